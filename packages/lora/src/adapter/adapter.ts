@@ -1,0 +1,41 @@
+/** The seven linear modules of a llama-like block, in PEFT's spelling. */
+export const TARGET_MODULES = [
+  'q_proj',
+  'k_proj',
+  'v_proj',
+  'o_proj',
+  'gate_proj',
+  'up_proj',
+  'down_proj',
+] as const;
+export type TargetModule = (typeof TARGET_MODULES)[number];
+
+/** The shape of an adapter: what PEFT's adapter_config.json says of it. */
+export interface AdapterConfig {
+  rank: number;
+  alpha: number;
+  /** Dropout on the adapter's input while training. */
+  dropout: number;
+  targetModules: readonly TargetModule[];
+}
+
+/** One pair of low-rank matrices. The weight becomes W + (alpha / rank) * B A. */
+export interface LoraPair {
+  /** [rank, in], row-major */
+  a: Float32Array;
+  /** [out, rank], row-major */
+  b: Float32Array;
+  inFeatures: number;
+  outFeatures: number;
+}
+
+/**
+ * A LoRA adapter in memory. Rows of q_proj and k_proj are in the row order of the BASE WEIGHTS IT WAS TRAINED ON:
+ * for a llama-architecture GGUF that is llama.cpp's permuted order (see `permuteRows` in row-order.ts);
+ * writers and readers of a format convert at the border.
+ */
+export interface LoraAdapter {
+  config: AdapterConfig;
+  /** Per transformer block, the trained modules. */
+  blocks: ReadonlyArray<Partial<Record<TargetModule, LoraPair>>>;
+}

@@ -1,0 +1,1 @@
+export { LoraError, type LoraErrorOptions } from './errors.js';

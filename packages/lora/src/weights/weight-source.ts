@@ -1,0 +1,27 @@
+/** One tensor of a weights file. */
+export interface TensorInfo {
+  name: string;
+  /** Storage type as the format spells it: `F32`, `F16`, `BF16`, `Q4_1`, ... */
+  type: string;
+  /** Row-major shape, slowest dimension first (as PyTorch prints it): a linear weight is [out, in]. */
+  shape: readonly number[];
+}
+
+/** A value of a GGUF's key-value metadata. 64-bit integers beyond 2^53 come as bigint. */
+export type MetadataValue = number | bigint | boolean | string | MetadataValue[];
+
+/** An opened weights file. Tensors are read from disk on demand and come dequantised. */
+export interface WeightSource {
+  readonly path: string;
+  readonly format: 'gguf' | 'safetensors';
+  /** GGUF key-value pairs; for safetensors its `__metadata__` strings. */
+  readonly metadata: ReadonlyMap<string, MetadataValue>;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /**
+   * A tensor's values as float32, row-major.
+   * @param into written to and returned when given; its length must be the element count.
+   * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`, `weights.truncated`
+   */
+  readFloat32(name: string, into?: Float32Array): Promise<Float32Array>;
+  close(): Promise<void>;
+}
