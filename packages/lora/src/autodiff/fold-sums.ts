@@ -1,0 +1,34 @@
+import type { Graph, Node } from './graph.js';
+
+/**
+ * Rewrites `Add(Gemm(a, b), c)` as `Gemm(a, b, c)` where the product has no other reader and `c` has the result's shape:
+ * a residual or a sum of gradients then costs no pass of its own. In place.
+ */
+export function foldSums(graph: Graph): void {
+  const readers = new Map<string, number>();
+  const producer = new Map<string, number>();
+  for (const [at, node] of graph.nodes.entries()) {
+    for (const value of node.inputs) if (value) readers.set(value.name, (readers.get(value.name) ?? 0) + 1);
+    for (const value of node.outputs) producer.set(value.name, at);
+  }
+  const removed = new Set<Node>();
+  for (const [at, node] of graph.nodes.entries()) {
+    if (node.operator !== 'Add') continue;
+    const [left, right] = node.inputs;
+    // The later of two products takes the other as its addend, so that the order of nodes stays topological.
+    for (const [product, addend] of [
+      [right, left],
+      [left, right],
+    ] as const) {
+      const source = graph.nodes[producer.get(product!.name) ?? -1];
+      if (source?.operator !== 'Gemm' || source.inputs.length > 2 || readers.get(product!.name) !== 1)
+        continue;
+      if (`${addend!.shape}` !== `${product!.shape}`) continue;
+      removed.add(source);
+      graph.nodes[at] = { ...source, inputs: [...source.inputs, addend!], outputs: node.outputs };
+      producer.set(node.outputs[0]!.name, at);
+      break;
+    }
+  }
+  graph.nodes.splice(0, graph.nodes.length, ...graph.nodes.filter((node) => !removed.has(node)));
+}

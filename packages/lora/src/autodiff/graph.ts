@@ -1,0 +1,104 @@
+import { LoraError } from '../errors.js';
+import { type AttributeValue, operatorOf } from './operator.js';
+
+/** Element types a graph may hold, as ONNX spells them in lower case. */
+export type DataType = 'float32' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
+
+/** A tensor flowing along an edge of the graph. Shapes are static: one graph serves one batch shape. */
+export interface Value {
+  readonly name: string;
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+}
+
+/** The typed array that holds a constant of each element type. */
+export type ConstantData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array;
+
+/** One operator applied to values. An absent optional input is null. */
+export interface Node {
+  readonly operator: string;
+  readonly inputs: readonly (Value | null)[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+/**
+ * A graph of ONNX operators under construction. Nodes are kept in the order they were added, which is a topological
+ * order by construction: a node can only use values that exist.
+ */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs: Value[] = [];
+  readonly outputs: Value[] = [];
+  readonly constants = new Map<Value, ConstantData>();
+  #nextId = 0;
+
+  /** Declares a value that is fed at every run. */
+  input(name: string, dtype: DataType, shape: readonly number[]): Value {
+    const value: Value = { name, dtype, shape: [...shape] };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** A value fixed in the graph; `data` is row-major and is not copied. */
+  constant(dtype: DataType, shape: readonly number[], data: ConstantData): Value {
+    const expected = elementCount(shape);
+    if (data.length !== expected) {
+      throw new LoraError(
+        'autodiff.bad-constant',
+        `A constant of shape [${shape}] needs ${expected} values, not ${data.length}.`,
+        {
+          remedy: 'Report this as a bug of the graph builder.',
+        },
+      );
+    }
+    const value: Value = { name: this.#freshName('constant'), dtype, shape: [...shape] };
+    this.constants.set(value, data);
+    return value;
+  }
+
+  /** Marks a value as a result of the graph under a name of its own. */
+  output(value: Value, name: string): void {
+    const [named] = this.apply('Identity', [value], {});
+    this.nodes[this.nodes.length - 1] = { ...this.nodes.at(-1)!, outputs: [{ ...named!, name }] };
+    this.outputs.push({ ...named!, name });
+  }
+
+  /**
+   * Applies an operator of the operator table; output shapes come from the operator's own shape rule.
+   * @throws LoraError `autodiff.unknown-operator`, `autodiff.shape-mismatch`
+   */
+  apply(
+    operator: string,
+    inputs: readonly (Value | null)[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): Value[] {
+    const outputs = operatorOf(operator)
+      .infer(inputs, attributes, this)
+      .map(({ dtype, shape }) => ({ name: this.#freshName(operator), dtype, shape }));
+    this.nodes.push({ operator, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  #freshName(stem: string): string {
+    return `${stem}_${this.#nextId++}`;
+  }
+}
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Drops every node that no output depends on, in place. */
+export function pruneUnused(graph: Graph): void {
+  const needed = new Set(graph.outputs.map((value) => value.name));
+  const kept: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((value) => needed.has(value.name))) continue;
+    kept.push(node);
+    for (const value of node.inputs) if (value) needed.add(value.name);
+  }
+  graph.nodes.splice(0, graph.nodes.length, ...kept.reverse());
+  for (const value of graph.constants.keys()) if (!needed.has(value.name)) graph.constants.delete(value);
+}

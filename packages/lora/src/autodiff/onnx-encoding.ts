@@ -1,0 +1,87 @@
+import protobuf from 'protobufjs';
+import { type ConstantData, type DataType, elementCount, type Graph, type Value } from './graph.js';
+import { type AttributeValue, operatorOf } from './operator.js';
+
+/** The part of the ONNX message definitions that a graph needs: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
+const PROTO = `
+syntax = "proto3";
+message Attribute { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8 [packed = true]; int32 type = 20; }
+message NodeProto { repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4; repeated Attribute attribute = 5; string domain = 7; }
+message Dimension { int64 dim_value = 1; }
+message Shape { repeated Dimension dim = 1; }
+message TensorType { int32 elem_type = 1; Shape shape = 2; }
+message TypeProto { TensorType tensor_type = 1; }
+message ValueInfo { string name = 1; TypeProto type = 2; }
+message TensorProto { repeated int64 dims = 1 [packed = true]; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
+message GraphProto { repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
+message OperatorSet { string domain = 1; int64 version = 2; }
+message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSet opset_import = 8; }
+`;
+
+const ONNX_TYPE: Record<DataType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 };
+const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 };
+
+let modelType: protobuf.Type | undefined;
+
+/** The graph as an ONNX model (opset 18, IR version 9) that ONNX Runtime loads. */
+export function encodeOnnx(graph: Graph): Uint8Array {
+  modelType ??= protobuf.parse(PROTO, { keepCase: true }).root.lookupType('ModelProto');
+  const model = {
+    ir_version: 9,
+    producer_name: 'codebase-gardener',
+    opset_import: [
+      { domain: '', version: 18 },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+    graph: {
+      name: 'graph',
+      node: graph.nodes.map((node, index) => ({
+        name: `${node.operator}_${index}`,
+        op_type: node.operator,
+        domain: operatorOf(node.operator).domain,
+        input: trimAbsent(node.inputs.map((value) => value?.name ?? '')),
+        output: node.outputs.map((value) => value.name),
+        attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
+      })),
+      initializer: [...graph.constants].map(([value, data]) => encodeTensor(value, data)),
+      input: graph.inputs.map(encodeValueInfo),
+      output: graph.outputs.map(encodeValueInfo),
+    },
+  };
+  return modelType.encode(model).finish();
+}
+
+function trimAbsent(names: string[]): string[] {
+  while (names.at(-1) === '') names.pop();
+  return names;
+}
+
+function encodeAttribute(name: string, value: AttributeValue) {
+  if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE.int };
+  if (typeof value === 'string') return { name, s: Buffer.from(value), type: ATTRIBUTE.string };
+  if ('float' in value) return { name, f: value.float, type: ATTRIBUTE.float };
+  return { name, ints: [...value], type: ATTRIBUTE.ints };
+}
+
+function encodeTensor(value: Value, data: ConstantData) {
+  return {
+    name: value.name,
+    data_type: ONNX_TYPE[value.dtype],
+    dims: [...value.shape],
+    raw_data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
+}
+
+function encodeValueInfo(value: Value) {
+  const dim = value.shape.map((size) => ({ dim_value: size }));
+  return {
+    name: value.name,
+    type: { tensor_type: { elem_type: ONNX_TYPE[value.dtype], shape: { dim } } },
+  };
+}
+
+/** Bytes that a value's elements take. */
+export function byteSize(value: Value): number {
+  const width: Record<DataType, number> = { float32: 4, int64: 8, int32: 4, uint8: 1, int8: 1, bool: 1 };
+  return elementCount(value.shape) * width[value.dtype];
+}

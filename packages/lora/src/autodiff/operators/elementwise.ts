@@ -1,0 +1,56 @@
+import type { Graph, Value } from '../graph.js';
+import { broadcastShape, defineOperators, type OperatorDefinition } from '../operator.js';
+
+/** An operator on one tensor that keeps its shape. */
+export function sameShape(
+  vjp: OperatorDefinition['vjp'],
+  domain: OperatorDefinition['domain'] = '',
+): OperatorDefinition {
+  return { domain, infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }], vjp };
+}
+
+/** An operator on two tensors that broadcast. */
+function broadcasting(name: string, vjp: OperatorDefinition['vjp']): OperatorDefinition {
+  return {
+    domain: '',
+    infer: ([a, b]) => [{ dtype: a!.dtype, shape: broadcastShape(name, a!, b!) }],
+    vjp,
+  };
+}
+
+/** a + b, broadcasting. */
+export const add = (graph: Graph, a: Value, b: Value): Value => graph.apply('Add', [a, b], {})[0]!;
+/** a - b, broadcasting. */
+export const sub = (graph: Graph, a: Value, b: Value): Value => graph.apply('Sub', [a, b], {})[0]!;
+/** a * b elementwise, broadcasting. */
+export const mul = (graph: Graph, a: Value, b: Value): Value => graph.apply('Mul', [a, b], {})[0]!;
+/** -x. */
+export const neg = (graph: Graph, x: Value): Value => graph.apply('Neg', [x], {})[0]!;
+/** 1 / (1 + exp(-x)). */
+export const sigmoid = (graph: Graph, x: Value): Value => graph.apply('Sigmoid', [x], {})[0]!;
+/** SiLU, x * sigmoid(x): ONNX Runtime's QuickGelu with alpha 1, one pass. */
+export const silu = (graph: Graph, x: Value): Value =>
+  graph.apply('QuickGelu', [x], { alpha: { float: 1 } })[0]!;
+
+defineOperators({
+  Identity: sameShape((_graph, _node, [dy]) => [dy!]),
+  Add: broadcasting('Add', (_graph, _node, [dy], wanted) => [wanted[0] ? dy! : null, wanted[1] ? dy! : null]),
+  Sub: broadcasting('Sub', (graph, _node, [dy], wanted) => [
+    wanted[0] ? dy! : null,
+    wanted[1] ? neg(graph, dy!) : null,
+  ]),
+  Mul: broadcasting('Mul', (graph, { inputs: [a, b] }, [dy], wanted) => [
+    wanted[0] ? mul(graph, dy!, b!) : null,
+    wanted[1] ? mul(graph, dy!, a!) : null,
+  ]),
+  Neg: sameShape((graph, _node, [dy]) => [neg(graph, dy!)]),
+  // y' = y - y^2
+  Sigmoid: sameShape((graph, { outputs: [y] }, [dy]) => [
+    mul(graph, dy!, sub(graph, y!, mul(graph, y!, y!))),
+  ]),
+  // With s = sigmoid(x) and y = x s: y' = s + y (1 - s) = s + y - y s.
+  QuickGelu: sameShape((graph, { inputs: [x], outputs: [y] }, [dy]) => {
+    const s = sigmoid(graph, x!);
+    return [mul(graph, dy!, add(graph, sub(graph, y!, mul(graph, y!, s)), s))];
+  }, 'com.microsoft'),
+});

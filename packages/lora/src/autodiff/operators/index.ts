@@ -1,0 +1,7 @@
+/** Fills the operator table; importing this file is enough. */
+export * from './elementwise.js';
+export * from './layout.js';
+export * from './normalization.js';
+export * from './products.js';
+export * from './reductions.js';
+export * from './rotary.js';

@@ -1,0 +1,76 @@
+import type { Graph, Value } from '../graph.js';
+import { defineOperators, type OperatorDefinition } from '../operator.js';
+import { mul, sub } from './elementwise.js';
+
+const reduce =
+  (operator: string) =>
+  (graph: Graph, x: Value, axes: readonly number[]): Value => {
+    const axesValue = graph.constant('int64', [axes.length], BigInt64Array.from(axes, BigInt));
+    return graph.apply(operator, [x, axesValue], { keepdims: 1 })[0]!;
+  };
+
+/** Sum over `axes`, which stay with size 1. */
+export const reduceSum = reduce('ReduceSum');
+/** Mean over `axes`, which stay with size 1. */
+export const reduceMean = reduce('ReduceMean');
+/** log of the sum of exponentials over `axes`, which stay with size 1. */
+export const reduceLogSumExp = reduce('ReduceLogSumExp');
+
+/** Softmax over the last axis. */
+export const softmax = (graph: Graph, x: Value): Value => graph.apply('Softmax', [x], { axis: -1 })[0]!;
+
+/** Index of the largest element of the last axis, int64; the axis goes. */
+export const argMax = (graph: Graph, x: Value): Value =>
+  graph.apply('ArgMax', [x], { axis: -1, keepdims: 0 })[0]!;
+
+const infer: OperatorDefinition['infer'] = ([x, axes], _attributes, graph) => {
+  const rank = x!.shape.length;
+  const reduced = Array.from(
+    graph.constants.get(axes!) as BigInt64Array,
+    (axis) => (Number(axis) + rank) % rank,
+  );
+  return [{ dtype: x!.dtype, shape: x!.shape.map((size, axis) => (reduced.includes(axis) ? 1 : size)) }];
+};
+
+/** A tensor of `shape` with one value everywhere, stored as a scalar-shaped constant that broadcasts. */
+const filled = (graph: Graph, shape: readonly number[], value: number): Value =>
+  graph.constant('float32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value));
+
+const ratio = (x: Value, y: Value): number =>
+  x.shape.reduce((a, b) => a * b, 1) / y.shape.reduce((a, b) => a * b, 1);
+
+defineOperators({
+  ReduceSum: {
+    domain: '',
+    infer,
+    vjp: (graph, { inputs: [x] }, [dy]) => [mul(graph, dy!, filled(graph, x!.shape, 1)), null],
+  },
+  ReduceMean: {
+    domain: '',
+    infer,
+    vjp: (graph, { inputs: [x], outputs: [y] }, [dy]) => [
+      mul(graph, dy!, filled(graph, x!.shape, 1 / ratio(x!, y!))),
+      null,
+    ],
+  },
+  // d logsumexp(x) / dx = softmax(x). Only the last axis is ever reduced here.
+  ReduceLogSumExp: {
+    domain: '',
+    infer,
+    vjp: (graph, { inputs: [x] }, [dy]) => [mul(graph, softmax(graph, x!), dy!), null],
+  },
+  // dx = y (dy - sum(y dy)).
+  Softmax: {
+    domain: '',
+    infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }],
+    vjp: (graph, { outputs: [y] }, [dy]) => {
+      const weighted = reduceSum(graph, mul(graph, y!, dy!), [-1]);
+      return [mul(graph, y!, sub(graph, dy!, weighted))];
+    },
+  },
+  ArgMax: {
+    domain: '',
+    infer: ([x]) => [{ dtype: 'int64', shape: x!.shape.slice(0, -1) }],
+    vjp: null,
+  },
+});

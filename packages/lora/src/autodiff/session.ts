@@ -1,0 +1,104 @@
+import * as ort from 'onnxruntime-node';
+import { LoraError } from '../errors.js';
+import { foldSums } from './fold-sums.js';
+import { type Graph, pruneUnused } from './graph.js';
+import { encodeOnnx } from './onnx-encoding.js';
+import { verifyGraph } from './verify-graph.js';
+
+/** A tensor in memory of ours that is fed to a session without a copy. */
+export type HostTensor = ort.Tensor;
+
+/** Wraps values for feeding; the array is not copied, later changes of it are seen by the next run. */
+export function hostTensor(
+  data: Float32Array | BigInt64Array | Int32Array | Uint8Array,
+  shape: readonly number[],
+): HostTensor {
+  if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape);
+  if (data instanceof BigInt64Array) return new ort.Tensor('int64', data, shape);
+  if (data instanceof Int32Array) return new ort.Tensor('int32', data, shape);
+  return new ort.Tensor('uint8', data, shape);
+}
+
+/** How a session uses the machine. */
+export interface SessionOptions {
+  /** Threads of the session's pool. Defaults to the physical cores (ONNX Runtime's own choice). */
+  threads?: number;
+  /** Idle threads spin for a while: faster alone, unkind to everything else on the machine. Defaults to false. */
+  spinning?: boolean;
+  /** Keep freed memory in an arena. Defaults to false. */
+  arena?: boolean;
+}
+
+/** A graph made ready to run on the CPU. `run` blocks the event loop while it computes: use a process of its own. */
+export class GraphSession implements AsyncDisposable {
+  readonly #session: ort.InferenceSession;
+
+  private constructor(session: ort.InferenceSession) {
+    this.#session = session;
+  }
+
+  /**
+   * Drops what no output needs, folds sums into products, verifies, encodes and loads the graph.
+   * @throws LoraError `autodiff.session-failed` when ONNX Runtime refuses the graph
+   */
+  static async create(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
+    pruneUnused(graph);
+    foldSums(graph);
+    verifyGraph(graph);
+    const entries = { intra_op: { allow_spinning: options.spinning ? '1' : '0' }, disable_prepacking: '1' };
+    try {
+      const session = await ort.InferenceSession.create(encodeOnnx(graph), {
+        executionProviders: ['cpu'],
+        ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+        interOpNumThreads: 1,
+        enableCpuMemArena: options.arena ?? false,
+        enableMemPattern: false,
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        extra: { session: entries },
+      });
+      return new GraphSession(session);
+    } catch (cause) {
+      throw new LoraError('autodiff.session-failed', `ONNX Runtime refused a graph: ${firstLine(cause)}`, {
+        remedy: 'Run `gardener doctor`; if it finds nothing, report this.',
+        cause,
+      });
+    }
+  }
+
+  /**
+   * Runs the graph once.
+   * @param feeds a tensor for every input by name
+   * @throws LoraError `autodiff.run-failed`
+   */
+  async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    try {
+      return await this.#session.run(feeds);
+    } catch (cause) {
+      throw new LoraError('autodiff.run-failed', `ONNX Runtime failed while computing: ${firstLine(cause)}`, {
+        remedy: 'Free some memory and try again; if it fails again, report this.',
+        cause,
+      });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** The float32 elements of a tensor that a session returned. */
+export function float32Of(tensor: HostTensor | undefined): Float32Array {
+  if (!(tensor?.data instanceof Float32Array)) {
+    throw new LoraError('autodiff.run-failed', 'A result that should be float32 is missing.', {
+      remedy: 'Report this as a bug of the graph builder.',
+    });
+  }
+  return tensor.data;
+}
+
+function firstLine(cause: unknown): string {
+  return String(cause instanceof Error ? cause.message : cause)
+    .split('\n')[0]!
+    .slice(0, 300);
+}
