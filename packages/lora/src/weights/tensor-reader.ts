@@ -1,0 +1,78 @@
+import { LoraError } from '../errors.js';
+import { BLOCK_FORMATS } from './block-formats.js';
+import type { RangeFile } from './range-file.js';
+import type { TensorInfo } from './weight-source.js';
+
+/** Bytes read at once. Small enough to stay in the processor's cache while it is dequantised. */
+const RANGE_BYTES = 1 << 20;
+
+/** A tensor and where its bytes begin in the file. */
+export interface StoredTensor extends TensorInfo {
+  position: number;
+}
+
+/** Number of elements of a tensor of this shape; a scalar (no dimensions) has one. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/**
+ * Finds a tensor by name.
+ * @throws LoraError `weights.unknown-tensor`
+ */
+export function findTensor<T extends TensorInfo>(
+  tensors: ReadonlyMap<string, T>,
+  name: string,
+  path: string,
+): T {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) {
+    throw new LoraError('weights.unknown-tensor', `The file ${path} has no tensor "${name}".`, {
+      remedy: 'Check that the file is a complete model of a supported architecture.',
+      details: { path, name, tensorCount: tensors.size },
+    });
+  }
+  return tensor;
+}
+
+/**
+ * Reads and dequantises one tensor in bounded ranges.
+ * @param into float32, row-major; its length must be the element count; allocated when absent
+ * @throws LoraError `weights.unsupported-type`, `weights.truncated`, `weights.wrong-length`
+ */
+export async function readTensorFloat32(
+  file: RangeFile,
+  tensor: StoredTensor,
+  into?: Float32Array,
+): Promise<Float32Array> {
+  const format = BLOCK_FORMATS.get(tensor.type);
+  if (format === undefined) {
+    throw new LoraError(
+      'weights.unsupported-type',
+      `The tensor "${tensor.name}" of ${file.path} is stored as ${tensor.type}, which is not supported.`,
+      {
+        remedy: `Use the model in another quantisation, one of ${[...BLOCK_FORMATS.keys()].join(', ')}.`,
+        details: { path: file.path, name: tensor.name, type: tensor.type },
+      },
+    );
+  }
+  const elements = elementCount(tensor.shape);
+  const target = into ?? new Float32Array(elements);
+  if (target.length !== elements) {
+    throw new LoraError(
+      'weights.wrong-length',
+      `The tensor "${tensor.name}" has ${elements} elements, the array given for it ${target.length}.`,
+      { remedy: 'This is a fault of the program: report it.', details: { name: tensor.name } },
+    );
+  }
+  const blocks = elements / format.blockSize;
+  const blocksPerRange = Math.floor(RANGE_BYTES / format.bytesPerBlock);
+  const buffer = new Uint8Array(Math.min(blocks, blocksPerRange) * format.bytesPerBlock);
+  for (let block = 0; block < blocks; block += blocksPerRange) {
+    const count = Math.min(blocksPerRange, blocks - block);
+    const range = buffer.subarray(0, count * format.bytesPerBlock);
+    await file.read(tensor.position + block * format.bytesPerBlock, range);
+    format.dequantize(range, target, block * format.blockSize, count);
+  }
+  return target;
+}
