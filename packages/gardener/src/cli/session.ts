@@ -1,0 +1,129 @@
+import type { Command } from 'commander';
+import type { Garden } from '../garden/open-garden.js';
+import { Output } from './output.js';
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  dataDir?: string;
+  json?: boolean;
+  verbose?: boolean;
+  color: boolean;
+}
+
+/** What a command works with. */
+export interface Session {
+  readonly output: Output;
+  readonly garden: Garden;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Registers something to close when the command ends, however it ends; closed in reverse order. */
+  closeAtEnd(close: () => Promise<void> | void): void;
+  /** What Ctrl-C says, e.g. that the work goes on in the background. */
+  interruptNote: string | null;
+  /** Takes Ctrl-C over, e.g. to stop one answer of a chat; returns a function that gives it back. */
+  onInterrupt(handler: () => void): () => void;
+}
+
+/** Where the runner finds the program that does a run. */
+export const WORKER_ENTRY = new URL('../training/worker.js', import.meta.url);
+
+const CLOSE_TIMEOUT_MS = 2_000;
+let lastGarden: Garden | null = null;
+
+/**
+ * Wraps a command's handler into a commander action: opens the data directory, lets interrupted background work go on,
+ * runs the handler, and closes what it opened. Ctrl-C aborts the handler's signal and ends the process with 130.
+ */
+export function withSession<Options extends object, Arguments extends unknown[]>(
+  handler: (session: Session, options: Options, ...commandArguments: Arguments) => Promise<void>,
+): (...commanderArguments: unknown[]) => Promise<void> {
+  return async (...commanderArguments) => {
+    const command = commanderArguments.at(-1) as Command;
+    const options = command.optsWithGlobals() as Options & GlobalOptions;
+    const commandArguments = commanderArguments.slice(0, -2) as Arguments;
+    const session = await openSession(options);
+    try {
+      await Promise.race([handler(session, options, ...commandArguments), session.interrupted]);
+    } finally {
+      await session.closeAll();
+    }
+  };
+}
+
+/** Writes a failure with its stack to the log of the data directory, when one was opened. */
+export function logFailure(error: unknown): void {
+  lastGarden?.log.error({ err: error }, 'command failed');
+}
+
+async function openSession(options: GlobalOptions) {
+  const output = new Output(options.json === true, options.color);
+  const { openGarden } = await import('../garden/open-garden.js');
+  const garden = await openGarden({
+    ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    verbose: options.verbose === true,
+  });
+  lastGarden = garden;
+  const { ensureRunner } = await import('../garden/runner.js');
+  const { notice } = await ensureRunner(garden.paths, WORKER_ENTRY);
+  if (notice !== null) output.note(output.notePalette.warn(notice));
+  return new OpenSession(output, garden);
+}
+
+class OpenSession implements Session {
+  readonly #controller = new AbortController();
+  readonly #closers: (() => Promise<void> | void)[] = [];
+  readonly #handlers: (() => void)[] = [];
+  readonly #onSignal = () => this.#interrupt();
+  readonly signal = this.#controller.signal;
+  /** Rejects when Ctrl-C ends the command. */
+  readonly interrupted: Promise<never>;
+  interruptNote: string | null = null;
+
+  constructor(
+    readonly output: Output,
+    readonly garden: Garden,
+  ) {
+    this.interrupted = new Promise((_resolve, reject) => {
+      this.signal.addEventListener('abort', () => reject(this.signal.reason), { once: true });
+    });
+    this.interrupted.catch(() => undefined);
+    process.on('SIGINT', this.#onSignal);
+    process.on('SIGTERM', this.#onSignal);
+  }
+
+  /** Closes what the command opened; a runtime that does not close in time does not keep the user waiting. */
+  async closeAll(): Promise<void> {
+    process.off('SIGINT', this.#onSignal);
+    process.off('SIGTERM', this.#onSignal);
+    const closing = (async () => {
+      for (const close of this.#closers.reverse()) await close();
+    })();
+    const timeout = new Promise<void>((resolve) => {
+      setTimeout(resolve, CLOSE_TIMEOUT_MS).unref();
+    });
+    await Promise.race([closing, timeout]);
+  }
+
+  closeAtEnd(close: () => Promise<void> | void): void {
+    this.#closers.push(close);
+  }
+
+  onInterrupt(handler: () => void): () => void {
+    this.#handlers.push(handler);
+    return () => {
+      const index = this.#handlers.indexOf(handler);
+      if (index >= 0) this.#handlers.splice(index, 1);
+    };
+  }
+
+  #interrupt(): void {
+    const handler = this.#handlers.at(-1);
+    if (handler !== undefined) {
+      handler();
+      return;
+    }
+    if (this.signal.aborted) process.exit(130);
+    if (this.interruptNote !== null) this.output.note(`\n${this.interruptNote}`);
+    this.#controller.abort(new DOMException('Interrupted', 'AbortError'));
+  }
+}
