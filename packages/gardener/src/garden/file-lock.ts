@@ -1,0 +1,90 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GardenerError } from './errors.js';
+import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
+
+/** A lock whose holder has not renewed it for this long (it was killed) is taken over. */
+const STALE_MS = 5_000;
+
+/** Options of `withLock`. */
+export interface LockOptions {
+  /** How long to wait for another process. Defaults to 15 s: longer than a killed holder's lock lives. */
+  timeoutMs?: number;
+}
+
+/**
+ * Runs `fn` while this process holds the lock of `file` (which need not exist; its folder is made), across processes.
+ * For short work only: `fn` must not block the event loop for seconds, or the lock counts as abandoned. Not re-entrant.
+ *
+ * @throws garden.busy when another process holds it for longer than `timeoutMs`; garden.lock-lost
+ */
+export async function withLock<T>(file: string, fn: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+  const { lock } = (await import('proper-lockfile')).default;
+  let lost: unknown = null;
+  const acquire = () =>
+    lock(file, {
+      realpath: false,
+      stale: STALE_MS,
+      update: 1_000,
+      onCompromised: (error) => {
+        lost = error;
+      },
+    });
+  const release = await waitFor(acquire, file, options.timeoutMs ?? 15_000);
+  try {
+    const result = await fn();
+    if (lost !== null) throw lockLost(file, lost);
+    return result;
+  } finally {
+    // A lock taken over by another process is not ours to release.
+    await release().catch(() => undefined);
+  }
+}
+
+async function waitFor(
+  acquire: () => Promise<() => Promise<void>>,
+  file: string,
+  timeoutMs: number,
+): Promise<() => Promise<void>> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await acquire();
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === 'ENOENT') {
+        await mkdir(dirname(file), { recursive: true }).catch((cause: unknown) => {
+          throw asFilesystemError(cause, file, 'write');
+        });
+      } else if (code !== 'ELOCKED') {
+        throw asFilesystemError(error, file, 'write');
+      }
+      if (performance.now() >= deadline) throw busy(file, error);
+      // Random, so that two waiting processes do not keep step.
+      await delay(10 + Math.random() * 40);
+    }
+  }
+}
+
+function busy(file: string, cause: unknown): GardenerError {
+  return new GardenerError('garden.busy', 'Another gardener command is changing the same data.', {
+    remedy: 'Wait until it has ended, then run the command again.',
+    details: { lock: `${file}.lock` },
+    retryable: true,
+    cause,
+  });
+}
+
+function lockLost(file: string, cause: unknown): GardenerError {
+  return new GardenerError(
+    'garden.lock-lost',
+    'This command stood still so long that its lock was given away.',
+    {
+      remedy: 'Run the command again.',
+      details: { lock: `${file}.lock` },
+      retryable: true,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,84 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { GardenerError } from './errors.js';
+import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
+import { openLog } from './log.js';
+import { dataDirectory, GardenPaths } from './paths.js';
+import { Registry } from './registry.js';
+import { ensureSchemaVersion } from './schema-version.js';
+import { loadSettings, type Settings } from './settings.js';
+
+/** An open data directory. Nothing to close. */
+export interface Garden {
+  paths: GardenPaths;
+  settings: Settings;
+  registry: Registry;
+  log: Logger;
+}
+
+/** What the command line gave. */
+export interface OpenGardenOptions {
+  /** `--data-dir`. See `dataDirectory`. */
+  dataDir?: string | undefined;
+  /** Settings given as flags; `undefined` values count as not given. */
+  settings?: { [K in keyof Settings]?: Settings[K] | undefined };
+  /** Also log to stderr. Defaults to false. */
+  verbose?: boolean | undefined;
+}
+
+/**
+ * Opens the data directory: makes its folders, checks its schema version, reads the settings, opens the log.
+ *
+ * @throws garden.data-directory-read-only, garden.data-directory-unusable, garden.disk-full, garden.schema-newer,
+ *   garden.schema-too-old, garden.bad-setting, garden.damaged-file
+ */
+export async function openGarden(options: OpenGardenOptions = {}): Promise<Garden> {
+  const paths = new GardenPaths(dataDirectory(options.dataDir));
+  await makeFolders(paths);
+  await ensureSchemaVersion(paths);
+  const settings = await loadSettings({ flags: options.settings ?? {}, settingsFile: paths.settingsFile });
+  const log = await openLog(paths, { level: settings.logLevel, verbose: options.verbose ?? false });
+  return { paths, settings, registry: new Registry(paths), log };
+}
+
+async function makeFolders(paths: GardenPaths): Promise<void> {
+  try {
+    // Conversations and indexed code are the user's own: nobody else on the machine may read them.
+    await mkdir(paths.root, { recursive: true, mode: 0o700 });
+    for (const folder of [paths.baseModels, paths.projects, paths.logs, paths.locks]) {
+      await mkdir(folder, { recursive: true });
+      await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    }
+    await access(paths.root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unusable(error, paths.root);
+  }
+}
+
+function unusable(error: unknown, root: string): GardenerError {
+  const code = systemErrorCode(error);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new GardenerError(
+      'garden.data-directory-read-only',
+      `The data directory ${root} cannot be written to.`,
+      {
+        remedy:
+          'Give your user permission to write there, or choose another place with CODEBASE_GARDENER_DATA_DIR.',
+        cause: error,
+      },
+    );
+  }
+  if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'ENOENT') {
+    return new GardenerError(
+      'garden.data-directory-unusable',
+      `${root} cannot be used as the data directory.`,
+      {
+        remedy: 'A file stands in its place: choose another place with CODEBASE_GARDENER_DATA_DIR.',
+        details: { systemCode: code },
+        cause: error,
+      },
+    );
+  }
+  return asFilesystemError(error, root, 'write');
+}

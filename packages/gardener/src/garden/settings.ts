@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { GardenerError } from './errors.js';
+import { readJsonIfPresent } from './json-state.js';
+
+const whole = (minimum: number, maximum: number) => z.number().int().min(minimum).max(maximum);
+
+/** Every setting, with its default and one line of help. The single place where settings are declared. */
+export const settingsSchema = z.strictObject({
+  baseModel: z
+    .string()
+    .min(1)
+    .default('smollm2-135m-instruct')
+    .describe('Base model of new projects, an id of `gardener models list`.'),
+  embeddingModel: z
+    .string()
+    .min(1)
+    .default('all-minilm-l6-v2')
+    .describe('Model that embeds chunks and questions.'),
+  budgetMs: whole(1_000, 7 * 24 * 3_600_000)
+    .default(20 * 60_000)
+    .describe('Time for training and evaluation together, in milliseconds.'),
+  rank: whole(1, 256).default(16).describe('Rank of the LoRA adapter.'),
+  alpha: z
+    .number()
+    .positive()
+    .max(4096)
+    .default(32)
+    .describe('LoRA alpha: the adapter is scaled by alpha / rank.'),
+  dropout: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .describe('Dropout on the input of the adapter while training, 0 to 0.9.'),
+  learningRate: z.number().positive().max(1).default(1e-3).describe('Highest learning rate of the schedule.'),
+  sequenceLength: whole(16, 32_768).default(256).describe('Tokens of one training row.'),
+  threads: whole(0, 1024)
+    .default(0)
+    .describe('Threads for training and inference; 0 takes one for each physical core.'),
+  maxFileBytes: whole(1, 1024 ** 3)
+    .default(1024 ** 2)
+    .describe('Files larger than this many bytes are skipped.'),
+  gateMargin: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe(
+      "How much lower the adapter's held-out loss must be to be promoted, as a share of the base model's.",
+    ),
+  minTrainingTokens: whole(0, 1e12)
+    .default(20_000)
+    .describe('A codebase with fewer tokens to train on gets an index but no adapter.'),
+  checkpointEveryMs: whole(100, 24 * 3_600_000)
+    .default(30_000)
+    .describe('Time between two checkpoints of a training run, in milliseconds.'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('How much is written to the log file.'),
+});
+
+/** See `settingsSchema`. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** The name of one setting. */
+export type SettingKey = keyof Settings;
+
+const ENVIRONMENT_PREFIX = 'CODEBASE_GARDENER_';
+
+/** `budgetMs` -> `CODEBASE_GARDENER_BUDGET_MS`. */
+export function environmentName(key: SettingKey): string {
+  return ENVIRONMENT_PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+/** All keys, in the order of the schema. */
+export function settingKeys(): SettingKey[] {
+  return Object.keys(settingsSchema.shape) as SettingKey[];
+}
+
+/** One row for the documentation of each setting. */
+export function describeSettings(): {
+  key: SettingKey;
+  environment: string;
+  defaultValue: unknown;
+  description: string;
+}[] {
+  const defaults = settingsSchema.parse({}) as Record<string, unknown>;
+  return settingKeys().map((key) => ({
+    key,
+    environment: environmentName(key),
+    defaultValue: defaults[key],
+    description: settingsSchema.shape[key].description ?? '',
+  }));
+}
+
+/** Where `loadSettings` reads. */
+export interface SettingsSources {
+  /** What the command line gave; `undefined` values count as not given. */
+  flags?: { [K in SettingKey]?: Settings[K] | undefined };
+  /** Defaults to `process.env`. */
+  environment?: Record<string, string | undefined>;
+  settingsFile: string;
+}
+
+/**
+ * The settings in force: flag > CODEBASE_GARDENER_<KEY> > settings.json > default, each key on its own.
+ * An empty environment variable counts as not set.
+ *
+ * @throws garden.bad-setting naming the source and the key; garden.damaged-file for a settings.json that is no JSON object
+ */
+export async function loadSettings(sources: SettingsSources): Promise<Settings> {
+  const file = (await readJsonIfPresent(sources.settingsFile, z.record(z.string(), z.unknown()))) ?? {};
+  const unknown = Object.keys(file).find((key) => !(key in settingsSchema.shape));
+  if (unknown !== undefined) throw unknownKey(unknown, sources.settingsFile);
+  const environment = sources.environment ?? process.env;
+  const chosen: Record<string, unknown> = {};
+  for (const key of settingKeys()) {
+    const text = environment[environmentName(key)];
+    const flag = sources.flags?.[key];
+    if (flag !== undefined) chosen[key] = checked(key, [flag], `the option for ${key}`);
+    else if (text) chosen[key] = checked(key, readings(text), environmentName(key));
+    else if (file[key] !== undefined)
+      chosen[key] = checked(key, [file[key]], `"${key}" in ${sources.settingsFile}`);
+  }
+  return settingsSchema.parse(chosen);
+}
+
+/** An environment variable is text; `16` may be the number or the word. */
+function readings(text: string): unknown[] {
+  const trimmed = text.trim();
+  return /^[+-]?(\d|\.\d)/.test(trimmed) && Number.isFinite(Number(trimmed))
+    ? [Number(trimmed), text]
+    : [text];
+}
+
+function checked(key: SettingKey, candidates: unknown[], source: string): unknown {
+  const field = settingsSchema.shape[key];
+  const results = candidates.map((candidate) => field.safeParse(candidate));
+  const good = results.find((result) => result.success);
+  if (good) return good.data;
+  const reason = results[0]?.error?.issues[0]?.message ?? 'it does not fit';
+  throw new GardenerError(
+    'garden.bad-setting',
+    `${source} cannot be ${JSON.stringify(candidates[0])}: ${reason.replace(/\.$/, '')}.`,
+    {
+      remedy: `Set it to what it stands for (${field.description?.replace(/\.$/, '')}), or remove it.`,
+      details: { key, source, value: candidates[0] },
+    },
+  );
+}
+
+function unknownKey(key: string, file: string): GardenerError {
+  return new GardenerError(
+    'garden.bad-setting',
+    `There is no setting ${JSON.stringify(key)}, but ${file} has it.`,
+    {
+      remedy: `Remove it, or use one of: ${settingKeys().join(', ')}.`,
+      details: { key, source: file },
+    },
+  );
+}
