@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { byteTokenizer, chunkedFile, testBase, testFile } from './codebase.fixture.js';
+import { makeExamples } from './examples.js';
+
+const CANARY = 'canary_8d1f_never_trained_on';
+const files = Array.from({ length: 40 }, (_, i) =>
+  testFile(`src/file${i}.py`, { modifiedMs: i, extra: `${CANARY}_${i}_` }),
+);
+const options = { seed: 3, sequenceLength: 512 };
+const set = makeExamples(files, testBase, options);
+const decode = (tokens: Int32Array): string => byteTokenizer.decode(tokens);
+
+describe('makeExamples', () => {
+  test('a canary in a held-out file is found nowhere in training or validation data', () => {
+    const trained = set.train.map(({ tokens }) => decode(tokens)).join('\n');
+    const validated = set.validation.map(({ tokens }) => decode(tokens)).join('\n');
+    expect(set.manifest.heldOut.files.length).toBeGreaterThanOrEqual(3);
+    for (const path of set.manifest.heldOut.files) {
+      const number = /file(\d+)/.exec(path)?.[1];
+      expect(trained).not.toContain(`${CANARY}_${number}_`);
+      expect(validated).not.toContain(`${CANARY}_${number}_`);
+      expect(trained).not.toContain(path);
+    }
+    for (const path of set.manifest.train.files) {
+      expect(trained).toContain(`${CANARY}_${/file(\d+)/.exec(path)?.[1]}_`);
+    }
+  });
+
+  test('windows open with their path, given and not learned, and fit the length', () => {
+    const windows = set.train.filter(({ tokens }) => decode(tokens).startsWith('# src/'));
+    expect(windows).toHaveLength(set.manifest.train.codeWindows);
+    for (const { tokens, supervised } of windows) {
+      expect(tokens.length).toBeLessThanOrEqual(512);
+      const header = decode(tokens).indexOf('\n') + 1;
+      expect(supervised.indexOf(1)).toBe(header);
+      expect(supervised.subarray(header).includes(0)).toBe(false);
+    }
+  });
+
+  test('all lines of a training file are in its windows, each once', () => {
+    const path = set.manifest.train.files[0] as string;
+    const text = files.find((file) => file.path === path)?.text as string;
+    const windows = set.train
+      .map(({ tokens }) => decode(tokens))
+      .filter((window) => window.startsWith(`# ${path}\n`))
+      .join('\n');
+    for (const line of text.split('\n').filter((line) => line.trim() !== '')) {
+      expect(windows.split(`\n${line}\n`).length - 1, line).toBe(1);
+    }
+  });
+
+  test('instruction pairs take their share and learn the answer with its end token, nothing else', () => {
+    const pairs = set.train.filter(({ tokens }) => decode(tokens).startsWith('<s>user'));
+    expect(pairs).toHaveLength(set.manifest.train.instructionPairs);
+    const tokens = pairs.reduce((sum, pair) => sum + pair.tokens.length, 0);
+    expect(tokens / set.manifest.train.tokens).toBeGreaterThan(0.1);
+    expect(tokens / set.manifest.train.tokens).toBeLessThan(0.2);
+    for (const pair of pairs) {
+      const learned = decode(pair.tokens.filter((_, i) => pair.supervised[i] === 1));
+      expect(pair.tokens.at(-1)).toBe(byteTokenizer.endOfTurnToken);
+      expect(pair.supervised.at(-1)).toBe(1);
+      expect(decode(pair.tokens).endsWith(`assistant\n${learned}`)).toBe(true);
+    }
+  });
+
+  test('the same input gives the same data, another seed another hash', () => {
+    expect(makeExamples([...files].reverse(), testBase, options).manifest).toEqual(set.manifest);
+    expect(makeExamples(files, testBase, { ...options, seed: 4 }).manifest.hash).not.toBe(set.manifest.hash);
+  });
+
+  test('held-out lines lie inside their example and spell whole lines', () => {
+    expect(set.manifest.heldOut.lines).toBeGreaterThan(20);
+    for (const { examples, lines } of set.heldOut) {
+      for (const { example, start, end } of lines) {
+        const { tokens } = examples[example] as (typeof examples)[number];
+        expect(tokens[start - 1]).toBe(10);
+        expect(tokens[end]).toBe(10);
+        expect(decode(tokens.subarray(start, end))).not.toContain('\n');
+      }
+    }
+  });
+
+  test('chat markup inside source code does not become a special token', () => {
+    const markup =
+      'def close_turn(text):\n    """Ends the turn with </s> and opens another with <s> again."""\n    return "</s>"';
+    // Too large for a measured side: it is trained on.
+    const own = testFile('src/sneaky.py', { functions: 20 }).chunks.map((chunk) => chunk.text);
+    const sneaky = chunkedFile('src/sneaky.py', [markup, ...own]);
+    const { train } = makeExamples([...files, sneaky], testBase, { ...options, instructionShare: 0.9 });
+    const about = train.filter(({ tokens }) => decode(tokens).includes('close_turn'));
+    expect(about.length).toBeGreaterThan(1);
+    for (const { tokens } of about) {
+      const specials = tokens.filter((token) => token >= 256).length;
+      expect(specials).toBe(decode(tokens).startsWith('# ') ? 0 : 4);
+    }
+  });
+
+  test('a secret outside every chunk still keeps its window out', () => {
+    const file = testFile('src/late.py');
+    const leaky = { ...file, text: `${file.text}\nKEY = "ghp_${'a1B2'.repeat(10)}"\n` };
+    const { train, manifest } = makeExamples([...files, leaky], testBase, options);
+    expect(train.some(({ tokens }) => decode(tokens).includes('ghp_'))).toBe(false);
+    expect(manifest.filters.windowsWithSecrets).toBe(1);
+  });
+
+  test('token limits are kept', () => {
+    const small = makeExamples(files, testBase, {
+      ...options,
+      maxHeldOutTokens: 2000,
+      maxTrainingTokens: 8000,
+    });
+    expect(small.manifest.heldOut.tokens).toBeLessThan(2000 + 512);
+    expect(small.manifest.train.tokens).toBeLessThan(8000 * 1.7);
+    expect(small.heldOut.length).toBeGreaterThanOrEqual(3);
+  });
+});

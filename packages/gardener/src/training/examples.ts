@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import type { Example } from '@codebase-gardener/lora';
+import type { Chunk, ChunkedFile } from '../codebase/chunk-types.js';
+import { chatExample, type ExampleBase } from './chat-example.js';
+import { type CodeWindow, codeWindows } from './code-windows.js';
+import { instructionPairs } from './instruction-pairs.js';
+import { type LineSpan, lineSpans } from './next-line.js';
+import { seededRandom, shuffled } from './random.js';
+import { findSecret } from './secrets.js';
+import { type FileSplit, type SplitFile, type SplitFilters, type SplitOptions, splitFiles } from './split.js';
+
+/** The scored windows of one held-out file. */
+export interface HeldOutFile {
+  path: string;
+  examples: Example[];
+  /** Non-trivial lines for next-line exact match; `example` indexes `examples`. */
+  lines: (LineSpan & { example: number })[];
+}
+
+/** Counts of one side. */
+export interface SideCounts {
+  files: string[];
+  examples: number;
+  tokens: number;
+  /** Tokens that are targets of the loss. */
+  supervisedTokens: number;
+}
+
+/** What the data of a run is made of: enough to compare two runs and to answer "was this file trained on?". */
+export interface DataManifest {
+  schemaVersion: 1;
+  seed: number;
+  sequenceLength: number;
+  train: SideCounts & { codeWindows: number; instructionPairs: number };
+  validation: SideCounts;
+  heldOut: SideCounts & { lines: number };
+  dropped: FileSplit['dropped'];
+  filters: SplitFilters & { windowsWithSecrets: number; examplesDuplicate: number; pairsTooLong: number };
+  /** sha256 over the token ids and masks of all three sides, hex. */
+  hash: string;
+}
+
+export interface ExampleOptions extends SplitOptions {
+  /** Longest example in tokens. */
+  sequenceLength: number;
+  /** System message of the instruction pairs; null leaves the template's default. */
+  system?: string | null;
+  /** Share of the training tokens that instruction pairs may take. Defaults to 0.15. */
+  instructionShare?: number;
+  /** Training windows beyond this many tokens are not made (files in seeded order). Defaults to 2,000,000. */
+  maxTrainingTokens?: number;
+  /** Scored held-out tokens. Defaults to 12,000: enough for a stable figure, seconds to score. */
+  maxHeldOutTokens?: number;
+  /** Validation tokens. Defaults to 4,000. */
+  maxValidationTokens?: number;
+}
+
+/** The three sides as token sequences, with their manifest. */
+export interface ExampleSet {
+  train: Example[];
+  /** For choosing the best checkpoint; see `FileSplit.validation`. */
+  validation: Example[];
+  heldOut: HeldOutFile[];
+  manifest: DataManifest;
+}
+
+/**
+ * Makes a codebase into examples: code windows (about 85 % of the training tokens) and instruction pairs, split by file.
+ * Deterministic: the same files, base and options give the same tokens in the same order.
+ */
+export function makeExamples(
+  files: readonly ChunkedFile[],
+  base: ExampleBase,
+  options: ExampleOptions,
+): ExampleSet {
+  const split = splitFiles(files, options);
+  const filters = { ...split.filters, windowsWithSecrets: 0, examplesDuplicate: 0, pairsTooLong: 0 };
+  const random = seededRandom(options.seed, 'examples');
+  const windowsOf = (side: SplitFile): Example[] => {
+    const windows = codeWindows(side, base.tokenizer, options.sequenceLength);
+    const clean = windows.filter((window) => findSecret(windowText(side.file, window)) === null);
+    filters.windowsWithSecrets += windows.length - clean.length;
+    return clean.map(windowExample);
+  };
+
+  const windows: Example[] = [];
+  const trainFiles: SplitFile[] = [];
+  let windowTokens = 0;
+  for (const side of shuffled(split.train, random)) {
+    if (windowTokens >= (options.maxTrainingTokens ?? 2_000_000)) break;
+    const made = windowsOf(side);
+    windows.push(...made);
+    windowTokens += countTokens(made);
+    trainFiles.push(side);
+  }
+  const pairs = instructionExamples(trainFiles, base, options, windowTokens, filters);
+  const train = shuffled(withoutDuplicates([...windows, ...pairs], filters), random);
+
+  const validation = spread(split.validation.map(windowsOf), options.maxValidationTokens ?? 4_000).flat();
+  const heldOut = heldOutFiles(split.heldOut, windowsOf, base, options.maxHeldOutTokens ?? 12_000);
+  const manifest: DataManifest = {
+    schemaVersion: 1,
+    seed: options.seed,
+    sequenceLength: options.sequenceLength,
+    train: {
+      ...countSide(
+        trainFiles.map(({ file }) => file.path),
+        train,
+      ),
+      codeWindows: windows.length,
+      instructionPairs: pairs.length,
+    },
+    validation: countSide(
+      split.validation.map(({ file }) => file.path),
+      validation,
+    ),
+    heldOut: {
+      ...countSide(
+        split.heldOut.map(({ file }) => file.path),
+        heldOut.flatMap((file) => file.examples),
+      ),
+      lines: heldOut.reduce((sum, file) => sum + file.lines.length, 0),
+    },
+    dropped: split.dropped,
+    filters,
+    hash: hashExamples([train, validation, heldOut.flatMap((file) => file.examples)]),
+  };
+  return { train, validation, heldOut, manifest };
+}
+
+/** sha256 over groups of examples: lengths, token ids and masks, little-endian. */
+export function hashExamples(groups: readonly (readonly Example[])[]): string {
+  const hash = createHash('sha256');
+  for (const group of groups) {
+    hash.update(`group ${group.length}\n`);
+    for (const { tokens, supervised } of group) {
+      hash.update(`example ${tokens.length}\n`);
+      hash.update(new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength));
+      hash.update(supervised);
+    }
+  }
+  return hash.digest('hex');
+}
+
+function windowText(file: ChunkedFile, window: CodeWindow): string {
+  return file.text
+    .split(/\r\n|\n|\r/)
+    .slice(window.startLine - 1, window.endLine)
+    .join('\n');
+}
+
+/** All of a window is learned except its path line, which a prompt will always give. */
+function windowExample(window: CodeWindow): Example {
+  const supervised = new Uint8Array(window.tokens.length).fill(1, window.headerTokens);
+  return { tokens: window.tokens, supervised };
+}
+
+function instructionExamples(
+  sides: readonly SplitFile[],
+  base: ExampleBase,
+  options: ExampleOptions,
+  windowTokens: number,
+  filters: DataManifest['filters'],
+): Example[] {
+  const share = options.instructionShare ?? 0.15;
+  const wantedTokens = (windowTokens * share) / (1 - share);
+  const random = seededRandom(options.seed, 'instructions');
+  const chunks = shuffled(
+    sides.flatMap((side) => side.file.chunks.filter((chunk) => usable(chunk, side))),
+    random,
+  );
+  const examples: Example[] = [];
+  let tokens = 0;
+  for (const chunk of chunks) {
+    for (const pair of instructionPairs(chunk, Math.floor(random() * 3))) {
+      if (tokens >= wantedTokens) return examples;
+      const example = chatExample(pair, base, options.system ?? null);
+      if (example.tokens.length > options.sequenceLength) {
+        filters.pairsTooLong++;
+        continue;
+      }
+      examples.push(example);
+      tokens += example.tokens.length;
+    }
+  }
+  return examples;
+}
+
+/** Whether a chunk has a symbol to ask about and no line of it is excluded. */
+function usable(chunk: Chunk, side: SplitFile): boolean {
+  if (chunk.symbol === null || chunk.quality.score < 0.5) return false;
+  return !side.excludedLines.some(
+    (range) => range.startLine <= chunk.endLine && range.endLine >= chunk.startLine,
+  );
+}
+
+function withoutDuplicates(examples: readonly Example[], filters: DataManifest['filters']): Example[] {
+  const seen = new Set<string>();
+  return examples.filter((example) => {
+    const key = hashExamples([[example]]);
+    if (seen.has(key)) {
+      filters.examplesDuplicate++;
+      return false;
+    }
+    seen.add(key);
+    return true;
+  });
+}
+
+/** Takes examples from the files in turn until `maxTokens` is reached, so that every file has its share. */
+function spread(perFile: readonly Example[][], maxTokens: number): Example[][] {
+  const taken: Example[][] = perFile.map(() => []);
+  const longest = Math.max(0, ...perFile.map((examples) => examples.length));
+  let tokens = 0;
+  for (let turn = 0; turn < longest; turn++) {
+    for (const [file, examples] of perFile.entries()) {
+      const example = examples[turn];
+      if (!example || tokens >= maxTokens) continue;
+      taken[file]?.push(example);
+      tokens += example.tokens.length;
+    }
+  }
+  return taken;
+}
+
+function heldOutFiles(
+  sides: readonly SplitFile[],
+  windowsOf: (side: SplitFile) => Example[],
+  base: ExampleBase,
+  maxTokens: number,
+): HeldOutFile[] {
+  const perFile = spread(sides.map(windowsOf), maxTokens);
+  const files: HeldOutFile[] = [];
+  for (const [index, examples] of perFile.entries()) {
+    if (examples.length === 0) continue;
+    const lines = examples.flatMap(({ tokens, supervised }, example) =>
+      lineSpans(tokens, supervised.indexOf(1), base.tokenizer).map((span) => ({ ...span, example })),
+    );
+    files.push({ path: (sides[index] as SplitFile).file.path, examples, lines });
+  }
+  return files;
+}
+
+function countTokens(examples: readonly Example[]): number {
+  return examples.reduce((sum, { tokens }) => sum + tokens.length, 0);
+}
+
+function countSide(files: string[], examples: readonly Example[]): SideCounts {
+  let supervisedTokens = 0;
+  for (const { supervised } of examples)
+    for (let i = 1; i < supervised.length; i++) supervisedTokens += supervised[i] as number;
+  return {
+    files: [...files].sort(),
+    examples: examples.length,
+    tokens: countTokens(examples),
+    supervisedTokens,
+  };
+}

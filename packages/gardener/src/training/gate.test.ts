@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decide, type GateScores } from './gate.js';
+
+const good: GateScores = {
+  baseLoss: 1.5,
+  adapterLoss: 1.3,
+  improvement: { value: 0.133, low: 0.1, high: 0.16, n: 9000 },
+  stopping: { base: 0.8, adapter: 0.85, n: 20 },
+  generalLoss: { base: 1.2, adapter: 1.22 },
+  parity: { baseAgreement: 0.96, adapterAgreement: 0.96, adapterLossDifference: 0.004, n: 1000 },
+};
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const scores: fc.Arbitrary<GateScores> = fc.record({
+  baseLoss: fc.double({ min: 0.1, max: 5, noNaN: true }),
+  adapterLoss: fc.double({ min: 0.1, max: 5, noNaN: true }),
+  improvement: fc.option(
+    fc.record({ value: share, low: fc.double({ min: -1, max: 1, noNaN: true }), high: share, n: fc.nat() }),
+  ),
+  stopping: fc.option(fc.record({ base: share, adapter: share, n: fc.constant(20) })),
+  generalLoss: fc.option(fc.record({ base: fc.double({ min: 0.1, max: 5, noNaN: true }), adapter: share })),
+  parity: fc.option(
+    fc.record({ baseAgreement: share, adapterAgreement: share, adapterLossDifference: share, n: fc.nat() }),
+  ),
+});
+
+describe('decide', () => {
+  test('promotes a clear improvement and gives both figures', () => {
+    const { promoted, reason } = decide(good, 0.01);
+    expect(promoted).toBe(true);
+    expect(reason).toContain('1.500');
+    expect(reason).toContain('1.300');
+  });
+
+  test.each<[string, Partial<GateScores>, RegExp]>([
+    [
+      'interval touches the margin',
+      { improvement: { value: 0.05, low: 0.009, high: 0.1, n: 9 } },
+      /from 1\.500 to 1\.300/,
+    ],
+    ['single file', { improvement: { value: 0.2, low: -Infinity, high: Infinity, n: 9 } }, /single file/],
+    ['nothing measured', { improvement: null }, /could not be measured/],
+    ['loss is not a number', { adapterLoss: Number.NaN }, /could not be measured/],
+    ['stopping broken', { stopping: { base: 0.8, adapter: 0.6, n: 20 } }, /12 of 20 .* the base 16/],
+    ['forgetting', { generalLoss: { base: 1, adapter: 1.2 } }, /1\.000 to 1\.200/],
+    [
+      'export disagrees',
+      { parity: { baseAgreement: 0.96, adapterAgreement: 0.5, adapterLossDifference: 0.3, n: 9 } },
+      /llama\.cpp/,
+    ],
+  ])('refuses: %s', (_, change, sentence) => {
+    const { promoted, reason } = decide({ ...good, ...change }, 0.01);
+    expect(promoted).toBe(false);
+    expect(reason).toMatch(sentence);
+  });
+
+  test('three answers fewer of twenty still pass, and nine in ten pass always', () => {
+    expect(decide({ ...good, stopping: { base: 0.8, adapter: 0.65, n: 20 } }, 0.01).promoted).toBe(true);
+    expect(decide({ ...good, stopping: { base: 1, adapter: 0.9, n: 20 } }, 0.01).promoted).toBe(true);
+  });
+
+  test('never promotes at or below the margin, and the reason is one sentence', () => {
+    fc.assert(
+      fc.property(scores, share, (measured, margin) => {
+        const { promoted, reason } = decide(measured, margin);
+        if (promoted) expect(measured.improvement?.low).toBeGreaterThan(margin);
+        expect(reason).toMatch(/^The adapter .*\.$/);
+      }),
+    );
+  });
+
+  test('a larger margin never promotes what a smaller one refused', () => {
+    fc.assert(
+      fc.property(scores, share, share, (measured, a, b) => {
+        const strict = decide(measured, Math.max(a, b)).promoted;
+        if (strict) expect(decide(measured, Math.min(a, b)).promoted).toBe(true);
+      }),
+    );
+  });
+});

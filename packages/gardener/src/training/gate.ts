@@ -1,0 +1,109 @@
+import type { Measure } from './statistics.js';
+
+/** Everything the gate looks at. Null where not measured. */
+export interface GateScores {
+  /** Held-out loss in nats per token, on the same tokens. */
+  baseLoss: number;
+  adapterLoss: number;
+  /** Relative fall of the held-out loss, paired by file; its 95 % interval decides. Null when nothing could be scored. */
+  improvement: Measure | null;
+  /** Share of questions whose answer ends by itself. */
+  stopping: { base: number; adapter: number; n: number } | null;
+  /** Loss on a small fixed set of general code: what the base knew before. */
+  generalLoss: { base: number; adapter: number } | null;
+  /** Agreement of llama.cpp, which serves, with our own forward. */
+  parity: ParityScores | null;
+}
+
+export interface ParityScores {
+  /** Share of positions whose top-1 token is the same, 0 to 1. */
+  baseAgreement: number;
+  adapterAgreement: number;
+  /** |loss in llama.cpp / our loss - 1| with the adapter. */
+  adapterLossDifference: number;
+  n: number;
+}
+
+export interface GateDecision {
+  promoted: boolean;
+  /** One plain sentence with the figures. */
+  reason: string;
+}
+
+/** The share of self-ending answers may fall by this much (3 of 20) while the adapter ends fewer than nine in ten. */
+export const MAX_STOPPING_FALL = 0.15;
+/** An adapter that ends this share of its answers has not broken stopping, whatever the base does. */
+export const GOOD_STOPPING = 0.9;
+/** The loss on general code may rise by this share of the base's. */
+export const MAX_GENERAL_LOSS_RISE = 0.15;
+/** llama.cpp may agree with us this much less often with the adapter than with the base; a wrong export is off by tens of points. */
+export const MAX_AGREEMENT_FALL = 0.03;
+/** The loss with the adapter in llama.cpp may differ from ours by this share. */
+export const MAX_PARITY_LOSS_DIFFERENCE = 0.05;
+
+/**
+ * Decides whether an adapter is served. Promoted only when the lower end of the interval of the relative held-out loss improvement lies
+ * above `margin`, answers still end by themselves, general code is not forgotten, and llama.cpp computes what we computed.
+ * @param margin relative improvement that must be exceeded (0.01 = 1 % of the base's loss)
+ */
+export function decide(scores: GateScores, margin: number): GateDecision {
+  const refusal =
+    brokenExport(scores) ?? notBetter(scores, margin) ?? brokenStopping(scores) ?? forgetting(scores);
+  if (refusal !== null) return { promoted: false, reason: refusal };
+  const { low, high } = scores.improvement as Measure;
+  return {
+    promoted: true,
+    reason:
+      `The adapter lowers the loss on held-out code from ${nats(scores.baseLoss)} to ${nats(scores.adapterLoss)} ` +
+      `(${percent(low)} to ${percent(high)} better, more than the margin of ${percent(margin)}).`,
+  };
+}
+
+function notBetter({ baseLoss, adapterLoss, improvement }: GateScores, margin: number): string | null {
+  if (improvement === null || !Number.isFinite(baseLoss) || !Number.isFinite(adapterLoss)) {
+    return 'The adapter is not served: its loss on held-out code could not be measured.';
+  }
+  if (improvement.low > margin) return null;
+  const figures = `from ${nats(baseLoss)} to ${nats(adapterLoss)}`;
+  const interval = Number.isFinite(improvement.low)
+    ? `, an improvement of ${percent(improvement.low)} to ${percent(improvement.high)}`
+    : ' over a single file';
+  return `The adapter is not served: held-out loss went ${figures}${interval}, not surely above the margin of ${percent(margin)}.`;
+}
+
+function brokenStopping({ stopping }: GateScores): string | null {
+  if (stopping === null || stopping.adapter >= GOOD_STOPPING) return null;
+  if (stopping.adapter >= stopping.base - MAX_STOPPING_FALL - 1e-9) return null;
+  const count = (share: number): number => Math.round(share * stopping.n);
+  return (
+    `The adapter is not served: with it ${count(stopping.adapter)} of ${stopping.n} answers end by themselves, ` +
+    `with the base ${count(stopping.base)}.`
+  );
+}
+
+function forgetting({ generalLoss }: GateScores): string | null {
+  if (generalLoss === null || generalLoss.adapter <= generalLoss.base * (1 + MAX_GENERAL_LOSS_RISE))
+    return null;
+  return (
+    `The adapter is not served: it forgets, its loss on general code rose from ${nats(generalLoss.base)} to ` +
+    `${nats(generalLoss.adapter)}, more than ${percent(MAX_GENERAL_LOSS_RISE)}.`
+  );
+}
+
+function brokenExport({ parity }: GateScores): string | null {
+  if (parity === null) return null;
+  const agrees = parity.adapterAgreement >= parity.baseAgreement - MAX_AGREEMENT_FALL - 1e-9;
+  if (agrees && parity.adapterLossDifference <= MAX_PARITY_LOSS_DIFFERENCE) return null;
+  return (
+    `The adapter is not served: llama.cpp agrees with the trainer on ${percent(parity.adapterAgreement)} of the tokens with it and on ` +
+    `${percent(parity.baseAgreement)} without, and its loss there is off by ${percent(parity.adapterLossDifference)}.`
+  );
+}
+
+function nats(loss: number): string {
+  return loss.toFixed(3);
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
