@@ -3,6 +3,7 @@ import { BLOCK_FORMATS } from './block-formats.js';
 import { GgufCursor } from './gguf-cursor.js';
 import { alignUp, DEFAULT_ALIGNMENT, GGUF_MAGIC, TENSOR_TYPE_NAMES, VALUE_TYPE } from './gguf-types.js';
 import { corrupt, truncated } from './range-file.js';
+import { printable, refuseOverlaps, type TensorPlace } from './tensor-places.js';
 import { elementCount, type StoredTensor } from './tensor-reader.js';
 import type { MetadataValue } from './weight-source.js';
 
@@ -170,7 +171,7 @@ function alignmentOf(path: string, metadata: Map<string, MetadataValue>): number
 
 /** Every tensor of a known type lies inside the file, in whole blocks, and no two overlap. */
 function checkPlaces(path: string, tensors: Map<string, StoredTensor>, fileSize: number): void {
-  const places: { name: string; start: number; end: number }[] = [];
+  const places: TensorPlace[] = [];
   for (const { name, type, shape, position } of tensors.values()) {
     const format = BLOCK_FORMATS.get(type);
     const elements = elementCount(shape);
@@ -183,16 +184,5 @@ function checkPlaces(path: string, tensors: Map<string, StoredTensor>, fileSize:
     if (end > fileSize) throw truncated(path, end, fileSize);
     places.push({ name, start: position, end });
   }
-  places.sort((left, right) => left.start - right.start);
-  for (let i = 1; i < places.length; i++) {
-    const [before, after] = [places[i - 1]!, places[i]!];
-    if (after.start < before.end) {
-      throw corrupt(path, `the tensors "${printable(before.name)}" and "${printable(after.name)}" overlap`);
-    }
-  }
-}
-
-/** A name from a file, shortened and without control characters, for an error message. */
-function printable(name: string): string {
-  return name.slice(0, 80).replaceAll(/\p{Cc}/gu, '?');
+  refuseOverlaps(path, places);
 }
