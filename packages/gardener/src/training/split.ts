@@ -1,4 +1,5 @@
 import type { Chunk, ChunkedFile } from '../codebase/chunk-types.js';
+import { GENERAL_CODE_MARKER } from './general-code.js';
 import { clusterNearDuplicates, forEachNearDuplicate, minHash } from './near-duplicates.js';
 import { seededRandom } from './random.js';
 import { findSecret } from './secrets.js';
@@ -174,6 +175,7 @@ function takeClusters(queue: Cluster[], wantedChars: number, minClusters: number
 
 /** Why a whole file is in neither side, or null. */
 function unusableReason(file: ChunkedFile): string | null {
+  if (file.text.includes(GENERAL_CODE_MARKER)) return 'general code of the forgetting check';
   let good = 0;
   let all = 0;
   for (const chunk of file.chunks) {
