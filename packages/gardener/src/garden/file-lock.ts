@@ -5,11 +5,11 @@ import { GardenerError } from './errors.js';
 import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
 
 /** A lock whose holder has not renewed it for this long (it was killed) is taken over. */
-const STALE_MS = 5_000;
+const STALE_MS = 10_000;
 
 /** Options of `withLock`. */
 export interface LockOptions {
-  /** How long to wait for another process. Defaults to 15 s: longer than a killed holder's lock lives. */
+  /** How long to wait for another process. Defaults to 20 s: longer than a killed holder's lock lives. */
   timeoutMs?: number;
 }
 
@@ -26,12 +26,12 @@ export async function withLock<T>(file: string, fn: () => Promise<T>, options: L
     lock(file, {
       realpath: false,
       stale: STALE_MS,
-      update: 1_000,
+      update: 2_000,
       onCompromised: (error) => {
         lost = error;
       },
     });
-  const release = await waitFor(acquire, file, options.timeoutMs ?? 15_000);
+  const release = await waitFor(acquire, file, options.timeoutMs ?? 20_000);
   try {
     const result = await fn();
     if (lost !== null) throw lockLost(file, lost);
