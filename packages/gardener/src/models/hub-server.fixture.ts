@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** How the server treats the GET requests of its file, one entry a request; the last one stays. */
+export type Behaviour = 'whole' | 'cut' | 'stall' | 'ignore-range' | 'error';
+
+/** A local server that speaks the model hub's API for one file. */
+export interface HubServer {
+  address: string;
+  /** `METHOD range` of every request, in order. */
+  requests: string[];
+  close(): Promise<void>;
+}
+
+/** What {@link startHubServer} serves. */
+export interface HubServerOptions {
+  /** Path without the leading slash, `owner/name/resolve/main/file`. */
+  path: string;
+  contents: Buffer;
+  behaviour?: Behaviour[];
+  /** Announced instead of the real hash. */
+  announcedSha256?: string;
+  /** Defaults to a free one. */
+  port?: number;
+}
+
+/** Starts the server on a free port of the loopback interface; files live behind a redirect, as on the real hub. */
+export async function startHubServer(options: HubServerOptions): Promise<HubServer> {
+  const behaviour = [...(options.behaviour ?? ['whole'])];
+  const requests: string[] = [];
+  const sha256 = options.announcedSha256 ?? createHash('sha256').update(options.contents).digest('hex');
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.headers.range ?? '-'}`.trim());
+    if (request.url === '/storage') {
+      const next = behaviour.length > 1 ? behaviour.shift() : behaviour[0];
+      serve(options.contents, next ?? 'whole', request, response);
+    } else if (request.url === `/${options.path}`) {
+      response.writeHead(302, {
+        location: '/storage',
+        'x-linked-size': options.contents.length,
+        'x-linked-etag': `"${sha256}"`,
+      });
+      response.end();
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function serve(
+  contents: Buffer,
+  behaviour: Behaviour,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  if (behaviour === 'error') {
+    response.writeHead(503).end();
+    return;
+  }
+  const match = behaviour === 'ignore-range' ? null : /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+  const start = match?.[1] === undefined ? 0 : Number(match[1]);
+  const rest = contents.subarray(start);
+  response.writeHead(match === null ? 200 : 206, {
+    'content-length': rest.length,
+    ...(match !== null && { 'content-range': `bytes ${start}-${contents.length - 1}/${contents.length}` }),
+  });
+  if (behaviour === 'whole' || behaviour === 'ignore-range') {
+    response.end(rest);
+    return;
+  }
+  const half = rest.subarray(0, Math.floor(rest.length / 2));
+  response.write(half, () => {
+    if (behaviour === 'cut') setTimeout(() => response.destroy(), 50);
+  });
+}
