@@ -16,7 +16,7 @@ export class GgufCursor {
   constructor(
     readonly path: string,
     bytes: Uint8Array,
-    private readonly fileSize: number,
+    readonly fileSize: number,
   ) {
     this.position = 0;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

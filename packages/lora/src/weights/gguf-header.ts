@@ -127,7 +127,7 @@ function readArray(cursor: GgufCursor, budget: { items: number }, depth: number)
   if (depth >= MAX_ARRAY_DEPTH) throw corrupt(cursor.path, 'its metadata arrays are nested too deeply');
   const type = cursor.uint32();
   const length = cursor.count('length of an array', budget.items);
-  if (!cursor.fits(length, 1)) throw corrupt(cursor.path, `an array claims ${length} items`, { length });
+  if (!cursor.fits(length, 1)) throw truncated(cursor.path, cursor.position + length, cursor.fileSize);
   budget.items -= length;
   const values: MetadataValue[] = [];
   for (let i = 0; i < length; i++) values.push(readValue(cursor, type, budget, depth + 1));

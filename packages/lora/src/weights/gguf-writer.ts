@@ -39,7 +39,7 @@ export async function writeGguf(
     uint64(tensors.length),
     uint64(metadata.size),
   ];
-  for (const [key, value] of metadata) header.push(string(key), ...typedValue(value));
+  for (const [key, value] of metadata) header.push(string(key), typedValue(value));
   let offset = 0;
   for (const { tensor, type, format } of planned) {
     const dimensions = [...tensor.shape].reverse();
@@ -57,10 +57,13 @@ export async function writeGguf(
   });
 }
 
-function typedValue(entry: GgufValue): Buffer[] {
-  if (entry.type !== 'array') return [uint32(VALUE_TYPE[entry.type]), scalar(entry.type, entry.value)];
+function typedValue(entry: GgufValue): Buffer {
+  if (entry.type !== 'array') {
+    return Buffer.concat([uint32(VALUE_TYPE[entry.type]), scalar(entry.type, entry.value)]);
+  }
   const items = entry.value.map((value) => scalar(entry.items, value));
-  return [uint32(VALUE_TYPE.array), uint32(VALUE_TYPE[entry.items]), uint64(items.length), ...items];
+  const types = [uint32(VALUE_TYPE.array), uint32(VALUE_TYPE[entry.items])];
+  return Buffer.concat([...types, uint64(items.length), Buffer.concat(items)]);
 }
 
 function scalar(
