@@ -40,6 +40,12 @@ export class Output {
     this.stderr.write(`${text}\n`);
   }
 
+  /** The two lines of a failure on stderr. */
+  failure({ message, remedy }: { message: string; remedy: string }): void {
+    this.note(`${this.notePalette.bad('error:')} ${message}`);
+    this.note(`${this.notePalette.accent('try:')} ${remedy}`);
+  }
+
   /** The command's one JSON value on stdout; nothing without `--json`. */
   value(value: unknown): void {
     if (this.isJson) this.stdout.write(`${JSON.stringify(value, null, 2)}\n`);

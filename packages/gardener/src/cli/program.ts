@@ -92,12 +92,8 @@ function tellFailure(program: Command, commandLine: readonly string[], error: un
   const command = commandLine.find((word) => names.includes(word));
   const report = reportError(error, command === undefined ? 'gardener --help' : `gardener ${command} --help`);
   const output = new Output(commandLine.includes('--json'), !commandLine.includes('--no-color'));
-  const { bad, accent } = output.notePalette;
   // After Ctrl-C the command has already said what goes on.
-  if (report.exitCode !== 130) {
-    output.note(`${bad('error:')} ${report.message}`);
-    output.note(`${accent('try:')} ${report.remedy}`);
-  }
+  if (report.exitCode !== 130) output.failure(report);
   output.value({ error: { code: report.code, message: report.message, remedy: report.remedy } });
   logFailure(error);
   if (commandLine.includes('--verbose') && error instanceof Error && error.stack) output.note(error.stack);

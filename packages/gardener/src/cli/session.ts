@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { Garden } from '../garden/open-garden.js';
+import type { Garden } from '../garden/garden.js';
 import { Output } from './output.js';
+import { oneLine } from './terminal/plain-text.js';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -16,6 +17,11 @@ export interface Session {
   readonly garden: Garden;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /**
+   * Starts the background runner when work waits and none is alive.
+   * @returns one sentence when an interrupted run was found, else null
+   */
+  startRunner(): Promise<string | null>;
   /** Registers something to close when the command ends, however it ends; closed in reverse order. */
   closeAtEnd(close: () => Promise<void> | void): void;
   /** What Ctrl-C says, e.g. that the work goes on in the background. */
@@ -25,7 +31,7 @@ export interface Session {
 }
 
 /** Where the runner finds the program that does a run. */
-export const WORKER_ENTRY = new URL('../training/worker.js', import.meta.url);
+const WORKER_ENTRY = new URL('../training/worker.js', import.meta.url);
 
 const CLOSE_TIMEOUT_MS = 2_000;
 let lastGarden: Garden | null = null;
@@ -57,16 +63,16 @@ export function logFailure(error: unknown): void {
 
 async function openSession(options: GlobalOptions) {
   const output = new Output(options.json === true, options.color);
-  const { openGarden } = await import('../garden/open-garden.js');
+  const { openGarden } = await import('../garden/garden.js');
   const garden = await openGarden({
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     verbose: options.verbose === true,
   });
   lastGarden = garden;
-  const { ensureRunner } = await import('../garden/runner.js');
-  const { notice } = await ensureRunner(garden.paths, WORKER_ENTRY);
-  if (notice !== null) output.note(output.notePalette.warn(notice));
-  return new OpenSession(output, garden);
+  const session = new OpenSession(output, garden);
+  const notice = await session.startRunner();
+  if (notice !== null) output.note(output.notePalette.warn(oneLine(notice)));
+  return session;
 }
 
 class OpenSession implements Session {
@@ -89,6 +95,11 @@ class OpenSession implements Session {
     this.interrupted.catch(() => undefined);
     process.on('SIGINT', this.#onSignal);
     process.on('SIGTERM', this.#onSignal);
+  }
+
+  async startRunner(): Promise<string | null> {
+    const { ensureRunner } = await import('../garden/runner.js');
+    return (await ensureRunner(this.garden.paths, WORKER_ENTRY)).notice;
   }
 
   /** Closes what the command opened; a runtime that does not close in time does not keep the user waiting. */

@@ -1,0 +1,85 @@
+import { realpath } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { fetchProjectModels } from '../fetch-models.js';
+import { parseDuration } from '../parse-duration.js';
+import { type Session, withSession } from '../session.js';
+import { startRun } from '../start-run.js';
+import { oneLine } from '../terminal/plain-text.js';
+import { formatDuration } from '../terminal/quantities.js';
+
+interface AddOptions {
+  name?: string;
+  base?: string;
+  budget?: string;
+  train: boolean;
+  wait?: boolean;
+}
+
+export function defineAdd(program: Command): void {
+  program
+    .command('add')
+    .argument('<path>', 'the folder of the codebase')
+    .option('--name <name>', "the project's name (default: the folder's name)")
+    .option('--base <model>', 'base model: an id of gardener models list, or a GGUF file')
+    .option('--budget <time>', 'time for training and evaluation together: 90s, 5m, 20m, 1h')
+    .option('--no-train', 'index only; train later with gardener train')
+    .option('--wait', 'stay until it is done, showing progress')
+    .description(
+      'Add a codebase. It is indexed, a LoRA adapter is trained on it, measured on files held out from training, and ' +
+        'used for answers only if it helps. All of that goes on in the background; the command returns at once. The two ' +
+        'models are fetched on first use.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ gardener add .                            this codebase, with the default budget of 20 minutes
+  $ gardener add ~/code/shop --budget 5m --wait
+  $ gardener add ~/code/shop --no-train       search and answers by retrieval only
+
+What git ignores is not read. Key files, tokens and .env are neither indexed nor trained on.`,
+    )
+    .action(withSession(add));
+}
+
+async function add(session: Session, options: AddOptions, path: string): Promise<void> {
+  const { garden, output } = session;
+  const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
+  const { findModel } = await import('../../models/catalogue.js');
+  const baseModel = findModel(options.base ?? garden.settings.baseModel).id;
+  await refuseTaken(session, path, options.name);
+  const { walkCodebase } = await import('../../codebase/walk.js');
+  const { files } = await walkCodebase(path, {
+    maxFileBytes: garden.settings.maxFileBytes,
+    signal: session.signal,
+  });
+  await fetchProjectModels(session, baseModel);
+  const project = await garden.registry.add({ path, baseModel, name: options.name });
+  await garden.registry.setActive(project.id);
+  const name = oneLine(project.name);
+  const next = options.train
+    ? `Indexing ${files.length} files, then training for at most ${formatDuration(budgetMs)}, in the background.`
+    : `Indexing ${files.length} files in the background; no training.`;
+  const { strong, accent } = output.palette;
+  await startRun(session, project, options.train ? 'train' : 'index', {
+    wait: options.wait === true,
+    runOptions: { budgetMs },
+    announce: [
+      `Added ${strong(name)} and made it the active project.`,
+      next,
+      '',
+      `  ${accent('gardener status')}             how far it is`,
+      `  ${accent('gardener search "…"')}         find code by what it does, as soon as it is indexed`,
+      `  ${accent('gardener ask "…"')}            ask about it`,
+    ],
+  });
+}
+
+// The registry refuses these as well; asked first, so that nobody waits for a download to hear it.
+async function refuseTaken({ garden }: Session, path: string, name: string | undefined): Promise<void> {
+  const real = await realpath(path).catch(() => path);
+  const projects = await garden.registry.list();
+  if (projects.some((project) => project.path === real || project.name === name)) {
+    await garden.registry.add({ path, name, baseModel: garden.settings.baseModel });
+  }
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { chooseProject } from '../choose-project.js';
+import { cancelOpenRun, noRun } from '../control-run.js';
+import { printStatus } from '../print-status.js';
+import { type Session, withSession } from '../session.js';
+import { oneLine } from '../terminal/plain-text.js';
+
+export function defineCancel(program: Command): void {
+  program
+    .command('cancel')
+    .argument('[project]', 'name, id or path (default: the active project)')
+    .description(
+      'Stop the background work of a project for good. The index and the adapters it already has stay; the adapter ' +
+        'that was being trained is dropped.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ gardener cancel
+  $ gardener cancel shop
+
+To stop for a while only: gardener pause`,
+    )
+    .action(withSession(cancel));
+}
+
+async function cancel(session: Session, _options: object, named?: string): Promise<void> {
+  const project = await chooseProject(session.garden, named);
+  const name = oneLine(project.name);
+  if (!(await cancelOpenRun(session, project.id))) throw noRun(project);
+  session.output.line(`Cancelled the work on ${name}.`);
+  await printStatus(session, project, { onlyJson: true });
+}

@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import {
+  type Check,
+  checkDataDirectory,
+  checkMemory,
+  checkNode,
+  checkProcessor,
+  NATIVE_MODULES,
+  probeModule,
+} from '../doctor-checks.js';
+import { Output } from '../output.js';
+import { reportError } from '../report-error.js';
+import type { GlobalOptions } from '../session.js';
+import { oneLine } from '../terminal/plain-text.js';
+import { renderTable } from '../terminal/table.js';
+
+export function defineDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description(
+      'Check this machine: Node, processor, memory, disk, data directory, models, and each native module in a process ' +
+        'of its own. Every problem comes with what to do.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ gardener doctor
+  $ gardener doctor --json`,
+    )
+    .action(async (_options: object, command: Command) => doctor(command.optsWithGlobals<GlobalOptions>()));
+}
+
+// Not through withSession: a data directory that cannot be opened is one of the things to be found.
+async function doctor(options: GlobalOptions): Promise<void> {
+  const output = new Output(options.json === true, options.color);
+  const progress = output.progress();
+  const checks: Check[] = [
+    checkNode(),
+    await checkProcessor(),
+    checkMemory(),
+    ...(await checkDataDirectory(options.dataDir)),
+    ...(await checkGarden(options)),
+  ];
+  for (const { module, use } of NATIVE_MODULES) {
+    progress.update({ label: `trying ${module}` });
+    checks.push(await probeModule(module, use));
+  }
+  progress.finish();
+  const failed = checks.filter((check) => check.state === 'fail');
+  output.value({ checks });
+  output.lines(renderChecks(checks, output));
+  const [first] = failed;
+  if (first === undefined) {
+    output.line('\nEverything works.');
+    return;
+  }
+  // Told here and not thrown: with --json the checks are the one value on stdout.
+  output.failure({
+    message: `${failed.length} of ${checks.length} checks failed: ${failed.map(({ name }) => name).join(', ')}.`,
+    remedy: first.remedy ?? 'See the report above.',
+  });
+  process.exitCode = 1;
+}
+
+/** Settings, layout and models: whatever opening the data directory itself refuses. */
+async function checkGarden(options: GlobalOptions): Promise<Check[]> {
+  try {
+    const { openGarden } = await import('../../garden/garden.js');
+    const garden = await openGarden({
+      ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    });
+    const { modelOnDisk } = await import('../../models/model-store.js');
+    const checks: Check[] = [];
+    for (const id of [garden.settings.baseModel, garden.settings.embeddingModel]) {
+      const model = await modelOnDisk(garden.paths, id);
+      checks.push({
+        name: `model ${id}`,
+        state: model === null ? 'warn' : 'ok',
+        detail: model === null ? 'not on disk yet' : model.directory,
+        remedy: model === null ? `Fetched on first use, or now: gardener models pull ${id}.` : null,
+      });
+    }
+    for (const { error, id } of await garden.registry.problems()) {
+      checks.push({
+        name: `project ${id}`,
+        state: 'fail',
+        detail: oneLine(error.message),
+        remedy: oneLine(error.remedy),
+      });
+    }
+    return checks;
+  } catch (error) {
+    const { message, remedy } = reportError(error);
+    return [{ name: 'state', state: 'fail', detail: message, remedy }];
+  }
+}
+
+function renderChecks(checks: readonly Check[], output: Output): string[] {
+  const { good, warn, bad, accent } = output.palette;
+  const marks = { ok: good('✓'), warn: warn('!'), fail: bad('✗') };
+  const lines: string[] = [];
+  renderTable(checks.map((check) => [marks[check.state], check.name, check.detail])).forEach(
+    (line, index) => {
+      lines.push(line);
+      const remedy = checks[index]?.remedy;
+      if (remedy) lines.push(`   ${accent('try:')} ${remedy}`);
+    },
+  );
+  return lines;
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { type Session, withSession } from '../session.js';
+import { statusLabel } from '../status-view.js';
+import { oneLine } from '../terminal/plain-text.js';
+import { formatCount } from '../terminal/quantities.js';
+import { renderTable } from '../terminal/table.js';
+
+export function defineList(program: Command): void {
+  program
+    .command('list')
+    .description('List every project: what is indexed, how training stands, and which model answers.')
+    .addHelpText(
+      'after',
+      `
+The active project is marked with *. Change it with gardener switch.
+
+Examples:
+  $ gardener list
+  $ gardener list --json | jq '.[].project.name'`,
+    )
+    .action(withSession(list));
+}
+
+async function list(session: Session): Promise<void> {
+  const { garden, output } = session;
+  const { projectStatus } = await import('../../training/project-status.js');
+  const projects = await garden.registry.list();
+  const active = await garden.registry.active();
+  const statuses = await Promise.all(projects.map((project) => projectStatus(garden, project)));
+  output.value(statuses);
+  for (const problem of await garden.registry.problems()) {
+    output.note(`${output.notePalette.warn('damaged:')} ${oneLine(problem.error.message)}`);
+    output.note(`${output.notePalette.accent('try:')} ${oneLine(problem.error.remedy)}`);
+  }
+  if (statuses.length === 0) {
+    output.line('No project yet.');
+    output.line('Add a codebase: gardener add <path>');
+    return;
+  }
+  const { quiet, strong, good } = output.palette;
+  const rows = statuses.map((status) => [
+    status.project.id === active?.id ? good('*') : ' ',
+    strong(oneLine(status.project.name)),
+    `${formatCount(status.index.files.indexed)} files`,
+    statusLabel(status.training.status, output.palette),
+    status.adapter.promoted ? good(`adapter ${status.adapter.version}`) : quiet('base model'),
+    quiet(oneLine(status.project.path)),
+  ]);
+  output.lines(renderTable(rows, { align: ['left', 'left', 'right'] }));
+}

@@ -1,0 +1,96 @@
+import type { Command } from 'commander';
+import { GardenerError } from '../../garden/errors.js';
+import { fetchModels } from '../fetch-models.js';
+import { type Session, withSession } from '../session.js';
+import { oneLine } from '../terminal/plain-text.js';
+import { renderTable } from '../terminal/table.js';
+
+export function defineModels(program: Command): void {
+  const models = program
+    .command('models')
+    .description(
+      'The models on this machine: list them, fetch one, delete one. Each is fetched once and checked by its sha256.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ gardener models list
+  $ gardener models pull smollm2-135m-instruct
+  $ gardener models pull smollm2-135m-instruct --from ~/Downloads/SmolLM2-135M-Instruct.Q4_1.gguf`,
+    );
+  models
+    .command('list')
+    .option('--local', 'only those on disk')
+    .description('List the models that Gardener knows and which of them are on disk.')
+    .addHelpText(
+      'after',
+      '\nA GGUF file of your own needs no entry here: gardener add . --base /path/to/model.gguf',
+    )
+    .action(withSession(listKnown));
+  models
+    .command('pull')
+    .argument('<model>', 'an id of gardener models list')
+    .option('--from <file>', 'take it from this file instead of the network')
+    .description('Fetch a model, continue a fetch that was cut off, or take it from a file.')
+    .addHelpText('after', '\nWithout a network: copy the file to this machine and use --from.')
+    .action(withSession(pull));
+  models
+    .command('remove')
+    .argument('<model>', 'an id of gardener models list --local')
+    .description('Delete a model from this machine. Adapters stay, and work again when it is pulled again.')
+    .action(withSession(removeOne));
+}
+
+async function listKnown(session: Session, options: { local?: boolean }): Promise<void> {
+  const { listModels } = await import('../../models/catalogue.js');
+  const { localModels } = await import('../../models/model-store.js');
+  const local = await localModels(session.garden.paths);
+  const { settings } = session.garden;
+  const rows = listModels()
+    .map((entry) => ({
+      id: entry.id,
+      kind: entry.kind,
+      description: entry.description,
+      licence: entry.licence,
+      trainable: entry.trainable,
+      isDefault: entry.id === settings.baseModel || entry.id === settings.embeddingModel,
+      directory: local.find((model) => model.id === entry.id)?.directory ?? null,
+    }))
+    .filter((row) => !options.local || row.directory !== null);
+  const { output } = session;
+  output.value(rows);
+  if (rows.length === 0)
+    output.line('No model is on disk yet. Fetch the default: gardener models pull smollm2-135m-instruct');
+  const { good, quiet, strong } = output.palette;
+  output.lines(
+    renderTable(
+      rows.map((row) => [
+        row.directory === null ? quiet('·') : good('✓'),
+        row.isDefault ? strong(row.id) : row.id,
+        row.kind,
+        quiet(oneLine(row.description)),
+      ]),
+    ),
+  );
+  if (rows.length > 0) output.line(quiet('\n✓ on disk   · gardener models pull <model>'));
+}
+
+async function pull(session: Session, options: { from?: string }, id: string): Promise<void> {
+  const [model] = await fetchModels(session, [id], options.from);
+  session.output.value(model);
+  session.output.line(`${id} is ready in ${model?.directory}`);
+}
+
+async function removeOne(session: Session, _options: object, id: string): Promise<void> {
+  const { findModel } = await import('../../models/catalogue.js');
+  const { removeModel } = await import('../../models/model-store.js');
+  const entry = findModel(id);
+  if (!(await removeModel(session.garden.paths, entry.id))) {
+    throw new GardenerError('cli.model-not-on-disk', `${entry.id} is not on this machine.`, {
+      remedy: 'See what is: gardener models list --local.',
+    });
+  }
+  session.output.value({ removed: entry.id });
+  session.output.line(`Removed ${entry.id}.`);
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { chooseProject } from '../choose-project.js';
+import { controlRun } from '../control-run.js';
+import { printStatus } from '../print-status.js';
+import { type Session, withSession } from '../session.js';
+import { oneLine } from '../terminal/plain-text.js';
+
+export function definePause(program: Command): void {
+  program
+    .command('pause')
+    .argument('[project]', 'name, id or path (default: the active project)')
+    .description(
+      'Pause the background work of a project. It keeps what it has learnt so far and gives the processor back; ' +
+        'gardener resume lets it go on from there.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ gardener pause
+  $ gardener pause shop`,
+    )
+    .action(withSession(pause));
+}
+
+async function pause(session: Session, _options: object, named?: string): Promise<void> {
+  const project = await chooseProject(session.garden, named);
+  const name = oneLine(project.name);
+  const isDone = await controlRun(session, project, 'pause');
+  session.output.line(isDone ? `Paused ${name}.` : `${name} pauses as soon as its current step is done.`);
+  session.output.line(`Go on with: gardener resume ${name}`);
+  await printStatus(session, project, { onlyJson: true });
+}

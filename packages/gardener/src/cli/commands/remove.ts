@@ -1,0 +1,59 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { GardenerError } from '../../garden/errors.js';
+import { cancelOpenRun } from '../control-run.js';
+import { type Session, withSession } from '../session.js';
+import { oneLine } from '../terminal/plain-text.js';
+
+export function defineRemove(program: Command): void {
+  program
+    .command('remove')
+    .argument('<project>', 'name, id or path of a project')
+    .option('-y, --yes', 'do not ask')
+    .description(
+      'Forget a project: its index, adapters, training runs and conversations are deleted. The codebase itself is not ' +
+        'touched. Training that is under way is cancelled first.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ gardener remove shop
+  $ gardener remove shop --yes        for scripts`,
+    )
+    .action(withSession(remove));
+}
+
+async function remove(session: Session, options: { yes?: boolean }, named: string): Promise<void> {
+  const { garden, output } = session;
+  const known = await findForRemoval(session, named);
+  if (!options.yes && process.stdin.isTTY && process.stderr.isTTY) await confirm(session, known.name);
+  await cancelOpenRun(session, known.id);
+  await garden.registry.remove(known.id);
+  output.value({ removed: known });
+  output.line(`Removed ${output.palette.strong(oneLine(known.name))}. The codebase itself is untouched.`);
+}
+
+// A project whose record is damaged can still be removed by its id.
+async function findForRemoval({ garden }: Session, named: string): Promise<{ id: string; name: string }> {
+  const problems = await garden.registry.problems();
+  if (problems.some((problem) => problem.id === named)) return { id: named, name: named };
+  const { id, name } = await garden.registry.get(named);
+  return { id, name };
+}
+
+async function confirm(session: Session, name: string): Promise<void> {
+  const question = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await question.question(
+      `Delete the index, adapters and conversations of ${oneLine(name)}? [y/N] `,
+      { signal: session.signal },
+    );
+    if (/^y(es)?$/i.test(answer.trim())) return;
+  } finally {
+    question.close();
+  }
+  throw new GardenerError('cli.not-confirmed', `${name} was not removed.`, {
+    remedy: 'Answer y, or use --yes.',
+  });
+}

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { chooseProject } from '../choose-project.js';
+import { controlRun } from '../control-run.js';
+import { printStatus } from '../print-status.js';
+import { type Session, withSession } from '../session.js';
+import { oneLine } from '../terminal/plain-text.js';
+
+export function defineResume(program: Command): void {
+  program
+    .command('resume')
+    .argument('[project]', 'name, id or path (default: the active project)')
+    .description('Let the paused background work of a project go on from where it stopped.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ gardener resume
+  $ gardener resume shop`,
+    )
+    .action(withSession(resume));
+}
+
+async function resume(session: Session, _options: object, named?: string): Promise<void> {
+  const project = await chooseProject(session.garden, named);
+  const name = oneLine(project.name);
+  await controlRun(session, project, 'resume');
+  session.output.line(`${name} goes on. How far it is: gardener status ${name}`);
+  await printStatus(session, project, { onlyJson: true });
+}

@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import type { SearchResult } from '../../retrieval/search.js';
+import { chooseProject } from '../choose-project.js';
+import { openSearch } from '../open-search.js';
+import { parseWholeNumber } from '../parse-options.js';
+import { type Session, withSession } from '../session.js';
+import type { Palette } from '../terminal/palette.js';
+import { oneLine, plainText, truncate } from '../terminal/plain-text.js';
+
+const SNIPPET_LINES = 4;
+const DEFAULT_RESULTS = '8';
+
+interface SearchOptions {
+  project?: string;
+  k: string;
+  language?: string[];
+  path?: string;
+}
+
+export function defineSearch(program: Command): void {
+  program
+    .command('search')
+    .argument('<query>', 'words or names: "retry with backoff", "parseConfig"')
+    .option('-p, --project <project>', 'name, id or path (default: the active project)')
+    .option('-k <number>', 'how many results', DEFAULT_RESULTS)
+    .option('--language <language...>', 'only these languages: typescript python …')
+    .option('--path <pattern>', 'only paths that match, e.g. "src/**"')
+    .description(
+      'Find code by what it does or by its names. Meaning (embeddings) and words (BM25 over identifiers split at ' +
+        'camelCase and snake_case) are searched together and fused into one ranking.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ gardener search "where is the retry with backoff"
+  $ gardener search parseConfig -k 3
+  $ gardener search "open a lock file" --language typescript --path "src/**"
+  $ gardener search "http client" --json | jq '.[].chunk.path'`,
+    )
+    .action(withSession(search));
+}
+
+async function search(session: Session, options: SearchOptions, query: string): Promise<void> {
+  const k = parseWholeNumber(options.k, '-k', 1, 100);
+  const project = await chooseProject(session.garden, options.project);
+  const { index, embedder } = await openSearch(session, project);
+  const results = await index.search(query, embedder, {
+    k,
+    ...(options.language === undefined ? {} : { languages: options.language }),
+    ...(options.path === undefined ? {} : { pathGlob: options.path }),
+  });
+  const { output } = session;
+  output.value(results);
+  if (results.length === 0) output.line('Nothing found.');
+  results.forEach((result, rank) => {
+    if (rank > 0) output.line();
+    output.lines(renderResult(result, rank + 1, output.palette, output.stdout.columns ?? 100));
+  });
+}
+
+function renderResult({ chunk }: SearchResult, rank: number, palette: Palette, columns: number): string[] {
+  const { accent, quiet, strong } = palette;
+  const place = accent(`${oneLine(chunk.path)}:${chunk.startLine}-${chunk.endLine}`);
+  const symbol =
+    chunk.symbol === null ? quiet(chunk.kind) : `${strong(oneLine(chunk.symbol))} ${quiet(chunk.kind)}`;
+  const snippet = plainText(chunk.text)
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, SNIPPET_LINES)
+    .map((line) => quiet(truncate(`    ${line.replaceAll('\t', '  ')}`, Math.max(40, columns - 1))));
+  return [`${String(rank).padStart(2)}  ${place}  ${symbol}`, ...snippet];
+}

@@ -1,0 +1,54 @@
+import type { ModelOnDisk } from '../models/model-store.js';
+import type { Session } from './session.js';
+import { formatBytes } from './terminal/quantities.js';
+
+/**
+ * The models `ids`, fetched with a progress bar where they are not on disk yet.
+ * @throws GardenerError as `ensureModel` does
+ */
+export async function fetchModels(
+  session: Session,
+  ids: readonly string[],
+  fromFile?: string,
+): Promise<ModelOnDisk[]> {
+  const { ensureModel } = await import('../models/ensure-model.js');
+  const { modelOnDisk } = await import('../models/model-store.js');
+  const { output, garden } = session;
+  const { good, quiet } = output.notePalette;
+  const models: ModelOnDisk[] = [];
+  for (const id of ids) {
+    const present = await modelOnDisk(garden.paths, id);
+    if (present !== null) {
+      models.push(present);
+      continue;
+    }
+    const progress = output.progress();
+    try {
+      const model = await ensureModel(garden.paths, id, {
+        signal: session.signal,
+        ...(fromFile === undefined ? {} : { fromFile }),
+        onProgress: ({ stage, done, total }) => {
+          const sizes = total === null ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`;
+          const detail =
+            stage === 'waiting'
+              ? 'another command is fetching it'
+              : done === 0 && total === null
+                ? ''
+                : sizes;
+          progress.update({ label: `${id}: ${stage}`, done, total, detail });
+        },
+      });
+      progress.finish(`${good('✓')} ${id} ${quiet('is on disk, checked')}`);
+      models.push(model);
+    } catch (error) {
+      progress.finish();
+      throw error;
+    }
+  }
+  return models;
+}
+
+/** The models that a project of `baseModel` needs: that base and the embedding model of the settings. */
+export function fetchProjectModels(session: Session, baseModel: string): Promise<ModelOnDisk[]> {
+  return fetchModels(session, [baseModel, session.garden.settings.embeddingModel]);
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GardenerError } from '../garden/errors.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import type { RunState } from '../garden/runs.js';
+import type { Session } from './session.js';
+import { oneLine } from './terminal/plain-text.js';
+import type { ProgressState } from './terminal/progress.js';
+import { formatCount, formatDuration } from './terminal/quantities.js';
+
+const POLL_MS = 250;
+const RUNNER_CHECK_MS = 3_000;
+
+/**
+ * Shows a run's progress until it ends, and starts the runner again should it have died meanwhile.
+ * @returns the state the run ended in: completed, or not_started with its reason
+ * @throws GardenerError the run's own error when it failed; `cli.run-cancelled` when it was cancelled
+ */
+export async function followRun(session: Session, project: ProjectRecord, runId: string): Promise<RunState> {
+  const { RunFollower } = await import('../garden/runs.js');
+  const follower = new RunFollower(session.garden.paths.run(project.id, runId));
+  const { output } = session;
+  const { warn, quiet } = output.notePalette;
+  const progress = output.progress();
+  let checkedMs = Date.now();
+  try {
+    for (;;) {
+      session.signal.throwIfAborted();
+      const state = await follower.refresh((event) => {
+        if (event.type === 'run-interrupt') progress.log(warn(oneLine(event.reason)));
+        if (event.type === 'log') progress.log(quiet(oneLine(event.message)));
+      });
+      if (state.finished) return ended(state, project);
+      progress.update(describeProgress(state));
+      if (Date.now() - checkedMs > RUNNER_CHECK_MS) {
+        const notice = await session.startRunner();
+        if (notice !== null) progress.log(warn(oneLine(notice)));
+        checkedMs = Date.now();
+      }
+      await sleep(POLL_MS, undefined, { signal: session.signal });
+    }
+  } finally {
+    progress.finish();
+  }
+}
+
+/** What the progress line says of a run. */
+export function describeProgress(state: RunState): ProgressState {
+  if (state.status === 'training' && state.steps) {
+    const facts = [`step ${formatCount(state.step)} of ${formatCount(state.steps)}`];
+    if (state.loss !== null) facts.push(`loss ${state.loss.toFixed(3)}`);
+    if (state.tokensPerSecond !== null) facts.push(`${formatCount(state.tokensPerSecond)} tokens/s`);
+    if (state.etaMs !== null) facts.push(`${formatDuration(state.etaMs)} left`);
+    return { label: 'training', done: state.step, total: state.steps, detail: facts.join(' · ') };
+  }
+  if (state.status === 'queued') return { label: 'queued', detail: state.reason ?? 'other work comes first' };
+  if (state.status === 'paused') return { label: 'paused', detail: 'gardener resume lets it go on' };
+  const { progress } = state;
+  if (progress === null) return { label: state.status };
+  const count =
+    progress.total === null
+      ? formatCount(progress.done)
+      : `${formatCount(progress.done)} of ${formatCount(progress.total)}`;
+  const detail = progress.label === null ? count : `${count} · ${progress.label}`;
+  return { label: progress.stage, done: progress.done, total: progress.total, detail };
+}
+
+function ended(state: RunState, project: ProjectRecord): RunState {
+  if (state.status === 'failed' && state.error !== null) {
+    throw new GardenerError(state.error.code, state.error.message, { remedy: state.error.remedy });
+  }
+  if (state.status === 'cancelled') {
+    throw new GardenerError('cli.run-cancelled', `The work on ${project.name} was cancelled.`, {
+      remedy: `Start again with gardener train ${project.name}.`,
+    });
+  }
+  return state;
+}

@@ -1,0 +1,49 @@
+import { GardenerError } from '../garden/errors.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import type { Embedder, IndexManifest, ProjectIndex } from '../retrieval/index.js';
+import { fetchModels } from './fetch-models.js';
+import type { Session } from './session.js';
+
+/** What a search needs; closed with the session. */
+export interface OpenSearch {
+  index: ProjectIndex;
+  embedder: Embedder;
+  manifest: IndexManifest;
+}
+
+/**
+ * Opens the index of a project and starts the embedding model; says on stderr when the index is still growing.
+ * @throws GardenerError `cli.index-not-ready` before anything is indexed
+ */
+export async function openSearch(session: Session, project: ProjectRecord): Promise<OpenSearch> {
+  const { openIndex } = await import('../retrieval/index.js');
+  const { garden, output } = session;
+  const index = await openIndex(garden.paths, project.id);
+  session.closeAtEnd(() => index.close());
+  const manifest = await index.manifest();
+  if (manifest === null || (manifest.chunks === 0 && !manifest.complete))
+    throw await notReady(session, project);
+  if (!manifest.complete) {
+    output.note(output.notePalette.warn('The index is still growing: this is the part that is there.'));
+  }
+  const [model] = await fetchModels(session, [garden.settings.embeddingModel]);
+  if (model === undefined) throw new Error('no embedding model');
+  const { startMiniLm } = await import('../retrieval/mini-lm.js');
+  const embedder = await startMiniLm(model, { threads: garden.settings.threads });
+  session.closeAtEnd(() => embedder.dispose());
+  return { index, embedder, manifest };
+}
+
+async function notReady(session: Session, project: ProjectRecord): Promise<GardenerError> {
+  const { latestRun } = await import('../garden/runs.js');
+  const run = await latestRun(session.garden.paths, project.id);
+  if (run !== null && !run.state.finished) {
+    return new GardenerError('cli.index-not-ready', `${project.name} is still being indexed.`, {
+      remedy: `Wait a moment and run it again; gardener status ${project.name} shows how far it is.`,
+      retryable: true,
+    });
+  }
+  return new GardenerError('cli.index-not-ready', `${project.name} has no index yet.`, {
+    remedy: `Make it with gardener refresh ${project.name}.`,
+  });
+}

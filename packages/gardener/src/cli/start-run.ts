@@ -1,0 +1,28 @@
+import type { ProjectRecord } from '../garden/project-record.js';
+import type { RunDescription, RunKind } from '../garden/runs.js';
+import { followRun } from './follow-run.js';
+import { printStatus } from './print-status.js';
+import type { Session } from './session.js';
+import { oneLine } from './terminal/plain-text.js';
+
+/** Queues a run of a project, makes sure that the runner is there, and follows it when `wait` is set. */
+export async function startRun(
+  session: Session,
+  project: ProjectRecord,
+  kind: RunKind,
+  options: { wait: boolean; runOptions: Record<string, unknown>; announce: readonly string[] },
+): Promise<void> {
+  const { createRun } = await import('../garden/runs.js');
+  const { garden, output } = session;
+  const run: RunDescription = await createRun(garden.paths, project.id, kind, options.runOptions);
+  await session.startRunner();
+  if (!options.wait) {
+    output.lines(options.announce);
+    await printStatus(session, project, { onlyJson: true });
+    return;
+  }
+  const name = oneLine(project.name);
+  session.interruptNote = `The work goes on in the background. See gardener status ${name}, stop it with gardener cancel ${name}.`;
+  await followRun(session, project, run.id);
+  await printStatus(session, project);
+}

@@ -1,0 +1,94 @@
+import type { TrainingStatus } from '../garden/project-record.js';
+import type { StatusObject } from '../training/project-status.js';
+import { renderScorecard } from './scorecard-view.js';
+import type { Palette } from './terminal/palette.js';
+import { oneLine } from './terminal/plain-text.js';
+import { formatBytes, formatCount, formatDuration, plural } from './terminal/quantities.js';
+import { renderTable } from './terminal/table.js';
+
+const LABELS: Record<TrainingStatus, string> = {
+  not_started: 'not trained',
+  queued: 'queued',
+  preparing: 'preparing',
+  training: 'training',
+  paused: 'paused',
+  evaluating: 'evaluating',
+  completed: 'completed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+/** A training status in words, coloured by whether it needs attention. */
+export function statusLabel(status: TrainingStatus, palette: Palette): string {
+  const style = {
+    completed: palette.good,
+    failed: palette.bad,
+    cancelled: palette.warn,
+    paused: palette.warn,
+    not_started: palette.quiet,
+  } as Partial<Record<TrainingStatus, (text: string) => string>>;
+  return (style[status] ?? palette.accent)(LABELS[status]);
+}
+
+/** One project's status as lines for people: what is indexed, how training stands, which model answers, the scorecard. */
+export function renderStatus(status: StatusObject, palette: Palette): string[] {
+  const { strong, quiet } = palette;
+  const { project } = status;
+  const title = `${strong(oneLine(project.name))}  ${quiet(oneLine(project.path))}`;
+  const rows = [
+    [quiet('index'), indexLine(status, palette)],
+    [quiet('training'), trainingLine(status, palette)],
+    [quiet('answers'), answeringLine(status, palette)],
+  ];
+  const lines = [title, ...renderTable(rows, { indent: 2 })];
+  const { error } = status.training;
+  if (error !== null) {
+    lines.push('', `  ${palette.bad('error:')} ${oneLine(error.message)}`);
+    lines.push(`  ${palette.accent('try:')} ${oneLine(error.remedy)}`);
+  }
+  if (status.scorecard !== null)
+    lines.push('', ...renderScorecard(status.scorecard, palette).map((line) => (line ? `  ${line}` : '')));
+  return lines;
+}
+
+function indexLine({ index }: StatusObject, palette: Palette): string {
+  const { files } = index;
+  if (files.seen === 0) return palette.quiet(oneLine(String(index.state)).replaceAll('_', ' '));
+  const parts = [
+    `${formatCount(files.indexed)} of ${plural(files.seen, 'file')}`,
+    plural(index.chunks, 'chunk'),
+  ];
+  if (index.commit) parts.push(`at ${oneLine(index.commit).slice(0, 8)}`);
+  if (index.changedSince) parts.push(palette.warn(`${plural(index.changedSince, 'file')} changed since`));
+  const left = [...reasons(files.skipped, 'skipped'), ...reasons(files.failed, 'failed')];
+  return [parts.join(' · '), left.length === 0 ? '' : palette.quiet(`(${left.join(', ')})`)].join(' ').trim();
+}
+
+function reasons(counts: Record<string, number>, outcome: string): string[] {
+  return Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => `${formatCount(count)} ${outcome}: ${oneLine(reason).replaceAll('-', ' ')}`);
+}
+
+function trainingLine({ training }: StatusObject, palette: Palette): string {
+  const parts = [statusLabel(training.status, palette)];
+  const isUnderWay = training.status === 'training' || training.status === 'paused';
+  if (isUnderWay && training.steps)
+    parts.push(`step ${formatCount(training.step ?? 0)} of ${formatCount(training.steps)}`);
+  if (isUnderWay && training.loss !== null) parts.push(`loss ${training.loss.toFixed(3)}`);
+  if (training.status === 'training' && training.tokensPerSecond)
+    parts.push(`${formatCount(training.tokensPerSecond)} tokens/s`);
+  if (isUnderWay && training.etaMs) parts.push(`${formatDuration(training.etaMs)} left`);
+  if (training.peakMemoryBytes) parts.push(palette.quiet(`peak ${formatBytes(training.peakMemoryBytes)}`));
+  const line = parts.join(' · ');
+  return training.reason && training.error === null
+    ? `${line}  ${palette.quiet(oneLine(training.reason))}`
+    : line;
+}
+
+function answeringLine({ adapter, project }: StatusObject, palette: Palette): string {
+  const base = oneLine(project.baseModel);
+  if (adapter.promoted) return `${palette.good(`adapter ${adapter.version}`)} on ${base}`;
+  const reason = adapter.reason ? `  ${palette.quiet(oneLine(adapter.reason))}` : '';
+  return `${base}, without adapter${reason}`;
+}
