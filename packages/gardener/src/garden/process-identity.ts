@@ -23,9 +23,9 @@ export async function identifyProcess(pid: number = process.pid): Promise<Proces
 /** Whether exactly this process still runs. One that has ended but was not yet reaped (a zombie) does not. */
 export async function isProcessAlive(identity: ProcessIdentity): Promise<boolean> {
   if (!pidExists(identity.pid)) return false;
-  const start = await processStart(identity.pid);
-  if (start === null) return process.platform !== 'linux' && identity.processStart === '';
-  return identity.processStart === '' || start === identity.processStart;
+  // Linux always tells the start: an identity without one was taken of a process that was already over.
+  if (identity.processStart === '') return process.platform !== 'linux';
+  return (await processStart(identity.pid)) === identity.processStart;
 }
 
 /**

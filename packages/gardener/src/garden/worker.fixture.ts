@@ -1,0 +1,42 @@
+/** A worker for the tests of the runner: does what `options.behaviour` of its run says. */
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync } from 'node:fs';
+import { getPriority } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { appendEvent, readRunDescription, readRunState } from './runs.js';
+import { joinRun } from './worker-control.js';
+
+const runDir = process.argv[2] ?? '';
+const worker = await joinRun(runDir);
+if (worker === null) process.exit(0);
+const { behaviour, gate } = (await readRunDescription(runDir)).options as {
+  behaviour: string;
+  gate?: string;
+};
+appendFileSync(join(runDir, 'starts.txt'), `${process.pid}\n`);
+await appendEvent(runDir, { type: 'stage-start', stage: 'training' });
+
+if (behaviour === 'throw') throw new TypeError('the loss is a teapot');
+if (behaviour === 'die') process.kill(process.pid, 'SIGKILL');
+if (behaviour === 'die-with-checkpoints') {
+  const { attempts } = await readRunState(runDir);
+  await appendEvent(runDir, { type: 'checkpoint-save', step: attempts });
+  if (attempts < 6) process.kill(process.pid, 'SIGKILL');
+}
+if (behaviour === 'stubborn') {
+  process.on('SIGTERM', () => undefined);
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  await appendEvent(runDir, { type: 'log', message: String(child.pid) });
+  for (;;) await delay(1000);
+}
+if (behaviour === 'wait') {
+  // Until the file `gate` exists or the user wants it to stop.
+  while (!worker.signal.aborted && !existsSync(gate ?? '')) await delay(30);
+  if (worker.stopReason() === 'pause') await appendEvent(runDir, { type: 'run-pause' });
+}
+if (!worker.signal.aborted) {
+  const reason = `niceness ${getPriority()}, cwd ${process.cwd()}, data ${process.env.CODEBASE_GARDENER_DATA_DIR}`;
+  await appendEvent(runDir, { type: 'run-complete', reason, adapterVersion: 1, promoted: true });
+}
+worker.leave();
