@@ -1,1 +1,39 @@
+/**
+ * LoRA training on ONNX Runtime: CPU only, no Python, base weights straight from a GGUF.
+ * @module
+ */
+export {
+  type AdapterConfig,
+  type LoraAdapter,
+  type LoraPair,
+  TARGET_MODULES,
+  type TargetModule,
+} from './adapter/adapter.js';
+export { readGgufAdapter, writeGgufAdapter } from './adapter/gguf.js';
+export * from './adapter/manifest.js';
+export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
 export { LoraError, type LoraErrorOptions } from './errors.js';
+export type { Example } from './train/example.js';
+export { type ExampleScore, meanLoss, type ScoreOptions, scoreExamples } from './train/score.js';
+export { train } from './train/train.js';
+export type { EndReason, TrainEvent, TrainOptions } from './train/train-options.js';
+export type { TransformerConfig } from './transformer/architecture.js';
+export {
+  type BaseModel,
+  type BaseWeights,
+  loadBaseModel,
+  loadHuggingFaceWeights,
+} from './transformer/base-model.js';
+export {
+  loadSentenceEncoder,
+  loadSentenceEncoder,
+  type SentenceEncoder,
+  type SentenceEncoder,
+  type SentenceEncoderOptions,
+} from './transformer/bert.js';
+export type { ChatMessage, ChatTemplate } from './transformer/chat-template.js';
+export { type FrozenWeights, loadFrozenWeights } from './transformer/frozen-weights.js';
+export type { Tokenizer } from './transformer/tokenizer.js';
+export { openGguf } from './weights/gguf-reader.js';
+export { openSafetensors } from './weights/safetensors-reader.js';
+export type { TensorInfo, WeightSource } from './weights/weight-source.js';
