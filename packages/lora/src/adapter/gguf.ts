@@ -1,0 +1,121 @@
+import type { TransformerConfig } from '../transformer/architecture.js';
+import { openGguf } from '../weights/gguf-reader.js';
+import { type GgufTensor, type GgufValue, writeGguf } from '../weights/gguf-writer.js';
+import type { WeightSource } from '../weights/weight-source.js';
+import { type LoraAdapter, TARGET_MODULES, type TargetModule } from './adapter.js';
+import { pairsOf, rowsToFormat } from './border.js';
+import { checkAdapter, incompatible, unsupported } from './check-adapter.js';
+import { damaged } from './json-file.js';
+import { type AdapterTensor, readPairs } from './read-pairs.js';
+
+/** llama.cpp's names of the linear modules of a block. */
+const GGUF_NAMES: Record<TargetModule, string> = {
+  q_proj: 'attn_q',
+  k_proj: 'attn_k',
+  v_proj: 'attn_v',
+  o_proj: 'attn_output',
+  gate_proj: 'ffn_gate',
+  up_proj: 'ffn_up',
+  down_proj: 'ffn_down',
+};
+
+/**
+ * Writes an adapter as llama.cpp reads it: `general.type = adapter`, `adapter.type = lora`, `adapter.lora.alpha`, and
+ * `blk.N.<module>.weight.lora_a` [rank, in] and `.lora_b` [out, rank], q and k rows in llama.cpp's order. Atomic.
+ * llama.cpp applies W + (alpha / rank) * B A, rank being lora_a's first dimension.
+ * @param options.type storage of the matrices; `F32` (default) serves exactly what was trained, `F16` halves the file
+ * @throws LoraError `adapter.incompatible`, `weights.write-failed`
+ */
+export async function writeGgufAdapter(
+  file: string,
+  adapter: LoraAdapter,
+  config: TransformerConfig,
+  options: { type?: 'F32' | 'F16' } = {},
+): Promise<void> {
+  checkAdapter(adapter, config);
+  const type = options.type ?? 'F32';
+  const { rank, alpha } = adapter.config;
+  const metadata = new Map<string, GgufValue>([
+    ['general.architecture', { type: 'string', value: config.architecture }],
+    ['general.type', { type: 'string', value: 'adapter' }],
+    ['adapter.type', { type: 'string', value: 'lora' }],
+    ['adapter.lora.alpha', { type: 'float32', value: alpha }],
+  ]);
+  const tensors: GgufTensor[] = [];
+  for (const { block, module, pair } of pairsOf(adapter.blocks)) {
+    const name = `blk.${block}.${GGUF_NAMES[module]}.weight`;
+    const rows = rowsToFormat(pair.b, module, config, 'interleaved');
+    tensors.push({ name: `${name}.lora_a`, shape: [rank, pair.inFeatures], data: pair.a, type });
+    tensors.push({ name: `${name}.lora_b`, shape: [pair.outFeatures, rank], data: rows, type });
+  }
+  if (tensors.length === 0) throw incompatible('The adapter', ['it holds no LoRA matrices']);
+  await writeGguf(file, metadata, tensors);
+}
+
+/**
+ * Reads a LoRA adapter in llama.cpp's format for a base model, q and k rows in the base's order.
+ * The format does not know dropout: it comes as 0.
+ * @throws LoraError `adapter.incompatible` listing all unknown, missing and mis-shaped tensors; `adapter.unsupported`;
+ *   `adapter.damaged`; `weights.*` for a file that is not a GGUF
+ */
+export async function readGgufAdapter(file: string, config: TransformerConfig): Promise<LoraAdapter> {
+  const source = await openGguf(file);
+  try {
+    checkKind(source, config);
+    const rank = rankOf(source);
+    const alpha = source.metadata.get('adapter.lora.alpha');
+    if (typeof alpha !== 'number' || !(alpha >= 0 && Number.isFinite(alpha))) {
+      throw damaged(file, 'adapter.lora.alpha is not a number');
+    }
+    const what = `The adapter ${file}`;
+    const blocks = await readPairs(source, config, {
+      what,
+      parseName,
+      layout: 'interleaved',
+      rank,
+      expected: null,
+    });
+    const found = new Set([...pairsOf(blocks)].map(({ module }) => module));
+    const targetModules = TARGET_MODULES.filter((module) => found.has(module));
+    // llama.cpp reads an alpha of 0 as "scale by 1".
+    return { config: { rank, alpha: alpha === 0 ? rank : alpha, dropout: 0, targetModules }, blocks };
+  } finally {
+    await source.close();
+  }
+}
+
+function checkKind(source: WeightSource, config: TransformerConfig): void {
+  const { metadata, path } = source;
+  if (metadata.get('general.type') !== 'adapter') {
+    throw unsupported(
+      `The file ${path} is not an adapter.`,
+      'Give a LoRA adapter in GGUF format, not a model.',
+    );
+  }
+  if (metadata.get('adapter.type') !== 'lora') {
+    throw unsupported(`The adapter ${path} is of another kind than LoRA.`);
+  }
+  if (metadata.has('adapter.alora.invocation_tokens')) {
+    throw unsupported(`The adapter ${path} uses activated LoRA, which is not supported.`);
+  }
+  if (metadata.get('general.architecture') !== config.architecture) {
+    throw incompatible(`The adapter ${path}`, [`it is for another architecture than ${config.architecture}`]);
+  }
+}
+
+/** The first dimension of the first A matrix; the others are compared with it. */
+function rankOf(source: WeightSource): number {
+  for (const { name, shape } of source.tensors.values()) {
+    if (parseName(name)?.side === 'a') return shape[0] ?? 0;
+  }
+  return 0;
+}
+
+const MODULES_BY_NAME = new Map(TARGET_MODULES.map((module) => [GGUF_NAMES[module], module]));
+
+function parseName(name: string): AdapterTensor | null {
+  const match = /^blk\.(\d{1,5})\.(\w{1,40})\.weight\.lora_([ab])$/.exec(name);
+  const module = match === null ? undefined : MODULES_BY_NAME.get(match[2]!);
+  if (match === null || module === undefined) return null;
+  return { block: Number(match[1]), module, side: match[3] as 'a' | 'b' };
+}
