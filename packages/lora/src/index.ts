@@ -31,9 +31,10 @@ export {
   type SentenceEncoder,
   type SentenceEncoderOptions,
 } from './transformer/bert.js';
-export type { ChatMessage, ChatTemplate } from './transformer/chat-template.js';
+export { type ChatMessage, type ChatTemplate, chatTemplateFromGguf } from './transformer/chat-template.js';
+export { encodeConversation } from './transformer/chat-template-encode.js';
 export { type FrozenWeights, loadFrozenWeights } from './transformer/frozen-weights.js';
-export type { Tokenizer } from './transformer/tokenizer.js';
+export type { ModelTokenizer, Tokenizer } from './transformer/tokenizer.js';
 export { openGguf } from './weights/gguf-reader.js';
 export { openSafetensors } from './weights/safetensors-reader.js';
 export type { TensorInfo, WeightSource } from './weights/weight-source.js';

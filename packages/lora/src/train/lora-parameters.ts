@@ -1,0 +1,128 @@
+import type { AdapterConfig, LoraAdapter, LoraPair, TargetModule } from '../adapter/adapter.js';
+import { type HostTensor, hostTensor } from '../autodiff/session.js';
+import { LoraError } from '../errors.js';
+import type { TransformerConfig } from '../transformer/architecture.js';
+import { inputNames, targetedGroups } from '../transformer/block-graphs.js';
+import { moduleShape } from '../transformer/modules.js';
+import { seededRandom } from './random.js';
+
+/** Where one matrix of the adapter lies in the flat arrays. */
+export interface ParameterSlot {
+  block: number;
+  /** Name of the graph's input. */
+  name: string;
+  offset: number;
+  shape: [number, number];
+}
+
+/**
+ * All trainable values in one flat array, so that the optimiser, the checkpoint and the norm of the gradient are plain
+ * loops. Matrices are views into it: the A matrices of modules that read one input lie one below the other.
+ */
+export class LoraParameters {
+  readonly values: Float32Array;
+  readonly gradient: Float32Array;
+  readonly slots: readonly ParameterSlot[];
+  readonly #feeds: Record<string, HostTensor>[];
+
+  constructor(
+    readonly config: TransformerConfig,
+    readonly adapter: AdapterConfig,
+  ) {
+    const slots: ParameterSlot[] = [];
+    let offset = 0;
+    const add = (block: number, name: string, shape: [number, number]) => {
+      slots.push({ block, name, offset, shape });
+      offset += shape[0] * shape[1];
+    };
+    for (let block = 0; block < config.blockCount; block++) {
+      for (const group of targetedGroups(adapter.targetModules)) {
+        add(block, inputNames.a(group[0]!), [group.length * adapter.rank, moduleShape(group[0]!, config)[1]]);
+        for (const module of group)
+          add(block, inputNames.b(module), [moduleShape(module, config)[0], adapter.rank]);
+      }
+    }
+    this.slots = slots;
+    this.values = new Float32Array(offset);
+    this.gradient = new Float32Array(offset);
+    this.#feeds = Array.from({ length: config.blockCount }, () => ({}));
+    for (const slot of slots)
+      this.#feeds[slot.block]![slot.name] = hostTensor(this.view(this.values, slot), slot.shape);
+  }
+
+  /** The part of a flat array that belongs to a matrix, without a copy. */
+  view(flat: Float32Array, { offset, shape }: ParameterSlot): Float32Array {
+    return flat.subarray(offset, offset + shape[0] * shape[1]);
+  }
+
+  /** The adapter inputs of a block's graph; they change as the values change. */
+  feeds(block: number): Record<string, HostTensor> {
+    return this.#feeds[block]!;
+  }
+
+  /** PEFT's start: A uniform in +-1/sqrt(in) (Kaiming with a = sqrt 5), B zero, so that the model starts as the base. */
+  initialize(seed: number): void {
+    const random = seededRandom(seed, 1);
+    for (const slot of this.slots) {
+      const view = this.view(this.values, slot);
+      if (slot.name.startsWith('lora_B')) {
+        view.fill(0);
+        continue;
+      }
+      const bound = 1 / Math.sqrt(slot.shape[1]);
+      for (let i = 0; i < view.length; i++) view[i] = (2 * random.next() - 1) * bound;
+    }
+  }
+
+  /** Takes the values of an adapter. @throws LoraError `train.other-adapter` when its shape differs */
+  load(adapter: LoraAdapter): void {
+    if (!sameShape(adapter.config, this.adapter) || adapter.blocks.length !== this.config.blockCount) {
+      throw new LoraError(
+        'train.other-adapter',
+        'The adapter to continue from has another rank, alpha or modules.',
+        {
+          remedy: 'Train a new adapter, or use the settings of the old one.',
+        },
+      );
+    }
+    for (const [block, modules] of adapter.blocks.entries()) {
+      for (const module of this.adapter.targetModules) {
+        const { a, b } = this.#matrices(block, module, this.values);
+        a.set(modules[module]!.a);
+        b.set(modules[module]!.b);
+      }
+    }
+  }
+
+  /** A copy of the values as an adapter. @param flat other values of the same layout, such as the best ones */
+  toAdapter(flat: Float32Array = this.values): LoraAdapter {
+    const blocks = Array.from(
+      { length: this.config.blockCount },
+      () => ({}) as LoraAdapter['blocks'][number],
+    );
+    for (const [block, modules] of blocks.entries()) {
+      for (const module of this.adapter.targetModules) modules[module] = this.#pair(block, module, flat);
+    }
+    return { config: this.adapter, blocks };
+  }
+
+  #pair(block: number, module: TargetModule, flat: Float32Array): LoraPair {
+    const [outFeatures, inFeatures] = moduleShape(module, this.config);
+    const { a, b } = this.#matrices(block, module, flat);
+    return { a: a.slice(), b: b.slice(), inFeatures, outFeatures };
+  }
+
+  #matrices(block: number, module: TargetModule, flat: Float32Array): { a: Float32Array; b: Float32Array } {
+    const group = targetedGroups(this.adapter.targetModules).find((members) => members.includes(module))!;
+    const find = (name: string) => this.slots.find((slot) => slot.block === block && slot.name === name)!;
+    const stacked = this.view(flat, find(inputNames.a(group[0]!)));
+    const size = this.adapter.rank * moduleShape(module, this.config)[1];
+    const at = group.indexOf(module) * size;
+    return { a: stacked.subarray(at, at + size), b: this.view(flat, find(inputNames.b(module))) };
+  }
+}
+
+function sameShape(left: AdapterConfig, right: AdapterConfig): boolean {
+  const modules = (config: AdapterConfig) => [...config.targetModules].sort().join();
+  return left.rank === right.rank && left.alpha === right.alpha && modules(left) === modules(right);
+}

@@ -1,0 +1,114 @@
+import type { LoraAdapter } from '../adapter/adapter.js';
+import { LoraError } from '../errors.js';
+import type { BaseWeights } from '../transformer/base-model.js';
+import { type FrozenWeights, loadFrozenWeights } from '../transformer/frozen-weights.js';
+import { makeBatch } from './batch.js';
+import type { Example } from './example.js';
+import { LoraParameters } from './lora-parameters.js';
+import { type PackedRow, packExamples } from './packing.js';
+import { SharedPair } from './shared-pair.js';
+
+/** What a model makes of one example. Both arrays have the example's length; entries of unsupervised tokens are 0. */
+export interface ExampleScore {
+  /** Negative log-likelihood of each supervised token given those before it, in nats. */
+  nll: Float32Array;
+  /** 1 where the supervised token was the model's most likely one. */
+  top1Correct: Uint8Array;
+}
+
+/** Settings of scoring. */
+export interface ScoreOptions {
+  /** Tokens in a row; no example may be longer. Defaults to 256. */
+  sequenceLength?: number;
+  /** Rows computed at once. Defaults to 2. */
+  rows?: number;
+  /** Threads. Defaults to ONNX Runtime's choice. */
+  threads?: number;
+  /** Weights already in memory; read from the base otherwise. */
+  frozen?: FrozenWeights;
+  signal?: AbortSignal;
+  /** Called with the share of rows done. */
+  onProgress?: (share: number) => void;
+}
+
+/**
+ * Scores examples by teacher forcing, in float32.
+ * @param adapter null for the base model alone
+ * @returns one score an example, in order
+ * @throws LoraError `train.example-too-long`, `train.aborted`
+ */
+export async function scoreExamples(
+  base: BaseWeights,
+  adapter: LoraAdapter | null,
+  examples: readonly Example[],
+  options: ScoreOptions = {},
+): Promise<ExampleScore[]> {
+  const { sequenceLength = 256, rows: batchRows = 2, threads } = options;
+  const frozen = options.frozen ?? (await loadFrozenWeights(base));
+  const parameters = adapter ? new LoraParameters(base.config, adapter.config) : null;
+  if (adapter) parameters!.load(adapter);
+  const shape = { rows: batchRows, sequenceLength };
+  const sessions = threads ? { threads } : {};
+  await using model = await SharedPair.create(
+    base.config,
+    frozen,
+    shape,
+    adapter?.config ?? null,
+    false,
+    sessions,
+  );
+  return await scoreRows(model, parameters, examples, packExamples(examples, sequenceLength, null), options);
+}
+
+/** Scores packed rows with a model that is already there. */
+export async function scoreRows(
+  model: SharedPair,
+  parameters: LoraParameters | null,
+  examples: readonly Example[],
+  rows: readonly PackedRow[],
+  { signal, onProgress }: Pick<ScoreOptions, 'signal' | 'onProgress'> = {},
+): Promise<ExampleScore[]> {
+  const scores = examples.map(({ tokens }) => ({
+    nll: new Float32Array(tokens.length),
+    top1Correct: new Uint8Array(tokens.length),
+  }));
+  const { rows: batchRows, sequenceLength } = model.batch;
+  for (let start = 0; start < rows.length; start += batchRows) {
+    throwIfAborted(signal);
+    const batch = makeBatch(rows.slice(start, start + batchRows), batchRows, sequenceLength);
+    const { nll, top1 } = await model.score(batch, parameters);
+    for (const [i, flat] of batch.predicting.entries()) {
+      const row = batch.rows[Math.floor(flat / sequenceLength)]!;
+      const position = flat % sequenceLength;
+      const { example } = row.placements[row.segments[position]!]!;
+      const target = row.positions[position]! + 1;
+      scores[example]!.nll[target] = nll[i]!;
+      scores[example]!.top1Correct[target] = top1[i] === batch.labels[i] ? 1 : 0;
+    }
+    onProgress?.(Math.min(1, (start + batchRows) / rows.length));
+  }
+  return scores;
+}
+
+/** Token-weighted mean of scores, in nats a target. */
+export function meanLoss(scores: readonly ExampleScore[], examples: readonly Example[]): number {
+  let sum = 0;
+  let count = 0;
+  for (const [i, { nll }] of scores.entries()) {
+    const { supervised } = examples[i]!;
+    for (let t = 1; t < nll.length; t++) {
+      if (!supervised[t]) continue;
+      sum += nll[t]!;
+      count++;
+    }
+  }
+  return sum / count;
+}
+
+/** @throws LoraError `train.aborted` */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new LoraError('train.aborted', 'The work was stopped on request.', {
+    remedy: 'Start it again when you like.',
+  });
+}

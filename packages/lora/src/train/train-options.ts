@@ -1,0 +1,218 @@
+import { type AdapterConfig, type LoraAdapter, TARGET_MODULES } from '../adapter/adapter.js';
+import { LoraError } from '../errors.js';
+import type { BaseWeights } from '../transformer/base-model.js';
+import type { FrozenWeights } from '../transformer/frozen-weights.js';
+import type { Example } from './example.js';
+
+/** What to train, on what, for how long. Everything but the data and the base has a default. */
+export interface TrainOptions {
+  base: BaseWeights;
+  /** Examples to train on. */
+  train: readonly Example[];
+  /**
+   * Examples that choose the best checkpoint and the moment to stop; never trained on. Not the ones that judge the
+   * adapter afterwards: those must not have been looked at. Empty: the last state is kept.
+   */
+  validation: readonly Example[];
+  /** Defaults: rank 16, alpha 32, dropout 0, all seven linear modules. */
+  adapter?: Partial<AdapterConfig>;
+  /** Peak learning rate. Defaults to 1e-3. */
+  learningRate?: number;
+  /** `cosine`: warm-up, then down to a tenth. `constant`: no warm-up either. Defaults to `cosine`. */
+  schedule?: 'cosine' | 'constant';
+  /** Steps of linear warm-up. Defaults to 20, at most a tenth of the steps. */
+  warmupSteps?: number;
+  /** Decoupled weight decay. Defaults to 0.01. */
+  weightDecay?: number;
+  /** Largest norm of the gradient. Defaults to 1; Infinity switches clipping off. */
+  maxGradientNorm?: number;
+  /** Tokens in a row. Defaults to 256. */
+  sequenceLength?: number;
+  /** Rows computed at once. Defaults to 2. */
+  rows?: number;
+  /** Batches that make one step. Defaults to 1. */
+  accumulation?: number;
+  /** Steps to train. Defaults to what `budgetMs` and `maxEpochs` allow. */
+  steps?: number;
+  /** Wall time for training with its evaluations, ms; time before a resumed run's checkpoint counts. */
+  budgetMs?: number;
+  /** Times the data may be seen. Defaults to 3. */
+  maxEpochs?: number;
+  /** Steps between evaluations. Defaults to about a tenth of the run, such that they cost at most a tenth of the time. */
+  evaluateEverySteps?: number;
+  /** Evaluations without improvement before training stops. Defaults to 3. */
+  patience?: number;
+  /** Where checkpoints go, and where a stopped run is picked up. Without it nothing is saved. */
+  checkpointDirectory?: string;
+  /** Defaults to 30,000. */
+  checkpointEveryMs?: number;
+  /** Defaults to 0. */
+  seed?: number;
+  /** Threads. Defaults to ONNX Runtime's choice. */
+  threads?: number;
+  /** Start from this adapter instead of a fresh one. */
+  initialAdapter?: LoraAdapter;
+  /** Weights already in memory; read from the base otherwise. */
+  frozen?: FrozenWeights;
+  /** Stops after the current step: a checkpoint is written and `train-end` says `aborted`. */
+  signal?: AbortSignal;
+}
+
+/** Why training ended. */
+export type EndReason = 'steps' | 'budget' | 'early-stop' | 'aborted';
+
+/** What happens during training, in order. Losses are nats a target token, float32, token-weighted. */
+export type TrainEvent =
+  | { type: 'resume'; step: number }
+  | { type: 'plan'; steps: number; tokensPerSecond: number }
+  | {
+      type: 'step-end';
+      step: number;
+      steps: number;
+      loss: number;
+      gradientNorm: number;
+      learningRate: number;
+      /** Row tokens (padding included) a second, over the last steps. */
+      tokensPerSecond: number;
+      etaMs: number;
+      peakMemoryBytes: number;
+    }
+  | { type: 'heldout-end'; step: number; loss: number; best: boolean }
+  | { type: 'checkpoint-save'; step: number }
+  | {
+      type: 'train-end';
+      reason: EndReason;
+      /** The best state seen on the validation examples. */
+      adapter: LoraAdapter;
+      step: number;
+      bestStep: number;
+      /** Loss of the best state on the validation examples; null without any. */
+      validationLoss: number | null;
+    };
+
+/** TrainOptions with the defaults filled in. */
+export type ResolvedOptions = ReturnType<typeof resolveOptions>;
+
+/**
+ * Fills in the defaults and checks every value.
+ * @throws LoraError `train.bad-option`, `train.no-examples`, `train.nothing-supervised`
+ */
+export function resolveOptions(options: TrainOptions) {
+  const adapter: AdapterConfig = {
+    rank: 16,
+    alpha: 32,
+    dropout: 0,
+    targetModules: TARGET_MODULES,
+    ...options.adapter,
+  };
+  const resolved = {
+    schedule: 'cosine' as const,
+    learningRate: 1e-3,
+    warmupSteps: 20,
+    weightDecay: 0.01,
+    maxGradientNorm: 1,
+    sequenceLength: 256,
+    rows: 2,
+    accumulation: 1,
+    maxEpochs: 3,
+    patience: 3,
+    checkpointEveryMs: 30_000,
+    seed: 0,
+    ...options,
+    adapter,
+  };
+  checkOptions(resolved);
+  checkExamples(resolved);
+  return resolved;
+}
+
+type Checkable = TrainOptions & { adapter: AdapterConfig };
+
+function checkOptions(options: Checkable & Record<string, unknown>): void {
+  const { adapter } = options;
+  const counts: [string, unknown][] = [
+    ['adapter.rank', adapter.rank],
+    ...[
+      'sequenceLength',
+      'rows',
+      'accumulation',
+      'maxEpochs',
+      'patience',
+      'steps',
+      'evaluateEverySteps',
+      'threads',
+    ]
+      .filter((name) => options[name] !== undefined)
+      .map((name): [string, unknown] => [name, options[name]]),
+  ];
+  for (const [name, value] of counts) {
+    if (!Number.isInteger(value) || (value as number) < 1)
+      throw badOption(name, value, 'a whole number of at least 1');
+  }
+  for (const [name, value] of [
+    ['learningRate', options.learningRate],
+    ['adapter.alpha', adapter.alpha],
+    ['maxGradientNorm', options.maxGradientNorm],
+    ['budgetMs', options.budgetMs ?? 1],
+  ] as const) {
+    if (!(typeof value === 'number' && value > 0)) throw badOption(name, value, 'a number above 0');
+  }
+  if (!(adapter.dropout >= 0 && adapter.dropout < 1))
+    throw badOption('adapter.dropout', adapter.dropout, 'in [0, 1)');
+  if (!(options.weightDecay! >= 0)) throw badOption('weightDecay', options.weightDecay, 'at least 0');
+  const unknown = adapter.targetModules.filter((module) => !TARGET_MODULES.includes(module));
+  if (unknown.length > 0 || adapter.targetModules.length === 0) {
+    throw badOption(
+      'adapter.targetModules',
+      `[${adapter.targetModules}]`,
+      `some of ${TARGET_MODULES.join(', ')}`,
+    );
+  }
+  const { contextLength } = options.base.config;
+  if (options.sequenceLength! > contextLength) {
+    throw badOption(
+      'sequenceLength',
+      options.sequenceLength,
+      `at most the base model's context of ${contextLength}`,
+    );
+  }
+}
+
+function checkExamples(options: Checkable): void {
+  if (options.train.length === 0) {
+    throw new LoraError('train.no-examples', 'There are no examples to train on.', {
+      remedy: 'Give at least one example.',
+    });
+  }
+  const vocabulary = options.base.config.vocabularySize;
+  let targets = 0;
+  for (const { tokens, supervised } of [...options.train, ...options.validation]) {
+    for (const token of tokens) {
+      if (token < 0 || token >= vocabulary) {
+        throw new LoraError(
+          'train.bad-example',
+          `Token ${token} is not among the base model's ${vocabulary}.`,
+          {
+            remedy: 'Encode the examples with the tokenizer of this base model.',
+          },
+        );
+      }
+    }
+    for (let i = 1; i < supervised.length; i++) targets += supervised[i] ? 1 : 0;
+  }
+  if (targets > 0) return;
+  throw new LoraError('train.nothing-supervised', 'No token of any example is a target of the loss.', {
+    remedy: 'Mark the tokens to learn as supervised.',
+  });
+}
+
+function badOption(name: string, value: unknown, expected: string): LoraError {
+  return new LoraError(
+    'train.bad-option',
+    `The option ${name} is ${String(value)}; it has to be ${expected}.`,
+    {
+      remedy: 'Correct the value.',
+      details: { option: name },
+    },
+  );
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { LoraError } from '../errors.js';
+import { openGguf } from '../weights/gguf-reader.js';
+import { openSafetensors } from '../weights/safetensors-reader.js';
+import type { WeightSource } from '../weights/weight-source.js';
+import type { TransformerConfig } from './architecture.js';
+import { type ChatTemplate, chatTemplateFromGguf } from './chat-template.js';
+import { type ModelTokenizer, tokenizerFromGguf } from './tokenizer.js';
+import { configFromGguf, configFromHuggingFace } from './transformer-config.js';
+
+/** The weights of a base model and what they mean; enough for training on token ids. */
+export interface BaseWeights {
+  config: TransformerConfig;
+  weights: WeightSource;
+  close(): Promise<void>;
+}
+
+/** A base model: weights, tokenizer and chat template, all from one GGUF. */
+export interface BaseModel extends BaseWeights {
+  path: string;
+  tokenizer: ModelTokenizer;
+  chatTemplate: ChatTemplate;
+  /** sha256, hex: of the weights file, of all that makes the tokenizer, of the template's text. */
+  hashes: { weights: string; tokenizer: string; template: string };
+}
+
+/**
+ * Opens a GGUF base model. The weights stay on disk until they are asked for; close it after use.
+ * @throws LoraError `weights.*`, `transformer.unsupported-architecture`, `transformer.bad-config`,
+ *   `transformer.unsupported-tokenizer`, `transformer.bad-chat-template`
+ */
+export async function loadBaseModel(path: string): Promise<BaseModel> {
+  const weights = await openGguf(path);
+  try {
+    const config = configFromGguf(weights.metadata, weights.tensors.get('token_embd.weight')?.shape);
+    const { tokenizer, hash: tokenizerHash } = tokenizerFromGguf(weights.metadata);
+    const { chatTemplate, hash: template } = chatTemplateFromGguf(weights.metadata);
+    const hashes = { weights: await fileHash(path), tokenizer: tokenizerHash, template };
+    return { path, config, weights, tokenizer, chatTemplate, hashes, close: () => weights.close() };
+  } catch (error) {
+    await weights.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens the weights of a Hugging Face model directory (config.json, model.safetensors in one file), for training on
+ * token ids that come from elsewhere.
+ * @throws LoraError `weights.*`, `transformer.unsupported-architecture`, `transformer.bad-config`
+ */
+export async function loadHuggingFaceWeights(directory: string): Promise<BaseWeights> {
+  const config = configFromHuggingFace(await readConfig(join(directory, 'config.json')));
+  const weights = await openSafetensors(join(directory, 'model.safetensors'));
+  return { config, weights, close: () => weights.close() };
+}
+
+const MAX_CONFIG_BYTES = 1 << 20; // a config.json has a few kB
+
+async function readConfig(file: string): Promise<unknown> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_CONFIG_BYTES) throw new Error(`it has ${size} bytes`);
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch (cause) {
+    throw new LoraError('transformer.bad-config', `The model description ${file} cannot be read.`, {
+      remedy: 'Point at a Hugging Face model directory with a valid config.json.',
+      cause,
+    });
+  }
+}
+
+async function fileHash(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,48 @@
+import type { TargetModule } from '../adapter/adapter.js';
+import type { TransformerConfig } from './architecture.js';
+
+/** A frozen tensor of one transformer block. */
+export type BlockWeight = TargetModule | 'input_layernorm' | 'post_attention_layernorm';
+
+/** Where a block's tensors are found in the two file formats. */
+export const BLOCK_WEIGHT_NAMES: Record<BlockWeight, { gguf: string; huggingFace: string }> = {
+  input_layernorm: { gguf: 'attn_norm', huggingFace: 'input_layernorm' },
+  q_proj: { gguf: 'attn_q', huggingFace: 'self_attn.q_proj' },
+  k_proj: { gguf: 'attn_k', huggingFace: 'self_attn.k_proj' },
+  v_proj: { gguf: 'attn_v', huggingFace: 'self_attn.v_proj' },
+  o_proj: { gguf: 'attn_output', huggingFace: 'self_attn.o_proj' },
+  post_attention_layernorm: { gguf: 'ffn_norm', huggingFace: 'post_attention_layernorm' },
+  gate_proj: { gguf: 'ffn_gate', huggingFace: 'mlp.gate_proj' },
+  up_proj: { gguf: 'ffn_up', huggingFace: 'mlp.up_proj' },
+  down_proj: { gguf: 'ffn_down', huggingFace: 'mlp.down_proj' },
+};
+
+/** Modules that read the same activation share one A product: their A matrices lie one below the other. */
+export const MODULE_GROUPS: readonly (readonly TargetModule[])[] = [
+  ['q_proj', 'k_proj', 'v_proj'],
+  ['o_proj'],
+  ['gate_proj', 'up_proj'],
+  ['down_proj'],
+];
+
+/** [out, in] of a block's linear module. */
+export function moduleShape(module: TargetModule, config: TransformerConfig): [number, number] {
+  const attention = config.headCount * config.headSize;
+  const keyValue = config.keyValueHeadCount * config.headSize;
+  const shapes: Record<TargetModule, [number, number]> = {
+    q_proj: [attention, config.hiddenSize],
+    k_proj: [keyValue, config.hiddenSize],
+    v_proj: [keyValue, config.hiddenSize],
+    o_proj: [config.hiddenSize, attention],
+    gate_proj: [config.mlpSize, config.hiddenSize],
+    up_proj: [config.mlpSize, config.hiddenSize],
+    down_proj: [config.hiddenSize, config.mlpSize],
+  };
+  return shapes[module];
+}
+
+/** Shape of any frozen tensor of a block: [out, in] for a linear module, [hidden] for a norm. */
+export function blockWeightShape(weight: BlockWeight, config: TransformerConfig): number[] {
+  if (weight === 'input_layernorm' || weight === 'post_attention_layernorm') return [config.hiddenSize];
+  return moduleShape(weight, config);
+}
