@@ -26,8 +26,6 @@ export {
 } from './transformer/base-model.js';
 export {
   loadSentenceEncoder,
-  loadSentenceEncoder,
-  type SentenceEncoder,
   type SentenceEncoder,
   type SentenceEncoderOptions,
 } from './transformer/bert.js';
