@@ -3,7 +3,7 @@ import { basename } from 'node:path/posix';
 import type { LanguageId } from './chunk-types.js';
 import { javascriptQuery } from './queries/javascript.js';
 import { pythonQuery } from './queries/python.js';
-import { typescriptQuery } from './queries/typescript.js';
+import { tsxQuery, typescriptQuery } from './queries/typescript.js';
 
 /**
  * One language: everything the engine knows about it. A new language is one more entry of `LANGUAGES` and one query file
@@ -50,7 +50,7 @@ export const LANGUAGES: readonly Language[] = [
     filenames: [],
     interpreters: [],
     grammar: `${GRAMMARS}/tree-sitter-tsx.wasm`,
-    query: typescriptQuery,
+    query: tsxQuery,
     privateName: /^[_#]/,
   },
   {

@@ -1,1 +1,5 @@
-export const javascriptQuery = '';
+import { ecmascriptQuery, jsxQuery } from './ecmascript.js';
+
+export const javascriptQuery = `${ecmascriptQuery}${jsxQuery}
+(field_definition property: (_) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @symbol.method
+`;

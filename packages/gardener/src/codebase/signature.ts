@@ -1,0 +1,53 @@
+const MAX_SIGNATURE_CHARACTERS = 400;
+const MAX_DOCSTRING_CHARACTERS = 2_000;
+
+interface Range {
+  startIndex: number;
+  endIndex: number;
+}
+
+/** A declaration up to its body as one line, without the decorators before it. */
+export function declarationSignature(
+  text: string,
+  declaration: Range,
+  nameStart: number,
+  body: Range | undefined,
+  decorators: readonly Range[],
+): string {
+  let start = declaration.startIndex;
+  for (const decorator of decorators) {
+    if (decorator.startIndex >= declaration.startIndex && decorator.endIndex <= nameStart) {
+      start = Math.max(start, decorator.endIndex);
+    }
+  }
+  const end = body === undefined ? declaration.endIndex : Math.max(body.startIndex, nameStart);
+  return text
+    .slice(start, Math.min(end, start + 4 * MAX_SIGNATURE_CHARACTERS))
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/\s*(?:=>|[{=:;])$/, '')
+    .slice(0, MAX_SIGNATURE_CHARACTERS);
+}
+
+// Notes to tools say nothing about the code.
+const DIRECTIVE =
+  /^(?:eslint|biome-ignore|prettier-ignore|@ts-|tslint|istanbul|c8 |noqa|type: ?ignore|pylint|mypy|pragma|!)/;
+
+/** The words of a comment or docstring, without its markers; null when nothing is left. */
+export function docstringText(source: string | null): string | null {
+  if (source === null) return null;
+  const inner = source
+    .replace(/^[a-zA-Z]{0,2}("""|'''|"|')([\s\S]*)\1$/, '$2')
+    .replace(/^\/\*+!?/, '')
+    .replace(/\*+\/$/, '');
+  const words = inner
+    .split('\n')
+    .map((line) => line.replace(/^\s*(?:\/\/+!?|#+|--|\*(?!\*)|;+)?\s?/, '').replace(/\s+$/, ''))
+    .filter((line) => !DIRECTIVE.test(line.trim()))
+    .map((line) => line.trim());
+  const text = words
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+  return text === '' ? null : text.slice(0, MAX_DOCSTRING_CHARACTERS);
+}
