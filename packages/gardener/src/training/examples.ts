@@ -30,6 +30,8 @@ export interface SideCounts {
 export interface DataManifest {
   schemaVersion: 1;
   seed: number;
+  /** Commit of the codebase, or null outside git. */
+  commit: string | null;
   sequenceLength: number;
   train: SideCounts & { codeWindows: number; instructionPairs: number };
   validation: SideCounts;
@@ -43,6 +45,8 @@ export interface DataManifest {
 export interface ExampleOptions extends SplitOptions {
   /** Longest example in tokens. */
   sequenceLength: number;
+  /** Commit of the codebase, for the manifest. Defaults to null. */
+  commit?: string | null;
   /** System message of the instruction pairs; null leaves the template's default. */
   system?: string | null;
   /** Share of the training tokens that instruction pairs may take. Defaults to 0.15. */
@@ -101,6 +105,7 @@ export function makeExamples(
   const manifest: DataManifest = {
     schemaVersion: 1,
     seed: options.seed,
+    commit: options.commit ?? null,
     sequenceLength: options.sequenceLength,
     train: {
       ...countSide(

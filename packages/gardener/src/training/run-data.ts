@@ -20,6 +20,7 @@ const sideSchema = z.object({
 export const dataManifestSchema: z.ZodType<DataManifest> = z.object({
   schemaVersion: z.literal(1),
   seed: z.number().int(),
+  commit: z.string().nullable(),
   sequenceLength: z.number().int().positive(),
   train: sideSchema.extend({ codeWindows: count, instructionPairs: count }),
   validation: sideSchema,

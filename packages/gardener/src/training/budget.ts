@@ -1,0 +1,61 @@
+import type { RunEvent } from '../garden/runs.js';
+
+/**
+ * How much of a run's budget its events show as spent: the time from each start of the stage `training` to the last event of that
+ * attempt. Preparing (models, index, examples) and time in which no process ran do not count.
+ * @returns milliseconds
+ */
+export function spentBudgetMs(events: readonly RunEvent[]): number {
+  let spent = 0;
+  let startedAt: number | null = null;
+  let last = 0;
+  const close = (): void => {
+    if (startedAt !== null) spent += last - startedAt;
+    startedAt = null;
+  };
+  for (const event of events) {
+    // What the runner writes about a dead worker comes when it notices: no work was done until then.
+    if (event.type === 'run-start' || event.type === 'run-interrupt' || event.type === 'run-pause') close();
+    last = Date.parse(event.time);
+    if (event.type === 'stage-start' && event.stage === 'training') startedAt ??= last;
+  }
+  close();
+  return Math.max(0, spent);
+}
+
+/** Shares of the budget that measuring one side, base or adapter, may take. */
+export const SCORING_SHARE = 0.1;
+export const STOPPING_SHARE = 0.08;
+
+/** A clock over a run's budget that goes on where an interrupted attempt stopped. */
+export class Budget {
+  readonly #start = performance.now();
+
+  /**
+   * @param totalMs what the user gave, for training and evaluation together
+   * @param spentBeforeMs from earlier attempts, see `spentBudgetMs`
+   */
+  constructor(
+    readonly totalMs: number,
+    readonly spentBeforeMs: number,
+  ) {}
+
+  /** What is left, in milliseconds; negative when overdrawn. */
+  leftMs(): number {
+    return this.totalMs - this.spentBeforeMs - (performance.now() - this.#start);
+  }
+
+  /**
+   * What training may take when the adapter's evaluation is to follow.
+   * @param baselineMs how long measuring the base took: the adapter's side computes a little more (its low-rank products)
+   */
+  trainingMs(baselineMs: number): number {
+    const evaluationMs = baselineMs * 1.2 + SAVE_MS;
+    return Math.max(MIN_TRAINING_MS, this.leftMs() - evaluationMs);
+  }
+}
+
+/** Writing the adapter in two formats, reading it back, loading llama.cpp. */
+const SAVE_MS = 3_000;
+/** Even an overdrawn budget leaves a step or two, so that the run can end. */
+const MIN_TRAINING_MS = 1_000;

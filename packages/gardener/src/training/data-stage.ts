@@ -1,0 +1,49 @@
+import type { BaseModel } from '@codebase-gardener/lora';
+import { makeExamples } from './examples.js';
+import type { IndexedCodebase } from './index-stage.js';
+import { stoppingQuestions } from './questions.js';
+import type { RunContext } from './run-context.js';
+import { writeRunData } from './run-data.js';
+
+/** More tokens a second than any CPU trains: data beyond budget times this would never be seen. */
+const MAX_TOKENS_PER_SECOND = 4_000;
+const MIN_TRAINING_TOKEN_LIMIT = 400_000;
+
+/** Fewer held-out files give no interval, and so no decision. */
+const MIN_SCORED_FILES = 2;
+
+/**
+ * Makes a run's examples and writes them into its directory.
+ * @returns null when that is done, or one sentence saying why the codebase cannot be trained on
+ */
+export async function makeRunData(
+  context: RunContext,
+  codebase: IndexedCodebase,
+  base: BaseModel,
+): Promise<string | null> {
+  const { garden, options, report, runDirectory } = context;
+  const { settings } = garden;
+  report.progress('making examples', 0, null);
+  const budgetMs = options.budgetMs ?? settings.budgetMs;
+  const set = makeExamples(codebase.files, base, {
+    seed: options.seed,
+    sequenceLength: Math.min(settings.sequenceLength, base.config.contextLength),
+    commit: codebase.commit,
+    maxTrainingTokens: Math.max(MIN_TRAINING_TOKEN_LIMIT, (budgetMs / 1000) * MAX_TOKENS_PER_SECOND),
+  });
+  const { manifest } = set;
+  if (manifest.train.tokens < settings.minTrainingTokens) {
+    const count = (tokens: number): string => tokens.toLocaleString('en-US');
+    return (
+      `There are ${count(manifest.train.tokens)} tokens of code to train on, after some files are set aside for measuring; ` +
+      `training starts at ${count(settings.minTrainingTokens)} (setting minTrainingTokens).`
+    );
+  }
+  if (set.heldOut.length < MIN_SCORED_FILES) {
+    return 'There are too few different files to set some aside for measuring; training starts at about ten files.';
+  }
+  const trained = new Set(manifest.train.files);
+  const chunks = codebase.files.filter((file) => trained.has(file.path)).flatMap((file) => file.chunks);
+  await writeRunData(runDirectory, { ...set, questions: stoppingQuestions(chunks, options.seed) });
+  return null;
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJson, writeJson } from '../../garden/json-state.js';
+
+/** What an engine reports while it trains: the trainer's own events, as far as they go into events.jsonl. */
+export type EngineEvent =
+  | { type: 'plan'; steps: number; tokensPerSecond: number }
+  | {
+      type: 'step-end';
+      step: number;
+      steps: number;
+      loss: number;
+      learningRate: number;
+      tokensPerSecond: number;
+      etaMs: number;
+      peakMemoryBytes: number;
+    }
+  | { type: 'heldout-end'; step: number; loss: number; best: boolean }
+  | { type: 'checkpoint-save'; step: number }
+  /** Last event. Unless aborted, the adapter then lies in `engineOutput(runDirectory)`. */
+  | {
+      type: 'train-end';
+      reason: 'steps' | 'budget' | 'early-stop' | 'aborted';
+      bestStep: number;
+      heldOutLoss: number;
+    };
+
+/**
+ * Something that trains an adapter. All it is told is a run directory: data/ (see run-data.ts) and engine.json (`EngineSettings`);
+ * it keeps its checkpoints in checkpoint/ and leaves a PEFT directory in output/. So it may run in another process or machine.
+ */
+export interface TrainingEngine {
+  readonly name: string;
+  /** Trains, or goes on from the checkpoint that is there. An aborted run saves a checkpoint first. */
+  run(runDirectory: string, signal: AbortSignal): AsyncIterable<EngineEvent>;
+}
+
+const TARGET_MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+
+const engineSettingsSchema = z.object({
+  schemaVersion: z.literal(1),
+  /** The base model's weights file and the name that goes into the adapter. */
+  baseModelFile: z.string(),
+  baseModelName: z.string(),
+  adapter: z.object({
+    rank: z.number().int().positive(),
+    alpha: z.number().positive(),
+    dropout: z.number().min(0).max(1),
+    targetModules: z.array(z.enum(TARGET_MODULES)),
+  }),
+  learningRate: z.number().positive(),
+  weightDecay: z.number().nonnegative(),
+  warmupSteps: z.number().int().nonnegative(),
+  maxGradientNorm: z.number().positive(),
+  sequenceLength: z.number().int().positive(),
+  /** Sequences of one micro-batch, and micro-batches of one step. */
+  rowsPerStep: z.number().int().positive(),
+  accumulation: z.number().int().positive(),
+  /** Time for training alone, from when the engine starts. Rewritten before each start, as time has passed. */
+  budgetMs: z.number().positive(),
+  /** Times all data may be seen; training ends there even when time is left. */
+  maxEpochs: z.number().positive(),
+  /** Validations without improvement after which training ends. */
+  patience: z.number().int().positive(),
+  checkpointEveryMs: z.number().positive(),
+  seed: z.number().int(),
+  threads: z.number().int().nonnegative(),
+});
+
+/** engine.json: everything an engine needs to know beside the data. */
+export type EngineSettings = z.infer<typeof engineSettingsSchema>;
+
+/** Where an engine leaves the adapter. */
+export function engineOutput(runDirectory: string): string {
+  return join(runDirectory, 'output');
+}
+
+/** Where an engine keeps its checkpoints. */
+export function engineCheckpoint(runDirectory: string): string {
+  return join(runDirectory, 'checkpoint');
+}
+
+/** Writes engine.json. */
+export async function writeEngineSettings(runDirectory: string, settings: EngineSettings): Promise<void> {
+  await writeJson(join(runDirectory, 'engine.json'), settings);
+}
+
+/** Reads engine.json. @throws GardenerError `garden.damaged-file`, `garden.file-missing` */
+export async function readEngineSettings(runDirectory: string): Promise<EngineSettings> {
+  return readJson(join(runDirectory, 'engine.json'), engineSettingsSchema);
+}

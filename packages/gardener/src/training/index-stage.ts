@@ -1,0 +1,50 @@
+import { chunkCodebase } from '../codebase/chunk-codebase.js';
+import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
+import { walkCodebase } from '../codebase/walk.js';
+import { openIndex } from '../retrieval/index.js';
+import { startMiniLm } from '../retrieval/mini-lm.js';
+import { type RunContext, requireModel } from './run-context.js';
+
+/** What indexing leaves for the examples. */
+export interface IndexedCodebase {
+  files: ChunkedFile[];
+  commit: string | null;
+}
+
+/**
+ * Brings a project's index up to date and keeps the chunked files that went through.
+ * @throws GardenerError `codebase.*`, `retrieval.*`, `training.model-missing`
+ */
+export async function indexCodebase(context: RunContext): Promise<IndexedCodebase> {
+  const { garden, project, report, signal } = context;
+  const model = await requireModel(context, garden.settings.embeddingModel);
+  const limits = { maxFileBytes: garden.settings.maxFileBytes, signal };
+  const walked = await walkCodebase(project.path, limits);
+  const total = walked.files.length + walked.outcomes.length;
+  report.progress('indexing', 0, total);
+  const files: ChunkedFile[] = [];
+  const embedder = await startMiniLm(model, { threads: garden.settings.threads });
+  const index = await openIndex(garden.paths, project.id);
+  try {
+    const manifest = await index.update(keeping(chunkCodebase(project.path, limits), files), embedder, {
+      root: project.path,
+      signal,
+      onProgress: (progress) =>
+        report.progress('indexing', Math.min(progress.files, total), total, `${progress.chunks} chunks`),
+    });
+    return { files, commit: manifest.commit };
+  } finally {
+    index.close();
+    await embedder.dispose();
+  }
+}
+
+async function* keeping(
+  items: AsyncIterable<ChunkedFile | FileOutcome>,
+  files: ChunkedFile[],
+): AsyncGenerator<ChunkedFile | FileOutcome> {
+  for await (const item of items) {
+    if ('chunks' in item) files.push(item);
+    yield item;
+  }
+}

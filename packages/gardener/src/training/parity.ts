@@ -1,0 +1,41 @@
+import type { Example, ExampleScore } from '@codebase-gardener/lora';
+import type { GenerationRuntime } from '../models/runtime.js';
+import type { SideScores } from './side-scores.js';
+
+/** Positions compared: at this number one wrong row order or scale is far outside the noise. */
+const PARITY_POSITIONS = 1000;
+
+/** Our score of an example; `top1` is the model's first choice for each token, where the trainer tells it. */
+type ScoreWithChoice = ExampleScore & { top1?: Int32Array };
+
+/**
+ * Compares llama.cpp with our own forward under teacher forcing on the same tokens: how often the first choice is the same, and the loss.
+ * Where our scores hold no first choice, a position agrees when both or neither were right.
+ * @param adapterFile GGUF adapter, or null for the base alone
+ */
+export async function measureParity(
+  runtime: GenerationRuntime,
+  adapterFile: string | null,
+  examples: readonly Example[],
+  scores: readonly ExampleScore[],
+): Promise<SideScores['parity']> {
+  const parity = { agreed: 0, positions: 0, ourNll: 0, theirNll: 0 };
+  for (const [index, { tokens, supervised }] of examples.entries()) {
+    if (parity.positions >= PARITY_POSITIONS) break;
+    const ours = scores[index] as ScoreWithChoice;
+    const theirs = await runtime.score({ tokens: Array.from(tokens), adapter: adapterFile });
+    for (let i = 1; i < tokens.length; i++) {
+      if (supervised[i] !== 1) continue;
+      const choice = theirs.top1[i - 1];
+      const agrees =
+        ours.top1 === undefined
+          ? (choice === tokens[i]) === (ours.top1Correct[i] === 1)
+          : choice === ours.top1[i];
+      if (agrees) parity.agreed++;
+      parity.positions++;
+      parity.ourNll += ours.nll[i] as number;
+      parity.theirNll -= theirs.logProbability[i - 1] as number;
+    }
+  }
+  return parity;
+}

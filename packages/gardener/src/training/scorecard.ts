@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { decide, type ParityScores } from './gate.js';
+import type { SideScores } from './side-scores.js';
+import { type Measure, meanByFile, type PairedLoss, relativeImprovement } from './statistics.js';
+
+// JSON has no infinity: an interval over a single file comes back from disk as null ends.
+const end = (missing: number) =>
+  z
+    .number()
+    .nullable()
+    .transform((value) => value ?? missing);
+const measureSchema = z.object({
+  value: z.number(),
+  low: end(Number.NEGATIVE_INFINITY),
+  high: end(Number.POSITIVE_INFINITY),
+  n: z.number().int().nonnegative(),
+});
+const metricsSchema = z.object({
+  /** Nats per token; `n` counts tokens. */
+  heldOutLoss: measureSchema.nullable(),
+  /** Share of next lines of which every token is the first choice; `n` counts lines. */
+  exactMatch: measureSchema.nullable(),
+  /** 1 - edit distance / length between the generated and the true next line; `n` counts lines. */
+  editSimilarity: measureSchema.nullable(),
+});
+const armSchema = z.object({ noRetrieval: metricsSchema, retrieval: metricsSchema });
+
+/** adapters/<n>/scorecard.json and `scorecard` of the status object. */
+export const scorecardSchema = z.object({
+  schemaVersion: z.literal(1),
+  base: armSchema,
+  adapter: armSchema,
+  /** Nats per token on the fixed set of general code; null where not measured. */
+  generalLoss: z.object({ base: z.number(), adapter: z.number() }).nullable(),
+  /** Relative fall of the held-out loss, paired by file: what the gate decides on. */
+  improvement: measureSchema.nullable(),
+  /** Share of questions whose answer ends by itself. */
+  stopping: z.object({ base: z.number(), adapter: z.number(), n: z.number().int() }).nullable(),
+  /** Agreement of llama.cpp with our own forward. */
+  parity: z
+    .object({
+      baseAgreement: z.number(),
+      adapterAgreement: z.number(),
+      adapterLossDifference: z.number(),
+      n: z.number().int(),
+    })
+    .nullable(),
+  promoted: z.boolean(),
+  reason: z.string(),
+  /** The improvement that had to be exceeded, as a share of the base's loss. */
+  margin: z.number(),
+  adapterVersion: z.number().int(),
+  /** Held-out files scored. */
+  files: z.number().int(),
+  seed: z.number().int(),
+  /** Hash of the run's data, see DataManifest. */
+  dataHash: z.string(),
+  /** ISO 8601. */
+  evaluatedAt: z.string(),
+});
+
+/** See `scorecardSchema`. */
+export type Scorecard = z.infer<typeof scorecardSchema>;
+/** The figures of one model in one setting; null where not measured. */
+export type Metrics = z.infer<typeof metricsSchema>;
+
+const NOT_MEASURED: Metrics = { heldOutLoss: null, exactMatch: null, editSimilarity: null };
+
+/** What is known of the evaluation beside the scores themselves. */
+export interface ScorecardContext {
+  margin: number;
+  adapterVersion: number;
+  seed: number;
+  dataHash: string;
+}
+
+/** Scores of both sides in one setting. */
+export interface SidePair {
+  base: SideScores;
+  adapter: SideScores;
+}
+
+/**
+ * Puts the scores of base and adapter together and lets the gate decide.
+ * @param plain scores without retrieval: these decide
+ * @param retrieval scores with retrieved chunks before each window, or null where not measured
+ */
+export function makeScorecard(
+  plain: SidePair,
+  retrieval: SidePair | null,
+  context: ScorecardContext,
+): Scorecard {
+  const { base, adapter } = plain;
+  const improvement = relativeImprovement(pairedLosses(plain), context.seed);
+  const generalLoss =
+    base.generalLoss === null || adapter.generalLoss === null
+      ? null
+      : { base: base.generalLoss, adapter: adapter.generalLoss };
+  const stopping = stoppingShares(plain);
+  const parity = parityScores(plain);
+  const metrics = { base: metricsOf(base, context.seed), adapter: metricsOf(adapter, context.seed) };
+  const decision = decide(
+    {
+      baseLoss: metrics.base.heldOutLoss?.value ?? Number.NaN,
+      adapterLoss: metrics.adapter.heldOutLoss?.value ?? Number.NaN,
+      improvement,
+      stopping,
+      generalLoss,
+      parity,
+    },
+    context.margin,
+  );
+  const withRetrieval = (side: 'base' | 'adapter'): Metrics =>
+    retrieval === null ? NOT_MEASURED : metricsOf(retrieval[side], context.seed);
+  return {
+    schemaVersion: 1,
+    base: { noRetrieval: metrics.base, retrieval: withRetrieval('base') },
+    adapter: { noRetrieval: metrics.adapter, retrieval: withRetrieval('adapter') },
+    generalLoss,
+    improvement,
+    stopping,
+    parity,
+    ...decision,
+    ...context,
+    files: base.files.length,
+    evaluatedAt: new Date().toISOString(),
+  };
+}
+
+function metricsOf(side: SideScores, seed: number): Metrics {
+  return {
+    heldOutLoss: meanByFile(
+      side.files.map(({ nll, tokens }) => ({ sum: nll, count: tokens })),
+      seed,
+    ),
+    exactMatch: meanByFile(
+      side.files.map(({ matchedLines, lines }) => ({ sum: matchedLines, count: lines })),
+      seed,
+    ),
+    editSimilarity:
+      side.editSimilarity === null
+        ? null
+        : meanByFile(
+            side.editSimilarity.map(({ sum, lines }) => ({ sum, count: lines })),
+            seed,
+          ),
+  };
+}
+
+function pairedLosses({ base, adapter }: SidePair): PairedLoss[] {
+  return base.files.map((file, index) => {
+    const other = adapter.files[index];
+    if (other?.path !== file.path || other.tokens !== file.tokens) {
+      throw new Error(`the two sides were not scored on the same tokens of ${file.path}`);
+    }
+    return { base: file.nll, adapter: other.nll, tokens: file.tokens };
+  });
+}
+
+/** Over the questions that both sides were asked; the sides may have had time for unequal numbers. */
+function stoppingShares({ base, adapter }: SidePair): Scorecard['stopping'] {
+  if (base.stopped === null || adapter.stopped === null) return null;
+  const n = Math.min(base.stopped.length, adapter.stopped.length);
+  if (n === 0) return null;
+  const share = (stopped: readonly boolean[]): number => stopped.slice(0, n).filter(Boolean).length / n;
+  return { base: share(base.stopped), adapter: share(adapter.stopped), n };
+}
+
+function parityScores({ base, adapter }: SidePair): ParityScores | null {
+  if (base.parity === null || adapter.parity === null || adapter.parity.positions === 0) return null;
+  const { ourNll, theirNll, agreed, positions } = adapter.parity;
+  return {
+    baseAgreement: base.parity.agreed / base.parity.positions,
+    adapterAgreement: agreed / positions,
+    adapterLossDifference: Math.abs(theirNll / ourNll - 1),
+    n: positions,
+  };
+}
+
+/** A figure with its interval, as the scorecard holds it. */
+export type { Measure };

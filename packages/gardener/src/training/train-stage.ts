@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import type { BaseModel } from '@codebase-gardener/lora';
+import { readJsonIfPresent, writeJson } from '../garden/json-state.js';
+import { startLlamaCpp } from '../models/llama-cpp.js';
+import { holdsAdapter } from './adapter-store.js';
+import { type Budget, SCORING_SHARE, STOPPING_SHARE } from './budget.js';
+import { engineOutput, type TrainingEngine, writeEngineSettings } from './engines/engine.js';
+import { onnxEngine } from './engines/onnx.js';
+import type { RunContext } from './run-context.js';
+import type { RunData } from './run-data.js';
+import { type SideOptions, type SideScores, scoreSide, sideScoresSchema } from './side-scores.js';
+
+const ENGINES: Readonly<Record<RunContext['options']['engine'], TrainingEngine>> = { onnx: onnxEngine };
+
+/** Room for a question and its short answer, and for a window that is scored. */
+const EVALUATION_CONTEXT_TOKENS = 1024;
+
+/** Settings of the trainer that the user does not choose. */
+const WEIGHT_DECAY = 0.01;
+const WARMUP_STEPS = 10;
+const MAX_GRADIENT_NORM = 1;
+const ROWS_PER_STEP = 2;
+const ACCUMULATION = 1;
+const MAX_EPOCHS = 8;
+const PATIENCE = 3;
+
+/**
+ * Scores the base model before training: its scores are needed anyway, and how long they take is what the adapter's will take, so the
+ * training knows how much of the budget it may use. Kept in the run directory for a resumed run.
+ */
+export async function measureBaseline(
+  context: RunContext,
+  base: BaseModel,
+  data: RunData,
+  budget: Budget,
+): Promise<SideScores> {
+  const file = join(context.runDirectory, 'baseline.json');
+  const known = await readJsonIfPresent(file, sideScoresSchema);
+  if (known !== null) return known;
+  const scores = await scoreSide({
+    ...sideOptions(context, base, data),
+    adapter: null,
+    adapterFile: null,
+    scoringLimitMs: budget.totalMs * SCORING_SHARE,
+    stoppingLimitMs: budget.totalMs * STOPPING_SHARE,
+    onProgress: (label, done, total) =>
+      context.report.progress('measuring the base model', done, total, label),
+  });
+  await writeJson(file, scores);
+  return scores;
+}
+
+/** What both sides' scoring share. */
+export function sideOptions(
+  context: RunContext,
+  base: BaseModel,
+  data: RunData,
+): Pick<SideOptions, 'base' | 'data' | 'startRuntime' | 'threads' | 'signal'> {
+  const { threads } = context.garden.settings;
+  const contextTokens = Math.max(EVALUATION_CONTEXT_TOKENS, data.manifest.sequenceLength);
+  return {
+    base,
+    data,
+    threads,
+    signal: context.signal,
+    startRuntime: () => startLlamaCpp(base.path, { threads, contextTokens }),
+  };
+}
+
+/** Trains, or goes on from the run's checkpoint; forwards the engine's events. An adapter that is already there is kept. */
+export async function trainAdapter(
+  context: RunContext,
+  base: BaseModel,
+  data: RunData,
+  budgetMs: number,
+): Promise<void> {
+  const { garden, project, options, report, runDirectory, signal } = context;
+  const { settings } = garden;
+  if (await holdsAdapter(engineOutput(runDirectory))) return;
+  await writeEngineSettings(runDirectory, {
+    schemaVersion: 1,
+    baseModelFile: base.path,
+    baseModelName: project.baseModel,
+    adapter: {
+      rank: settings.rank,
+      alpha: settings.alpha,
+      dropout: settings.dropout,
+      targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
+    },
+    learningRate: settings.learningRate,
+    weightDecay: WEIGHT_DECAY,
+    warmupSteps: WARMUP_STEPS,
+    maxGradientNorm: MAX_GRADIENT_NORM,
+    sequenceLength: data.manifest.sequenceLength,
+    rowsPerStep: ROWS_PER_STEP,
+    accumulation: ACCUMULATION,
+    budgetMs,
+    maxEpochs: MAX_EPOCHS,
+    patience: PATIENCE,
+    checkpointEveryMs: settings.checkpointEveryMs,
+    seed: options.seed,
+    threads: settings.threads,
+  });
+  for await (const event of ENGINES[options.engine].run(runDirectory, signal)) {
+    if (event.type !== 'train-end') await report.event(event);
+    else if (event.reason === 'early-stop') {
+      await report.event({
+        type: 'log',
+        message: `Training ended early: the loss on validation files stopped falling after step ${event.bestStep}.`,
+      });
+    }
+  }
+  signal.throwIfAborted();
+}
