@@ -1,0 +1,235 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
+import { headCommit } from '../codebase/git-list.js';
+import { GardenerError } from '../garden/errors.js';
+import { withLock } from '../garden/file-lock.js';
+import type { GardenPaths } from '../garden/paths.js';
+import type { Embedder } from './embedder.js';
+import { EmbeddingCache } from './embedding-cache.js';
+import { type IndexManifest, readManifest, readOutcomes } from './manifest.js';
+import { type SearchOptions, type SearchResult, searchChunks } from './search.js';
+import { ChunkStore } from './store.js';
+import { IndexUpdate, type UpdateProgress } from './update.js';
+
+export type { Embedder } from './embedder.js';
+export type { IndexManifest } from './manifest.js';
+export type { SearchOptions, SearchResult } from './search.js';
+export type { UpdateProgress } from './update.js';
+
+/** Options of {@link ProjectIndex.update}. */
+export interface UpdateOptions {
+  /** Root of the codebase: its commit is noted. */
+  root: string;
+  onProgress?: (progress: UpdateProgress) => void;
+  signal?: AbortSignal;
+  /** How long to wait for another update of this project to end. Defaults to 15 s. */
+  lockTimeoutMs?: number;
+}
+
+/** Whether a project can be searched: `building` can, over the part that is there. */
+export type IndexHealth =
+  | { state: 'none' | 'building' | 'ready'; error: null }
+  | { state: 'damaged'; error: GardenerError };
+
+/** The index of one project. Any number of processes may search it while one updates it. */
+export interface ProjectIndex {
+  /**
+   * Makes the index equal to `files`, which must be all files of the codebase: unchanged ones (by hash) keep their rows,
+   * changed ones are replaced, the others' rows are removed. Works in commits, so that search sees the part that is there.
+   * A damaged index, or one of another embedding model, is built anew; nothing is embedded twice.
+   *
+   * @throws GardenerError `retrieval.nothing-indexed` when no file gave a chunk; `garden.busy` while another process
+   * updates; what `files` or the embedder throw; the signal's reason when aborted. The index is consistent in every case.
+   */
+  update(
+    files: AsyncIterable<ChunkedFile | FileOutcome>,
+    embedder: Embedder,
+    options: UpdateOptions,
+  ): Promise<IndexManifest>;
+  /**
+   * The chunks that answer `query` best, best first.
+   * @throws GardenerError `retrieval.no-index`, `retrieval.nothing-indexed`, `retrieval.other-embedding-model`,
+   * `retrieval.damaged-index`, `retrieval.bad-glob`
+   */
+  search(query: string, embedder: Embedder, options?: SearchOptions): Promise<SearchResult[]>;
+  /** What the index holds, or null before the first update. @throws GardenerError `retrieval.damaged-index` */
+  manifest(): Promise<IndexManifest | null>;
+  /** The outcome of every file of the last update, sorted by path. */
+  outcomes(): Promise<FileOutcome[]>;
+  /** Reads the whole table once to find damage. */
+  health(): Promise<IndexHealth>;
+  close(): void;
+}
+
+/** Longer than the lock of a killed process lives. */
+const LOCK_TIMEOUT_MS = 15_000;
+
+/** Opens the index of a project; nothing is created before the first update. */
+export async function openIndex(paths: GardenPaths, projectId: string): Promise<ProjectIndex> {
+  return new LanceIndex(paths, projectId);
+}
+
+class LanceIndex implements ProjectIndex {
+  readonly #paths: GardenPaths;
+  readonly #projectId: string;
+  readonly #directory: string;
+  #store: { model: string; store: ChunkStore } | null = null;
+
+  constructor(paths: GardenPaths, projectId: string) {
+    this.#paths = paths;
+    this.#projectId = projectId;
+    this.#directory = paths.index(projectId);
+  }
+
+  async update(
+    files: AsyncIterable<ChunkedFile | FileOutcome>,
+    embedder: Embedder,
+    options: UpdateOptions,
+  ): Promise<IndexManifest> {
+    const lock = this.#paths.lockFile(`index-${this.#projectId}`);
+    const manifest = await withLock(lock, () => this.#updateLocked(files, embedder, options), {
+      timeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+    });
+    if (manifest.chunks === 0) throw nothingIndexed(manifest);
+    return manifest;
+  }
+
+  async #updateLocked(
+    files: AsyncIterable<ChunkedFile | FileOutcome>,
+    embedder: Embedder,
+    { root, onProgress, signal }: UpdateOptions,
+  ): Promise<IndexManifest> {
+    signal?.throwIfAborted();
+    await mkdir(this.#directory, { recursive: true });
+    const store = this.#storeFor(embedder.id);
+    await prepareTable(store, embedder.dimension);
+    const cacheRoot = join(this.#paths.root, 'cache', 'embeddings');
+    const cache = await EmbeddingCache.open(cacheRoot, embedder.id, embedder.dimension);
+    try {
+      const update = await IndexUpdate.begin({
+        directory: this.#directory,
+        store,
+        cache,
+        embedder,
+        commit: await headCommit(root),
+        // A damaged list is set aside by the reader and made anew.
+        earlierOutcomes: await readOutcomes(this.#directory).catch(() => []),
+        ...(onProgress ? { onProgress } : {}),
+        ...(signal ? { signal } : {}),
+      });
+      return await update.run(files);
+    } finally {
+      await cache.tidy();
+    }
+  }
+
+  async search(query: string, embedder: Embedder, options: SearchOptions = {}): Promise<SearchResult[]> {
+    const manifest = await this.manifest();
+    if (manifest === null) throw noIndex();
+    if (manifest.embeddingModel !== embedder.id) throw otherModel(manifest.embeddingModel, embedder.id);
+    if (manifest.chunks === 0) throw nothingIndexed(manifest);
+    const [vector] = await embedder.embed([query]);
+    return searchChunks(this.#storeFor(embedder.id), query, vector!, options);
+  }
+
+  async manifest(): Promise<IndexManifest | null> {
+    try {
+      return await readManifest(this.#directory);
+    } catch (error) {
+      if (GardenerError.isInstance(error) && error.code === 'garden.damaged-file') {
+        throw damagedManifest(this.#directory, error);
+      }
+      throw error;
+    }
+  }
+
+  outcomes(): Promise<FileOutcome[]> {
+    return readOutcomes(this.#directory);
+  }
+
+  async health(): Promise<IndexHealth> {
+    try {
+      const manifest = await this.manifest();
+      if (manifest === null) return { state: 'none', error: null };
+      await this.#storeFor(manifest.embeddingModel).verify();
+      return { state: manifest.complete ? 'ready' : 'building', error: null };
+    } catch (error) {
+      if (GardenerError.isInstance(error) && error.code === 'retrieval.damaged-index') {
+        return { state: 'damaged', error };
+      }
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#store?.store.close();
+    this.#store = null;
+  }
+
+  #storeFor(model: string): ChunkStore {
+    if (this.#store?.model !== model) {
+      this.#store?.store.close();
+      this.#store = { model, store: new ChunkStore(this.#directory, model) };
+    }
+    return this.#store.store;
+  }
+}
+
+/** Makes sure that a sound table is there: a damaged one is set aside and an empty one takes its place. */
+async function prepareTable(store: ChunkStore, dimension: number): Promise<void> {
+  await store.create(dimension);
+  try {
+    await store.verify();
+  } catch (error) {
+    if (!GardenerError.isInstance(error) || error.code !== 'retrieval.damaged-index') throw error;
+    await store.setAside();
+    await store.create(dimension);
+  }
+}
+
+function noIndex(): GardenerError {
+  return new GardenerError('retrieval.no-index', 'This project has no index yet.', {
+    remedy: 'Run `gardener refresh` on the project.',
+  });
+}
+
+function nothingIndexed({ files }: IndexManifest): GardenerError {
+  const reasons = { ...files.skipped, ...files.failed };
+  const listed = Object.entries(reasons)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 3)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ');
+  const message =
+    files.seen === 0
+      ? 'Nothing could be indexed: there is no file in this folder.'
+      : `Nothing could be indexed: of ${files.seen} files none holds code that can be read (${listed}).`;
+  return new GardenerError('retrieval.nothing-indexed', message, {
+    remedy: 'Run `gardener status --files` to see why each file was left out.',
+    details: { files },
+  });
+}
+
+function otherModel(indexed: string, asked: string): GardenerError {
+  return new GardenerError(
+    'retrieval.other-embedding-model',
+    `The index was made with the embedding model ${indexed}, not with ${asked}.`,
+    {
+      remedy: 'Run `gardener refresh` on the project to index it with the model that is set now.',
+      details: { indexed, asked },
+    },
+  );
+}
+
+function damagedManifest(directory: string, cause: unknown): GardenerError {
+  return new GardenerError(
+    'retrieval.damaged-index',
+    'The index of this project is damaged and cannot be read.',
+    {
+      remedy: 'Run `gardener refresh` on the project: it rebuilds the index from the files.',
+      details: { directory },
+      cause,
+    },
+  );
+}

@@ -1,0 +1,31 @@
+/** What a query names outright. */
+export interface QueryNames {
+  /** Last parts of identifiers in lower case, as the table's symbolName column holds them. */
+  symbols: string[];
+  /** Paths or ends of paths, such as `store.ts` or `retrieval/store.ts`. */
+  paths: string[];
+}
+
+const IDENTIFIER = /[\p{L}_$][\p{L}\p{N}_$]*(?:(?:\.|::|#|->)[\p{L}_$][\p{L}\p{N}_$]*)*/gu;
+/** Capitals inside, underscores, digits, a call or a qualified name: nobody writes plain words so. */
+const LOOKS_LIKE_CODE = /[\p{Ll}\p{N}]\p{Lu}|_|\p{L}\p{N}|[.:#>]/u;
+const PATH =
+  /[\p{L}\p{N}_@.+-]*(?:[/\\][\p{L}\p{N}_@.+-]+)+|[\p{L}\p{N}_@+-][\p{L}\p{N}_@.+-]*\.[\p{L}\p{N}]{1,8}\b/gu;
+/** A query of so few words may be an identifier without looking like one: `search`, `open file`. */
+const SHORT_QUERY_WORDS = 2;
+const MAX_NAMES = 16;
+
+/** The identifiers and paths that a query names. Sentences give none unless a word of theirs looks like code. */
+export function namesInQuery(query: string): QueryNames {
+  const words = query.trim().split(/\s+/);
+  const symbols = new Set<string>();
+  for (const match of query.matchAll(IDENTIFIER)) {
+    const [identifier] = match;
+    const isCall = query[match.index + identifier.length] === '(';
+    const quoted = query[match.index - 1] === '`';
+    if (words.length > SHORT_QUERY_WORDS && !isCall && !quoted && !LOOKS_LIKE_CODE.test(identifier)) continue;
+    symbols.add((identifier.split(/[.:#>-]+/).at(-1) ?? identifier).toLowerCase());
+  }
+  const paths = [...query.matchAll(PATH)].map(([path]) => path.replaceAll('\\', '/').replace(/^\.?\//, ''));
+  return { symbols: [...symbols].slice(0, MAX_NAMES), paths: [...new Set(paths)].slice(0, MAX_NAMES) };
+}

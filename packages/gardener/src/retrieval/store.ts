@@ -1,0 +1,273 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type * as LanceDb from '@lancedb/lancedb';
+import type * as Arrow from 'apache-arrow';
+import { GardenerError } from '../garden/errors.js';
+import { CHUNK_COLUMNS, type ChunkRow } from './chunk-row.js';
+import { INDEX_SCHEMA_VERSION } from './manifest.js';
+import { sqlIn } from './sql.js';
+
+/** A row as a query returns it, with LanceDB's own score column. */
+export type StoredRow = Record<string, unknown>;
+
+/** Which file version each row belongs to. */
+export interface StoredFileRow {
+  id: string;
+  path: string;
+  fileHash: string;
+  fileModifiedMs: number;
+}
+
+/** A reader meets "Not found" while another process removes old versions: it looks for the latest and asks again. */
+const READ_ATTEMPTS = 5;
+const RETRY_DELAY_MS = 25;
+
+/** What LanceDB says when the question is wrong, not the table. */
+const BAD_QUESTION = /invalid user input|invalid input|invalid argument/i;
+
+/**
+ * The chunks table of one project and one embedding model: vectors, keyword index and filters. The model's name is part
+ * of the table's name, so vectors of two models are never in one table. The only importer of LanceDB.
+ *
+ * Any number of processes may read while one writes: every read sees the latest committed version, and every write is
+ * one commit. Writers must hold the project's index lock.
+ */
+export class ChunkStore {
+  readonly #directory: string;
+  readonly #tableName: string;
+  #database: LanceDb.Connection | null = null;
+  #table: LanceDb.Table | null = null;
+
+  constructor(directory: string, embeddingModel: string) {
+    this.#directory = directory;
+    this.#tableName = tableNameOf(embeddingModel);
+  }
+
+  /** Whether the table is there. */
+  async exists(): Promise<boolean> {
+    const database = await this.#connect();
+    return (await database.tableNames({ limit: 1000 })).includes(this.#tableName);
+  }
+
+  /** Creates the table, for vectors of `dimension`, when it is not there. */
+  async create(dimension: number): Promise<void> {
+    const { Index } = await lanceDb();
+    const database = await this.#connect();
+    if (await this.exists()) return;
+    this.#table = await database.createEmptyTable(this.#tableName, await schemaOf(dimension));
+    await this.#table.createIndex('keywords', {
+      config: Index.fts({
+        withPosition: false,
+        baseTokenizer: 'simple',
+        lowercase: true,
+        stem: true,
+        language: 'English',
+        removeStopWords: true,
+        asciiFolding: true,
+        maxTokenLength: 64,
+      }),
+    });
+  }
+
+  /**
+   * Replaces all rows of `paths` by `rows` in one commit: a reader sees the old rows or the new ones.
+   * Rows must belong to those paths.
+   */
+  async replace(paths: readonly string[], rows: readonly ChunkRow[]): Promise<void> {
+    const table = await this.#open();
+    const [first] = rows;
+    if (first === undefined) {
+      await table.delete(sqlIn('path', paths));
+      return;
+    }
+    const { makeArrowTable } = await lanceDb();
+    const data = makeArrowTable(rows as unknown as Record<string, unknown>[], {
+      schema: await schemaOf(first.vector.length),
+    });
+    await table
+      .mergeInsert('id')
+      .whenMatchedUpdateAll()
+      .whenNotMatchedInsertAll()
+      .whenNotMatchedBySourceDelete({ where: sqlIn('path', paths) })
+      .execute(data);
+  }
+
+  /** Path and version of every row, without vectors. */
+  async files(): Promise<StoredFileRow[]> {
+    return this.#read(async (table) => {
+      const rows = await table.query().select(['id', 'path', 'fileHash', 'fileModifiedMs']).toArray();
+      return rows.map((row: StoredFileRow) => ({
+        id: row.id,
+        path: row.path,
+        fileHash: row.fileHash,
+        fileModifiedMs: row.fileModifiedMs,
+      }));
+    });
+  }
+
+  /** Rows nearest to `vector` by cosine, nearest first; `_distance` is 1 - cosine. */
+  async nearest(vector: Float32Array, limit: number, where: string | null): Promise<StoredRow[]> {
+    return this.#read(async (table) => {
+      const query = table.query().nearestTo(vector).distanceType('cosine');
+      if (where !== null) query.where(where);
+      return plainRows(
+        await query
+          .select([...CHUNK_COLUMNS, '_distance'])
+          .limit(limit)
+          .toArray(),
+        '_distance',
+      );
+    });
+  }
+
+  /** Rows that hold words of `words`, best BM25 score (`_score`) first. Nothing in `words` is syntax. */
+  async matching(words: string, limit: number, where: string | null): Promise<StoredRow[]> {
+    const { MatchQuery } = await lanceDb();
+    return this.#read(async (table) => {
+      const query = table.query().fullTextSearch(new MatchQuery(words, 'keywords'));
+      if (where !== null) query.where(where);
+      return plainRows(
+        await query
+          .select([...CHUNK_COLUMNS, '_score'])
+          .limit(limit)
+          .toArray(),
+        '_score',
+      );
+    });
+  }
+
+  /** Rows that meet a filter, in no order. */
+  async where(filter: string, limit: number): Promise<StoredRow[]> {
+    return this.#read(async (table) =>
+      plainRows(
+        await table
+          .query()
+          .where(filter)
+          .select([...CHUNK_COLUMNS])
+          .limit(limit)
+          .toArray(),
+        null,
+      ),
+    );
+  }
+
+  /** Reads every column of every row once, so that damage anywhere in the table is met. */
+  async verify(): Promise<void> {
+    await this.#read(async (table) => {
+      for await (const _batch of table.query()) {
+        // reading is the test
+      }
+    });
+    await this.matching('verify', 1, null);
+  }
+
+  /** Brings the keyword index up to date, merges small files, and removes versions that are no longer the latest. */
+  async compact(): Promise<void> {
+    const table = await this.#open();
+    // Readers of an old version retry on the latest one (#read), so old versions need not be kept for them.
+    await table.optimize({ cleanupOlderThan: new Date(), deleteUnverified: true });
+  }
+
+  /** Brings the keyword index up to date while more rows are to come. */
+  async refreshKeywords(): Promise<void> {
+    const table = await this.#open();
+    await table.optimize({ cleanupOlderThan: new Date() });
+  }
+
+  /** Moves a damaged table out of the way; one damaged copy is kept, an older one is removed. */
+  async setAside(): Promise<string> {
+    this.close();
+    const aside = join(this.#directory, 'damaged-chunks');
+    await rm(aside, { recursive: true, force: true });
+    await rename(join(this.#directory, `${this.#tableName}.lance`), aside);
+    return aside;
+  }
+
+  /** Removes the tables of other embedding models and of older schema versions. */
+  async dropOthers(): Promise<void> {
+    const database = await this.#connect();
+    for (const name of await database.tableNames({ limit: 1000 })) {
+      if (name !== this.#tableName) await database.dropTable(name);
+    }
+  }
+
+  /** Lets go of the table; the next call opens it again. */
+  close(): void {
+    this.#table?.close();
+    this.#database?.close();
+    this.#table = null;
+    this.#database = null;
+  }
+
+  async #connect(): Promise<LanceDb.Connection> {
+    if (this.#database === null) {
+      const { connect } = await lanceDb();
+      // A handle is a snapshot unless the interval is 0: then every read looks for the latest version first.
+      this.#database = await connect(this.#directory, { readConsistencyInterval: 0 });
+    }
+    return this.#database;
+  }
+
+  async #open(): Promise<LanceDb.Table> {
+    if (this.#table === null) this.#table = await (await this.#connect()).openTable(this.#tableName);
+    return this.#table;
+  }
+
+  async #read<Result>(question: (table: LanceDb.Table) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await question(await this.#open());
+      } catch (cause) {
+        const message = cause instanceof Error ? cause.message : String(cause);
+        if (BAD_QUESTION.test(message)) throw cause;
+        if (attempt === READ_ATTEMPTS) throw damaged(this.#directory, cause);
+        this.close();
+        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS * 2 ** attempt));
+      }
+    }
+  }
+}
+
+/** LanceDB warns on stderr about its own deprecations; nothing a user could act on. */
+async function lanceDb(): Promise<typeof LanceDb> {
+  process.env.RUST_LOG ??= 'error';
+  return import('@lancedb/lancedb');
+}
+
+function damaged(directory: string, cause: unknown): GardenerError {
+  return new GardenerError(
+    'retrieval.damaged-index',
+    'The index of this project is damaged and cannot be read.',
+    {
+      remedy: 'Run `gardener refresh` on the project: it rebuilds the index from the files.',
+      details: { directory },
+      cause,
+    },
+  );
+}
+
+function tableNameOf(embeddingModel: string): string {
+  return `chunks-v${INDEX_SCHEMA_VERSION}-${embeddingModel.replace(/[^A-Za-z0-9_.-]/g, '_')}`;
+}
+
+/** Arrow rows are views of a buffer that the next query may free: copied into plain objects. */
+function plainRows(rows: StoredRow[], scoreColumn: string | null): StoredRow[] {
+  const columns = scoreColumn === null ? CHUNK_COLUMNS : [...CHUNK_COLUMNS, scoreColumn];
+  return rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])));
+}
+
+async function schemaOf(dimension: number): Promise<Arrow.Schema> {
+  const { Field, FixedSizeList, Float32, Float64, Int32, Schema, Utf8 } = await import('apache-arrow');
+  const text = (name: string) => new Field(name, new Utf8(), false);
+  return new Schema([
+    text('id'),
+    text('path'),
+    text('fileHash'),
+    new Field('fileModifiedMs', new Float64(), false),
+    ...['language', 'kind', 'symbol', 'symbolName'].map(text),
+    new Field('startLine', new Int32(), false),
+    new Field('endLine', new Int32(), false),
+    ...['text', 'keywords', 'metadata', 'contentHash'].map(text),
+    new Field('vector', new FixedSizeList(dimension, new Field('item', new Float32(), true)), false),
+  ]);
+}

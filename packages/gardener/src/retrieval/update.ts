@@ -1,0 +1,241 @@
+import type { Chunk, ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
+import { countOutcomes } from '../codebase/outcomes.js';
+import { rowOf } from './chunk-row.js';
+import type { Embedder } from './embedder.js';
+import type { EmbeddingCache } from './embedding-cache.js';
+import { embeddingText } from './embedding-text.js';
+import {
+  INDEX_SCHEMA_VERSION,
+  type IndexedFile,
+  type IndexManifest,
+  writeManifest,
+  writeOutcomes,
+} from './manifest.js';
+import type { ChunkStore } from './store.js';
+
+/** How far an update is. */
+export interface UpdateProgress {
+  /** Files met so far: indexed, skipped, failed and unchanged ones. */
+  files: number;
+  /** Chunks in the index by now, unchanged ones included. */
+  chunks: number;
+  /** Texts embedded in this update; the rest came from the cache or had not changed. */
+  embedded: number;
+}
+
+/** What an update works with. */
+export interface UpdateContext {
+  directory: string;
+  store: ChunkStore;
+  cache: EmbeddingCache;
+  embedder: Embedder;
+  commit: string | null;
+  /** Outcomes of the update before, for a truthful count while this one goes on. */
+  earlierOutcomes: FileOutcome[];
+  onProgress?: (progress: UpdateProgress) => void;
+  signal?: AbortSignal;
+}
+
+/** Chunks of one commit: small enough that search sees the first files soon, large enough to embed in full batches. */
+const BATCH_CHUNKS = 256;
+/** Files of one commit: their paths stand in one SQL filter. */
+const BATCH_FILES = 400;
+/** Rows after which the keyword index is brought up to date during an update: until then new rows are scanned. */
+const KEYWORD_REFRESH_CHUNKS = 2_000;
+/** Writing the manifest may take at most this share of the time. */
+const MANIFEST_TIME_SHARE = 0.05;
+
+/**
+ * One pass over the files of a codebase that makes the table equal to them. The table itself says which version of which
+ * file it holds, so an update that was killed anywhere is simply begun again: files that were committed are unchanged.
+ */
+export class IndexUpdate {
+  readonly #context: UpdateContext;
+  readonly #startedAt = new Date().toISOString();
+  /** What the table holds, by path. */
+  readonly #indexed: Map<string, IndexedFile>;
+  readonly #outcomes = new Map<string, FileOutcome>();
+  #batch: ChunkedFile[] = [];
+  #batchChunks = 0;
+  /** Paths whose rows go without a successor. */
+  #removals: string[] = [];
+  #committing: Promise<void> = Promise.resolve();
+  #chunks = 0;
+  #embedded = 0;
+  #chunksSinceRefresh = 0;
+  #nextManifestAt = 0;
+
+  private constructor(context: UpdateContext, indexed: Map<string, IndexedFile>) {
+    this.#context = context;
+    this.#indexed = indexed;
+    for (const { chunkIds } of indexed.values()) this.#chunks += chunkIds.length;
+  }
+
+  /** Begins an update by reading from the table what it holds. */
+  static async begin(context: UpdateContext): Promise<IndexUpdate> {
+    const indexed = new Map<string, IndexedFile>();
+    for (const row of await context.store.files()) {
+      const file = indexed.get(row.path);
+      if (file) file.chunkIds.push(row.id);
+      else indexed.set(row.path, { hash: row.fileHash, modifiedMs: row.fileModifiedMs, chunkIds: [row.id] });
+    }
+    return new IndexUpdate(context, indexed);
+  }
+
+  /**
+   * Takes all files in and gives the manifest of the finished index.
+   * @throws the signal's reason when aborted; the index then holds what was committed and says that it is not complete
+   */
+  async run(items: AsyncIterable<ChunkedFile | FileOutcome>): Promise<IndexManifest> {
+    const { store, signal } = this.#context;
+    try {
+      for await (const item of items) {
+        signal?.throwIfAborted();
+        this.#take(item);
+        if (this.#batchChunks >= BATCH_CHUNKS || this.#batch.length >= BATCH_FILES) await this.#commit();
+      }
+      signal?.throwIfAborted();
+      for (const path of this.#indexed.keys()) if (!this.#outcomes.has(path)) this.#removals.push(path);
+      await this.#commit();
+      await this.#committing;
+    } catch (error) {
+      await this.#committing.catch(() => undefined);
+      await this.#writeState(false).catch(() => undefined);
+      throw error;
+    }
+    await store.dropOthers();
+    await store.compact();
+    return this.#writeState(true);
+  }
+
+  #take(item: ChunkedFile | FileOutcome): void {
+    if ('outcome' in item) {
+      // A file that was chunked may be reported as indexed too; its chunks are the truth.
+      if (item.outcome === 'indexed') return;
+      this.#outcomes.set(item.path, { path: item.path, outcome: item.outcome, reason: item.reason });
+      if (this.#indexed.has(item.path)) this.#removals.push(item.path);
+    } else if (item.chunks.length === 0) {
+      this.#outcomes.set(item.path, { path: item.path, outcome: 'skipped', reason: 'no-code' });
+      if (this.#indexed.has(item.path)) this.#removals.push(item.path);
+    } else {
+      this.#outcomes.set(item.path, { path: item.path, outcome: 'indexed', reason: null });
+      if (this.#indexed.get(item.path)?.hash !== item.hash) {
+        this.#batch.push(item);
+        this.#batchChunks += item.chunks.length;
+      }
+    }
+    this.#report();
+  }
+
+  /** Hands the batch to the committer, which works while the next files are read; waits for the commit before. */
+  async #commit(): Promise<void> {
+    const [files, removals] = [this.#batch, this.#removals];
+    this.#batch = [];
+    this.#batchChunks = 0;
+    this.#removals = [];
+    await this.#committing;
+    this.#committing = this.#write(files, removals);
+    // Its failure is met at the next await; without this it would count as unhandled until then.
+    this.#committing.catch(() => undefined);
+  }
+
+  async #write(files: ChunkedFile[], removals: string[]): Promise<void> {
+    const { store, signal } = this.#context;
+    for (let start = 0; start < removals.length; start += BATCH_FILES) {
+      await store.replace(removals.slice(start, start + BATCH_FILES), []);
+    }
+    for (const path of removals) this.#forget(path);
+    // The same chunk twice (a file met twice, equal ids) would break the merge.
+    const chunks = new Map<string, { chunk: Chunk; file: ChunkedFile }>();
+    const latest = new Map(files.map((file) => [file.path, file]));
+    for (const file of latest.values()) {
+      for (const chunk of file.chunks) chunks.set(chunk.id, { chunk: { ...chunk, path: file.path }, file });
+    }
+    if (chunks.size === 0) return;
+    const vectors = await this.#vectors([...chunks.values()].map(({ chunk }) => embeddingText(chunk)));
+    signal?.throwIfAborted();
+    const rows = [...chunks.values()].map(({ chunk, file }) =>
+      rowOf(chunk, file, vectors.get(embeddingText(chunk))!),
+    );
+    await store.replace([...latest.keys()], rows);
+    for (const file of latest.values()) this.#remember(file);
+    this.#report();
+    this.#chunksSinceRefresh += rows.length;
+    if (this.#chunksSinceRefresh >= KEYWORD_REFRESH_CHUNKS) {
+      this.#chunksSinceRefresh = 0;
+      await store.refreshKeywords();
+    }
+    if (performance.now() >= this.#nextManifestAt) {
+      const before = performance.now();
+      await this.#writeState(false);
+      const now = performance.now();
+      this.#nextManifestAt = now + (now - before) / MANIFEST_TIME_SHARE;
+    }
+  }
+
+  async #vectors(texts: string[]): Promise<Map<string, Float32Array>> {
+    const { cache, embedder, signal } = this.#context;
+    const vectors = await cache.get(texts);
+    const missing = [...new Set(texts)].filter((text) => !vectors.has(text));
+    if (missing.length === 0) return vectors;
+    const embedded = await embedder.embed(missing, signal);
+    this.#embedded += missing.length;
+    const fresh = new Map(missing.map((text, i) => [text, embedded[i]!]));
+    await cache.put(fresh);
+    return new Map([...vectors, ...fresh]);
+  }
+
+  #remember(file: ChunkedFile): void {
+    this.#forget(file.path);
+    const chunkIds = [...new Set(file.chunks.map((chunk) => chunk.id))];
+    this.#indexed.set(file.path, { hash: file.hash, modifiedMs: file.modifiedMs, chunkIds });
+    this.#chunks += chunkIds.length;
+  }
+
+  #forget(path: string): void {
+    this.#chunks -= this.#indexed.get(path)?.chunkIds.length ?? 0;
+    this.#indexed.delete(path);
+  }
+
+  #report(): void {
+    const { onProgress } = this.#context;
+    onProgress?.({ files: this.#outcomes.size, chunks: this.#chunks, embedded: this.#embedded });
+  }
+
+  async #writeState(complete: boolean): Promise<IndexManifest> {
+    const { directory, embedder, commit } = this.#context;
+    const outcomes = this.#currentOutcomes(complete);
+    const manifest: IndexManifest = {
+      schemaVersion: INDEX_SCHEMA_VERSION,
+      embeddingModel: embedder.id,
+      commit,
+      indexedAt: this.#startedAt,
+      complete,
+      files: countOutcomes(outcomes),
+      chunks: this.#chunks,
+      fileHashes: Object.fromEntries(this.#indexed),
+      notIndexed: outcomes.filter(({ outcome }) => outcome !== 'indexed').map(({ path }) => path),
+    };
+    await writeOutcomes(directory, outcomes);
+    await writeManifest(directory, manifest);
+    return manifest;
+  }
+
+  /** While an update goes on, files that it has not met yet keep what the update before said of them. */
+  #currentOutcomes(complete: boolean): FileOutcome[] {
+    const merged = new Map(this.#outcomes);
+    if (!complete) {
+      for (const earlier of this.#context.earlierOutcomes) {
+        if (!merged.has(earlier.path)) merged.set(earlier.path, earlier);
+      }
+      // What is not in the table yet is not indexed yet, whatever will be said of it.
+      for (const [path, { outcome }] of merged) {
+        if (outcome === 'indexed' && !this.#indexed.has(path)) merged.delete(path);
+      }
+      for (const path of this.#indexed.keys()) {
+        if (!merged.has(path)) merged.set(path, { path, outcome: 'indexed', reason: null });
+      }
+    }
+    return [...merged.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+}
