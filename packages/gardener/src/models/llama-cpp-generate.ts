@@ -1,0 +1,93 @@
+import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+import { type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
+import type { GenerationEvent } from './runtime.js';
+import type { GenerationJobOptions } from './runtime-messages.js';
+import { StopTexts } from './stop-texts.js';
+
+/** Tokens of the prompt evaluated between two looks at the signal: half a second on a slow machine. */
+const promptStep = 256;
+
+/** Tokens of text before the current ones that a detokenizer may need to place a space. */
+const detokenizerMemory = 8;
+
+/**
+ * Generates from prompt tokens on a clean sequence and reports text and the end.
+ * @throws GardenerError `models.prompt-too-long`, `models.adapter-missing`, `models.bad-adapter`
+ */
+export async function generateTokens(
+  engine: LlamaCppEngine,
+  prompt: Int32Array,
+  options: GenerationJobOptions,
+  signal: AbortSignal,
+  report: (event: GenerationEvent) => void,
+): Promise<void> {
+  // One place at least must be left for the answer.
+  requireFit(prompt.length + 1, engine.contextTokens);
+  const sequence = await engine.sequence(options.adapter);
+  const maxTokens = Math.min(options.maxTokens, engine.contextTokens - prompt.length);
+  const writer = new TextWriter(engine.model, options.stop, report);
+  const end = (reason: 'stop' | 'length', completionTokens: number) => {
+    writer.finish();
+    report({ type: 'end', reason, promptTokens: prompt.length, completionTokens });
+  };
+  if (maxTokens < 1 || prompt.length === 0) return end('length', 0);
+
+  const tokens = [...prompt] as Token[];
+  for (let from = 0; from < tokens.length - promptStep; from += promptStep) {
+    signal.throwIfAborted();
+    await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + promptStep));
+  }
+  const rest = tokens.slice(sequence.nextTokenIndex);
+  let count = 0;
+  for await (const token of sample(sequence, rest, options)) {
+    signal.throwIfAborted();
+    // A begin token opens a new turn: the model goes on talking to itself.
+    if (token === engine.model.tokens.bos) return end('stop', count);
+    count += 1;
+    if (writer.write(token)) return end('stop', count);
+    if (count >= maxTokens) return end('length', count);
+  }
+  end('stop', count);
+}
+
+function sample(sequence: LlamaContextSequence, tokens: Token[], options: GenerationJobOptions) {
+  return sequence.evaluate(tokens, {
+    temperature: options.temperature,
+    ...(options.seed !== null && { seed: options.seed }),
+    // The context is never shifted: maxTokens ends before it is full.
+    contextShift: { size: 0 },
+  });
+}
+
+/** Turns tokens into text, whole characters only, and watches for stop texts. */
+class TextWriter {
+  readonly #model: LlamaModel;
+  readonly #stops: StopTexts;
+  readonly #report: (event: GenerationEvent) => void;
+  #pending: Token[] = [];
+  #written: Token[] = [];
+
+  constructor(model: LlamaModel, stop: readonly string[], report: (event: GenerationEvent) => void) {
+    this.#model = model;
+    this.#stops = new StopTexts(stop);
+    this.#report = report;
+  }
+
+  /** @returns whether a stop text was met */
+  write(token: Token): boolean {
+    this.#pending.push(token);
+    const text = this.#model.detokenize(this.#pending, false, this.#written);
+    // An incomplete UTF-8 character becomes U+FFFD; four tokens always complete one.
+    if (text.endsWith('\uFFFD') && this.#pending.length < 4) return false;
+    this.#written = [...this.#written, ...this.#pending].slice(-detokenizerMemory);
+    this.#pending = [];
+    const { text: shown, stopped } = this.#stops.push(text);
+    if (shown !== '') this.#report({ type: 'text', text: shown });
+    return stopped;
+  }
+
+  finish(): void {
+    const text = this.#stops.flush();
+    if (text !== '') this.#report({ type: 'text', text });
+  }
+}

@@ -1,0 +1,49 @@
+import type { ChatMessage, GenerationEvent, TokenScores } from './runtime.js';
+
+/** How the child process of a runtime is set up. */
+export interface RuntimeSetup {
+  modelPath: string;
+  /** 0 = physical cores. */
+  threads: number;
+  contextTokens: number;
+  /** Contexts (one per adapter) kept ready. */
+  keptContexts: number;
+}
+
+/** Sampling and length of a generation as they travel to the child. */
+export interface GenerationJobOptions {
+  adapter: string | null;
+  maxTokens: number;
+  temperature: number;
+  seed: number | null;
+  stop: readonly string[];
+}
+
+/** What the parent can ask of the child. */
+export type RuntimeJob =
+  | ({ kind: 'generate'; messages: readonly ChatMessage[] } & GenerationJobOptions)
+  | ({ kind: 'complete'; prompt: string } & GenerationJobOptions)
+  | { kind: 'score'; tokens: readonly number[]; adapter: string | null }
+  | { kind: 'count'; text: string };
+
+/** Parent to child. */
+export type ToRuntime =
+  | { type: 'start'; setup: RuntimeSetup }
+  | { type: 'job'; id: number; job: RuntimeJob }
+  | { type: 'cancel'; id: number };
+
+/** An error that crosses the process border. */
+export interface WireError {
+  code: string;
+  message: string;
+  remedy: string;
+  details: Record<string, unknown>;
+}
+
+/** Child to parent. `done` ends a job. */
+export type FromRuntime =
+  | { type: 'ready'; contextTokens: number }
+  | { type: 'start-failed'; error: WireError }
+  | { type: 'event'; id: number; event: GenerationEvent }
+  | { type: 'done'; id: number; result: TokenScores | number | null }
+  | { type: 'failed'; id: number; error: WireError };

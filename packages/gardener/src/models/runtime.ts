@@ -1,0 +1,79 @@
+/** One message of a conversation with the model. */
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+/** What a generation does with the adapter, the length and the sampling. */
+export interface GenerationOptions {
+  /** Path of a GGUF LoRA adapter for this base model, or null for the base alone. A new version needs a new path. */
+  adapter: string | null;
+  /** Most tokens to write; less where the context ends earlier. */
+  maxTokens: number;
+  /** 0 = always the likeliest token. */
+  temperature: number;
+  /** Makes sampling repeatable; random where left out. Has no effect at temperature 0. */
+  seed?: number;
+  /** Ends generation when one of these texts is written; the text itself is left out. */
+  stop?: readonly string[];
+  signal?: AbortSignal;
+}
+
+/** An answer to messages, written in the base model's chat template. Markup in a message is never a special token. */
+export interface ChatRequest extends GenerationOptions {
+  messages: readonly ChatMessage[];
+}
+
+/** The continuation of a text as it stands, without a chat template. */
+export interface CompletionRequest extends GenerationOptions {
+  prompt: string;
+}
+
+/** What a generation yields: text as it is written, then exactly one end. */
+export type GenerationEvent =
+  | { type: 'text'; text: string }
+  | {
+      type: 'end';
+      /** `stop`: the model ended its turn, or a stop text was met; `length`: maxTokens or the context ran out. */
+      reason: 'stop' | 'length';
+      promptTokens: number;
+      completionTokens: number;
+    };
+
+/** Teacher-forced judgement of a token sequence: position i predicts tokens[i + 1], so there is one less than tokens. */
+export interface TokenScores {
+  /** The model's likeliest next token at each position. */
+  top1: Int32Array;
+  /** Natural logarithm of the probability of the true next token. */
+  logProbability: Float32Array;
+}
+
+/**
+ * Runs one base model, with any of its adapters. Calls may overlap; they are answered one after the other.
+ * Every call starts from a clean state, so nothing of one adapter or conversation reaches another.
+ */
+export interface GenerationRuntime {
+  /** Tokens of prompt and answer together. */
+  readonly contextTokens: number;
+  /**
+   * @throws GardenerError `models.prompt-too-long`, `models.adapter-missing`, `models.bad-adapter`,
+   * `models.runtime-died` (retryable: the next call starts a new process), `models.cancelled`
+   */
+  generate(request: ChatRequest): AsyncIterable<GenerationEvent>;
+  /** @throws like `generate` */
+  complete(request: CompletionRequest): AsyncIterable<GenerationEvent>;
+  /**
+   * Scores tokens as they are, without adding a begin token.
+   * @param request.tokens at least two, at most `contextTokens`
+   * @throws like `generate`
+   */
+  score(request: {
+    tokens: readonly number[];
+    adapter: string | null;
+    signal?: AbortSignal;
+  }): Promise<TokenScores>;
+  /** Tokens of a text; special-token markup in it counts as ordinary text. */
+  countTokens(text: string): Promise<number>;
+  /** Ends the runtime; calls in progress fail. */
+  dispose(): Promise<void>;
+}
