@@ -79,12 +79,18 @@ export class SharedPair implements AsyncDisposable {
     );
   }
 
-  /** Negative log-likelihood and most likely token at every predicting position. */
-  async score(batch: Batch, parameters: LoraParameters | null): Promise<PositionScores> {
+  /** The last block's output, float32 [rows * sequence, hidden], before the final norm. */
+  async hiddenStates(batch: Batch, parameters: LoraParameters | null): Promise<Float32Array> {
     let x = this.#embed(batch);
     for (let block = 0; block < this.config.blockCount; block++) {
       x = await this.#forward(block, x, batch, parameters, null);
     }
+    return x;
+  }
+
+  /** Negative log-likelihood and most likely token at every predicting position. */
+  async score(batch: Batch, parameters: LoraParameters | null): Promise<PositionScores> {
+    const x = await this.hiddenStates(batch, parameters);
     const nll = new Float32Array(batch.predicting.length);
     const top1 = new Int32Array(batch.predicting.length);
     for (let start = 0; start < nll.length; start += HEAD_ROWS) {

@@ -213,9 +213,7 @@ class RunState {
     const { step, bestStep, bestLoss, evaluationsSinceBest, best } = this;
     const state = { step, bestStep, bestLoss, evaluationsSinceBest, elapsedMs: plan.elapsedMs };
     const tensors = { values: this.parameters.values, firstMoment, secondMoment, best };
-    const directory = this.options.checkpointDirectory;
-    if (directory)
-      await saveCheckpoint(directory, this.hash, { ...state, cursor: this.cursor.position, ...tensors });
+    await saveCheckpoint(directory, this.hash, { ...state, cursor: this.cursor.position, ...tensors });
     this.#savedAt = performance.now();
     return { type: 'checkpoint-save', step };
   }

@@ -1,0 +1,178 @@
+import { expect, inject, test } from 'vitest';
+import type { LoraAdapter } from '../adapter/adapter.js';
+import { readPeftAdapter } from '../adapter/peft.js';
+import { unpermuteRows } from '../adapter/row-order.js';
+import { Graph } from '../autodiff/graph.js';
+import { gemm, rmsNorm } from '../autodiff/operators/index.js';
+import { float32Of, GraphSession, hostTensor } from '../autodiff/session.js';
+import { type BaseWeights, loadBaseModel, loadHuggingFaceWeights } from '../transformer/base-model.js';
+import { type FrozenWeights, loadFrozenWeights } from '../transformer/frozen-weights.js';
+import { BLOCK_WEIGHT_NAMES } from '../transformer/modules.js';
+import { makeBatch } from './batch.js';
+import type { Example } from './example.js';
+import { goldenExamples, goldenJson, goldenPath, goldenTensors, relativeError } from './golden.fixture.js';
+import { LoraParameters } from './lora-parameters.js';
+import { countTargets, packExamples } from './packing.js';
+import { meanLoss, scoreExamples } from './score.js';
+import { SharedPair } from './shared-pair.js';
+import { train } from './train.js';
+
+interface Golden {
+  loss: number;
+  baseLoss: number;
+  losses: number[];
+  lossesClipped?: number[];
+}
+
+interface Fixture {
+  base: BaseWeights;
+  frozen: FrozenWeights;
+  adapter: LoraAdapter;
+  examples: Example[];
+  golden: Golden;
+  tensors: ReturnType<typeof goldenTensors>;
+}
+
+async function openFixture(name: string, base: BaseWeights): Promise<Fixture> {
+  const tensors = goldenTensors(`${name}/golden.safetensors`);
+  return {
+    base,
+    frozen: await loadFrozenWeights(base),
+    adapter: await readPeftAdapter(goldenPath(`${name}/adapter`), base.config),
+    examples: goldenExamples(tensors),
+    golden: goldenJson<Golden>(`${name}/golden.json`),
+    tensors,
+  };
+}
+
+const fixtures: [string, number, () => Promise<Fixture>][] = [
+  [
+    'tiny llama, Hugging Face safetensors',
+    1e-5,
+    async () => openFixture('llama-tiny', await loadHuggingFaceWeights(goldenPath('llama-tiny/base'))),
+  ],
+  [
+    'tiny llama, GGUF with permuted rows',
+    1e-5,
+    async () => openFixture('llama-tiny', await loadBaseModel(goldenPath('llama-tiny/base.gguf'))),
+  ],
+  [
+    'SmolLM2-135M, GGUF Q4_1',
+    1e-3,
+    async () => openFixture('smollm2', await loadBaseModel(inject('baseModelFile'))),
+  ],
+];
+
+/** Losses of ten AdamW steps, always on the same two rows. */
+async function tenLosses(
+  { base, frozen, adapter, examples }: Fixture,
+  maxGradientNorm: number,
+): Promise<number[]> {
+  const losses: number[] = [];
+  const run = train({
+    base,
+    frozen,
+    train: examples,
+    validation: [],
+    adapter: adapter.config,
+    initialAdapter: adapter,
+    schedule: 'constant',
+    learningRate: 1e-3,
+    weightDecay: 0.01,
+    maxGradientNorm,
+    sequenceLength: examples[0]!.tokens.length,
+    rows: examples.length,
+    steps: 10,
+    maxEpochs: 10,
+    threads: 2,
+  });
+  for await (const event of run) if (event.type === 'step-end') losses.push(event.loss);
+  return losses;
+}
+
+/** Gradients by PEFT's names, in Hugging Face's row order. */
+async function gradientsByName(fixture: Fixture): Promise<Map<string, Float32Array>> {
+  const { base, frozen, adapter, examples } = fixture;
+  const parameters = new LoraParameters(base.config, adapter.config);
+  parameters.load(adapter);
+  const sequenceLength = examples[0]!.tokens.length;
+  const shape = { rows: examples.length, sequenceLength };
+  await using model = await SharedPair.create(base.config, frozen, shape, adapter.config, true, {
+    threads: 2,
+  });
+  const rows = packExamples(examples, sequenceLength, null);
+  const batch = makeBatch(rows, rows.length, sequenceLength);
+  await model.accumulateGradient(batch, parameters, 1 / countTargets(rows), [0]);
+
+  const { headCount, keyValueHeadCount, rotaryLayout } = base.config;
+  const heads: Record<string, number> = { q_proj: headCount, k_proj: keyValueHeadCount };
+  const result = new Map<string, Float32Array>();
+  for (const [block, modules] of parameters.toAdapter(parameters.gradient).blocks.entries()) {
+    for (const [module, { a, b, outFeatures }] of Object.entries(modules)) {
+      const path = BLOCK_WEIGHT_NAMES[module as keyof typeof BLOCK_WEIGHT_NAMES].huggingFace;
+      const prefix = `base_model.model.model.layers.${block}.${path}`;
+      const permuted = rotaryLayout === 'interleaved' && heads[module] !== undefined;
+      const rank = adapter.config.rank;
+      result.set(`${prefix}.lora_A.weight`, a);
+      result.set(
+        `${prefix}.lora_B.weight`,
+        permuted ? unpermuteRows(b, outFeatures, rank, heads[module]!) : b,
+      );
+    }
+  }
+  return result;
+}
+
+test.each(fixtures)('%s: losses, gradients and ten steps agree with PEFT', async (name, tolerance, open) => {
+  const fixture = await open();
+  const { base, frozen, adapter, examples, golden, tensors } = fixture;
+  const options = { frozen, sequenceLength: examples[0]!.tokens.length, threads: 2 };
+
+  const baseLoss = meanLoss(await scoreExamples(base, null, examples, options), examples);
+  expect(Math.abs(baseLoss / golden.baseLoss - 1)).toBeLessThan(tolerance);
+  const loss = meanLoss(await scoreExamples(base, adapter, examples, options), examples);
+  expect(Math.abs(loss / golden.loss - 1)).toBeLessThan(tolerance);
+
+  const gradients = await gradientsByName(fixture);
+  const wanted = [...tensors].filter(([tensor]) => tensor.startsWith('gradient.'));
+  expect(wanted.length).toBeGreaterThan(0);
+  for (const [tensor, { data }] of wanted) {
+    const error = relativeError(gradients.get(tensor.slice('gradient.'.length)) ?? [], data);
+    expect(error, `${name}: ${tensor}`).toBeLessThan(tolerance);
+  }
+
+  const losses = await tenLosses(fixture, Number.POSITIVE_INFINITY);
+  expect(losses).toHaveLength(10);
+  for (const [i, expected] of golden.losses.entries()) {
+    expect(Math.abs(losses[i]! / expected - 1), `loss ${i + 1}`).toBeLessThan(tolerance);
+  }
+  if (golden.lossesClipped) {
+    const clipped = await tenLosses(fixture, 1);
+    expect(relativeError(clipped, golden.lossesClipped)).toBeLessThan(tolerance);
+  }
+  await base.close();
+});
+
+test.each(fixtures.slice(0, 2))('%s: logits agree with PyTorch', async (_name, tolerance, open) => {
+  const { base, frozen, adapter, examples, tensors } = await open();
+  const sequenceLength = examples[0]!.tokens.length;
+  const tokens = examples.length * sequenceLength;
+  const parameters = new LoraParameters(base.config, adapter.config);
+  parameters.load(adapter);
+  const shape = { rows: examples.length, sequenceLength };
+  await using model = await SharedPair.create(base.config, frozen, shape, adapter.config, false, {});
+  const batch = makeBatch(packExamples(examples, sequenceLength, null), examples.length, sequenceLength);
+  const hidden = await model.hiddenStates(batch, parameters);
+
+  const graph = new Graph();
+  const { hiddenSize, vocabularySize, rmsNormEpsilon } = base.config;
+  const x = graph.input('x', 'float32', [tokens, hiddenSize]);
+  const norm = graph.input('norm', 'float32', [hiddenSize]);
+  const table = graph.input('table', 'float32', [vocabularySize, hiddenSize]);
+  graph.output(gemm(graph, rmsNorm(graph, x, norm, rmsNormEpsilon), table, { transB: true }), 'logits');
+  await using session = await GraphSession.create(graph);
+  const feeds = { x: hostTensor(hidden, [tokens, hiddenSize]), norm: frozen.outputNorm, table: frozen.head };
+  const logits = float32Of((await session.run(feeds)).logits);
+  expect(relativeError(logits, tensors.get('logits')!.data)).toBeLessThan(tolerance);
+  await base.close();
+});
