@@ -55,7 +55,7 @@ export class Budget {
   }
 }
 
-/** Writing the adapter in two formats, reading it back, loading llama.cpp. */
-const SAVE_MS = 3_000;
+/** Loading the weights for training, which the trainer does not count; writing the adapter in two formats, reading it back. */
+const SAVE_MS = 5_000;
 /** Even an overdrawn budget leaves a step or two, so that the run can end. */
 const MIN_TRAINING_MS = 1_000;

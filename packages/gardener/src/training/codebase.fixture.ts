@@ -36,7 +36,7 @@ export const testBase: ExampleBase = { tokenizer: byteTokenizer, chatTemplate: p
 /** A Python file of `functions` functions with words of its own (seeded by the path), chunked by function. For tests. */
 export function testFile(
   path: string,
-  options: { functions?: number; modifiedMs?: number; extra?: string; quality?: number } = {},
+  options: { functions?: number; modifiedMs?: number; extra?: string; quality?: string } = {},
 ): ChunkedFile {
   const random = seededRandom(7, path);
   const word = (): string => Math.floor(random() * 1e9).toString(36);
@@ -56,7 +56,7 @@ export function testFile(
 export function chunkedFile(
   path: string,
   blocks: readonly string[],
-  options: { modifiedMs?: number; quality?: number } = {},
+  options: { modifiedMs?: number; quality?: string } = {},
 ): ChunkedFile {
   const chunks: Chunk[] = [];
   let line = 1;
@@ -75,7 +75,7 @@ export function chunkedFile(
       docstring: /"""(.*?)"""/s.exec(text)?.[1] ?? null,
       imports: [],
       complexity: 1,
-      quality: { score: options.quality ?? 1, reasons: [] },
+      quality: options.quality ? { score: 0.4, reasons: [options.quality] } : { score: 1, reasons: [] },
       text,
     });
     line += lines + 1;

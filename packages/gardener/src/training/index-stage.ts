@@ -26,12 +26,16 @@ export async function indexCodebase(context: RunContext): Promise<IndexedCodebas
   const embedder = await startMiniLm(model, { threads: garden.settings.threads });
   const index = await openIndex(garden.paths, project.id);
   try {
-    const manifest = await index.update(keeping(chunkCodebase(project.path, limits), files), embedder, {
-      root: project.path,
-      signal,
-      onProgress: (progress) =>
-        report.progress('indexing', Math.min(progress.files, total), total, `${progress.chunks} chunks`),
-    });
+    const manifest = await index.update(
+      keeping(chunkCodebase(project.path, { ...limits, walk: walked }), files),
+      embedder,
+      {
+        root: project.path,
+        signal,
+        onProgress: (progress) =>
+          report.progress('indexing', Math.min(progress.files, total), total, `${progress.chunks} chunks`),
+      },
+    );
     return { files, commit: manifest.commit };
   } finally {
     index.close();

@@ -1,4 +1,4 @@
-import type { BaseModel, Example, ExampleScore, LoraAdapter } from '@codebase-gardener/lora';
+import type { BaseModel, Example, ExampleScore, FrozenWeights, LoraAdapter } from '@codebase-gardener/lora';
 import { z } from 'zod';
 import type { GenerationRuntime } from '../models/runtime.js';
 import { generalCodeExamples } from './general-code.js';
@@ -60,8 +60,11 @@ export interface SideOptions {
 export async function scoreSide(options: SideOptions): Promise<SideScores> {
   const start = performance.now();
   const { data, onProgress } = options;
+  // Heavy, and not needed where only the types are.
+  const { loadFrozenWeights } = await import('@codebase-gardener/lora');
+  const frozen = await loadFrozenWeights(options.base);
   const general = generalCodeExamples(options.base.tokenizer, data.manifest.sequenceLength).flat();
-  const generalScores = await score(options, general, (done, total) =>
+  const generalScores = await score(options, frozen, general, (done, total) =>
     onProgress?.('scoring general code', done, total),
   );
   const tokensPerMs = countTokens(general) / (performance.now() - start);
@@ -69,7 +72,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
     options.like?.files.map(({ examples }) => examples) ??
     affordableExamples(data, tokensPerMs * (options.scoringLimitMs ?? Number.POSITIVE_INFINITY));
   const chosen = data.heldOut.map((file, index) => file.examples.slice(0, perFile[index] ?? 0));
-  const scores = await score(options, chosen.flat(), (done, total) =>
+  const scores = await score(options, frozen, chosen.flat(), (done, total) =>
     onProgress?.('scoring held-out code', done, total),
   );
   const files = sumByFile(data, chosen, scores);
@@ -102,14 +105,15 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
 
 async function score(
   options: SideOptions,
+  frozen: FrozenWeights,
   examples: readonly Example[],
   onProgress: (done: number, total: number) => void,
 ): Promise<ExampleScore[]> {
   if (examples.length === 0) return [];
-  // Heavy, and not needed where only the types are.
   const { scoreExamples } = await import('@codebase-gardener/lora');
   return scoreExamples(options.base, options.adapter, [...examples], {
-    threads: options.threads,
+    ...(options.threads > 0 ? { threads: options.threads } : {}),
+    frozen,
     sequenceLength: options.data.manifest.sequenceLength,
     ...(options.signal ? { signal: options.signal } : {}),
     onProgress: (share) => onProgress(Math.round(share * examples.length), examples.length),

@@ -8,8 +8,8 @@ import { findSecret } from './secrets.js';
 const NEAR_DUPLICATE_SIMILARITY = 0.5;
 /** A chunk that is this similar to a held-out chunk is not trained on. */
 const NEAR_DUPLICATE_CHUNK_SIMILARITY = 0.7;
-/** Chunks below this quality (generated, data tables, near-empty) teach nothing and measure nothing. */
-export const MIN_CHUNK_QUALITY = 0.3;
+/** What makes a chunk worthless for learning and for measuring (see codebase/quality.ts). Short or import lines are not: they are real code. */
+const WORTHLESS = new Set(['licence-header-only', 'minified', 'data-table', 'duplicated', 'generated']);
 /** Shorter chunks are alike everywhere (an import block, a getter): copies of them leak nothing. */
 const MIN_DUPLICATE_CHARS = 120;
 /** A file is left out when less than this share of its chunked text passes the quality bar. */
@@ -173,6 +173,10 @@ function takeClusters(queue: Cluster[], wantedChars: number, minClusters: number
   return side;
 }
 
+function isWorthless({ quality }: Chunk): boolean {
+  return quality.reasons.some((reason) => WORTHLESS.has(reason));
+}
+
 /** Why a whole file is in neither side, or null. */
 function unusableReason(file: ChunkedFile): string | null {
   if (file.text.includes(GENERAL_CODE_MARKER)) return 'general code of the forgetting check';
@@ -180,7 +184,7 @@ function unusableReason(file: ChunkedFile): string | null {
   let all = 0;
   for (const chunk of file.chunks) {
     all += chunk.text.length;
-    if (chunk.quality.score >= MIN_CHUNK_QUALITY) good += chunk.text.length;
+    if (!isWorthless(chunk)) good += chunk.text.length;
   }
   if (all === 0) return 'no code';
   return good / all < MIN_GOOD_SHARE ? 'low quality' : null;
@@ -189,7 +193,7 @@ function unusableReason(file: ChunkedFile): string | null {
 function withoutBadChunks(file: ChunkedFile, filters: SplitFilters): SplitFile {
   const excludedLines: SplitFile['excludedLines'] = [];
   for (const chunk of file.chunks) {
-    const lowQuality = chunk.quality.score < MIN_CHUNK_QUALITY;
+    const lowQuality = isWorthless(chunk);
     const secret = findSecret(chunk.text) !== null;
     if (secret) filters.chunksWithSecrets++;
     else if (lowQuality) filters.chunksLowQuality++;

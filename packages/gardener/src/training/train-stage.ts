@@ -4,7 +4,12 @@ import { readJsonIfPresent, writeJson } from '../garden/json-state.js';
 import { startLlamaCpp } from '../models/llama-cpp.js';
 import { holdsAdapter } from './adapter-store.js';
 import { type Budget, SCORING_SHARE, STOPPING_SHARE } from './budget.js';
-import { engineOutput, type TrainingEngine, writeEngineSettings } from './engines/engine.js';
+import {
+  type EngineEvent,
+  engineOutput,
+  type TrainingEngine,
+  writeEngineSettingsOnce,
+} from './engines/engine.js';
 import { onnxEngine } from './engines/onnx.js';
 import type { RunContext } from './run-context.js';
 import type { RunData } from './run-data.js';
@@ -19,9 +24,9 @@ const EVALUATION_CONTEXT_TOKENS = 1024;
 const WEIGHT_DECAY = 0.01;
 const WARMUP_STEPS = 10;
 const MAX_GRADIENT_NORM = 1;
-const ROWS_PER_STEP = 2;
+const ROWS = 2;
 const ACCUMULATION = 1;
-const MAX_EPOCHS = 8;
+const MAX_EPOCHS = 4;
 const PATIENCE = 3;
 
 /**
@@ -77,7 +82,7 @@ export async function trainAdapter(
   const { garden, project, options, report, runDirectory, signal } = context;
   const { settings } = garden;
   if (await holdsAdapter(engineOutput(runDirectory))) return;
-  await writeEngineSettings(runDirectory, {
+  await writeEngineSettingsOnce(runDirectory, {
     schemaVersion: 1,
     baseModelFile: base.path,
     baseModelName: project.baseModel,
@@ -92,7 +97,7 @@ export async function trainAdapter(
     warmupSteps: WARMUP_STEPS,
     maxGradientNorm: MAX_GRADIENT_NORM,
     sequenceLength: data.manifest.sequenceLength,
-    rowsPerStep: ROWS_PER_STEP,
+    rows: ROWS,
     accumulation: ACCUMULATION,
     budgetMs,
     maxEpochs: MAX_EPOCHS,
@@ -102,13 +107,16 @@ export async function trainAdapter(
     threads: settings.threads,
   });
   for await (const event of ENGINES[options.engine].run(runDirectory, signal)) {
-    if (event.type !== 'train-end') await report.event(event);
-    else if (event.reason === 'early-stop') {
-      await report.event({
-        type: 'log',
-        message: `Training ended early: the loss on validation files stopped falling after step ${event.bestStep}.`,
-      });
-    }
+    const logged = inWords(event);
+    if (logged !== null) await report.event({ type: 'log', message: logged });
+    else if (event.type !== 'resume' && event.type !== 'train-end') await report.event(event);
   }
   signal.throwIfAborted();
+}
+
+/** A sentence for the events that are not followed as figures. */
+function inWords(event: EngineEvent): string | null {
+  if (event.type === 'resume') return `Training goes on from step ${event.step}.`;
+  if (event.type !== 'train-end' || event.reason !== 'early-stop') return null;
+  return `Training ended early: the loss on validation files stopped falling after step ${event.bestStep}.`;
 }

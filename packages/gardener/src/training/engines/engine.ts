@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJson, writeJson } from '../../garden/json-state.js';
+import { readJson, readJsonIfPresent, writeJson } from '../../garden/json-state.js';
 
 /** What an engine reports while it trains: the trainer's own events, as far as they go into events.jsonl. */
 export type EngineEvent =
+  | { type: 'resume'; step: number }
   | { type: 'plan'; steps: number; tokensPerSecond: number }
   | {
       type: 'step-end';
@@ -22,7 +23,7 @@ export type EngineEvent =
       type: 'train-end';
       reason: 'steps' | 'budget' | 'early-stop' | 'aborted';
       bestStep: number;
-      heldOutLoss: number;
+      validationLoss: number | null;
     };
 
 /**
@@ -53,13 +54,13 @@ const engineSettingsSchema = z.object({
   warmupSteps: z.number().int().nonnegative(),
   maxGradientNorm: z.number().positive(),
   sequenceLength: z.number().int().positive(),
-  /** Sequences of one micro-batch, and micro-batches of one step. */
-  rowsPerStep: z.number().int().positive(),
+  /** Sequences computed at once, and how many such batches make a step. */
+  rows: z.number().int().positive(),
   accumulation: z.number().int().positive(),
-  /** Time for training alone, from when the engine starts. Rewritten before each start, as time has passed. */
+  /** Time for training alone, over all attempts: a resumed engine knows from its checkpoint what it has used. */
   budgetMs: z.number().positive(),
   /** Times all data may be seen; training ends there even when time is left. */
-  maxEpochs: z.number().positive(),
+  maxEpochs: z.number().int().positive(),
   /** Validations without improvement after which training ends. */
   patience: z.number().int().positive(),
   checkpointEveryMs: z.number().positive(),
@@ -80,9 +81,10 @@ export function engineCheckpoint(runDirectory: string): string {
   return join(runDirectory, 'checkpoint');
 }
 
-/** Writes engine.json. */
-export async function writeEngineSettings(runDirectory: string, settings: EngineSettings): Promise<void> {
-  await writeJson(join(runDirectory, 'engine.json'), settings);
+/** Writes engine.json, unless an earlier attempt has: a resumed training must not change its settings. */
+export async function writeEngineSettingsOnce(runDirectory: string, settings: EngineSettings): Promise<void> {
+  const file = join(runDirectory, 'engine.json');
+  if ((await readJsonIfPresent(file, engineSettingsSchema)) === null) await writeJson(file, settings);
 }
 
 /** Reads engine.json. @throws GardenerError `garden.damaged-file`, `garden.file-missing` */

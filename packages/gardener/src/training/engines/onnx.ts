@@ -1,5 +1,5 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
-import type { LoraAdapter } from '@codebase-gardener/lora';
+import type { LoraAdapter, TransformerConfig } from '@codebase-gardener/lora';
 import { readRunData } from '../run-data.js';
 import {
   type EngineEvent,
@@ -8,9 +8,6 @@ import {
   readEngineSettings,
   type TrainingEngine,
 } from './engine.js';
-
-/** Tokens between two validations: about a minute of a laptop's work. */
-const VALIDATE_EVERY_TOKENS = 24_000;
 
 /** Trains in this process with packages/lora on ONNX Runtime. */
 export const onnxEngine: TrainingEngine = { name: 'onnx', run: runOnnx };
@@ -21,43 +18,27 @@ async function* runOnnx(runDirectory: string, signal: AbortSignal): AsyncGenerat
   const base = await loadBaseModel(settings.baseModelFile);
   try {
     const data = await readRunData(runDirectory, base.tokenizer.vocabularySize);
-    const { adapter, learningRate, weightDecay, warmupSteps, maxGradientNorm, sequenceLength } = settings;
-    const { rowsPerStep, accumulation, budgetMs, patience, checkpointEveryMs, seed, threads } = settings;
-    const tokensPerStep = rowsPerStep * accumulation * sequenceLength;
+    const { baseModelFile: _file, baseModelName, schemaVersion: _version, threads, ...training } = settings;
     const checkpointDirectory = engineCheckpoint(runDirectory);
     await mkdir(checkpointDirectory, { recursive: true });
     const events = train({
+      ...training,
+      ...(threads > 0 ? { threads } : {}),
       base,
       train: data.train,
-      heldOut: data.validation,
-      adapter,
-      learningRate,
-      weightDecay,
-      warmupSteps,
-      maxGradientNorm,
-      sequenceLength,
-      rowsPerStep,
-      accumulation,
-      budgetMs,
-      steps: Math.max(1, Math.ceil((data.manifest.train.tokens * settings.maxEpochs) / tokensPerStep)),
-      evaluateEverySteps: Math.max(5, Math.round(VALIDATE_EVERY_TOKENS / tokensPerStep)),
-      patience,
+      validation: data.validation,
       checkpointDirectory,
-      checkpointEveryMs,
-      seed,
-      threads,
       signal,
     });
     for await (const event of events) {
-      if (event.type !== 'train-end') {
-        yield event;
-        continue;
-      }
-      const { adapter: trained, ...rest } = event;
-      if (event.reason !== 'aborted') {
-        await saveOutput(runDirectory, trained, base.config, settings.baseModelName);
-      }
-      yield rest;
+      if (event.type === 'step-end') {
+        const { gradientNorm: _norm, ...step } = event;
+        yield step;
+      } else if (event.type === 'train-end') {
+        const { adapter, reason, bestStep, validationLoss } = event;
+        if (reason !== 'aborted') await saveOutput(runDirectory, adapter, base.config, baseModelName);
+        yield { type: 'train-end', reason, bestStep, validationLoss };
+      } else yield event;
     }
   } finally {
     await base.close();
@@ -68,7 +49,7 @@ async function* runOnnx(runDirectory: string, signal: AbortSignal): AsyncGenerat
 async function saveOutput(
   runDirectory: string,
   adapter: LoraAdapter,
-  config: Parameters<typeof import('@codebase-gardener/lora').writePeftAdapter>[2],
+  config: TransformerConfig,
   baseModelName: string,
 ): Promise<void> {
   const { writePeftAdapter } = await import('@codebase-gardener/lora');
