@@ -20,8 +20,9 @@ import { Output } from './output.js';
 import { reportError } from './report-error.js';
 import { logFailure } from './session.js';
 
-const DESCRIPTION = `Trains a LoRA adapter on your codebase on your own machine, measures on held-out code whether it helps, and
-answers your questions with it. Nothing leaves the machine.`;
+const DESCRIPTION =
+  'Trains a LoRA adapter on your codebase on your own machine, measures on held-out code whether it helps, and answers ' +
+  'your questions with it. Nothing leaves the machine.';
 
 const EXAMPLES = `
 Start here:

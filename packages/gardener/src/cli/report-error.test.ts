@@ -37,7 +37,7 @@ describe('reportError', () => {
     expect(reportError(error, 'gardener --help')).toEqual({
       code: 'cli.unknown-command',
       message: "unknown command 'ad'.",
-      remedy: 'add (see gardener --help)',
+      remedy: 'gardener add (see gardener --help)',
       exitCode: 2,
     });
   });

@@ -89,7 +89,10 @@ function usageReport(commanderCode: string, commanderMessage: string, helpComman
   return {
     code: `cli.${name}`,
     message: message.endsWith('.') ? message : `${message}.`,
-    remedy: suggestion === undefined ? helpCommand : `${suggestion} (see ${helpCommand})`,
+    remedy:
+      suggestion === undefined
+        ? helpCommand
+        : `${name === 'unknown-command' ? 'gardener ' : ''}${suggestion} (see ${helpCommand})`,
     exitCode: 2,
   };
 }

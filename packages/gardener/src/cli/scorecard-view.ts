@@ -20,7 +20,7 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
     addRow(rows, `next line exact${suffix}`, b.exactMatch, a.exactMatch, share, 'lines', palette);
     addRow(rows, `edit similarity${suffix}`, b.editSimilarity, a.editSimilarity, share, 'lines', palette);
   }
-  const { generalLoss, stopping } = scorecard;
+  const { generalLoss, stopping, parity } = scorecard;
   if (generalLoss !== null) {
     const change = formatChange(generalLoss.base, generalLoss.adapter);
     rows.push([
@@ -36,6 +36,16 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
       (part) => `${Math.round(part * stopping.n)} of ${stopping.n}`,
     );
     rows.push(['answers that end by themselves', counts[0] ?? '', counts[1] ?? '', '', quiet('questions')]);
+  }
+  if (parity !== null) {
+    const [ours, theirs] = [formatShare(parity.baseAgreement), formatShare(parity.adapterAgreement)];
+    rows.push([
+      'llama.cpp agrees with the trainer',
+      ours,
+      theirs,
+      '',
+      quiet(`${formatCount(parity.n)} tokens`),
+    ]);
   }
   const verdict = scorecard.promoted ? good('promoted') : warn('not promoted');
   return [...renderTable(rows), '', `${strong(verdict)}  ${oneLine(scorecard.reason)}`];

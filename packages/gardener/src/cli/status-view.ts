@@ -51,13 +51,16 @@ export function renderStatus(status: StatusObject, palette: Palette): string[] {
   return lines;
 }
 
-function indexLine({ index }: StatusObject, palette: Palette): string {
+function indexLine({ index, project }: StatusObject, palette: Palette): string {
   const { files } = index;
-  if (files.seen === 0) return palette.quiet(oneLine(String(index.state)).replaceAll('_', ' '));
+  if (index.state === 'none') return palette.quiet('nothing indexed yet');
+  if (index.state === 'damaged')
+    return palette.bad(`damaged: gardener refresh ${oneLine(project.name)} builds it anew`);
   const parts = [
     `${formatCount(files.indexed)} of ${plural(files.seen, 'file')}`,
     plural(index.chunks, 'chunk'),
   ];
+  if (index.state === 'building') parts.push(palette.accent('growing'));
   if (index.commit) parts.push(`at ${oneLine(index.commit).slice(0, 8)}`);
   if (index.changedSince) parts.push(palette.warn(`${plural(index.changedSince, 'file')} changed since`));
   const left = [...reasons(files.skipped, 'skipped'), ...reasons(files.failed, 'failed')];
@@ -86,9 +89,12 @@ function trainingLine({ training }: StatusObject, palette: Palette): string {
     : line;
 }
 
-function answeringLine({ adapter, project }: StatusObject, palette: Palette): string {
+function answeringLine({ adapter, project, scorecard }: StatusObject, palette: Palette): string {
   const base = oneLine(project.baseModel);
-  if (adapter.promoted) return `${palette.good(`adapter ${adapter.version}`)} on ${base}`;
-  const reason = adapter.reason ? `  ${palette.quiet(oneLine(adapter.reason))}` : '';
+  const reason =
+    adapter.reason === null || adapter.reason === scorecard?.reason
+      ? ''
+      : `  ${palette.quiet(oneLine(adapter.reason))}`;
+  if (adapter.promoted) return `${palette.good(`adapter ${adapter.version}`)} on ${base}${reason}`;
   return `${base}, without adapter${reason}`;
 }

@@ -18,6 +18,7 @@ interface AddOptions {
 export function defineAdd(program: Command): void {
   program
     .command('add')
+    .summary('index a codebase, train on it, measure, answer with it')
     .argument('<path>', 'the folder of the codebase')
     .option('--name <name>', "the project's name (default: the folder's name)")
     .option('--base <model>', 'base model: an id of gardener models list, or a GGUF file')

@@ -1,1 +1,2 @@
-export {};
+import type { Command } from 'commander';
+export function defineAsk(_program: Command): void {}

@@ -8,6 +8,7 @@ import { oneLine } from '../terminal/plain-text.js';
 export function defineCancel(program: Command): void {
   program
     .command('cancel')
+    .summary('stop background work for good')
     .argument('[project]', 'name, id or path (default: the active project)')
     .description(
       'Stop the background work of a project for good. The index and the adapters it already has stay; the adapter ' +

@@ -12,11 +12,13 @@ import { Output } from '../output.js';
 import { reportError } from '../report-error.js';
 import type { GlobalOptions } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
+import { plural } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
 
 export function defineDoctor(program: Command): void {
   program
     .command('doctor')
+    .summary('check this machine and say what to do')
     .description(
       'Check this machine: Node, processor, memory, disk, data directory, models, and each native module in a process ' +
         'of its own. Every problem comes with what to do.',
@@ -52,7 +54,8 @@ async function doctor(options: GlobalOptions): Promise<void> {
   output.lines(renderChecks(checks, output));
   const [first] = failed;
   if (first === undefined) {
-    output.line('\nEverything works.');
+    const notes = checks.filter((check) => check.state === 'warn').length;
+    output.line(notes === 0 ? '\nEverything works.' : `\nEverything works; ${plural(notes, 'note')} above.`);
     return;
   }
   // Told here and not thrown: with --json the checks are the one value on stdout.

@@ -8,6 +8,7 @@ import { oneLine } from '../terminal/plain-text.js';
 export function defineEvaluate(program: Command): void {
   program
     .command('evaluate')
+    .summary('the scorecard: base model against adapter')
     .argument('[project]', 'name, id or path (default: the active project)')
     .description(
       'Show the scorecard of the newest adapter: base model against adapter on files that were held out from training, ' +

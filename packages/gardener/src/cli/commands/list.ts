@@ -8,6 +8,7 @@ import { renderTable } from '../terminal/table.js';
 export function defineList(program: Command): void {
   program
     .command('list')
+    .summary('every project and which model answers for it')
     .description('List every project: what is indexed, how training stands, and which model answers.')
     .addHelpText(
       'after',

@@ -8,6 +8,7 @@ import { renderTable } from '../terminal/table.js';
 export function defineModels(program: Command): void {
   const models = program
     .command('models')
+    .summary('list, fetch or delete models')
     .description(
       'The models on this machine: list them, fetch one, delete one. Each is fetched once and checked by its sha256.',
     )

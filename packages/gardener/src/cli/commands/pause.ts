@@ -8,6 +8,7 @@ import { oneLine } from '../terminal/plain-text.js';
 export function definePause(program: Command): void {
   program
     .command('pause')
+    .summary('pause background work')
     .argument('[project]', 'name, id or path (default: the active project)')
     .description(
       'Pause the background work of a project. It keeps what it has learnt so far and gives the processor back; ' +

@@ -1,5 +1,3 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { GardenerError } from '../../garden/errors.js';
 import type { Garden } from '../../garden/garden.js';
@@ -11,6 +9,7 @@ import { oneLine } from '../terminal/plain-text.js';
 export function definePromote(program: Command): void {
   program
     .command('promote')
+    .summary('choose by hand which model answers, or roll back')
     .argument('<project>', 'name, id or path')
     .argument('[version]', 'number of an adapter, or "base" (default: the newest adapter)')
     .description(
@@ -41,7 +40,8 @@ async function promote(session: Session, _options: object, named: string, versio
 }
 
 async function chooseAdapter(garden: Garden, project: ProjectRecord, version?: string): Promise<number> {
-  const versions = await adapterVersions(garden, project);
+  const { adapterVersions } = await import('../../training/adapter-store.js');
+  const versions = await adapterVersions(garden.paths, project.id);
   const wanted = version === undefined ? versions.at(-1) : Number(version);
   if (wanted !== undefined && versions.includes(wanted)) return wanted;
   const known = versions.length === 0 ? 'It has none yet' : `It has ${versions.join(', ')}`;
@@ -57,21 +57,4 @@ async function chooseAdapter(garden: Garden, project: ProjectRecord, version?: s
           : `${known}; or give "base" for the base model alone.`,
     },
   );
-}
-
-/** The adapters that can be served, oldest first: those whose GGUF is there. */
-async function adapterVersions(garden: Garden, project: ProjectRecord): Promise<number[]> {
-  const names = await readdir(garden.paths.adapters(project.id)).catch((): string[] => []);
-  const versions: number[] = [];
-  for (const name of names.filter((candidate) => /^[1-9]\d*$/.test(candidate))) {
-    const file = join(garden.paths.adapter(project.id, Number(name)), 'adapter.gguf');
-    if (
-      await stat(file).then(
-        (facts) => facts.isFile(),
-        () => false,
-      )
-    )
-      versions.push(Number(name));
-  }
-  return versions.sort((a, b) => a - b);
 }

@@ -8,6 +8,7 @@ import { oneLine } from '../terminal/plain-text.js';
 export function defineRefresh(program: Command): void {
   program
     .command('refresh')
+    .summary('bring the index up to date')
     .argument('[project]', 'name, id or path (default: the active project)')
     .option('--wait', 'stay until it is done, showing progress')
     .description(

@@ -8,6 +8,7 @@ import { oneLine } from '../terminal/plain-text.js';
 export function defineRemove(program: Command): void {
   program
     .command('remove')
+    .summary('forget a project: index, adapters, conversations')
     .argument('<project>', 'name, id or path of a project')
     .option('-y, --yes', 'do not ask')
     .description(

@@ -8,6 +8,7 @@ import { oneLine } from '../terminal/plain-text.js';
 export function defineResume(program: Command): void {
   program
     .command('resume')
+    .summary('let paused work go on')
     .argument('[project]', 'name, id or path (default: the active project)')
     .description('Let the paused background work of a project go on from where it stopped.')
     .addHelpText(

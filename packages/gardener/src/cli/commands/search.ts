@@ -20,6 +20,7 @@ interface SearchOptions {
 export function defineSearch(program: Command): void {
   program
     .command('search')
+    .summary('find code by what it does or by its names')
     .argument('<query>', 'words or names: "retry with backoff", "parseConfig"')
     .option('-p, --project <project>', 'name, id or path (default: the active project)')
     .option('-k <number>', 'how many results', DEFAULT_RESULTS)

@@ -17,6 +17,7 @@ interface StatusOptions {
 export function defineStatus(program: Command): void {
   program
     .command('status')
+    .summary('how far it is, which model answers, the scorecard')
     .argument('[project]', 'name, id or path (default: all projects)')
     .option('--files', 'every file that was seen: indexed, skipped or failed, and why')
     .option('--secrets', 'only the files left out because they hold secrets')

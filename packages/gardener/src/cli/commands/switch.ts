@@ -5,6 +5,7 @@ import { oneLine } from '../terminal/plain-text.js';
 export function defineSwitch(program: Command): void {
   program
     .command('switch')
+    .summary('make a project the active one')
     .argument('<project>', 'name, id or path of a project')
     .description(
       'Make a project the active one: ask, chat, search and status then mean it unless -p names another. ' +

@@ -10,6 +10,7 @@ import { formatDuration } from '../terminal/quantities.js';
 export function defineTrain(program: Command): void {
   program
     .command('train')
+    .summary('train a new LoRA adapter')
     .argument('[project]', 'name, id or path (default: the active project)')
     .option('--budget <time>', 'time for training and evaluation together: 90s, 5m, 20m, 1h')
     .option('--wait', 'stay until it is done, showing progress')

@@ -1,0 +1,205 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { expectTwoLines, TestGarden } from './run-gardener.js';
+
+const garden = new TestGarden();
+const place = (name: string) => join(garden.directory, name);
+const isRoot = process.getuid?.() === 0;
+
+interface Status {
+  project: { id: string; name: string };
+  index: {
+    files: { seen: number; indexed: number; skipped: Record<string, number>; failed: Record<string, number> };
+  };
+}
+
+beforeAll(async () => {
+  await garden.installModels(inject('baseModelFile'), inject('embeddingModelDirectory'));
+});
+afterAll(() => garden.remove());
+
+/** A small codebase that can be indexed in a second or two. */
+function smallCodebase(name: string): string {
+  const path = place(name);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(
+    join(path, 'greet.py'),
+    'def greet(name):\n    """Say hello to somebody by name."""\n    return f"hello {name}"\n',
+  );
+  writeFileSync(
+    join(path, 'sum.ts'),
+    'export function sum(a: number, b: number): number {\n  return a + b;\n}\n',
+  );
+  return path;
+}
+
+describe('a path that cannot be added', () => {
+  it('is not there', async () => {
+    expectTwoLines(await garden.run(['add', place('nowhere')]), /nothing at|not exist/);
+  });
+
+  it('is a file', async () => {
+    writeFileSync(place('file.py'), 'x = 1\n');
+    expectTwoLines(await garden.run(['add', place('file.py')]), /not a directory/);
+  });
+
+  it.skipIf(isRoot)('is unreadable', async () => {
+    mkdirSync(place('locked'));
+    chmodSync(place('locked'), 0o000);
+    expectTwoLines(await garden.run(['add', place('locked')]), /cannot be read/);
+    chmodSync(place('locked'), 0o700);
+  });
+
+  it('is empty', async () => {
+    mkdirSync(place('empty'));
+    expectTwoLines(await garden.run(['add', place('empty')]), /empty|no file/i);
+  });
+
+  it('holds no file of a known language', async () => {
+    mkdirSync(place('prose'));
+    writeFileSync(join(place('prose'), 'letter.doc'), 'Dear Sir or Madam\n');
+    expectTwoLines(await garden.run(['add', place('prose')]), /language/);
+  });
+
+  it('is asked for with a base model that nobody knows', async () => {
+    expectTwoLines(
+      await garden.run(['add', smallCodebase('base'), '--base', 'gpt-17']),
+      /no model called "gpt-17"/,
+    );
+  });
+
+  it('is asked for with a truncated GGUF', async () => {
+    const file = place('cut.gguf');
+    writeFileSync(file, readFileSync(inject('baseModelFile')).subarray(0, 4_000_000));
+    const outcome = await garden.run(['add', smallCodebase('cut'), '--base', file, '--wait']);
+    expectTwoLines(outcome, /ends after|damaged|truncated|too short/i);
+  });
+
+  it('leaves no project behind', async () => {
+    const names = (await garden.json<Status[]>(['list'])).map(({ project }) => project.name);
+    expect(names).not.toEqual(expect.arrayContaining(['empty']));
+    expect(names).not.toEqual(expect.arrayContaining(['prose']));
+    expect(names).not.toEqual(expect.arrayContaining(['base']));
+  });
+});
+
+describe('two of the same', () => {
+  it('refuses a codebase twice and offers refresh; refuses a name twice', async () => {
+    const path = smallCodebase('twin');
+    await garden.json(['add', path, '--no-train', '--wait']);
+    const again = await garden.run(['add', path]);
+    expectTwoLines(again, /already a project/);
+    expect(again.stderr).toContain('gardener refresh');
+    expectTwoLines(await garden.run(['add', smallCodebase('other/twin')]), /already called/);
+    await garden.json(['add', place('other/twin'), '--name', 'twin-2', '--no-train', '--wait']);
+  });
+
+  it('lets two commands at one instant both come to a good end', async () => {
+    const outcomes = await Promise.all([
+      garden.run(['add', smallCodebase('left'), '--no-train', '--json']),
+      garden.run(['add', smallCodebase('right'), '--no-train', '--json']),
+      garden.run(['list', '--json']),
+    ]);
+    for (const outcome of outcomes) expect(outcome.code, outcome.stderr).toBe(0);
+    const names = (await garden.json<Status[]>(['list'])).map(({ project }) => project.name);
+    expect(names).toEqual(expect.arrayContaining(['left', 'right']));
+  });
+});
+
+describe('files that are hard to read', () => {
+  it('counts invalid UTF-8, a huge file and a symlink loop, and indexes the rest', async () => {
+    const path = smallCodebase('hard');
+    writeFileSync(
+      join(path, 'latin.py'),
+      Buffer.from([0x78, 0x20, 0x3d, 0x20, 0x22, 0xff, 0xfe, 0x22, 0x0a]),
+    );
+    writeFileSync(join(path, 'huge.py'), '');
+    truncateSync(join(path, 'huge.py'), 200 * 2 ** 20);
+    symlinkSync(path, join(path, 'loop'), 'dir');
+    const { index } = await garden.json<Status>(['add', path, '--no-train', '--wait']);
+    expect(index.files.indexed).toBeGreaterThanOrEqual(2);
+    const counted = (counts: Record<string, number>) => Object.values(counts).reduce((sum, n) => sum + n, 0);
+    expect(index.files.seen).toBe(
+      index.files.indexed + counted(index.files.skipped) + counted(index.files.failed),
+    );
+    expect(counted(index.files.skipped)).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe('state that is damaged', () => {
+  it('refuses a broken settings.json, sets it aside, and works the next time', async () => {
+    const file = join(garden.dataDir, 'settings.json');
+    writeFileSync(file, '{"rank": 16');
+    expectTwoLines(await garden.run(['list']), /settings\.json is damaged/);
+    expect(existsSync(file)).toBe(false);
+    await garden.json(['list']);
+  });
+
+  it('names a setting that cannot be', async () => {
+    expectTwoLines(await garden.run(['list'], { CODEBASE_GARDENER_RANK: 'many' }), /CODEBASE_GARDENER_RANK/);
+  });
+
+  it('goes on without a project whose record is broken, and says so', async () => {
+    const { project } = await garden.json<Status>(['add', smallCodebase('broken'), '--no-train', '--wait']);
+    writeFileSync(join(garden.dataDir, 'projects', project.id, 'project.json'), '{"id":');
+    const listed = await garden.run(['list']);
+    expect(listed.code).toBe(0);
+    expect(listed.stderr).toContain('damaged');
+    expectTwoLines(await garden.run(['status', project.id]), /damaged|missing/);
+    await garden.json(['remove', project.id]);
+  });
+
+  it('refuses a data directory of a newer version', async () => {
+    const newer = new TestGarden();
+    await newer.run(['list']);
+    writeFileSync(join(newer.dataDir, 'data_directory.json'), '{"schemaVersion": 99}');
+    expectTwoLines(await newer.run(['list']), /newer/);
+    newer.remove();
+  });
+
+  it.skipIf(isRoot)('refuses a read-only data directory', async () => {
+    const readOnly = new TestGarden();
+    mkdirSync(readOnly.dataDir);
+    chmodSync(readOnly.dataDir, 0o500);
+    expectTwoLines(await readOnly.run(['list']), /cannot be written/);
+    chmodSync(readOnly.dataDir, 0o700);
+    readOnly.remove();
+  });
+
+  it('refuses a data directory that is a file', async () => {
+    writeFileSync(place('data-file'), '');
+    expectTwoLines(
+      await garden.run(['list', '--data-dir', place('data-file')]),
+      /cannot be used as the data directory/,
+    );
+  });
+});
+
+describe('too early', () => {
+  it('says how to get the models without pip and without a network', async () => {
+    const bare = new TestGarden();
+    const path = smallCodebase('offline');
+    const outcome = await bare.run(['add', path], { PATH: bare.directory });
+    expectTwoLines(outcome, /pip|Python/i);
+    expect(outcome.stderr).toContain('--from');
+    expect(await bare.json(['list'])).toEqual([]);
+    bare.remove();
+  });
+
+  it('refuses control of work that does not go on', async () => {
+    for (const command of ['pause', 'resume', 'cancel']) {
+      expectTwoLines(await garden.run([command, 'twin']), /Nothing is under way/);
+    }
+    expectTwoLines(await garden.run(['evaluate', 'twin']), /no adapter/);
+    expectTwoLines(await garden.run(['promote', 'twin', '1']), /no adapter/);
+  });
+});
