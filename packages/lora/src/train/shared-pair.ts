@@ -46,7 +46,9 @@ export class SharedPair implements AsyncDisposable {
     readonly batch: BatchShape,
     private readonly weights: FrozenWeights,
     private readonly adapter: AdapterConfig | null,
-    private readonly forwardSession: GraphSession,
+    /** Forward without dropout, for scoring and, when there is no dropout, for training. */
+    private readonly scoringSession: GraphSession,
+    private readonly dropoutSession: GraphSession | null,
     private readonly backwardSession: GraphSession | null,
     private readonly heads: Record<HeadKind, GraphSession>,
   ) {}
@@ -64,14 +66,16 @@ export class SharedPair implements AsyncDisposable {
     options: SessionOptions,
   ): Promise<SharedPair> {
     const session = (graph: Parameters<typeof GraphSession.create>[0]) => GraphSession.create(graph, options);
-    const inference = adapter && !training ? { ...adapter, dropout: 0 } : adapter;
+    const still = adapter && { ...adapter, dropout: 0 };
+    const drops = training && adapter && adapter.dropout > 0;
     return new SharedPair(
       config,
       batch,
       weights,
-      inference,
-      await session(blockForwardGraph(config, batch, inference)),
-      inference && training ? await session(blockBackwardGraph(config, batch, inference)) : null,
+      adapter,
+      await session(blockForwardGraph(config, batch, still)),
+      drops ? await session(blockForwardGraph(config, batch, adapter)) : null,
+      training && adapter ? await session(blockBackwardGraph(config, batch, adapter)) : null,
       {
         gradient: await session(headGraph(config, HEAD_ROWS, 'gradient')),
         score: await session(headGraph(config, HEAD_ROWS, 'score')),
@@ -149,7 +153,8 @@ export class SharedPair implements AsyncDisposable {
     dropoutSeed: DropoutSeed | null,
   ): Promise<Float32Array> {
     const feeds = this.#blockFeeds(block, x, batch, parameters, dropoutSeed);
-    return float32Of((await this.forwardSession.run(feeds)).y);
+    const session = (dropoutSeed && this.dropoutSession) || this.scoringSession;
+    return float32Of((await session.run(feeds)).y);
   }
 
   async #backward(
@@ -184,7 +189,7 @@ export class SharedPair implements AsyncDisposable {
       mask: batch.mask,
       ...this.weights.blocks[block],
       ...(this.adapter && parameters ? parameters.feeds(block) : {}),
-      ...(this.adapter && this.adapter.dropout > 0 ? this.#dropoutMasks(block, tokens, dropoutSeed!) : {}),
+      ...(dropoutSeed && this.dropoutSession ? this.#dropoutMasks(block, tokens, dropoutSeed) : {}),
     };
   }
 
@@ -246,7 +251,8 @@ export class SharedPair implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const sessions = [this.forwardSession, this.backwardSession, this.heads.gradient, this.heads.score];
+    const { scoringSession, dropoutSession, backwardSession, heads } = this;
+    const sessions = [scoringSession, dropoutSession, backwardSession, heads.gradient, heads.score];
     for (const session of sessions) await session?.[Symbol.asyncDispose]();
   }
 }
