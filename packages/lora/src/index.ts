@@ -2,13 +2,7 @@
  * LoRA training on ONNX Runtime: CPU only, no Python, base weights straight from a GGUF.
  * @module
  */
-export {
-  type AdapterConfig,
-  type LoraAdapter,
-  type LoraPair,
-  TARGET_MODULES,
-  type TargetModule,
-} from './adapter/adapter.js';
+export type { LoraAdapter, LoraPair } from './adapter/adapter.js';
 export { readGgufAdapter, writeGgufAdapter } from './adapter/gguf.js';
 export * from './adapter/manifest.js';
 export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
@@ -17,6 +11,7 @@ export type { Example } from './train/example.js';
 export { type ExampleScore, meanLoss, type ScoreOptions, scoreExamples } from './train/score.js';
 export { train } from './train/train.js';
 export type { EndReason, TrainEvent, TrainOptions } from './train/train-options.js';
+export { type AdapterConfig, TARGET_MODULES, type TargetModule } from './transformer/adapter-config.js';
 export type { TransformerConfig } from './transformer/architecture.js';
 export {
   type BaseModel,

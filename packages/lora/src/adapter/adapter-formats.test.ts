@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TARGET_MODULES, type TargetModule } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
+import { moduleShape } from '../transformer/modules.js';
 import { openGguf } from '../weights/gguf-reader.js';
 import { openSafetensors } from '../weights/safetensors-reader.js';
-import { type LoraAdapter, type LoraPair, TARGET_MODULES, type TargetModule } from './adapter.js';
+import type { LoraAdapter, LoraPair } from './adapter.js';
 import { readGgufAdapter, writeGgufAdapter } from './gguf.js';
-import { moduleShape } from './module-shapes.js';
 import { readPeftAdapter, writePeftAdapter } from './peft.js';
 import { permuteRows } from './row-order.js';
 
@@ -58,7 +59,7 @@ function makeAdapter(
     const pairs: Partial<Record<TargetModule, LoraPair>> = {};
     if (settings.blocks && !settings.blocks.includes(block)) return pairs;
     for (const module of modules) {
-      const { inFeatures, outFeatures } = moduleShape(config, module);
+      const [outFeatures, inFeatures] = moduleShape(module, config);
       pairs[module] = {
         a: random(rank * inFeatures),
         b: random(outFeatures * rank),

@@ -1,6 +1,7 @@
+import type { TargetModule } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
-import type { LoraAdapter, LoraPair, TargetModule } from './adapter.js';
-import { rotaryHeads } from './module-shapes.js';
+import { rotaryHeads } from '../transformer/modules.js';
+import type { LoraAdapter, LoraPair } from './adapter.js';
 import { permuteRows, unpermuteRows } from './row-order.js';
 
 /** The row order of q and k in a format: see `TransformerConfig.rotaryLayout`. */

@@ -1,8 +1,9 @@
 import { LoraError } from '../errors.js';
+import { TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
-import { type LoraAdapter, TARGET_MODULES } from './adapter.js';
+import { moduleShape } from '../transformer/modules.js';
+import type { LoraAdapter } from './adapter.js';
 import { pairsOf } from './border.js';
-import { moduleShape } from './module-shapes.js';
 
 /** Problems named in an error's sentence; all of them are in its details. */
 const PROBLEMS_IN_MESSAGE = 12;
@@ -54,7 +55,7 @@ export function checkAdapter(adapter: LoraAdapter, config: TransformerConfig): v
       problems.push(`${name} is not one of its target modules`);
       continue;
     }
-    const { inFeatures, outFeatures } = moduleShape(config, module);
+    const [outFeatures, inFeatures] = moduleShape(module, config);
     if (pair.inFeatures !== inFeatures || pair.outFeatures !== outFeatures) {
       problems.push(
         `${name} is ${pair.outFeatures} x ${pair.inFeatures} instead of ${outFeatures} x ${inFeatures}`,

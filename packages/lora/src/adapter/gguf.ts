@@ -1,8 +1,9 @@
+import { TARGET_MODULES, type TargetModule } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { openGguf } from '../weights/gguf-reader.js';
 import { type GgufTensor, type GgufValue, writeGguf } from '../weights/gguf-writer.js';
 import type { WeightSource } from '../weights/weight-source.js';
-import { type LoraAdapter, TARGET_MODULES, type TargetModule } from './adapter.js';
+import type { LoraAdapter } from './adapter.js';
 import { pairsOf, rowsToFormat } from './border.js';
 import { checkAdapter, incompatible, unsupported } from './check-adapter.js';
 import { damaged } from './json-file.js';

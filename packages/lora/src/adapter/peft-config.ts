@@ -1,4 +1,4 @@
-import { type AdapterConfig, TARGET_MODULES, type TargetModule } from './adapter.js';
+import { type AdapterConfig, TARGET_MODULES, type TargetModule } from '../transformer/adapter-config.js';
 import { isAlpha, isRank, unsupported } from './check-adapter.js';
 import { damaged } from './json-file.js';
 

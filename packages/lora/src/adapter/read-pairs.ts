@@ -1,9 +1,10 @@
+import type { TargetModule } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
+import { moduleShape } from '../transformer/modules.js';
 import type { TensorInfo, WeightSource } from '../weights/weight-source.js';
-import type { LoraPair, TargetModule } from './adapter.js';
+import type { LoraPair } from './adapter.js';
 import { type AdapterBlocks, type RotaryLayout, rowsFromFormat } from './border.js';
 import { allFinite, incompatible } from './check-adapter.js';
-import { moduleShape } from './module-shapes.js';
 
 /** What a tensor of an adapter is, as its name tells. */
 export interface AdapterTensor {
@@ -54,7 +55,8 @@ export async function readPairs(
       problems.push(`${module} of block ${block} holds numbers that are not finite`);
     }
     const rows = rowsFromFormat(right, module, config, format.layout);
-    blocks[block]![module] = { a: left, b: rows, ...moduleShape(config, module) };
+    const [outFeatures, inFeatures] = moduleShape(module, config);
+    blocks[block]![module] = { a: left, b: rows, inFeatures, outFeatures };
   }
   if (problems.length > 0) throw incompatible(format.what, problems);
   return blocks;
@@ -79,7 +81,7 @@ function findPairs(
       problems.push(`${name} is for block ${block}, the base has ${config.blockCount}`);
       continue;
     }
-    const { inFeatures, outFeatures } = moduleShape(config, module);
+    const [outFeatures, inFeatures] = moduleShape(module, config);
     const shape = side === 'a' ? [format.rank, inFeatures] : [outFeatures, format.rank];
     if (tensor.shape.length !== 2 || tensor.shape[0] !== shape[0] || tensor.shape[1] !== shape[1]) {
       problems.push(`${name} is [${tensor.shape.join(', ')}] instead of [${shape.join(', ')}]`);

@@ -1,6 +1,7 @@
-import type { AdapterConfig, LoraAdapter, LoraPair, TargetModule } from '../adapter/adapter.js';
+import type { LoraAdapter, LoraPair } from '../adapter/adapter.js';
 import { type HostTensor, hostTensor } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
+import type { AdapterConfig, TargetModule } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { inputNames, targetedGroups } from '../transformer/block-graphs.js';
 import { moduleShape } from '../transformer/modules.js';

@@ -1,4 +1,3 @@
-import type { AdapterConfig } from '../adapter/adapter.js';
 import {
   float32Of,
   GraphSession,
@@ -6,6 +5,7 @@ import {
   hostTensor,
   type SessionOptions,
 } from '../autodiff/session.js';
+import type { AdapterConfig } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import {
   blockBackwardGraph,

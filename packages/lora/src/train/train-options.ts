@@ -1,5 +1,6 @@
-import { type AdapterConfig, type LoraAdapter, TARGET_MODULES } from '../adapter/adapter.js';
+import type { LoraAdapter } from '../adapter/adapter.js';
 import { LoraError } from '../errors.js';
+import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { BaseWeights } from '../transformer/base-model.js';
 import type { FrozenWeights } from '../transformer/frozen-weights.js';
 import type { Example } from './example.js';

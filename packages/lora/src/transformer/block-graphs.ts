@@ -1,6 +1,6 @@
-import type { AdapterConfig, TargetModule } from '../adapter/adapter.js';
 import { gradients } from '../autodiff/gradients.js';
 import { Graph, type Value } from '../autodiff/graph.js';
+import type { AdapterConfig, TargetModule } from './adapter-config.js';
 import type { TransformerConfig } from './architecture.js';
 import { type BatchShape, type BlockContext, llamaBlock } from './llama-block.js';
 import {

@@ -1,4 +1,3 @@
-import type { AdapterConfig, TargetModule } from '../adapter/adapter.js';
 import type { Graph, Value } from '../autodiff/graph.js';
 import {
   gemm,
@@ -11,6 +10,7 @@ import {
   split,
   transpose,
 } from '../autodiff/operators/index.js';
+import type { AdapterConfig, TargetModule } from './adapter-config.js';
 import type { TransformerConfig } from './architecture.js';
 import { causalAttention } from './attention.js';
 import type { BlockWeight } from './modules.js';

@@ -1,4 +1,4 @@
-import type { TargetModule } from '../adapter/adapter.js';
+import type { TargetModule } from './adapter-config.js';
 import type { TransformerConfig } from './architecture.js';
 
 /** A frozen tensor of one transformer block. */
@@ -39,6 +39,13 @@ export function moduleShape(module: TargetModule, config: TransformerConfig): [n
     down_proj: [config.hiddenSize, config.mlpSize],
   };
   return shapes[module];
+}
+
+/** Heads that rotary embedding divides a module's rows into; null for the modules it does not touch. */
+export function rotaryHeads(config: TransformerConfig, module: TargetModule): number | null {
+  if (module === 'q_proj') return config.headCount;
+  if (module === 'k_proj') return config.keyValueHeadCount;
+  return null;
 }
 
 /** Shape of any frozen tensor of a block: [out, in] for a linear module, [hidden] for a norm. */
