@@ -11,6 +11,8 @@ const STALE_MS = 10_000;
 export interface LockOptions {
   /** How long to wait for another process. Defaults to 20 s: longer than a killed holder's lock lives. */
   timeoutMs?: number;
+  /** How old the last sign of life of a holder must be to take its lock over; at least 2 s. Defaults to 10 s. */
+  staleMs?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function withLock<T>(file: string, fn: () => Promise<T>, options: L
   const acquire = () =>
     lock(file, {
       realpath: false,
-      stale: STALE_MS,
+      stale: options.staleMs ?? STALE_MS,
       update: 2_000,
       onCompromised: (error) => {
         lost = error;

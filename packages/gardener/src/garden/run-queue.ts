@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { GardenerError } from './errors.js';
 import { withLock } from './file-lock.js';
 import { systemErrorCode } from './filesystem-error.js';
@@ -177,7 +176,7 @@ async function follow(run: Run, worker: Worker, options: QueueOptions): Promise<
       else if (control === 'pause' && longerThan('pause', pauseGraceMs))
         await stopWorker(worker.identity, cancelGraceMs);
       else if (done && longerThan('ended', lingerMs)) await stopWorker(worker.identity, cancelGraceMs);
-      else await delay(pollMs);
+      else await worker.rest(pollMs);
     }
   } catch (error) {
     // The run was removed under the worker: nothing it does is of use any more.

@@ -23,6 +23,8 @@ export interface Worker {
   identity: ProcessIdentity;
   /** How it ended, or null while it runs. */
   exit(): Promise<WorkerExit | null>;
+  /** Waits `ms`, or less when our child ends before. */
+  rest(ms: number): Promise<void>;
 }
 
 /**
@@ -54,13 +56,16 @@ export function adoptWorker(identity: ProcessIdentity): Worker {
     identity,
     exit: async () =>
       (await isProcessAlive(identity)) ? null : { code: null, signal: null, stderrTail: '' },
+    rest: (ms) => delay(ms),
   };
 }
 
 async function childWorker(child: ChildProcess, logFile: string, startOfLog: number): Promise<Worker> {
   let ended: { code: number | null; signal: NodeJS.Signals | null } | null = null;
+  const exited = new AbortController();
   child.once('exit', (code, signal) => {
     ended = { code, signal };
+    exited.abort();
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
@@ -70,6 +75,7 @@ async function childWorker(child: ChildProcess, logFile: string, startOfLog: num
   return {
     identity,
     exit: async () => (ended === null ? null : { ...ended, stderrTail: await readTail(logFile, startOfLog) }),
+    rest: (ms) => delay(ms, undefined, { signal: exited.signal }).catch(() => undefined),
   };
 }
 

@@ -22,7 +22,7 @@ if (behaviour === 'die') process.kill(process.pid, 'SIGKILL');
 if (behaviour === 'die-with-checkpoints') {
   const { attempts } = await readRunState(runDir);
   await appendEvent(runDir, { type: 'checkpoint-save', step: attempts });
-  if (attempts < 6) process.kill(process.pid, 'SIGKILL');
+  if (attempts < 5) process.kill(process.pid, 'SIGKILL');
 }
 if (behaviour === 'stubborn') {
   process.on('SIGTERM', () => undefined);

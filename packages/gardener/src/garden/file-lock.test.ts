@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { withLock } from './file-lock.js';
+import { spawnEntry } from './spawn-entry.js';
+
+const fixture = new URL('./command.fixture.js', import.meta.url);
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'garden-lock-'));
+  file = join(folder, 'count');
+  await writeFile(file, '0');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('three processes lose no increment', async () => {
+  const children = [1, 2, 3].map(() => spawnEntry(fixture, ['count', folder, '40'], { stdio: 'ignore' }));
+  await Promise.all(children.map((child) => once(child, 'exit')));
+  expect(await readFile(file, 'utf8')).toBe('120');
+});
+
+test('waiting ends with garden.busy; a killed holder is succeeded', async () => {
+  const holder = spawnEntry(fixture, ['hold', folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(holder.stdout ?? holder, 'data');
+  await expect(withLock(file, async () => 1, { timeoutMs: 300 })).rejects.toMatchObject({
+    code: 'garden.busy',
+    retryable: true,
+  });
+  holder.kill('SIGKILL');
+  const start = performance.now();
+  expect(await withLock(file, async () => 2, { staleMs: 2_000 })).toBe(2);
+  expect(performance.now() - start).toBeLessThan(10_000);
+});
+
+test('the lock is given back when the work fails, and its folder is made when missing', async () => {
+  const deep = join(folder, 'a', 'b');
+  await expect(withLock(deep, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(await withLock(deep, async () => 'yes', { timeoutMs: 100 })).toBe('yes');
+});
+
+test('in one process too, one at a time', async () => {
+  let inside = 0;
+  const work = async () => {
+    inside += 1;
+    expect(inside).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    inside -= 1;
+  };
+  await Promise.all([1, 2, 3, 4].map(() => withLock(file, work)));
+});

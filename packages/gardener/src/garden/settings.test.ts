@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  describeSettings,
+  environmentName,
+  loadSettings,
+  type SettingKey,
+  type Settings,
+  settingKeys,
+  settingsSchema,
+} from './settings.js';
+
+/** A value for each key that is not its default, and a second one. */
+const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
+  baseModel: ['a', 'b', 'c'],
+  embeddingModel: ['a', 'b', 'c'],
+  budgetMs: [60_000, 61_000, 62_000],
+  rank: [4, 8, 32],
+  alpha: [1.5, 8, 64],
+  dropout: [0.1, 0.2, 0.3],
+  learningRate: [1e-4, 2e-4, 3e-4],
+  sequenceLength: [128, 512, 1024],
+  threads: [1, 2, 3],
+  maxFileBytes: [1, 2, 3],
+  gateMargin: [0, 0.02, 0.03],
+  minTrainingTokens: [0, 1, 2],
+  checkpointEveryMs: [1000, 2000, 3000],
+  logLevel: ['warn', 'error', 'debug'],
+};
+
+let folder: string;
+let settingsFile: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'garden-settings-'));
+  settingsFile = join(folder, 'settings.json');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe.each(settingKeys())('%s', (key) => {
+  test('reaches its reader from the file, the environment and a flag, in rising order', async () => {
+    const [inFile, inEnvironment, inFlag] = OTHERS[key];
+    const defaultValue = settingsSchema.parse({})[key];
+    expect((await loadSettings({ settingsFile, environment: {} }))[key]).toBe(defaultValue);
+    expect([inFile, inEnvironment, inFlag]).not.toContain(defaultValue);
+
+    await writeFile(settingsFile, JSON.stringify({ [key]: inFile }));
+    expect((await loadSettings({ settingsFile, environment: {} }))[key]).toBe(inFile);
+    const environment = { [environmentName(key)]: String(inEnvironment) };
+    expect((await loadSettings({ settingsFile, environment }))[key]).toBe(inEnvironment);
+    expect((await loadSettings({ settingsFile, environment, flags: { [key]: inFlag } }))[key]).toBe(inFlag);
+    expect((await loadSettings({ settingsFile, environment, flags: { [key]: undefined } }))[key]).toBe(
+      inEnvironment,
+    );
+  });
+
+  test('has a help line', () => {
+    const row = describeSettings().find((setting) => setting.key === key);
+    expect(row?.description).toMatch(/^[A-Z].{20,}\.$/);
+    expect(row?.environment).toBe(environmentName(key));
+  });
+});
+
+test('environment names are the keys in SCREAMING_SNAKE', () => {
+  expect(environmentName('budgetMs')).toBe('CODEBASE_GARDENER_BUDGET_MS');
+  expect(environmentName('rank')).toBe('CODEBASE_GARDENER_RANK');
+  expect(environmentName('minTrainingTokens')).toBe('CODEBASE_GARDENER_MIN_TRAINING_TOKENS');
+});
+
+test('an environment variable that looks like a number may be a word; an empty one is not set', async () => {
+  const environment = {
+    CODEBASE_GARDENER_BASE_MODEL: '135',
+    CODEBASE_GARDENER_RANK: '',
+    CODEBASE_GARDENER_ALPHA: ' 8 ',
+  };
+  expect(await loadSettings({ settingsFile, environment })).toMatchObject({
+    baseModel: '135',
+    rank: 16,
+    alpha: 8,
+  });
+});
+
+test.each([
+  [{}, { rank: 'many' }, '"rank" in '],
+  [{}, { rank: 0 }, '"rank" in '],
+  [{}, { dropout: 1 }, '"dropout" in '],
+  [{}, { ranks: 8 }, '"ranks"'],
+  [{ CODEBASE_GARDENER_RANK: '1.5' }, {}, 'CODEBASE_GARDENER_RANK'],
+  [{ CODEBASE_GARDENER_BUDGET_MS: '20m' }, {}, 'CODEBASE_GARDENER_BUDGET_MS'],
+  [{ CODEBASE_GARDENER_LOG_LEVEL: 'loud' }, {}, 'CODEBASE_GARDENER_LOG_LEVEL'],
+])('environment %j, file %j: bad-setting names source and key', async (environment, file, named) => {
+  await writeFile(settingsFile, JSON.stringify(file));
+  const failure = loadSettings({ settingsFile, environment });
+  await expect(failure).rejects.toMatchObject({
+    code: 'garden.bad-setting',
+    remedy: expect.stringMatching(/.{10}/),
+  });
+  await expect(failure).rejects.toThrow(named);
+});
+
+test('a bad value that is overruled does no harm', async () => {
+  await writeFile(settingsFile, JSON.stringify({ rank: 'many' }));
+  expect((await loadSettings({ settingsFile, environment: { CODEBASE_GARDENER_RANK: '8' } })).rank).toBe(8);
+});
+
+test.each(['{"rank": 8', '', '[8]', 'null'])('a settings.json of %j is set aside and named', async (text) => {
+  await writeFile(settingsFile, text);
+  await expect(loadSettings({ settingsFile, environment: {} })).rejects.toMatchObject({
+    code: 'garden.damaged-file',
+    details: { file: settingsFile, setAside: `${settingsFile}.damaged-1` },
+  });
+});
