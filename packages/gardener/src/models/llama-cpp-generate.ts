@@ -7,6 +7,9 @@ import { StopTexts } from './stop-texts.js';
 /** Tokens of the prompt evaluated between two looks at the signal: half a second on a slow machine. */
 const promptStep = 256;
 
+/** Tokens of the answer that a repeat penalty looks at: llama.cpp's default. */
+const penalisedTokens = 64;
+
 /** Tokens of text before the current ones that a detokenizer may need to place a space. */
 const detokenizerMemory = 8;
 
@@ -38,22 +41,31 @@ export async function generateTokens(
     await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + promptStep));
   }
   const rest = tokens.slice(sequence.nextTokenIndex);
-  let count = 0;
-  for await (const token of sample(sequence, rest, options)) {
+  const written: Token[] = [];
+  for await (const token of sample(sequence, rest, written, options)) {
     signal.throwIfAborted();
     // A begin token opens a new turn: the model goes on talking to itself.
-    if (token === engine.model.tokens.bos) return end('stop', count);
-    count += 1;
-    if (writer.write(token)) return end('stop', count);
-    if (count >= maxTokens) return end('length', count);
+    if (token === engine.model.tokens.bos) return end('stop', written.length);
+    written.push(token);
+    if (writer.write(token)) return end('stop', written.length);
+    if (written.length >= maxTokens) return end('length', written.length);
   }
-  end('stop', count);
+  end('stop', written.length);
 }
 
-function sample(sequence: LlamaContextSequence, tokens: Token[], options: GenerationJobOptions) {
+/** @param written the tokens of the answer so far; grows while sampling */
+function sample(
+  sequence: LlamaContextSequence,
+  tokens: Token[],
+  written: readonly Token[],
+  options: GenerationJobOptions,
+) {
   return sequence.evaluate(tokens, {
     temperature: options.temperature,
     ...(options.seed !== null && { seed: options.seed }),
+    ...(options.repeatPenalty !== 1 && {
+      repeatPenalty: { penalty: options.repeatPenalty, punishTokens: () => written.slice(-penalisedTokens) },
+    }),
     // The context is never shifted: maxTokens ends before it is full.
     contextShift: { size: 0 },
   });

@@ -40,8 +40,8 @@ const maxStderrCharacters = 4_000;
  * @param modelPath a GGUF base model
  * @throws GardenerError `models.bad-model`, `models.no-llama-cpp`, `models.runtime-died`
  */
-export async function startLlamaCpp(modelPath: string, options: LlamaCppOptions): Promise<GenerationRuntime> {
-  const runtime = new LlamaCppRuntime(
+export async function startLlamaCpp(modelPath: string, options: LlamaCppOptions): Promise<LlamaCppRuntime> {
+  const runtime = new ChildRuntime(
     {
       modelPath,
       threads: options.threads,
@@ -65,8 +65,15 @@ interface Running {
   jobs: Map<number, Job>;
 }
 
-class LlamaCppRuntime implements GenerationRuntime {
+/** A GenerationRuntime in a child process of this one. */
+export interface LlamaCppRuntime extends GenerationRuntime {
+  /** Of the child process, for measuring it; null while there is none. */
+  readonly processId: number | null;
+}
+
+class ChildRuntime implements LlamaCppRuntime {
   contextTokens: number;
+  processId: number | null = null;
   readonly #setup: RuntimeSetup;
   readonly #startTimeoutMs: number;
   #running: Promise<Running> | null = null;
@@ -144,6 +151,7 @@ class LlamaCppRuntime implements GenerationRuntime {
       const gone = (reason: string) => {
         clearTimeout(timer);
         this.#running = null;
+        this.processId = null;
         const error = died(reason, stderr);
         for (const job of running.jobs.values()) job.failed(error);
         running.jobs.clear();
@@ -155,6 +163,7 @@ class LlamaCppRuntime implements GenerationRuntime {
         if (message.type === 'ready') {
           clearTimeout(timer);
           this.contextTokens = message.contextTokens;
+          this.processId = child.pid ?? null;
           letExit(child);
           resolve(running);
         } else if (message.type === 'start-failed') {
@@ -237,6 +246,7 @@ function jobOptions(request: GenerationOptions): GenerationJobOptions {
     maxTokens: request.maxTokens,
     temperature: request.temperature,
     seed: request.seed ?? null,
+    repeatPenalty: request.repeatPenalty ?? 1,
     stop: request.stop ?? [],
   };
 }

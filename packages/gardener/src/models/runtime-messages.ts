@@ -16,6 +16,7 @@ export interface GenerationJobOptions {
   maxTokens: number;
   temperature: number;
   seed: number | null;
+  repeatPenalty: number;
   stop: readonly string[];
 }
 

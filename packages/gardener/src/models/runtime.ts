@@ -14,6 +14,11 @@ export interface GenerationOptions {
   temperature: number;
   /** Makes sampling repeatable; random where left out. Has no effect at temperature 0. */
   seed?: number;
+  /**
+   * Divides the logits of the last 64 tokens written, so that a small model leaves a loop. Defaults to 1 (none); 1.1 is
+   * usual for answers. arXiv 1909.05858, section 4.1
+   */
+  repeatPenalty?: number;
   /** Ends generation when one of these texts is written; the text itself is left out. */
   stop?: readonly string[];
   signal?: AbortSignal;
