@@ -21,7 +21,7 @@ export interface ChunkCodebaseOptions {
 }
 
 // Shorter texts repeat by chance.
-const MIN_DUPLICATE_CHARACTERS = 120;
+const MIN_DUPLICATE_CHARACTERS = 80;
 
 /**
  * Walks, reads, parses and chunks a codebase, one file at a time in order of path. Each file seen comes out once: chunked, or

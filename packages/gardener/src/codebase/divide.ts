@@ -48,6 +48,8 @@ export class LineSizes {
   }
 }
 
+/** A whole symbol or statement may be a little larger than the limits: dividing it would leave a sliver. */
+export const WHOLE_FILL = 1.25;
 // Text in which no statement begins (a long string, a long comment) is cut at its paragraphs only when it is this many times too large.
 const PATIENCE = 4;
 
@@ -61,7 +63,7 @@ export function divideAtStatements(
   sizes: LineSizes,
   limits: ChunkLimits,
 ): LineSpan[] {
-  if (sizes.fill(range, limits) <= 1) return [range];
+  if (sizes.fill(range, limits) <= WHOLE_FILL) return [range];
   const pieces = cutAtStatements(range, statements, sizes, limits);
   return packEvenly(pieces, sizes, limits);
 }
@@ -123,13 +125,14 @@ function packEvenly(pieces: readonly LineSpan[], sizes: LineSizes, limits: Chunk
   return joinSlivers(parts, sizes, limits);
 }
 
-/** A closing bracket or one last statement is no part of its own. */
+/** A closing bracket, one last statement or a lone first line is no part of its own. */
 function joinSlivers(parts: LineSpan[], sizes: LineSizes, limits: ChunkLimits): LineSpan[] {
   const joined: LineSpan[] = [];
+  const isSliver = (part: LineSpan) => sizes.nonBlankLines(part) <= 3 && sizes.fill(part, limits) < 0.15;
   for (const part of parts) {
     const last = joined.at(-1);
-    const isSliver = sizes.nonBlankLines(part) <= 3 && sizes.fill(part, limits) < 0.15;
-    if (last !== undefined && isSliver) last.endLine = part.endLine;
+    const isFirst = joined.length === 1;
+    if (last !== undefined && (isSliver(part) || (isFirst && isSliver(last)))) last.endLine = part.endLine;
     else joined.push({ ...part });
   }
   return joined;

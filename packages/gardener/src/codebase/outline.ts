@@ -1,4 +1,4 @@
-import { type ChunkLimits, divideAtStatements, type LineSizes } from './divide.js';
+import { type ChunkLimits, divideAtStatements, type LineSizes, WHOLE_FILL } from './divide.js';
 import type { CodeSymbol, LineSpan, StatementSpan, SymbolKind } from './parse-types.js';
 
 /** A range that becomes one chunk. */
@@ -25,6 +25,9 @@ const SMALL_LINES: Record<SymbolKind, number> = {
   namespace: 3,
   constant: 10,
 };
+// A declaration inside a function, or inside a statement, is a section of its own from this size on, unless what it is in is huge.
+const INNER_LINES = 15;
+const HUGE_FILL = 4;
 const BODY_KINDS = new Set<SymbolKind>(['function', 'method']);
 
 /**
@@ -73,18 +76,38 @@ class Outline {
     return this.group(pieces, owner);
   }
 
-  // A symbol that begins where its owner begins (`const a = wrap(function b() {`) is not told apart from it: look inside.
+  /** The symbols that are worth a section of their own inside this range. */
   private visible(range: LineSpan, owner: CodeSymbol | null, symbols: readonly CodeSymbol[]): CodeSymbol[] {
-    if (owner === null) return [...symbols];
-    return symbols.flatMap((symbol) =>
-      symbol.startLine <= Math.max(owner.startLine, range.startLine)
-        ? this.visible(range, owner, symbol.children)
-        : [symbol],
-    );
+    return symbols.flatMap((symbol) => {
+      // One that begins where its owner begins (`const a = wrap(function b() {`) is not told apart from it: look inside.
+      if (owner !== null && symbol.startLine <= Math.max(owner.startLine, range.startLine)) {
+        return this.visible(range, owner, symbol.children);
+      }
+      const around =
+        owner !== null && BODY_KINDS.has(owner.kind) ? owner : this.statementAround(symbol, range);
+      if (around === null || this.sizes.nonBlankLines(symbol) >= INNER_LINES) {
+        const fits = around !== null && this.sizes.fill(around, this.limits) <= WHOLE_FILL;
+        return fits ? [] : [symbol];
+      }
+      const isHuge = this.sizes.fill(around, this.limits) > HUGE_FILL;
+      return isHuge && this.sizes.nonBlankLines(symbol) > SMALL_LINES[symbol.kind] ? [symbol] : [];
+    });
+  }
+
+  // The statement of this range that a symbol is only a part of: a call it is passed to, a condition it stands under.
+  private statementAround(symbol: CodeSymbol, range: LineSpan): StatementSpan | null {
+    for (const statement of this.within(range)) {
+      if (statement.startLine > symbol.startLine || statement.endLine < symbol.endLine) continue;
+      const isLarger = statement.startLine < symbol.startLine || statement.endLine > symbol.endLine;
+      return isLarger ? statement : null;
+    }
+    return null;
   }
 
   private place(range: LineSpan, symbol: CodeSymbol, pieces: Piece[]): void {
-    if (this.sizes.fill(range, this.limits) <= 1) {
+    // A class is better divided than a function: its methods stand alone.
+    const canDivide = symbol.children.length > 0 && !BODY_KINDS.has(symbol.kind);
+    if (this.sizes.fill(range, this.limits) <= (canDivide ? 1 : WHOLE_FILL)) {
       const isSmall = this.sizes.nonBlankLines(range) <= SMALL_LINES[symbol.kind];
       pieces.push({ ...range, symbol, role: 'whole', isSmall });
       return;
@@ -142,25 +165,36 @@ class Outline {
       : { ...range, symbol: owner, role: 'part' };
   }
 
-  /** Closing brackets and single statements go with what is before them (or after, at the start). */
+  /** A line or two alone go with a neighbour: a declaration with what follows it, a closing bracket with what it closes. */
   private withoutSlivers(sections: Section[], owner: CodeSymbol | null): Section[] {
     const kept: Section[] = [];
     let early: Section | null = null;
-    for (const section of sections) {
-      const isSliver =
-        section.role === 'part' && section.symbol === owner && this.sizes.nonBlankLines(section) <= 2;
+    for (const [index, section] of sections.entries()) {
       const last = kept.at(-1);
-      if (isSliver && last !== undefined) last.endLine = section.endLine;
-      else if (isSliver && early === null && owner === null && sections.length > 1) early = section;
-      else {
-        kept.push(early === null ? section : { ...section, startLine: early.startLine });
-        early = null;
+      const isLast = index === sections.length - 1;
+      if (early === null && this.isSliver(section, owner)) {
+        if (last !== undefined && (isLast || section.role === 'part')) {
+          last.endLine = section.endLine;
+          continue;
+        }
+        if (!isLast && (last !== undefined || owner === null)) {
+          early = section;
+          continue;
+        }
       }
+      kept.push(early === null ? section : { ...section, startLine: early.startLine });
+      early = null;
     }
     const first = kept[0];
     if (owner !== null && first?.role === 'part' && first.symbol === owner && !BODY_KINDS.has(owner.kind)) {
       first.role = 'head';
     }
     return kept;
+  }
+
+  private isSliver(section: Section, owner: CodeSymbol | null): boolean {
+    const isBody = section.symbol !== null && BODY_KINDS.has(section.symbol.kind);
+    if (section.role === 'whole' ? isBody : section.symbol !== owner) return false;
+    return this.sizes.nonBlankLines(section) <= 2 && this.sizes.fill(section, this.limits) < 0.1;
   }
 }

@@ -7,7 +7,7 @@ import type { ParseResult } from './parse-types.js';
 import { type Capture, type CaptureGroup, readStructure } from './structure.js';
 
 export interface ParseOptions {
-  /** Ends a parse that takes longer. Default 2000. */
+  /** Ends a parse whose tree, or the query over it, takes longer. Default 2000. */
   timeoutMs?: number;
 }
 
@@ -28,20 +28,25 @@ export async function parseSource(
   const entry = findLanguage(language);
   if (entry === null) throw unknownLanguage(language);
   const { parser, query } = await loadGrammar(entry);
-  const deadline = performance.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const isLate = () => performance.now() > deadline;
-  // Returning true cancels, which the type declaration forgets.
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   parser.reset();
-  const tree = parser.parse(text, null, { progressCallback: isLate as () => void });
+  const tree = parser.parse(text, null, { progressCallback: isLater(timeoutMs) });
   if (tree === null) throw parseTimeout(language);
   try {
-    const matches = query.matches(tree.rootNode, { progressCallback: isLate as () => void });
+    const isLate = isLater(timeoutMs);
+    const matches = query.matches(tree.rootNode, { progressCallback: isLate });
     if (isLate()) throw parseTimeout(language);
     const { groups, wrappers } = plainCaptures(matches.map((match) => match.captures));
     return readStructure(entry, text, groups, wrappers, tree.rootNode.hasError);
   } finally {
     tree.delete();
   }
+}
+
+/** A progress callback that ends the work after a time: true cancels, which tree-sitter's type declaration forgets. */
+function isLater(timeoutMs: number): () => boolean {
+  const deadline = performance.now() + timeoutMs;
+  return () => performance.now() > deadline;
 }
 
 interface Grammar {

@@ -6,13 +6,14 @@ interface Range {
   endIndex: number;
 }
 
-/** A declaration up to its body as one line, without the decorators before it. */
+/** A declaration up to its body as one line, without the decorators before it and the comments in it. */
 export function declarationSignature(
   text: string,
   declaration: Range,
   nameStart: number,
   body: Range | undefined,
   decorators: readonly Range[],
+  comments: readonly Range[],
 ): string {
   let start = declaration.startIndex;
   for (const decorator of decorators) {
@@ -20,13 +21,24 @@ export function declarationSignature(
       start = Math.max(start, decorator.endIndex);
     }
   }
-  const end = body === undefined ? declaration.endIndex : Math.max(body.startIndex, nameStart);
-  return text
-    .slice(start, Math.min(end, start + 4 * MAX_SIGNATURE_CHARACTERS))
+  const bodyStart = body === undefined ? declaration.endIndex : Math.max(body.startIndex, nameStart);
+  const end = Math.min(bodyStart, start + 4 * MAX_SIGNATURE_CHARACTERS);
+  return withoutRanges(text, start, end, comments)
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/\s*(?:=>|[{=:;])$/, '')
     .slice(0, MAX_SIGNATURE_CHARACTERS);
+}
+
+function withoutRanges(text: string, start: number, end: number, ranges: readonly Range[]): string {
+  let kept = '';
+  let cursor = start;
+  for (const range of ranges) {
+    if (range.startIndex < cursor || range.startIndex >= end) continue;
+    kept += text.slice(cursor, range.startIndex);
+    cursor = range.endIndex;
+  }
+  return cursor >= end ? kept : kept + text.slice(cursor, end);
 }
 
 // Notes to tools say nothing about the code.

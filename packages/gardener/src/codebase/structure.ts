@@ -27,13 +27,15 @@ export function readStructure(
   file: { exported: boolean },
   hasSyntaxErrors: boolean,
 ): ParseResult {
-  const named = (name: string) => groups.flatMap((group) => group.filter((capture) => capture.name === name));
+  const byName = capturesByName(groups);
+  const named = (name: string) => byName.get(name) ?? [];
   const lines = new LineMap(text, named('comment'), named('decorator'));
-  const imports = readImports(text, groups);
-  const branches = named('branch').sort((a, b) => a.startIndex - b.startIndex);
+  const imports = readImports(text, groups, named);
+  const branches = named('branch');
   const reader = new SymbolReader(language, text, lines, {
-    calls: named('call').sort((a, b) => a.startIndex - b.startIndex),
+    calls: named('call'),
     branches,
+    comments: named('comment'),
     importNames: new Set(imports.flatMap((imported) => (imported.name === null ? [] : [imported.name]))),
     fileExports: file.exported,
   });
@@ -44,19 +46,33 @@ export function readStructure(
     statements: nestStatements(named('statement'), lines),
     importSpans: named('import').map(({ startLine, endLine }) => ({ startLine, endLine })),
     commentSpans: lines.commentSpans,
-    branchLines: branches.map((branch) => branch.startLine).sort((a, b) => a - b),
+    branchLines: branches.map((branch) => branch.startLine),
     errorSpans: named('error').map(({ startLine, endLine }) => ({ startLine, endLine })),
     hasSyntaxErrors,
   };
 }
 
-function readImports(text: string, groups: CaptureGroup[]): ImportedName[] {
-  const ordered = (name: string) =>
-    groups
-      .flatMap((group) => group.filter((capture) => capture.name === name))
-      .sort((a, b) => a.startIndex - b.startIndex);
-  const sources = ordered('import.source');
-  const names = ordered('import.name');
+/** All captures by their name, in order of position. */
+function capturesByName(groups: CaptureGroup[]): Map<string, Capture[]> {
+  const byName = new Map<string, Capture[]>();
+  for (const group of groups) {
+    for (const capture of group) {
+      const known = byName.get(capture.name);
+      if (known === undefined) byName.set(capture.name, [capture]);
+      else known.push(capture);
+    }
+  }
+  for (const captures of byName.values()) captures.sort((a, b) => a.startIndex - b.startIndex);
+  return byName;
+}
+
+function readImports(
+  text: string,
+  groups: CaptureGroup[],
+  named: (name: string) => Capture[],
+): ImportedName[] {
+  const sources = named('import.source');
+  const names = named('import.name');
   // `import a, b` binds each name from a source of its own; other statements have one source for all.
   const ownSource = new Map<number, Capture>();
   for (const group of groups) {
@@ -67,7 +83,7 @@ function readImports(text: string, groups: CaptureGroup[]): ImportedName[] {
   const unquoted = (source: Capture | undefined) =>
     source === undefined ? '' : text.slice(source.startIndex, source.endIndex).replace(/^['"`]|['"`]$/g, '');
   const found = new Map<string, ImportedName>();
-  for (const statement of ordered('import')) {
+  for (const statement of named('import')) {
     const line = statement.startLine;
     const source = unquoted(within(sources, statement)[0]);
     const bound = within(names, statement);
@@ -84,6 +100,7 @@ function readImports(text: string, groups: CaptureGroup[]): ImportedName[] {
 interface FileFacts {
   calls: Capture[];
   branches: Capture[];
+  comments: Capture[];
   importNames: Set<string>;
   fileExports: boolean;
 }
@@ -137,7 +154,14 @@ class SymbolReader {
       name: ownName,
       qualifiedName: scope === undefined ? ownName : `${this.slice(scope)}.${ownName}`,
       kind,
-      signature: declarationSignature(this.text, symbol, name.startIndex, body, this.lines.decorators),
+      signature: declarationSignature(
+        this.text,
+        symbol,
+        name.startIndex,
+        body,
+        within(this.lines.decorators, symbol),
+        within(this.facts.comments, symbol),
+      ),
       docstring: added.docstring ?? docstringText(this.lines.leadComment(symbol.startLine)),
       startLine: symbol.startLine,
       endLine: symbol.endLine,
@@ -206,7 +230,10 @@ function visibilityOf(written: string | undefined, hasPrivateName: boolean): Cod
 }
 
 /** The captures, sorted by start, that begin inside a range. */
-function within(sorted: Capture[], range: { startIndex: number; endIndex: number }): Capture[] {
+function within<T extends { startIndex: number }>(
+  sorted: readonly T[],
+  range: { startIndex: number; endIndex: number },
+): T[] {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
