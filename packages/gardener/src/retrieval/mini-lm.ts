@@ -18,7 +18,7 @@ export interface MiniLmOptions {
 }
 
 /** Texts of one request: another caller waits for one request at most, and so does an abort. */
-const REQUEST_TEXTS = 64;
+const REQUEST_TEXTS = 32;
 const STDERR_TAIL_CHARACTERS = 2_000;
 
 /**

@@ -91,7 +91,7 @@ async function namedChunks(
   const { symbols, paths } = namesInQuery(query);
   if (symbols.length === 0 && paths.length === 0) return [];
   const isPath = (path: string) => `path = ${sqlString(path)} OR ends_with(path, ${sqlString(`/${path}`)})`;
-  const condition = [sqlIn('"symbolName"', symbols), ...paths.map(isPath)].join(' OR ');
+  const condition = [sqlIn('`symbolName`', symbols), ...paths.map(isPath)].join(' OR ');
   const rows = await store.where(filter === null ? condition : `(${condition}) AND ${filter}`, limit);
   const symbolOrder = (row: StoredRow) => {
     const position = symbols.indexOf(

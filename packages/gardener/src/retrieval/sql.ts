@@ -4,7 +4,10 @@ export function sqlString(value: string): string {
   return `'${value.replaceAll('\0', '').replaceAll("'", "''")}'`;
 }
 
-/** `column IN (...)`, or a condition that nothing meets when there are no values. */
+/**
+ * `column IN (...)`, or a condition that nothing meets when there are no values.
+ * @param column in backquotes when it has capitals: LanceDB reads double quotes as a string, silently
+ */
 export function sqlIn(column: string, values: readonly string[]): string {
   return values.length === 0 ? '1 = 0' : `${column} IN (${values.map(sqlString).join(', ')})`;
 }
