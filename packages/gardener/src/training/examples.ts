@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Example } from '@codebase-gardener/lora';
 import type { Chunk, ChunkedFile } from '../codebase/chunk-types.js';
-import { chatExample, type ExampleBase } from './chat-example.js';
+import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
 import { type CodeWindow, codeWindows } from './code-windows.js';
 import { instructionPairs } from './instruction-pairs.js';
 import { type LineSpan, lineSpans } from './next-line.js';
@@ -170,6 +170,7 @@ function instructionExamples(
   const share = options.instructionShare ?? 0.15;
   const wantedTokens = (windowTokens * share) / (1 - share);
   const random = seededRandom(options.seed, 'instructions');
+  const frame = chatFrame(base, options.system ?? null);
   const chunks = shuffled(
     sides.flatMap((side) => side.file.chunks.filter((chunk) => usable(chunk, side))),
     random,
@@ -179,7 +180,7 @@ function instructionExamples(
   for (const chunk of chunks) {
     for (const pair of instructionPairs(chunk, Math.floor(random() * 3))) {
       if (tokens >= wantedTokens) return examples;
-      const example = chatExample(pair, base, options.system ?? null);
+      const example = chatExample(pair, frame, base.tokenizer);
       if (example.tokens.length > options.sequenceLength) {
         filters.pairsTooLong++;
         continue;

@@ -12,16 +12,20 @@ type ScoreWithChoice = ExampleScore & { top1?: Int32Array };
  * Compares llama.cpp with our own forward under teacher forcing on the same tokens: how often the first choice is the same, and the loss.
  * Where our scores hold no first choice, a position agrees when both or neither were right.
  * @param adapterFile GGUF adapter, or null for the base alone
+ * @param options.limitMs no further example is begun after it; `positions` says how far it got
  */
 export async function measureParity(
   runtime: GenerationRuntime,
   adapterFile: string | null,
   examples: readonly Example[],
   scores: readonly ExampleScore[],
+  options: { limitMs: number; signal?: AbortSignal; onProgress?: (done: number, total: number) => void },
 ): Promise<SideScores['parity']> {
+  const start = performance.now();
   const parity = { agreed: 0, positions: 0, ourNll: 0, theirNll: 0 };
   for (const [index, { tokens, supervised }] of examples.entries()) {
-    if (parity.positions >= PARITY_POSITIONS) break;
+    if (parity.positions >= PARITY_POSITIONS || performance.now() - start > options.limitMs) break;
+    options.signal?.throwIfAborted();
     const ours = scores[index] as ScoreWithChoice;
     const theirs = await runtime.score({ tokens: Array.from(tokens), adapter: adapterFile });
     for (let i = 1; i < tokens.length; i++) {
@@ -36,6 +40,7 @@ export async function measureParity(
       parity.ourNll += ours.nll[i] as number;
       parity.theirNll -= theirs.logProbability[i - 1] as number;
     }
+    options.onProgress?.(Math.min(parity.positions, PARITY_POSITIONS), PARITY_POSITIONS);
   }
   return parity;
 }

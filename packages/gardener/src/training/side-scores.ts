@@ -6,6 +6,9 @@ import { measureParity } from './parity.js';
 import type { RunData } from './run-data.js';
 import { measureStopping } from './stopping.js';
 
+/** Of the time in llama.cpp, at most this share goes into the comparison of tokens; the rest into questions. */
+const PARITY_TIME_SHARE = 0.4;
+
 const count = z.number().int().nonnegative();
 
 /** What one model, base or adapter, scored: sums by file, from which every figure of the scorecard is made. */
@@ -49,8 +52,8 @@ export interface SideOptions {
   like?: SideScores;
   /** Scoring should take no longer than this; fewer windows are scored where it would. Defaults to no limit. */
   scoringLimitMs?: number;
-  /** Asking questions should take no longer than this. Defaults to no limit. */
-  stoppingLimitMs?: number;
+  /** What is measured in llama.cpp, parity and stopping, should take no longer than this together. Defaults to no limit. */
+  servingLimitMs?: number;
   threads: number;
   signal?: AbortSignal;
   onProgress?: (label: string, done: number, total: number) => void;
@@ -83,10 +86,16 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
   if (options.startRuntime !== null) {
     const runtime = await options.startRuntime();
     try {
-      parity = await measureParity(runtime, options.adapterFile, chosen.flat(), scores);
+      const limitMs = options.servingLimitMs ?? Number.POSITIVE_INFINITY;
+      const shared = options.signal ? { signal: options.signal } : {};
+      parity = await measureParity(runtime, options.adapterFile, chosen.flat(), scores, {
+        ...shared,
+        limitMs: limitMs * PARITY_TIME_SHARE,
+        onProgress: (done, total) => onProgress?.('comparing with llama.cpp', done, total),
+      });
       stopped = await measureStopping(runtime, options.adapterFile, data.questions, {
-        limitMs: options.stoppingLimitMs ?? Number.POSITIVE_INFINITY,
-        ...(options.signal ? { signal: options.signal } : {}),
+        ...shared,
+        limitMs: limitMs - (performance.now() - scored),
         onProgress: (done, total) => onProgress?.('asking questions', done, total),
       });
     } finally {

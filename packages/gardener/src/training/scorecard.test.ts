@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { makeScorecard, scorecardSchema } from './scorecard.js';
+import type { SideScores } from './side-scores.js';
+
+const context = { margin: 0.01, adapterVersion: 3, seed: 1, dataHash: 'a'.repeat(64) };
+
+function side(loss: number, change: Partial<SideScores> = {}): SideScores {
+  return {
+    files: [900, 1100, 1000].map((tokens, i) => ({
+      path: `src/${i}.py`,
+      examples: 4,
+      nll: tokens * loss * (1 + i / 10),
+      tokens,
+      matchedLines: 10 + i,
+      lines: 40,
+    })),
+    generalLoss: 1.1,
+    stopped: Array.from({ length: 20 }, (_, i) => i < 16),
+    parity: { agreed: 960, positions: 1000, ourNll: 1500, theirNll: 1503 },
+    editSimilarity: null,
+    durationMs: { scoring: 1, serving: 1 },
+    ...change,
+  };
+}
+
+describe('makeScorecard', () => {
+  test('has the fixed form, keeps it through JSON, and promotes a clear gain', () => {
+    const card = makeScorecard({ base: side(1.5), adapter: side(1.3) }, null, context);
+    expect(scorecardSchema.parse(JSON.parse(JSON.stringify(card)))).toEqual(card);
+    expect(card).toMatchObject({ promoted: true, adapterVersion: 3, files: 3, margin: 0.01 });
+    expect(card.base.noRetrieval.heldOutLoss?.n).toBe(3000);
+    expect(card.adapter.noRetrieval.exactMatch).toMatchObject({ value: 33 / 120, n: 120 });
+    expect(card.base.retrieval).toEqual({ heldOutLoss: null, exactMatch: null, editSimilarity: null });
+    expect(card.improvement?.value).toBeCloseTo(1 - 1.3 / 1.5, 9);
+    expect(card.stopping).toEqual({ base: 0.8, adapter: 0.8, n: 20 });
+    expect(card.parity?.adapterLossDifference).toBeCloseTo(0.002, 9);
+  });
+
+  test('stopping is compared over the questions that both were asked', () => {
+    const adapter = side(1.3, { stopped: [true, true, false] });
+    expect(makeScorecard({ base: side(1.5), adapter }, null, context).stopping).toEqual({
+      base: 1,
+      adapter: 2 / 3,
+      n: 3,
+    });
+  });
+
+  test('sides that were scored on other tokens cannot be compared', () => {
+    const adapter = side(1.3);
+    (adapter.files[1] as SideScores['files'][number]).tokens--;
+    expect(() => makeScorecard({ base: side(1.5), adapter }, null, context)).toThrow(/same tokens/);
+  });
+
+  test('retrieval arms are filled where measured', () => {
+    const written = [
+      { path: 'src/0.py', sum: 3, lines: 5 },
+      { path: 'src/1.py', sum: 2, lines: 5 },
+    ];
+    const retrieval = { base: side(1.2, { editSimilarity: written }), adapter: side(1.1) };
+    const card = makeScorecard({ base: side(1.5), adapter: side(1.3) }, retrieval, context);
+    expect(card.base.retrieval.editSimilarity).toMatchObject({ value: 0.5, n: 10 });
+    expect(card.adapter.retrieval.editSimilarity).toBeNull();
+    expect(card.adapter.retrieval.heldOutLoss?.value).toBeLessThan(1.3);
+  });
+});
