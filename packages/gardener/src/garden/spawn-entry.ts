@@ -11,7 +11,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export function entryCommand(entry: URL, args: string[]): { command: string; args: string[] } {
   const compiled = fileURLToPath(entry);
   const source = compiled.replace(/\.js$/, '.ts');
-  if (!existsSync(source) || (compiled !== source && existsSync(compiled))) {
+  const isSource = source.endsWith('.ts') && existsSync(source);
+  if (!isSource || (compiled !== source && existsSync(compiled))) {
     return { command: process.execPath, args: [compiled, ...args] };
   }
   // By its full address: a bare `tsx` would be looked up from the child's working directory.

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { appendEvent, readRunDescription, readRunState } from './runs.js';
+import { appendEvent, readRunDescription } from './runs.js';
 import { joinRun } from './worker-control.js';
 
 const runDir = process.argv[2] ?? '';
@@ -17,13 +17,6 @@ const { behaviour, gate } = (await readRunDescription(runDir)).options as {
 appendFileSync(join(runDir, 'starts.txt'), `${process.pid}\n`);
 await appendEvent(runDir, { type: 'stage-start', stage: 'training' });
 
-if (behaviour === 'throw') throw new TypeError('the loss is a teapot');
-if (behaviour === 'die') process.kill(process.pid, 'SIGKILL');
-if (behaviour === 'die-with-checkpoints') {
-  const { attempts } = await readRunState(runDir);
-  await appendEvent(runDir, { type: 'checkpoint-save', step: attempts });
-  if (attempts < 5) process.kill(process.pid, 'SIGKILL');
-}
 if (behaviour === 'stubborn') {
   process.on('SIGTERM', () => undefined);
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
