@@ -1,0 +1,146 @@
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeManifest } from '@codebase-gardener/lora';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { openGarden } from '../garden/garden.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import { writeRandomAdapter } from '../models/adapter.fixture.js';
+import { startLlamaCpp } from '../models/llama-cpp.js';
+import type { GenerationRuntime } from '../models/runtime.js';
+import { makeFile } from '../retrieval/chunks.fixture.js';
+import { openIndex, type ProjectIndex } from '../retrieval/index.js';
+import { wordEmbedder } from '../retrieval/word-embedder.fixture.js';
+import { type AnswerEnd, type AnswerRequest, answer } from './answer.js';
+import { newConversation } from './conversation.js';
+
+const embedder = wordEmbedder();
+let root: string;
+let code: string;
+let garden: Awaited<ReturnType<typeof openGarden>>;
+let project: ProjectRecord;
+let runtime: GenerationRuntime;
+let index: ProjectIndex;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'gardener-answer-'));
+  code = join(root, 'code');
+  await mkdir(code);
+  const text =
+    'export function slugify(title: string) {\n  return title.toLowerCase().replace(/ /g, "-");\n}\n';
+  await writeFile(join(code, 'slug.ts'), text);
+  garden = await openGarden({ dataDir: join(root, 'data'), settings: { logLevel: 'silent' } });
+  project = await garden.registry.add({ name: 'demo', path: code, baseModel: 'smollm2-135m-instruct' });
+  index = await openIndex(garden.paths, project.id);
+  const file = makeFile('slug.ts', [{ symbol: 'slugify', text }]);
+  await index.update(
+    (async function* () {
+      yield file;
+    })(),
+    embedder,
+    { root: code },
+  );
+  runtime = await startLlamaCpp(inject('baseModelFile'), { threads: 1, contextTokens: 512 });
+  const directory = garden.paths.adapter(project.id, 1);
+  await mkdir(directory, { recursive: true });
+  await writeRandomAdapter(join(directory, 'adapter.gguf'), inject('baseModelFile'), 1);
+  await writeManifest(
+    directory,
+    {
+      base: {
+        name: 'smollm2-135m-instruct',
+        weightsHash: 'a'.repeat(64),
+        tokenizerHash: 'b',
+        templateHash: 'c',
+      },
+      dataHash: null,
+      commit: null,
+      settings: {},
+      scores: null,
+      createdAt: new Date().toISOString(),
+    },
+    ['adapter.gguf'],
+  );
+});
+afterAll(async () => {
+  await runtime?.dispose();
+  index?.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+async function ask(question: string, changes: Partial<AnswerRequest> = {}) {
+  const conversation = changes.conversation ?? newConversation(garden.paths, project.id);
+  let text = '';
+  let end: AnswerEnd | null = null;
+  const request = { garden, project, question, conversation, runtime, index, embedder, maxTokens: 8 };
+  for await (const event of answer({ ...request, ...changes })) {
+    if (event.type === 'text') text += event.text;
+    else end = event;
+  }
+  return { text, end, conversation };
+}
+
+it('answers with sources, says what answered and how fresh the index is, and stores the exchange', async () => {
+  const { text, end, conversation } = await ask('What does slugify do?');
+  expect(text).not.toBe('');
+  expect(end?.sources).toMatchObject([{ path: 'slug.ts', startLine: 1, symbol: 'slugify' }]);
+  expect(end?.adapter).toEqual({ version: null, reason: expect.stringContaining('No adapter is promoted') });
+  expect(end?.index).toMatchObject({ commit: null, complete: true });
+  expect(typeof end?.index?.changedSince).toBe('number');
+  expect(await conversation.recent()).toMatchObject([
+    { question: 'What does slugify do?', answer: text.trim(), sources: end?.sources, adapter: null },
+  ]);
+  const more = await ask('Why?', { conversation });
+  expect(more.end?.sources).toHaveLength(1);
+  expect(more.end?.promptTokens).toBeGreaterThan(end?.promptTokens ?? 0);
+  expect(await conversation.recent()).toHaveLength(2);
+});
+
+it('uses the promoted adapter, and says why the base answers when it cannot', async () => {
+  const promoted = { ...project, promotedAdapter: 1 };
+  const options = { project: promoted, index: null, embedder: null };
+  const base = await ask('What does slugify do?', { ...options, adapter: 'base' });
+  const adapted = await ask('What does slugify do?', options);
+  expect(adapted.end?.adapter.version).toBe(1);
+  expect(adapted.text).not.toBe(base.text);
+  expect(adapted.end?.index).toBeNull();
+
+  const foreign = await ask('What does slugify do?', { ...options, baseWeightsSha256: 'f'.repeat(64) });
+  expect(foreign.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('other weights') });
+  expect(foreign.text).toBe(base.text);
+
+  await truncate(join(garden.paths.adapter(project.id, 1), 'adapter.gguf'), 5_000);
+  const damaged = await ask('What does slugify do?', options);
+  expect(damaged.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('damaged') });
+  expect(damaged.text).toBe(base.text);
+
+  const missing = await ask('What does slugify do?', {
+    ...options,
+    project: { ...project, promotedAdapter: 2 },
+  });
+  expect(missing.end?.adapter.reason).toContain('missing');
+});
+
+it('stores a stopped answer as far as it came, and nothing of one that failed', async () => {
+  const conversation = newConversation(garden.paths, project.id);
+  const request = {
+    garden,
+    project,
+    question: 'Tell a story.',
+    conversation,
+    runtime,
+    index: null,
+    embedder: null,
+  };
+  let text = '';
+  for await (const event of answer({ ...request, maxTokens: 200 })) {
+    if (event.type === 'text') text += event.text;
+    if (text.length > 20) break;
+  }
+  expect(await conversation.recent()).toMatchObject([{ end: 'cancelled', answer: text.trim() }]);
+  await expect(ask('word '.repeat(600), { conversation })).rejects.toMatchObject({
+    code: 'prompt.question-too-long',
+  });
+  await expect(ask('  ', { conversation })).rejects.toMatchObject({ code: 'chat.empty-question' });
+  expect(await conversation.recent()).toHaveLength(1);
+});
