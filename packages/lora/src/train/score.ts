@@ -8,11 +8,13 @@ import { LoraParameters } from './lora-parameters.js';
 import { type PackedRow, packExamples } from './packing.js';
 import { SharedPair } from './shared-pair.js';
 
-/** What a model makes of one example. Both arrays have the example's length; entries of unsupervised tokens are 0. */
+/** What a model makes of one example. Each array has the example's length; entries of unsupervised tokens mean nothing. */
 export interface ExampleScore {
-  /** Negative log-likelihood of each supervised token given those before it, in nats. */
+  /** Negative log-likelihood of each supervised token given those before it, in nats; 0 elsewhere. */
   nll: Float32Array;
-  /** 1 where the supervised token was the model's most likely one. */
+  /** The model's most likely token where each supervised token stands; -1 elsewhere. */
+  top1: Int32Array;
+  /** 1 where the supervised token was the model's most likely one; 0 elsewhere. */
   top1Correct: Uint8Array;
 }
 
@@ -70,6 +72,7 @@ export async function scoreRows(
 ): Promise<ExampleScore[]> {
   const scores = examples.map(({ tokens }) => ({
     nll: new Float32Array(tokens.length),
+    top1: new Int32Array(tokens.length).fill(-1),
     top1Correct: new Uint8Array(tokens.length),
   }));
   const { rows: batchRows, sequenceLength } = model.batch;
@@ -83,6 +86,7 @@ export async function scoreRows(
       const { example } = row.placements[row.segments[position]!]!;
       const target = row.positions[position]! + 1;
       scores[example]!.nll[target] = nll[i]!;
+      scores[example]!.top1[target] = top1[i]!;
       scores[example]!.top1Correct[target] = top1[i] === batch.labels[i] ? 1 : 0;
     }
     onProgress?.(Math.min(1, (start + batchRows) / rows.length));

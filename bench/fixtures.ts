@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openGarden } from '../packages/gardener/src/garden/garden.js';
+import { ensureModel } from '../packages/gardener/src/models/ensure-model.js';
+
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'codebase-gardener-bench');
+
+/** The default base model, fetched once into a cache outside the repository. */
+export async function defaultBaseModelFile(): Promise<string> {
+  const { paths } = await openGarden({ dataDir: join(cache, 'data') });
+  const { files } = await ensureModel(paths, 'smollm2-135m-instruct', {});
+  return Object.values(files).find((file) => file.endsWith('.gguf'))!;
+}
+
+/** A Python with torch, transformers and PEFT at the versions of bench/peft/requirements.txt, made once. */
+export async function pythonWithPeft(): Promise<string> {
+  const given = process.env.BENCH_PYTHON;
+  if (given) return given;
+  const environment = join(cache, 'peft');
+  const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const done = join(environment, 'installed');
+  if (existsSync(done)) return python;
+  const requirements = fileURLToPath(new URL('./peft/requirements.txt', import.meta.url));
+  execFileSync('python3', ['-m', 'venv', environment], { stdio: ['ignore', 2, 2] });
+  execFileSync(python, ['-m', 'pip', 'install', '-q', '-r', requirements], { stdio: ['ignore', 2, 2] });
+  writeFileSync(done, '');
+  return python;
+}

@@ -1,0 +1,159 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { loadBaseModel } from '@codebase-gardener/lora';
+import { defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
+import { sourceText } from './source-text.js';
+
+/** One measured run. */
+interface Row {
+  engine: string;
+  precision: string;
+  sequenceLength: number;
+  tokensPerSecond: number;
+  peakRssBytes: number;
+  heldOutLoss: number | null;
+}
+
+const run = promisify(execFile);
+const TOKENS_PER_STEP = 512;
+const LENGTHS = [256, 512];
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const STEPS = Number(process.env.BENCH_STEPS ?? 8);
+const HELD_OUT_TOKENS = 2048;
+
+/**
+ * Our trainer and HF PEFT in float32 and bfloat16, one after the other in every round, on the same base, rows, rank and
+ * length. One JSON object a run, then the summary: medians over the rounds.
+ */
+async function main(): Promise<void> {
+  const python = await pythonWithPeft();
+  const baseFile = await defaultBaseModelFile();
+  const directory = await mkdtemp(join(tmpdir(), 'gardener-bench-'));
+  const results: Row[] = [];
+  try {
+    const text = await sourceText();
+    for (const length of LENGTHS)
+      await writeFile(join(directory, `${length}.json`), await dataOf(text, baseFile, length));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const length of LENGTHS) {
+        const data = join(directory, `${length}.json`);
+        const rows = String(TOKENS_PER_STEP / length);
+        for (const row of [
+          await measureOurs(baseFile, data, rows),
+          await measurePeft(python, baseFile, data, rows, 'float32'),
+          await measurePeft(python, baseFile, data, rows, 'bfloat16'),
+        ]) {
+          results.push(row);
+          print({ round, ...row });
+        }
+      }
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+  print(summary(results));
+}
+
+async function dataOf(text: string, baseFile: string, length: number): Promise<string> {
+  const base = await loadBaseModel(baseFile);
+  const tokens = base.tokenizer.encode(text);
+  await base.close();
+  const take = (from: number, count: number) => {
+    const rows = Array.from({ length: count }, (_, i) => [
+      ...tokens.slice(from + i * length, from + (i + 1) * length),
+    ]);
+    return { rows, supervised: rows.map((row) => row.map(() => 1)) };
+  };
+  const heldOutRows = HELD_OUT_TOKENS / length;
+  return JSON.stringify({
+    heldOut: take(0, heldOutRows),
+    train: take(HELD_OUT_TOKENS, (STEPS * TOKENS_PER_STEP) / length),
+  });
+}
+
+async function measureOurs(base: string, data: string, rows: string): Promise<Row> {
+  const script = fileURLToPath(new URL('./training-ours.ts', import.meta.url));
+  const { stdout } = await run(process.execPath, [
+    ...process.execArgv,
+    script,
+    base,
+    data,
+    String(STEPS),
+    rows,
+  ]);
+  return JSON.parse(stdout) as Row;
+}
+
+async function measurePeft(
+  python: string,
+  base: string,
+  data: string,
+  rows: string,
+  precision: string,
+): Promise<Row> {
+  const script = fileURLToPath(new URL('./peft/train_peft.py', import.meta.url));
+  const options = [
+    '--steps',
+    String(STEPS),
+    '--batch-rows',
+    rows,
+    '--precision',
+    precision,
+    '--threads',
+    '2',
+  ];
+  const { stdout } = await run(python, [script, base, data, ...options]);
+  const { engine, sequenceLength, tokensPerSecond, peakRssBytes, heldOutLoss } = JSON.parse(stdout) as Row;
+  return { engine, precision, sequenceLength, tokensPerSecond, peakRssBytes, heldOutLoss };
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function summary(results: Row[]) {
+  const of = (engine: string, precision: string, length: number) => {
+    const chosen = results.filter(
+      (row) => row.engine.startsWith(engine) && row.precision === precision && row.sequenceLength === length,
+    );
+    return {
+      ...chosen[0]!,
+      tokensPerSecond: median(chosen.map((row) => row.tokensPerSecond)),
+      peakRssBytes: median(chosen.map((row) => row.peakRssBytes)),
+    };
+  };
+  const byLength = LENGTHS.map((length) => {
+    const ours = of('gardener', 'float32', length);
+    const peft = ['float32', 'bfloat16'].map((precision) => of('peft', precision, length));
+    const best = peft.reduce((a, b) => (b.tokensPerSecond > a.tokensPerSecond ? b : a));
+    return {
+      rows: [ours, ...peft],
+      speedRatioToBestPeft: ours.tokensPerSecond / best.tokensPerSecond,
+      memoryRatioToBestPeft: ours.peakRssBytes / best.peakRssBytes,
+      speedRatioToPeftFloat32: ours.tokensPerSecond / peft[0]!.tokensPerSecond,
+      memoryRatioToPeftFloat32: ours.peakRssBytes / peft[0]!.peakRssBytes,
+    };
+  });
+  const worst = (key: 'speedRatioToBestPeft' | 'speedRatioToPeftFloat32') =>
+    Math.min(...byLength.map((row) => row[key]));
+  return {
+    speedRatioToBestPeft: worst('speedRatioToBestPeft'),
+    memoryRatioToBestPeft: Math.max(...byLength.map((row) => row.memoryRatioToBestPeft)),
+    speedRatioToPeftFloat32: worst('speedRatioToPeftFloat32'),
+    memoryRatioToPeftFloat32: Math.max(...byLength.map((row) => row.memoryRatioToPeftFloat32)),
+    cpu: cpus()[0]?.model,
+    rounds: ROUNDS,
+    steps: STEPS,
+    rows: byLength.flatMap(({ rows }) => rows),
+  };
+}
+
+function print(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+await main();
