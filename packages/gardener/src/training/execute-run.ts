@@ -20,6 +20,8 @@ export interface RunControl {
  */
 export async function executeRun(runDirectory: string, control: RunControl): Promise<void> {
   const report = new RunReport(runDirectory);
+  // Children that are idle do not keep this process alive, and Node would end it in the middle of an await for one of them.
+  const keptAlive = setInterval(() => undefined, 60_000);
   try {
     const { paths, projectId } = locateRun(runDirectory);
     const description = await readRunDescription(runDirectory);
@@ -33,6 +35,8 @@ export async function executeRun(runDirectory: string, control: RunControl): Pro
     const last = await lastEvent(error, control);
     if (last === 'rethrow') throw error;
     if (last !== null) await report.event(last);
+  } finally {
+    clearInterval(keptAlive);
   }
 }
 

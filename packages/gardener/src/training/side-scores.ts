@@ -67,13 +67,15 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
   const { loadFrozenWeights } = await import('@codebase-gardener/lora');
   const frozen = await loadFrozenWeights(options.base);
   const general = generalCodeExamples(options.base.tokenizer, data.manifest.sequenceLength).flat();
-  const generalScores = await score(options, frozen, general, (done, total) =>
-    onProgress?.('scoring general code', done, total),
-  );
-  const tokensPerMs = countTokens(general) / (performance.now() - start);
+  const speed = new Speedometer(countTokens(general));
+  const generalScores = await score(options, frozen, general, (done, total) => {
+    speed.reached(done / total);
+    onProgress?.('scoring general code', done, total);
+  });
+  const leftMs = (options.scoringLimitMs ?? Number.POSITIVE_INFINITY) - (performance.now() - start);
   const perFile =
     options.like?.files.map(({ examples }) => examples) ??
-    affordableExamples(data, tokensPerMs * (options.scoringLimitMs ?? Number.POSITIVE_INFINITY));
+    affordableExamples(data, speed.tokensPerMs * leftMs);
   const chosen = data.heldOut.map((file, index) => file.examples.slice(0, perFile[index] ?? 0));
   const scores = await score(options, frozen, chosen.flat(), (done, total) =>
     onProgress?.('scoring held-out code', done, total),
@@ -110,6 +112,22 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
     editSimilarity: null,
     durationMs: { scoring: scored - start, serving: performance.now() - scored },
   };
+}
+
+/** Tokens per millisecond between the first and the last report: without what it takes to start. */
+class Speedometer {
+  #first: { share: number; at: number } | null = null;
+  tokensPerMs = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly tokens: number) {}
+
+  reached(share: number): void {
+    const at = performance.now();
+    this.#first ??= { share, at };
+    if (share > this.#first.share) {
+      this.tokensPerMs = (this.tokens * (share - this.#first.share)) / Math.max(1, at - this.#first.at);
+    }
+  }
 }
 
 async function score(
