@@ -2,7 +2,7 @@ import { Graph, type Value } from '../autodiff/graph.js';
 import { add, gather, gemm, matmul, reshape } from '../autodiff/operators/index.js';
 import type { BertConfig } from './bert-config.js';
 import { biasGelu, layerNorm, multiHeadAttention, skipLayerNorm } from './bert-operators.js';
-import { bertWeightShapes } from './bert-weights.js';
+import { bertInputShape, bertWeightShapes } from './bert-weights.js';
 
 /**
  * A BERT encoder with mean pooling as a graph for one batch shape. https://arxiv.org/abs/1810.04805
@@ -20,7 +20,7 @@ export function bertGraph(config: BertConfig, batch: number, sequence: number): 
   const pooling = graph.input('pooling', 'float32', [batch, 1, sequence]);
   const weights = new Map<string, Value>();
   for (const [name, shape] of bertWeightShapes(config)) {
-    weights.set(name, graph.input(name, 'float32', shape));
+    weights.set(name, graph.input(name, 'float32', bertInputShape(name, shape)));
   }
   const weight = (name: string): Value => weights.get(name)!;
 
@@ -53,13 +53,7 @@ function bertBlock(
   const flat = rows(x);
   const project = (role: string) =>
     sequences(
-      gemm(
-        graph,
-        flat,
-        weight(`attention.self.${role}.weight`),
-        { transB: true },
-        weight(`attention.self.${role}.bias`),
-      ),
+      gemm(graph, flat, weight(`attention.self.${role}.weight`), {}, weight(`attention.self.${role}.bias`)),
     );
   const attended = multiHeadAttention(graph, {
     query: project('query'),
@@ -76,11 +70,11 @@ function bertBlock(
       epsilon: config.layerNormEpsilon,
     });
   const attention = residual(
-    gemm(graph, rows(attended), weight('attention.output.dense.weight'), { transB: true }),
+    gemm(graph, rows(attended), weight('attention.output.dense.weight')),
     x,
     'attention.output',
   );
-  const inner = gemm(graph, rows(attention), weight('intermediate.dense.weight'), { transB: true });
+  const inner = gemm(graph, rows(attention), weight('intermediate.dense.weight'));
   const active = biasGelu(graph, inner, weight('intermediate.dense.bias'));
-  return residual(gemm(graph, active, weight('output.dense.weight'), { transB: true }), attention, 'output');
+  return residual(gemm(graph, active, weight('output.dense.weight')), attention, 'output');
 }

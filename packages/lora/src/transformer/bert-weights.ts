@@ -29,6 +29,16 @@ export function bertWeightShapes(config: BertConfig): Map<string, number[]> {
   return shapes;
 }
 
+/**
+ * The shape in which the graphs take a weight. Matrices are transposed to [in, out]: a weight that is fed is packed at
+ * every product, and packing from PyTorch's [out, in] took 1.6 times as long (2048 x 384 x 1536).
+ */
+export function bertInputShape(name: string, shape: readonly number[]): number[] {
+  return isMatrix(name) ? [shape[1]!, shape[0]!] : [...shape];
+}
+
+const isMatrix = (name: string) => /(?:dense|query|key|value)\.weight$/.test(name);
+
 /** A BERT's weights in memory. */
 export interface BertWeights {
   /** Fed to every graph under their own names. */
@@ -65,10 +75,22 @@ export async function loadBertWeights(source: WeightSource, config: BertConfig):
   }
   const tensors: Record<string, HostTensor> = {};
   for (const [name, shape] of shapes) {
-    tensors[name] = hostTensor(await source.readFloat32(prefix + name), shape);
+    const values = await source.readFloat32(prefix + name);
+    const data = isMatrix(name) ? transposed(values, shape[0]!, shape[1]!) : values;
+    tensors[name] = hostTensor(data, bertInputShape(name, shape));
   }
   const positions = await source.readFloat32(prefix + position);
   const type = await source.readFloat32(prefix + tokenType);
   for (let i = 0; i < positions.length; i++) positions[i]! += type[i % config.hiddenSize]!;
   return { tensors, positions };
+}
+
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      result[column * rows + row] = values[row * columns + column]!;
+    }
+  }
+  return result;
 }
