@@ -109,10 +109,11 @@ class OpenSession implements Session {
     const closing = (async () => {
       for (const close of this.#closers.reverse()) await close();
     })();
+    let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => {
-      setTimeout(resolve, CLOSE_TIMEOUT_MS).unref();
+      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
     });
-    await Promise.race([closing, timeout]);
+    await Promise.race([closing, timeout]).finally(() => clearTimeout(timer));
   }
 
   closeAtEnd(close: () => Promise<void> | void): void {

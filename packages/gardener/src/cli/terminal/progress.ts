@@ -3,6 +3,8 @@ import { oneLine, truncate } from './plain-text.js';
 
 const REDRAW_MS = 80;
 const PLAIN_LINE_MS = 5_000;
+/** A line that says nothing new is repeated this rarely, as a sign of life. */
+const PLAIN_REPEAT_MS = 60_000;
 const BAR_COLUMNS = 24;
 const CLEAR_LINE = '\r\u001b[2K';
 
@@ -33,6 +35,8 @@ export class ProgressLine {
   readonly #now: () => number;
   #lastDrawMs = Number.NEGATIVE_INFINITY;
   #label: string | null = null;
+  #lastLine = '';
+  #lastWriteMs = Number.NEGATIVE_INFINITY;
   #pending: ProgressState | null = null;
 
   constructor(stream: ProgressStream, palette: Palette, now: () => number = () => performance.now()) {
@@ -72,8 +76,10 @@ export class ProgressLine {
     const line = this.#render(this.#pending);
     if (this.#stream.isTTY) {
       this.#stream.write(CLEAR_LINE + truncate(line, Math.max(20, (this.#stream.columns ?? 80) - 1)));
-    } else {
+    } else if (line !== this.#lastLine || this.#now() - this.#lastWriteMs >= PLAIN_REPEAT_MS) {
       this.#stream.write(`${line}\n`);
+      this.#lastLine = line;
+      this.#lastWriteMs = this.#now();
     }
   }
 
