@@ -50,7 +50,8 @@ export class LineSizes {
 
 /** A whole symbol or statement may be a little larger than the limits: dividing it would leave a sliver. */
 export const WHOLE_FILL = 1.25;
-// Text in which no statement begins (a long string, a long comment) is cut at its paragraphs only when it is this many times too large.
+// Text in which no statement begins (a long string, a long comment) is cut at its paragraphs, and at any line only where a
+// paragraph is this many times too large.
 const PATIENCE = 4;
 
 /**
@@ -96,18 +97,29 @@ function cutAtStatements(
 }
 
 function cutAtParagraphs(range: LineSpan, sizes: LineSizes, limits: ChunkLimits): LineSpan[] {
-  if (sizes.fill(range, limits) <= PATIENCE) return [range];
-  const paragraphs: LineSpan[] = [];
-  let start = range.startLine;
-  for (let line = range.startLine; line <= range.endLine; line++) {
-    const isLast = line === range.endLine;
-    const isBreak = sizes.isBlank(line) && !sizes.isBlank(line + 1);
-    const isFull = sizes.fill({ startLine: start, endLine: line + 1 }, limits) > 1;
-    if (!isLast && !isBreak && !isFull) continue;
-    paragraphs.push({ startLine: start, endLine: line });
-    start = line + 1;
+  const isBreak = (line: number) => sizes.isBlank(line) && !sizes.isBlank(line + 1);
+  return cutWhere(range, isBreak).flatMap((paragraph) => {
+    if (sizes.fill(paragraph, limits) <= PATIENCE) return [paragraph];
+    let start = paragraph.startLine;
+    return cutWhere(paragraph, (line) => {
+      const isFull = sizes.fill({ startLine: start, endLine: line + 1 }, limits) > 1;
+      if (isFull) start = line + 1;
+      return isFull;
+    });
+  });
+}
+
+/** The range in parts, each ending at a line for which `endsAt` is true. */
+function cutWhere(range: LineSpan, endsAt: (line: number) => boolean): LineSpan[] {
+  const parts: LineSpan[] = [];
+  let startLine = range.startLine;
+  for (let line = range.startLine; line < range.endLine; line++) {
+    if (!endsAt(line)) continue;
+    parts.push({ startLine, endLine: line });
+    startLine = line + 1;
   }
-  return paragraphs;
+  parts.push({ startLine, endLine: range.endLine });
+  return parts;
 }
 
 /** Joins neighbouring pieces into as few parts as fit, of about the same size. */

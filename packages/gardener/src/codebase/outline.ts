@@ -159,7 +159,7 @@ class Outline {
     // One declaration with a line or two around it keeps its name.
     const whole = run.filter((piece) => piece.role === 'whole');
     const only = whole.length === 1 ? whole[0]! : null;
-    const isMost = only !== null && this.sizes.nonBlankLines(only) >= 0.6 * this.sizes.nonBlankLines(range);
+    const isMost = only !== null && this.sizes.nonBlankLines(only) >= 0.75 * this.sizes.nonBlankLines(range);
     return isMost
       ? { ...range, symbol: only.symbol, role: 'whole' }
       : { ...range, symbol: owner, role: 'part' };
