@@ -191,7 +191,10 @@ describe.skipIf(isWindows)('a hostile repository', () => {
     expect(paths).toContain('a.ts');
     expect(existsSync(marker) ? readFileSync(marker, 'utf8') : '').toBe('');
     // The trap is real: the same listing without the precautions runs the script.
-    spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, timeout: 10_000 });
+    spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+      cwd: root,
+      timeout: 10_000,
+    });
     expect(existsSync(marker)).toBe(true);
   });
 
