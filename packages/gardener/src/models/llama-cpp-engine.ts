@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token, TokenBias } from 'node-llama-cpp';
 import { GardenerError } from '../garden/errors.js';
+import { freeCores } from './free-cores.js';
 import { type BiasToken, scoreTokens } from './llama-cpp-score.js';
 import { type ConversationEncoder, conversationEncoder } from './llama-cpp-tokens.js';
 import type { TokenScores } from './runtime.js';
@@ -121,11 +122,12 @@ export class LlamaCppEngine {
 
   async #createContext(adapter: string | null): Promise<LlamaContext> {
     this.#log.length = 0;
+    const threads = this.#setup.threads || (await freeCores(this.#llama.cpuMathCores));
     try {
       return await this.model.createContext({
         contextSize: this.contextTokens,
         batchSize: Math.min(512, this.contextTokens),
-        threads: this.#setup.threads || this.#llama.cpuMathCores,
+        threads,
         failedCreationRemedy: false,
         ...(adapter !== null && { lora: adapter }),
       });

@@ -64,7 +64,12 @@ function sample(
     temperature: options.temperature,
     ...(options.seed !== null && { seed: options.seed }),
     ...(options.repeatPenalty !== 1 && {
-      repeatPenalty: { penalty: options.repeatPenalty, punishTokens: () => written.slice(-penalisedTokens) },
+      repeatPenalty: {
+        penalty: options.repeatPenalty,
+        // Grows with every repeat, so that a loop ends even where the model is very sure of it.
+        frequencyPenalty: 0.1,
+        punishTokens: () => written.slice(-penalisedTokens),
+      },
     }),
     // The context is never shifted: maxTokens ends before it is full.
     contextShift: { size: 0 },

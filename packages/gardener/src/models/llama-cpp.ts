@@ -21,7 +21,7 @@ import type {
 
 /** Options of {@link startLlamaCpp}. */
 export interface LlamaCppOptions {
-  /** 0 = physical cores. Use fewer while training runs: more threads than free cores are far slower. */
+  /** 0 = the physical cores that are free when an adapter's context is made: more threads than that are far slower. */
   threads: number;
   /** Tokens of prompt and answer together; the base's own limit where that is lower. */
   contextTokens: number;

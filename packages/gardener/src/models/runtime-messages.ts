@@ -3,7 +3,7 @@ import type { ChatMessage, GenerationEvent, TokenScores } from './runtime.js';
 /** How the child process of a runtime is set up. */
 export interface RuntimeSetup {
   modelPath: string;
-  /** 0 = physical cores. */
+  /** 0 = the cores that are free. */
   threads: number;
   contextTokens: number;
   /** Contexts (one per adapter) kept ready. */
