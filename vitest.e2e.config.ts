@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: ['scripts/test-models.setup.ts'],
-    include: ['e2e/**/*.test.ts'],
+    include: ['e2e/*.test.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 600_000,
