@@ -1,13 +1,16 @@
 import { gradients } from '../autodiff/gradients.js';
-import { Graph } from '../autodiff/graph.js';
+import { Graph, type Value } from '../autodiff/graph.js';
 import {
+  add,
   argMax,
   gather,
+  gatherElements,
   gemm,
-  mul,
-  reduceLogSumExp,
-  reduceSum,
+  log,
+  neg,
+  reshape,
   rmsNorm,
+  softmax,
   sub,
 } from '../autodiff/operators/index.js';
 import type { TransformerConfig } from './architecture.js';
@@ -15,10 +18,14 @@ import type { TransformerConfig } from './architecture.js';
 /** What the head is asked for: a loss with its gradient, or scores for evaluation. */
 export type HeadKind = 'gradient' | 'score';
 
+/** Added to a probability before its logarithm: one that underflowed costs 87 nats instead of infinity. */
+const SMALLEST_PROBABILITY = 1.2e-38;
+
 /**
- * Final norm, vocabulary product and cross entropy for `rows` positions, each on its own:
- * nll = logsumexp(logits) - logit of the label, where the label's logit is a dot product with its embedding row, so that
- * no one-hot or gathered copy of the logits exists.
+ * Final norm, vocabulary product and cross entropy for `rows` positions, each on its own.
+ *
+ * The gradient of a row's negative log-likelihood by its normalised state n is written out, P E - E[label], with P the
+ * softmax of the logits and E the vocabulary table: no one-hot, and no second pass over the logits, exists.
  *
  * Inputs: `x` float32 [rows, hidden], `labels` int64 [rows], `norm` [hidden], `table` [vocabulary, hidden].
  * Outputs: `nll` [rows, 1]; with 'gradient' also `dx` [rows, hidden], the gradient of each row's own nll (rows do not
@@ -32,15 +39,19 @@ export function headGraph(config: TransformerConfig, rows: number, kind: HeadKin
   const table = graph.input('table', 'float32', [config.vocabularySize, config.hiddenSize]);
 
   const normalized = rmsNorm(graph, x, norm, config.rmsNormEpsilon);
-  const logits = gemm(graph, normalized, table, { transB: true });
-  const labelLogit = reduceSum(graph, mul(graph, normalized, gather(graph, table, labels)), [-1]);
-  const nll = sub(graph, reduceLogSumExp(graph, logits, [-1]), labelLogit);
-  graph.output(nll, 'nll');
+  const probabilities = softmax(graph, gemm(graph, normalized, table, { transB: true }));
+  graph.output(negativeLogLikelihood(graph, probabilities, labels), 'nll');
   if (kind === 'score') {
-    graph.output(argMax(graph, logits), 'top1');
+    graph.output(argMax(graph, probabilities), 'top1');
     return graph;
   }
-  const ones = graph.constant('float32', [rows, 1], new Float32Array(rows).fill(1));
-  graph.output(gradients(graph, new Map([[nll, ones]]), [x])[0]!, 'dx');
+  const gradient = sub(graph, gemm(graph, probabilities, table), gather(graph, table, labels));
+  graph.output(gradients(graph, new Map([[normalized, gradient]]), [x])[0]!, 'dx');
   return graph;
+}
+
+function negativeLogLikelihood(graph: Graph, probabilities: Value, labels: Value): Value {
+  const ofLabels = gatherElements(graph, probabilities, reshape(graph, labels, [labels.shape[0]!, 1]));
+  const tiny = graph.constant('float32', [1], Float32Array.of(SMALLEST_PROBABILITY));
+  return neg(graph, log(graph, add(graph, ofLabels, tiny)));
 }

@@ -47,6 +47,11 @@ export function gather(graph: Graph, table: Value, indices: Value): Value {
   return graph.apply('Gather', [table, indices], { axis: 0 })[0]!;
 }
 
+/** One element of each row of `x` [rows, columns], at `indices` int64 [rows, 1]. */
+export function gatherElements(graph: Graph, x: Value, indices: Value): Value {
+  return graph.apply('GatherElements', [x, indices], { axis: 1 })[0]!;
+}
+
 defineOperators({
   Reshape: {
     domain: '',
@@ -157,6 +162,11 @@ defineOperators({
     infer: ([table, indices]) => [
       { dtype: table!.dtype, shape: [...indices!.shape, ...table!.shape.slice(1)] },
     ],
+    vjp: null,
+  },
+  GatherElements: {
+    domain: '',
+    infer: ([x, indices]) => [{ dtype: x!.dtype, shape: [...indices!.shape] }],
     vjp: null,
   },
 });

@@ -13,8 +13,6 @@ const reduce =
 export const reduceSum = reduce('ReduceSum');
 /** Mean over `axes`, which stay with size 1. */
 export const reduceMean = reduce('ReduceMean');
-/** log of the sum of exponentials over `axes`, which stay with size 1. */
-export const reduceLogSumExp = reduce('ReduceLogSumExp');
 
 /** Softmax over the last axis. */
 export const softmax = (graph: Graph, x: Value): Value => graph.apply('Softmax', [x], { axis: -1 })[0]!;
@@ -52,12 +50,6 @@ defineOperators({
       mul(graph, dy!, filled(graph, x!.shape, 1 / ratio(x!, y!))),
       null,
     ],
-  },
-  // d logsumexp(x) / dx = softmax(x). Only the last axis is ever reduced here.
-  ReduceLogSumExp: {
-    domain: '',
-    infer,
-    vjp: (graph, { inputs: [x] }, [dy]) => [mul(graph, softmax(graph, x!), dy!), null],
   },
   // dx = y (dy - sum(y dy)).
   Softmax: {
