@@ -1,3 +1,4 @@
+import { chunkHeader } from '../codebase/chunk-header.js';
 import type { Chunk } from '../codebase/chunk-types.js';
 
 /**
@@ -5,6 +6,5 @@ import type { Chunk } from '../codebase/chunk-types.js';
  * reads the first 256 tokens only, so what tells most about the chunk comes first.
  */
 export function embeddingText(chunk: Chunk): string {
-  const place = chunk.symbol === null ? chunk.path : `${chunk.path} ${chunk.symbol}`;
-  return [place, chunk.docstring, chunk.signature, chunk.text].filter((part) => part).join('\n');
+  return [chunkHeader(chunk), chunk.docstring, chunk.text].filter((part) => part).join('\n');
 }

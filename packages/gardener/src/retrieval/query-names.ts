@@ -4,6 +4,8 @@ export interface QueryNames {
   symbols: string[];
   /** Paths or ends of paths, such as `store.ts` or `retrieval/store.ts`. */
   paths: string[];
+  /** The query is one or two words and they are these. */
+  isWholeQuery: boolean;
 }
 
 const IDENTIFIER = /[\p{L}_$][\p{L}\p{N}_$]*(?:(?:\.|::|#|->)[\p{L}_$][\p{L}\p{N}_$]*)*/gu;
@@ -36,5 +38,9 @@ export function namesInQuery(query: string): QueryNames {
       .replace(/[./]$/, '');
     if (path.length <= MAX_PATH_CHARACTERS && (path.includes('/') || FILE_NAME.test(path))) paths.add(path);
   }
-  return { symbols: [...symbols].slice(0, MAX_NAMES), paths: [...paths].slice(0, MAX_NAMES) };
+  return {
+    symbols: [...symbols].slice(0, MAX_NAMES),
+    paths: [...paths].slice(0, MAX_NAMES),
+    isWholeQuery: words.length <= SHORT_QUERY_WORDS,
+  };
 }

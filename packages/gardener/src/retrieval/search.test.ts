@@ -33,7 +33,7 @@ const files = [
     makeFile(`talk/${i}.md`, [
       {
         language: 'markdown',
-        text: `where is flush called: flush, then flush again, as ${i} ${i * 7} ${i * 13}`,
+        text: `note ${i}: flush the buffers, then flush again as in ${i * 7} ${i * 13}`,
       },
     ]),
   ),
