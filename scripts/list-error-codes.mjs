@@ -13,7 +13,9 @@ const ROOMS = [
   ...['garden', 'models', 'codebase', 'retrieval', 'prompt', 'training', 'chat', 'cli'],
 ];
 const CODE = new RegExp(`^(?:${ROOMS.join('|')})\\.[a-z0-9]+(?:-[a-z0-9]+)*$`);
-const FILE_NAME = /\.(js|json|ts|tsx|gguf|safetensors|md|jsonl|log)$/;
+const FILE_NAME = /\.(js|json|ts|tsx|gguf|safetensors|md|jsonl|log|bin)$/;
+// Names of settings that an error message points to, and a key of the GGUF format.
+const NOT_CODES = new Set(['adapter.alpha', 'adapter.dropout', 'adapter.rank', 'adapter.type']);
 
 const found = new Map();
 for (const folder of ['packages/lora/src', 'packages/gardener/src']) {
@@ -44,7 +46,7 @@ if (process.argv.includes('--write')) {
 function collect(file) {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const visit = (node) => {
-    if (ts.isStringLiteralLike(node) && CODE.test(node.text) && !FILE_NAME.test(node.text)) {
+    if (ts.isStringLiteralLike(node) && isCode(node.text)) {
       const row = found.get(node.text) ?? { files: new Set(), message: '', remedy: '' };
       row.files.add(relative(root, file).split(sep).join('/'));
       const { message, remedy } = sentences(node, source);
@@ -55,6 +57,10 @@ function collect(file) {
     ts.forEachChild(node, visit);
   };
   visit(source);
+}
+
+function isCode(text) {
+  return CODE.test(text) && !FILE_NAME.test(text) && !NOT_CODES.has(text);
 }
 
 /** The sentence and the remedy that stand beside a code: `new SomeError(code, message, {remedy})` or `{code, message, remedy}`. */

@@ -1,4 +1,3 @@
-import { availableParallelism, loadavg } from 'node:os';
 import type { AnswerEnd, AnswerRequest } from '../chat/answer.js';
 import type { Conversation } from '../chat/conversation.js';
 import { GardenerError } from '../garden/errors.js';
@@ -12,17 +11,6 @@ import { plural } from './terminal/quantities.js';
 /** Enough for six chunks, a few exchanges and the answer; more only makes the first word later. */
 const CONTEXT_TOKENS = 4_096;
 
-/**
- * Threads for answering: 0 (all physical cores) on a quiet machine, else what is left of them. llama.cpp's threads wait for
- * each other spinning: one that has to share its core makes all of them many times slower.
- */
-export function freeThreads(
-  load: number = loadavg()[0] ?? 0,
-  cores: number = availableParallelism(),
-): number {
-  return load < 0.5 ? 0 : Math.max(1, Math.floor(cores - load));
-}
-
 /** What stays open between the questions of one command. */
 export type OpenAnswers = Omit<AnswerRequest, 'question' | 'conversation' | 'signal'>;
 
@@ -33,7 +21,7 @@ export async function openAnswers(session: Session, project: ProjectRecord): Pro
   const [model] = await fetchModels(session, [project.baseModel]);
   if (model === undefined) throw new Error('no base model');
   const { startLlamaCpp } = await import('../models/llama-cpp.js');
-  const threads = garden.settings.threads || freeThreads();
+  const { threads } = garden.settings;
   const progress = output.progress();
   if (output.stderr.isTTY) progress.update({ label: 'loading the model' });
   const runtime = await startLlamaCpp(model.weights, { threads, contextTokens: CONTEXT_TOKENS }).finally(() =>

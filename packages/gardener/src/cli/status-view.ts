@@ -84,9 +84,11 @@ function trainingLine({ training }: StatusObject, palette: Palette): string {
   if (isUnderWay && training.etaMs) parts.push(`${formatDuration(training.etaMs)} left`);
   if (training.peakMemoryBytes) parts.push(palette.quiet(`peak ${formatBytes(training.peakMemoryBytes)}`));
   const line = parts.join(' · ');
-  return training.reason && training.error === null
-    ? `${line}  ${palette.quiet(oneLine(training.reason))}`
-    : line;
+  // The reason of a completed training is the gate's, which the scorecard tells; that of a failure is its error.
+  const isToldElsewhere = training.status === 'completed' || training.error !== null;
+  return training.reason === null || isToldElsewhere
+    ? line
+    : `${line}  ${palette.quiet(oneLine(training.reason))}`;
 }
 
 function answeringLine({ adapter, project, scorecard }: StatusObject, palette: Palette): string {
