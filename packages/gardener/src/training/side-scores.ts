@@ -48,7 +48,7 @@ export interface SideOptions {
   data: RunData;
   /** Starts llama.cpp on the base; null leaves stopping and parity out. */
   startRuntime: (() => Promise<GenerationRuntime>) | null;
-  /** Given: score exactly what this side scored. Else choose as much as the limit allows. */
+  /** Given: score exactly what this side scored, and ask no more questions. Else choose as much as the limit allows. */
   like?: SideScores;
   /** Scoring should take no longer than this; fewer windows are scored where it would. Defaults to no limit. */
   scoringLimitMs?: number;
@@ -95,11 +95,16 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
         limitMs: limitMs * PARITY_TIME_SHARE,
         onProgress: (done, total) => onProgress?.('comparing with llama.cpp', done, total),
       });
-      stopped = await measureStopping(runtime, options.adapterFile, data.questions, {
-        ...shared,
-        limitMs: limitMs - (performance.now() - scored),
-        onProgress: (done, total) => onProgress?.('asking questions', done, total),
-      });
+      stopped = await measureStopping(
+        runtime,
+        options.adapterFile,
+        data.questions.slice(0, options.like?.stopped?.length),
+        {
+          ...shared,
+          limitMs: limitMs - (performance.now() - scored),
+          onProgress: (done, total) => onProgress?.('asking questions', done, total),
+        },
+      );
     } finally {
       await runtime.dispose();
     }
