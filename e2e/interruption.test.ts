@@ -105,7 +105,9 @@ describe('background training', () => {
   });
 
   it('goes on after kill -9 of the runner and the worker together', async () => {
-    const runner = JSON.parse(readFileSync(join(garden.dataDir, 'runner.json'), 'utf8')) as { pid: number };
+    const runner = JSON.parse(readFileSync(join(garden.dataDir, 'locks', 'runner.json'), 'utf8')) as {
+      pid: number;
+    };
     const worker = events().findLast((event) => event.type === 'run-start')?.pid ?? 0;
     const starts = events().filter((event) => event.type === 'run-start').length;
     process.kill(runner.pid, 'SIGKILL');

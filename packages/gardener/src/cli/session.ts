@@ -48,9 +48,12 @@ export function withSession<Options extends object, Arguments extends unknown[]>
     const options = command.optsWithGlobals() as Options & GlobalOptions;
     const commandArguments = commanderArguments.slice(0, -2) as Arguments;
     const session = await openSession(options);
+    // Child processes of the rooms below do not hold the event loop when idle; Node would end with 13 in the middle of a wait.
+    const keepAlive = setInterval(() => undefined, 60_000);
     try {
       await Promise.race([handler(session, options, ...commandArguments), session.interrupted]);
     } finally {
+      clearInterval(keepAlive);
       await session.closeAll();
     }
   };

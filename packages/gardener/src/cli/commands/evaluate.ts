@@ -1,43 +1,59 @@
 import type { Command } from 'commander';
-import { GardenerError } from '../../garden/errors.js';
 import { chooseProject } from '../choose-project.js';
+import { fetchProjectModels } from '../fetch-models.js';
+import { parseWholeNumber } from '../parse-options.js';
+import { printStatus } from '../print-status.js';
 import { renderScorecard } from '../scorecard-view.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
 
+interface EvaluateOptions {
+  full?: boolean;
+  adapter?: string;
+}
+
 export function defineEvaluate(program: Command): void {
   program
     .command('evaluate')
-    .summary('the scorecard: base model against adapter')
+    .summary('score an adapter again: base model against adapter')
     .argument('[project]', 'name, id or path (default: the active project)')
+    .option('--full', 'also with retrieval, and with written lines: minutes instead of seconds')
+    .option('--adapter <version>', 'which adapter (default: the newest)')
     .description(
-      'Show the scorecard of the newest adapter: base model against adapter on files that were held out from training, ' +
-        'with intervals, and whether the adapter was promoted and why.',
+      'Score an adapter again on the files that were held out from its training, beside the base model, and print the ' +
+        'scorecard with its intervals. It does not change which model answers: that is gardener promote.',
     )
     .addHelpText(
       'after',
       `
 Lower held-out loss means that the model expects this codebase's code better. An adapter is promoted only when the whole
-interval of its improvement lies above the margin (setting gateMargin), and answers still end by themselves.
+interval of its improvement lies above the margin (setting gateMargin), and answers still end by themselves. The last
+scorecard is also in gardener status.
 
 Examples:
   $ gardener evaluate
+  $ gardener evaluate shop --full
   $ gardener evaluate shop --json | jq .scorecard.adapter.noRetrieval.heldOutLoss`,
     )
     .action(withSession(evaluate));
 }
 
-async function evaluate(session: Session, _options: object, named?: string): Promise<void> {
+async function evaluate(session: Session, options: EvaluateOptions, named?: string): Promise<void> {
   const { garden, output } = session;
   const project = await chooseProject(garden, named);
-  const { projectStatus } = await import('../../training/project-status.js');
-  const status = await projectStatus(garden, project);
-  if (status.scorecard === null) {
-    throw new GardenerError('cli.no-scorecard', `${project.name} has no adapter that was measured yet.`, {
-      remedy: `Train one: gardener train ${project.name}.`,
-    });
-  }
-  output.value(status);
-  output.line(output.palette.strong(oneLine(project.name)));
-  output.lines(renderScorecard(status.scorecard, output.palette));
+  await fetchProjectModels(session, project.baseModel);
+  const { evaluateProject } = await import('../../training/evaluate-project.js');
+  const progress = output.progress();
+  const scorecard = await evaluateProject(garden, project, {
+    full: options.full === true,
+    ...(options.adapter === undefined
+      ? {}
+      : { version: parseWholeNumber(options.adapter, '--adapter', 1, 1e9) }),
+    signal: session.signal,
+    onProgress: (label, done, total) =>
+      progress.update({ label: oneLine(label), done, total, detail: `${done} of ${total}` }),
+  }).finally(() => progress.finish());
+  output.line(`${output.palette.strong(oneLine(project.name))}, adapter ${scorecard.adapterVersion}`);
+  output.lines(renderScorecard(scorecard, output.palette));
+  await printStatus(session, project, { onlyJson: true });
 }
