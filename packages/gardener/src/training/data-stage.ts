@@ -29,6 +29,8 @@ export async function makeRunData(
     seed: options.seed,
     sequenceLength: Math.min(settings.sequenceLength, base.config.contextLength),
     commit: codebase.commit,
+    // Each validation costs time that training could use: a short run gets a small set.
+    maxValidationTokens: Math.min(4_000, Math.max(1_500, (budgetMs / 1000) * 10)),
     maxTrainingTokens: Math.max(MIN_TRAINING_TOKEN_LIMIT, (budgetMs / 1000) * MAX_TOKENS_PER_SECOND),
   });
   const { manifest } = set;

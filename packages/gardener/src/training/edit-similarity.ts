@@ -1,6 +1,6 @@
 import type { Tokenizer } from '@codebase-gardener/lora';
 import type { GenerationRuntime } from '../models/runtime.js';
-import type { HeldOutFile } from './examples.js';
+import type { HeldOutFile } from './held-out.js';
 import type { LineSpan } from './next-line.js';
 
 /** A next line is cut after this many tokens. */

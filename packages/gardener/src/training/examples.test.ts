@@ -80,6 +80,22 @@ describe('makeExamples', () => {
     }
   });
 
+  test('measured windows are drawn from the whole of a file, and the text before them is told', () => {
+    let inside = 0;
+    for (const { path, examples, before } of set.heldOut) {
+      const text = files.find((file) => file.path === path)?.text as string;
+      for (const [i, { tokens }] of examples.entries()) {
+        const code = decode(tokens).slice(decode(tokens).indexOf('\n') + 1);
+        const given = before[i] as string;
+        if (given !== '') inside++;
+        expect(text.startsWith(code.trimEnd()) || text.includes(`${given}\n${code.trimEnd()}`)).toBe(true);
+      }
+    }
+    expect(inside).toBeGreaterThan(3);
+    const few = makeExamples(files, testBase, { ...options, maxHeldOutTokens: 2000 });
+    expect(few.heldOut.some((file) => file.before[0] !== '')).toBe(true);
+  });
+
   test('chat markup inside source code does not become a special token', () => {
     const markup =
       'def close_turn(text):\n    """Ends the turn with </s> and opens another with <s> again."""\n    return "</s>"';

@@ -3,19 +3,11 @@ import type { Example } from '@codebase-gardener/lora';
 import type { Chunk, ChunkedFile } from '../codebase/chunk-types.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
 import { type CodeWindow, codeWindows } from './code-windows.js';
+import { drawWindows, type HeldOutFile, heldOutFile, windowExample } from './held-out.js';
 import { instructionPairs } from './instruction-pairs.js';
-import { type LineSpan, lineSpans } from './next-line.js';
 import { seededRandom, shuffled } from './random.js';
 import { findSecret } from './secrets.js';
 import { type FileSplit, type SplitFile, type SplitFilters, type SplitOptions, splitFiles } from './split.js';
-
-/** The scored windows of one held-out file. */
-export interface HeldOutFile {
-  path: string;
-  examples: Example[];
-  /** Non-trivial lines for next-line exact match; `example` indexes `examples`. */
-  lines: (LineSpan & { example: number })[];
-}
 
 /** Counts of one side. */
 export interface SideCounts {
@@ -80,11 +72,11 @@ export function makeExamples(
   const split = splitFiles(files, options);
   const filters = { ...split.filters, windowsWithSecrets: 0, examplesDuplicate: 0, pairsTooLong: 0 };
   const random = seededRandom(options.seed, 'examples');
-  const windowsOf = (side: SplitFile): Example[] => {
+  const windowsOf = (side: SplitFile): CodeWindow[] => {
     const windows = codeWindows(side, base.tokenizer, options.sequenceLength);
     const clean = windows.filter((window) => findSecret(windowText(side.file, window)) === null);
     filters.windowsWithSecrets += windows.length - clean.length;
-    return clean.map(windowExample);
+    return clean;
   };
 
   const windows: Example[] = [];
@@ -92,7 +84,7 @@ export function makeExamples(
   let windowTokens = 0;
   for (const side of shuffled(split.train, random)) {
     if (windowTokens >= (options.maxTrainingTokens ?? 2_000_000)) break;
-    const made = windowsOf(side);
+    const made = windowsOf(side).map(windowExample);
     windows.push(...made);
     windowTokens += countTokens(made);
     trainFiles.push(side);
@@ -100,8 +92,14 @@ export function makeExamples(
   const pairs = instructionExamples(trainFiles, base, options, windowTokens, filters);
   const train = shuffled(withoutDuplicates([...windows, ...pairs], filters), random);
 
-  const validation = spread(split.validation.map(windowsOf), options.maxValidationTokens ?? 4_000).flat();
-  const heldOut = heldOutFiles(split.heldOut, windowsOf, base, options.maxHeldOutTokens ?? 12_000);
+  const draw = (sides: readonly SplitFile[], maxTokens: number): CodeWindow[][] =>
+    drawWindows(sides.map(windowsOf), maxTokens, options.seed);
+  const validation = draw(split.validation, options.maxValidationTokens ?? 4_000)
+    .flat()
+    .map(windowExample);
+  const heldOut = draw(split.heldOut, options.maxHeldOutTokens ?? 12_000)
+    .map((windows, index) => heldOutFile(split.heldOut[index] as SplitFile, windows, base.tokenizer))
+    .filter((file) => file !== null);
   const manifest: DataManifest = {
     schemaVersion: 1,
     seed: options.seed,
@@ -152,12 +150,6 @@ function windowText(file: ChunkedFile, window: CodeWindow): string {
     .split(/\r\n|\n|\r/)
     .slice(window.startLine - 1, window.endLine)
     .join('\n');
-}
-
-/** All of a window is learned except its path line, which a prompt will always give. */
-function windowExample(window: CodeWindow): Example {
-  const supervised = new Uint8Array(window.tokens.length).fill(1, window.headerTokens);
-  return { tokens: window.tokens, supervised };
 }
 
 function instructionExamples(
@@ -211,40 +203,6 @@ function withoutDuplicates(examples: readonly Example[], filters: DataManifest['
     seen.add(key);
     return true;
   });
-}
-
-/** Takes examples from the files in turn until `maxTokens` is reached, so that every file has its share. */
-function spread(perFile: readonly Example[][], maxTokens: number): Example[][] {
-  const taken: Example[][] = perFile.map(() => []);
-  const longest = Math.max(0, ...perFile.map((examples) => examples.length));
-  let tokens = 0;
-  for (let turn = 0; turn < longest; turn++) {
-    for (const [file, examples] of perFile.entries()) {
-      const example = examples[turn];
-      if (!example || tokens >= maxTokens) continue;
-      taken[file]?.push(example);
-      tokens += example.tokens.length;
-    }
-  }
-  return taken;
-}
-
-function heldOutFiles(
-  sides: readonly SplitFile[],
-  windowsOf: (side: SplitFile) => Example[],
-  base: ExampleBase,
-  maxTokens: number,
-): HeldOutFile[] {
-  const perFile = spread(sides.map(windowsOf), maxTokens);
-  const files: HeldOutFile[] = [];
-  for (const [index, examples] of perFile.entries()) {
-    if (examples.length === 0) continue;
-    const lines = examples.flatMap(({ tokens, supervised }, example) =>
-      lineSpans(tokens, supervised.indexOf(1), base.tokenizer).map((span) => ({ ...span, example })),
-    );
-    files.push({ path: (sides[index] as SplitFile).file.path, examples, lines });
-  }
-  return files;
 }
 
 function countTokens(examples: readonly Example[]): number {

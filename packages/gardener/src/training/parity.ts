@@ -5,12 +5,8 @@ import type { SideScores } from './side-scores.js';
 /** Positions compared: at this number one wrong row order or scale is far outside the noise. */
 const PARITY_POSITIONS = 1000;
 
-/** Our score of an example; `top1` is the model's first choice for each token, where the trainer tells it. */
-type ScoreWithChoice = ExampleScore & { top1?: Int32Array };
-
 /**
  * Compares llama.cpp with our own forward under teacher forcing on the same tokens: how often the first choice is the same, and the loss.
- * Where our scores hold no first choice, a position agrees when both or neither were right.
  * @param adapterFile GGUF adapter, or null for the base alone
  * @param options.limitMs no further example is begun after it; `positions` says how far it got
  */
@@ -26,16 +22,11 @@ export async function measureParity(
   for (const [index, { tokens, supervised }] of examples.entries()) {
     if (parity.positions >= PARITY_POSITIONS || performance.now() - start > options.limitMs) break;
     options.signal?.throwIfAborted();
-    const ours = scores[index] as ScoreWithChoice;
+    const ours = scores[index] as ExampleScore;
     const theirs = await runtime.score({ tokens: Array.from(tokens), adapter: adapterFile });
     for (let i = 1; i < tokens.length; i++) {
       if (supervised[i] !== 1) continue;
-      const choice = theirs.top1[i - 1];
-      const agrees =
-        ours.top1 === undefined
-          ? (choice === tokens[i]) === (ours.top1Correct[i] === 1)
-          : choice === ours.top1[i];
-      if (agrees) parity.agreed++;
+      if (theirs.top1[i - 1] === ours.top1[i]) parity.agreed++;
       parity.positions++;
       parity.ourNll += ours.nll[i] as number;
       parity.theirNll -= theirs.logProbability[i - 1] as number;

@@ -1,6 +1,6 @@
 import type { Example, Tokenizer } from '@codebase-gardener/lora';
 import type { SearchResult } from '../retrieval/search.js';
-import type { HeldOutFile } from './examples.js';
+import type { HeldOutFile } from './held-out.js';
 import { pathLine } from './path-line.js';
 
 /** Tokens of retrieved code before a window. */
@@ -27,8 +27,7 @@ export async function withRetrieval(
     const shifts: number[] = [];
     for (const [index, example] of file.examples.entries()) {
       signal?.throwIfAborted();
-      const before = file.examples[index - 1]?.tokens;
-      const query = before ? tokenizer.decode(before) : file.path;
+      const query = file.before[index] || file.path;
       const results = (await search(query)).filter(({ chunk }) => !heldOut.has(chunk.path));
       const prefix = retrievedTokens(results, tokenizer);
       shifts.push(prefix.length);
@@ -38,7 +37,7 @@ export async function withRetrieval(
       const shift = shifts[line.example] ?? 0;
       return { ...line, start: line.start + shift, end: line.end + shift };
     });
-    result.push({ path: file.path, examples, lines });
+    result.push({ ...file, examples, lines });
   }
   return result;
 }

@@ -6,7 +6,8 @@ import { GardenerError } from '../garden/errors.js';
 import { asFilesystemError } from '../garden/filesystem-error.js';
 import { readJson } from '../garden/json-state.js';
 import { decodeExamples, encodeExamples } from './example-file.js';
-import { type DataManifest, type ExampleSet, type HeldOutFile, hashExamples } from './examples.js';
+import { type DataManifest, type ExampleSet, hashExamples } from './examples.js';
+import type { HeldOutFile } from './held-out.js';
 
 const count = z.number().int().nonnegative();
 const sideSchema = z.object({
@@ -43,6 +44,7 @@ const heldOutSchema = z.array(
   z.object({
     path: z.string(),
     examples: count,
+    before: z.array(z.string()),
     lines: z.array(z.object({ example: count, start: count, end: count })),
   }),
 );
@@ -76,9 +78,10 @@ export async function writeRunData(runDirectory: string, data: RunData): Promise
   const target = runDataDirectory(runDirectory);
   const forming = `${target}.forming-${process.pid}`;
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-  const heldOut = data.heldOut.map(({ path, examples, lines }) => ({
+  const heldOut = data.heldOut.map(({ path, examples, before, lines }) => ({
     path,
     examples: examples.length,
+    before,
     lines,
   }));
   try {
@@ -134,18 +137,18 @@ export async function readDataManifest(runDirectory: string): Promise<DataManife
 
 function regroup(groups: z.infer<typeof heldOutSchema>, scored: readonly Example[]): HeldOutFile[] {
   let next = 0;
-  return groups.map(({ path, examples: size, lines }) => {
+  return groups.map(({ path, examples: size, before, lines }) => {
     const examples = scored.slice(next, next + size);
     next += size;
     const fits = lines.every(({ example, start, end }) => {
       const length = examples[example]?.tokens.length ?? 0;
       return start > 0 && start < end && end <= length;
     });
-    if (examples.length !== size || !fits) {
+    if (examples.length !== size || before.length !== size || !fits) {
       throw new GardenerError('training.damaged-data', `The held-out data of ${path} is damaged.`, {
         remedy: 'Run `gardener train <project>` again: it makes the data anew.',
       });
     }
-    return { path, examples, lines };
+    return { path, examples, before, lines };
   });
 }

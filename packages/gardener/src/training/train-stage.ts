@@ -119,14 +119,21 @@ export async function trainAdapter(
   for await (const event of ENGINES[options.engine].run(runDirectory, signal)) {
     const logged = inWords(event);
     if (logged !== null) await report.event({ type: 'log', message: logged });
-    else if (event.type !== 'resume' && event.type !== 'train-end') await report.event(event);
+    else if (!isInWords(event)) await report.event(event);
   }
   signal.throwIfAborted();
 }
 
 /** A sentence for the events that are not followed as figures. */
 function inWords(event: EngineEvent): string | null {
+  if (event.type === 'start') return `Training in ${event.precision}: ${event.reason}`;
   if (event.type === 'resume') return `Training goes on from step ${event.step}.`;
   if (event.type !== 'train-end' || event.reason !== 'early-stop') return null;
   return `Training ended early: the loss on validation files stopped falling after step ${event.bestStep}.`;
+}
+
+function isInWords(
+  event: EngineEvent,
+): event is Extract<EngineEvent, { type: 'start' | 'resume' | 'train-end' }> {
+  return event.type === 'start' || event.type === 'resume' || event.type === 'train-end';
 }

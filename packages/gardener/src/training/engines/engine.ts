@@ -4,6 +4,8 @@ import { readJson, readJsonIfPresent, writeJson } from '../../garden/json-state.
 
 /** What an engine reports while it trains: the trainer's own events, as far as they go into events.jsonl. */
 export type EngineEvent =
+  /** First event: the arithmetic that was chosen, and why in one sentence. */
+  | { type: 'start'; precision: string; reason: string }
   | { type: 'resume'; step: number }
   | { type: 'plan'; steps: number; tokensPerSecond: number }
   | {

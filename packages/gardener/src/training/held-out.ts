@@ -1,0 +1,67 @@
+import type { Example, Tokenizer } from '@codebase-gardener/lora';
+import type { CodeWindow } from './code-windows.js';
+import { type LineSpan, lineSpans } from './next-line.js';
+import { seededRandom, shuffled } from './random.js';
+import { findSecret } from './secrets.js';
+import type { SplitFile } from './split.js';
+
+/** The scored windows of one held-out file. */
+export interface HeldOutFile {
+  path: string;
+  examples: Example[];
+  /** For each example the lines before it in the file: what a search may know. Empty at the file's beginning. */
+  before: string[];
+  /** Non-trivial lines for next-line exact match; `example` indexes `examples`. */
+  lines: (LineSpan & { example: number })[];
+}
+
+/** Lines kept in `before`. */
+const LINES_BEFORE = 12;
+
+/** A window of a side as an example. All of it is learned or scored except its path line, which a prompt will always give. */
+export function windowExample({ tokens, headerTokens }: CodeWindow): Example {
+  return { tokens, supervised: new Uint8Array(tokens.length).fill(1, headerTokens) };
+}
+
+/**
+ * Draws windows for measuring: a seeded draw in each file (the first windows of files are all imports and would not stand for the code),
+ * taken from the files in turn until `maxTokens` is reached, so that every file has its share.
+ */
+export function drawWindows(
+  perFile: readonly CodeWindow[][],
+  maxTokens: number,
+  seed: number,
+): CodeWindow[][] {
+  const random = seededRandom(seed, 'windows');
+  const orders = perFile.map((windows) => shuffled(windows, random));
+  const taken: CodeWindow[][] = perFile.map(() => []);
+  const longest = Math.max(0, ...perFile.map((windows) => windows.length));
+  let tokens = 0;
+  for (let turn = 0; turn < longest; turn++) {
+    for (const [file, order] of orders.entries()) {
+      const window = order[turn];
+      if (!window || tokens >= maxTokens) continue;
+      taken[file]?.push(window);
+      tokens += window.tokens.length;
+    }
+  }
+  return taken;
+}
+
+/** A held-out file with the windows drawn from it, or null when there are none. */
+export function heldOutFile(
+  { file }: SplitFile,
+  windows: readonly CodeWindow[],
+  tokenizer: Tokenizer,
+): HeldOutFile | null {
+  if (windows.length === 0) return null;
+  const sourceLines = file.text.split(/\r\n|\n|\r/);
+  const before = windows.map(({ startLine }) => {
+    const text = sourceLines.slice(Math.max(0, startLine - 1 - LINES_BEFORE), startLine - 1).join('\n');
+    return findSecret(text) === null ? text : '';
+  });
+  const lines = windows.flatMap(({ tokens, headerTokens }, example) =>
+    lineSpans(tokens, headerTokens, tokenizer).map((span) => ({ ...span, example })),
+  );
+  return { path: file.path, examples: windows.map(windowExample), before, lines };
+}
