@@ -17,7 +17,7 @@ export function defineEvaluate(program: Command): void {
     .command('evaluate')
     .summary('score an adapter again: base model against adapter')
     .argument('[project]', 'name, id or path (default: the active project)')
-    .option('--full', 'also with retrieval, and with written lines: minutes instead of seconds')
+    .option('--full', 'also with retrieval, and with written lines: takes several times as long')
     .option('--adapter <version>', 'which adapter (default: the newest)')
     .description(
       'Score an adapter again on the files that were held out from its training, beside the base model, and print the ' +
