@@ -13,7 +13,6 @@ import { RETRIEVED_TOKENS, withRetrieval } from './retrieval-examples.js';
 import { type RunData, readRunData } from './run-data.js';
 import { makeScorecard, type Scorecard, type SidePair } from './scorecard.js';
 import { type SideOptions, type SideScores, scoreSide } from './side-scores.js';
-import { servingThreads } from './train-stage.js';
 
 /** Lines that each of the four arms writes for the edit similarity. */
 const WRITTEN_LINES = 40;
@@ -81,7 +80,7 @@ async function scorePair(evaluation: Evaluation, data: RunData, writeLines: bool
   const { garden, base, adapter, adapterFile, options } = evaluation;
   const { threads } = garden.settings;
   const contextTokens = Math.max(1024, data.manifest.sequenceLength + 64);
-  const startRuntime = () => startLlamaCpp(base.path, { threads: servingThreads(threads), contextTokens });
+  const startRuntime = () => startLlamaCpp(base.path, { threads, contextTokens });
   const shared = (side: string): Omit<SideOptions, 'adapter' | 'adapterFile'> => ({
     base,
     data,

@@ -54,6 +54,8 @@ export interface SideOptions {
   scoringLimitMs?: number;
   /** What is measured in llama.cpp, parity and stopping, should take no longer than this together. Defaults to no limit. */
   servingLimitMs?: number;
+  /** Positions compared with llama.cpp. Defaults to 1,000. */
+  parityPositions?: number;
   threads: number;
   signal?: AbortSignal;
   onProgress?: (label: string, done: number, total: number) => void;
@@ -92,6 +94,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
       const shared = options.signal ? { signal: options.signal } : {};
       parity = await measureParity(runtime, options.adapterFile, chosen.flat(), scores, {
         ...shared,
+        positions: options.parityPositions ?? 1_000,
         limitMs: limitMs * PARITY_TIME_SHARE,
         onProgress: (done, total) => onProgress?.('comparing with llama.cpp', done, total),
       });

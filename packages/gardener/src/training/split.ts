@@ -49,7 +49,7 @@ export interface SplitOptions {
   seed: number;
   /** Share of the characters held out for scoring. Defaults to 1/8. */
   heldOutShare?: number;
-  /** Upper bound of the held-out side, in characters. Defaults to 80,000 (about 24,000 tokens). */
+  /** Upper bound of the held-out side, in characters. Defaults to 80,000 (about 24,000 tokens) or 5 % of the codebase. */
   maxHeldOutChars?: number;
   /** Share of the characters for validation. Defaults to 1/16. */
   validationShare?: number;
@@ -123,7 +123,10 @@ function drawSides(
 ): Record<'train' | 'validation' | 'heldOut', ChunkedFile[]> {
   const total = all.reduce((sum, cluster) => sum + cluster.chars, 0);
   const queue = weightedOrder(all, options.seed);
-  const heldOutChars = Math.min(total * (options.heldOutShare ?? 1 / 8), options.maxHeldOutChars ?? 80_000);
+  const heldOutChars = Math.min(
+    total * (options.heldOutShare ?? 1 / 8),
+    options.maxHeldOutChars ?? Math.max(80_000, total / 20),
+  );
   const validationChars = Math.min(
     total * (options.validationShare ?? 1 / 16),
     options.maxValidationChars ?? 24_000,

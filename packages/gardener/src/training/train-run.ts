@@ -9,7 +9,7 @@ import { type RunContext, requireModel } from './run-context.js';
 import { hasRunData, type RunData, readRunData } from './run-data.js';
 import { makeScorecard, type Scorecard } from './scorecard.js';
 import { type SideScores, scoreSide } from './side-scores.js';
-import { measureBaseline, sideOptions, trainAdapter } from './train-stage.js';
+import { measureBaseline, PARITY_POSITIONS, sideOptions, trainAdapter } from './train-stage.js';
 
 /** An index run: brings the index up to date, and nothing else. */
 export async function indexRun(context: RunContext): Promise<void> {
@@ -89,6 +89,7 @@ async function evaluateRun(
     adapter: await loadAdapter(saved.directory, base),
     adapterFile: `${saved.directory}/${GGUF_FILE}`,
     like: baseline,
+    parityPositions: PARITY_POSITIONS,
     onProgress: (label, done, total) => report.progress('measuring the adapter', done, total, label),
   });
   const scorecard = makeScorecard({ base: baseline, adapter }, null, {

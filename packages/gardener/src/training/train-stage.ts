@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { BaseModel } from '@codebase-gardener/lora';
 import { readJsonIfPresent, writeJson } from '../garden/json-state.js';
@@ -20,6 +19,9 @@ const ENGINES: Readonly<Record<RunContext['options']['engine'], TrainingEngine>>
 
 /** Room for a question and its short answer, and for a window that is scored. */
 const EVALUATION_CONTEXT_TOKENS = 1024;
+
+/** Tokens compared with llama.cpp in a run: a wrong export is off by tens of points. `gardener evaluate` compares more. */
+export const PARITY_POSITIONS = 400;
 
 /** Settings of the trainer that the user does not choose. */
 const WEIGHT_DECAY = 0.01;
@@ -49,20 +51,12 @@ export async function measureBaseline(
     adapterFile: null,
     scoringLimitMs: budget.totalMs * SCORING_SHARE,
     servingLimitMs: budget.totalMs * SERVING_SHARE,
+    parityPositions: PARITY_POSITIONS,
     onProgress: (label, done, total) =>
       context.report.progress('measuring the base model', done, total, label),
   });
   await writeJson(file, scores);
   return scores;
-}
-
-/**
- * Threads for llama.cpp beside a background run: half of the cores. Its threads wait for each other in a spin, so that one core taken by
- * another program stops them all (FACTS: 0.3 to 20 tokens a second instead of 130).
- * @param setting 0 = all cores
- */
-export function servingThreads(setting: number): number {
-  return Math.max(1, Math.floor((setting > 0 ? setting : availableParallelism()) / 2));
 }
 
 /** What both sides' scoring share. */
@@ -78,7 +72,7 @@ export function sideOptions(
     data,
     threads,
     signal: context.signal,
-    startRuntime: () => startLlamaCpp(base.path, { threads: servingThreads(threads), contextTokens }),
+    startRuntime: () => startLlamaCpp(base.path, { threads, contextTokens }),
   };
 }
 
