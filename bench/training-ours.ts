@@ -8,10 +8,11 @@ interface Rows {
 }
 
 /**
- * One measured training run of ours, in this process: `training-ours.ts <base.gguf> <data.json> <steps> <batchRows>`.
+ * One measured training run of ours, in this process: `training-ours.ts <base.gguf> <data.json> <steps> <batchRows> <mode>`, mode = `int8` or
+ * `float32`, with `-recompute` behind it to compute the forward products twice instead of keeping them.
  * Prints one JSON line with the fields of train_peft.py.
  */
-async function main([basePath, dataPath, stepsText, batchRowsText]: string[]): Promise<void> {
+async function main([basePath, dataPath, stepsText, batchRowsText, mode]: string[]): Promise<void> {
   const data = JSON.parse(await readFile(dataPath!, 'utf8')) as { train: Rows; heldOut: Rows };
   const examples = examplesOf(data.train);
   const sequenceLength = examples[0]!.tokens.length;
@@ -20,7 +21,9 @@ async function main([basePath, dataPath, stepsText, batchRowsText]: string[]): P
   const times: number[] = [];
   let peakRssBytes = 0;
   let last = performance.now();
-  const options = { steps: Number(stepsText), maxEpochs: 1000, rows, sequenceLength, threads: 2 };
+  const [precision, memory] = mode!.split('-') as ['int8' | 'float32', string | undefined];
+  const sizes = { steps: Number(stepsText), maxEpochs: 1000, rows, sequenceLength, threads: 2 };
+  const options = { ...sizes, precision, keep: memory !== 'recompute', schedule: 'constant' as const };
   for await (const event of train({ base, train: examples, validation: [], ...options })) {
     if (event.type === 'step-end') {
       times.push(performance.now() - last);
@@ -34,8 +37,8 @@ async function main([basePath, dataPath, stepsText, batchRowsText]: string[]): P
     const stepMs = sorted[Math.floor(sorted.length / 2)]!;
     const tokensPerSecond = (1000 * rows * sequenceLength) / stepMs;
     const result = {
-      engine: 'gardener shared-pair',
-      precision: 'float32',
+      engine: `gardener ${mode}`,
+      precision,
       sequenceLength,
       tokensPerSecond,
       peakRssBytes,

@@ -90,7 +90,21 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Drops every node that no output depends on, in place. */
+/**
+ * Turns a computed value into an input, in place: whatever computed it is dropped unless something else needs it. What a
+ * forward pass kept is fed to the backward pass this way instead of being computed again.
+ */
+export function feedInstead(graph: Graph, value: Value, name: string): void {
+  const input = graph.input(name, value.dtype, value.shape);
+  for (const [at, node] of graph.nodes.entries()) {
+    if (!node.inputs.some((used) => used?.name === value.name)) continue;
+    const inputs = node.inputs.map((used) => (used?.name === value.name ? input : used));
+    graph.nodes[at] = { ...node, inputs };
+  }
+  pruneUnused(graph);
+}
+
+/** Drops every node and input that no output depends on, in place. */
 export function pruneUnused(graph: Graph): void {
   const needed = new Set(graph.outputs.map((value) => value.name));
   const kept: Node[] = [];
@@ -100,5 +114,6 @@ export function pruneUnused(graph: Graph): void {
     for (const value of node.inputs) if (value) needed.add(value.name);
   }
   graph.nodes.splice(0, graph.nodes.length, ...kept.reverse());
+  graph.inputs.splice(0, graph.inputs.length, ...graph.inputs.filter((value) => needed.has(value.name)));
   for (const value of graph.constants.keys()) if (!needed.has(value.name)) graph.constants.delete(value);
 }

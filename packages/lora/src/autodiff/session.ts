@@ -3,6 +3,7 @@ import { LoraError } from '../errors.js';
 import { foldSums } from './fold-sums.js';
 import { type Graph, pruneUnused } from './graph.js';
 import { encodeOnnx } from './onnx-encoding.js';
+import { expandQuantized } from './operators/index.js';
 import { verifyGraph } from './verify-graph.js';
 
 /** A tensor in memory of ours that is fed to a session without a copy. */
@@ -10,12 +11,13 @@ export type HostTensor = ort.Tensor;
 
 /** Wraps values for feeding; the array is not copied, later changes of it are seen by the next run. */
 export function hostTensor(
-  data: Float32Array | BigInt64Array | Int32Array | Uint8Array,
+  data: Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array,
   shape: readonly number[],
 ): HostTensor {
   if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape);
   if (data instanceof BigInt64Array) return new ort.Tensor('int64', data, shape);
   if (data instanceof Int32Array) return new ort.Tensor('int32', data, shape);
+  if (data instanceof Int8Array) return new ort.Tensor('int8', data, shape);
   return new ort.Tensor('uint8', data, shape);
 }
 
@@ -43,6 +45,7 @@ export class GraphSession implements AsyncDisposable {
    */
   static async create(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
     pruneUnused(graph);
+    expandQuantized(graph);
     foldSums(graph);
     verifyGraph(graph);
     const entries = { intra_op: { allow_spinning: options.spinning ? '1' : '0' }, disable_prepacking: '1' };

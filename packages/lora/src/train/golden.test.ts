@@ -6,15 +6,16 @@ import { Graph } from '../autodiff/graph.js';
 import { gemm, rmsNorm } from '../autodiff/operators/index.js';
 import { float32Of, GraphSession, hostTensor } from '../autodiff/session.js';
 import { type BaseWeights, loadBaseModel, loadHuggingFaceWeights } from '../transformer/base-model.js';
-import { type FrozenWeights, loadFrozenWeights } from '../transformer/frozen-weights.js';
+import { type FrozenWeights, loadAllBlocks, loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { BLOCK_WEIGHT_NAMES } from '../transformer/modules.js';
 import { makeBatch } from './batch.js';
+import { BlockTrainer } from './block-trainer.js';
 import type { Example } from './example.js';
 import { goldenExamples, goldenJson, goldenPath, goldenTensors, relativeError } from './golden.fixture.js';
 import { LoraParameters } from './lora-parameters.js';
 import { countTargets, packExamples } from './packing.js';
 import { meanLoss, scoreExamples } from './score.js';
-import { SharedPair } from './shared-pair.js';
+import { Scorer } from './scorer.js';
 import { train } from './train.js';
 
 interface Golden {
@@ -83,6 +84,7 @@ async function tenLosses(
     sequenceLength: examples[0]!.tokens.length,
     rows: examples.length,
     steps: 10,
+    precision: 'float32',
     maxEpochs: 10,
     threads: 2,
   });
@@ -91,18 +93,18 @@ async function tenLosses(
 }
 
 /** Gradients by PEFT's names, in Hugging Face's row order. */
-async function gradientsByName(fixture: Fixture): Promise<Map<string, Float32Array>> {
+async function gradientsByName(fixture: Fixture, keep: boolean): Promise<Map<string, Float32Array>> {
   const { base, frozen, adapter, examples } = fixture;
   const parameters = new LoraParameters(base.config, adapter.config);
   parameters.load(adapter);
   const sequenceLength = examples[0]!.tokens.length;
   const shape = { rows: examples.length, sequenceLength };
-  await using model = await SharedPair.create(base.config, frozen, shape, adapter.config, true, {
-    threads: 2,
-  });
+  const weights = { frozen, blocks: await loadAllBlocks(base), head: {} };
+  const options = { threads: 2, precision: 'float32', keep } as const;
+  await using trainer = await BlockTrainer.create(base.config, weights, shape, adapter.config, options);
   const rows = packExamples(examples, sequenceLength, null);
   const batch = makeBatch(rows, rows.length, sequenceLength);
-  await model.accumulateGradient(batch, parameters, 1 / countTargets(rows), [0]);
+  await trainer.accumulateGradient(batch, parameters, 1 / countTargets(rows), [0]);
 
   const { headCount, keyValueHeadCount, rotaryLayout } = base.config;
   const heads: Record<string, number> = { q_proj: headCount, k_proj: keyValueHeadCount };
@@ -133,12 +135,14 @@ test.each(fixtures)('%s: losses, gradients and ten steps agree with PEFT', async
   const loss = meanLoss(await scoreExamples(base, adapter, examples, options), examples);
   expect(Math.abs(loss / golden.loss - 1)).toBeLessThan(tolerance);
 
-  const gradients = await gradientsByName(fixture);
   const wanted = [...tensors].filter(([tensor]) => tensor.startsWith('gradient.'));
   expect(wanted.length).toBeGreaterThan(0);
-  for (const [tensor, { data }] of wanted) {
-    const error = relativeError(gradients.get(tensor.slice('gradient.'.length)) ?? [], data);
-    expect(error, `${name}: ${tensor}`).toBeLessThan(tolerance);
+  for (const keep of [false, true]) {
+    const gradients = await gradientsByName(fixture, keep);
+    for (const [tensor, { data }] of wanted) {
+      const error = relativeError(gradients.get(tensor.slice('gradient.'.length)) ?? [], data);
+      expect(error, `${name}: ${tensor}, keep ${keep}`).toBeLessThan(tolerance);
+    }
   }
 
   const losses = await tenLosses(fixture, Number.POSITIVE_INFINITY);
@@ -160,9 +164,9 @@ test.each(fixtures.slice(0, 2))('%s: logits agree with PyTorch', async (_name, t
   const parameters = new LoraParameters(base.config, adapter.config);
   parameters.load(adapter);
   const shape = { rows: examples.length, sequenceLength };
-  await using model = await SharedPair.create(base.config, frozen, shape, adapter.config, false, {});
+  await using scorer = await Scorer.create(base.config, frozen, shape, adapter.config, {});
   const batch = makeBatch(packExamples(examples, sequenceLength, null), examples.length, sequenceLength);
-  const hidden = await model.hiddenStates(batch, parameters);
+  const [hidden] = await scorer.hiddenStates([batch], parameters);
 
   const graph = new Graph();
   const { hiddenSize, vocabularySize, rmsNormEpsilon } = base.config;
@@ -171,7 +175,7 @@ test.each(fixtures.slice(0, 2))('%s: logits agree with PyTorch', async (_name, t
   const table = graph.input('table', 'float32', [vocabularySize, hiddenSize]);
   graph.output(gemm(graph, rmsNorm(graph, x, norm, rmsNormEpsilon), table, { transB: true }), 'logits');
   await using session = await GraphSession.create(graph);
-  const feeds = { x: hostTensor(hidden, [tokens, hiddenSize]), norm: frozen.outputNorm, table: frozen.head };
+  const feeds = { x: hostTensor(hidden!, [tokens, hiddenSize]), norm: frozen.outputNorm, table: frozen.head };
   const logits = float32Of((await session.run(feeds)).logits);
   expect(relativeError(logits, tensors.get('logits')!.data)).toBeLessThan(tolerance);
   await base.close();

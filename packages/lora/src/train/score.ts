@@ -2,11 +2,11 @@ import type { LoraAdapter } from '../adapter/adapter.js';
 import { LoraError } from '../errors.js';
 import type { BaseWeights } from '../transformer/base-model.js';
 import { type FrozenWeights, loadFrozenWeights } from '../transformer/frozen-weights.js';
-import { makeBatch } from './batch.js';
+import { type Batch, makeBatch } from './batch.js';
 import type { Example } from './example.js';
 import { LoraParameters } from './lora-parameters.js';
 import { type PackedRow, packExamples } from './packing.js';
-import { SharedPair } from './shared-pair.js';
+import { type PositionScores, Scorer } from './scorer.js';
 
 /** What a model makes of one example. Each array has the example's length; entries of unsupervised tokens mean nothing. */
 export interface ExampleScore {
@@ -26,10 +26,10 @@ export interface ScoreOptions {
   rows?: number;
   /** Threads. Defaults to ONNX Runtime's choice. */
   threads?: number;
-  /** Weights already in memory; read from the base otherwise. */
+  /** Tables already in memory; read from the base otherwise. */
   frozen?: FrozenWeights;
   signal?: AbortSignal;
-  /** Called with the share of rows done. */
+  /** Called with the share done. */
   onProgress?: (share: number) => void;
 }
 
@@ -51,20 +51,16 @@ export async function scoreExamples(
   if (adapter) parameters!.load(adapter);
   const shape = { rows: batchRows, sequenceLength };
   const sessions = threads ? { threads } : {};
-  await using model = await SharedPair.create(
-    base.config,
-    frozen,
-    shape,
-    adapter?.config ?? null,
-    false,
-    sessions,
-  );
-  return await scoreRows(model, parameters, examples, packExamples(examples, sequenceLength, null), options);
+  await using scorer = await Scorer.create(base.config, frozen, shape, adapter?.config ?? null, sessions);
+  return await scoreRows(scorer, parameters, examples, packExamples(examples, sequenceLength, null), options);
 }
 
-/** Scores packed rows with a model that is already there. */
+/** Batches that go through the model together: their hidden states are in memory at once (1 MB each by default). */
+const BATCHES_AT_ONCE = 64;
+
+/** Scores packed rows with a scorer that is already there. */
 export async function scoreRows(
-  model: SharedPair,
+  scorer: Scorer,
   parameters: LoraParameters | null,
   examples: readonly Example[],
   rows: readonly PackedRow[],
@@ -75,23 +71,35 @@ export async function scoreRows(
     top1: new Int32Array(tokens.length).fill(-1),
     top1Correct: new Uint8Array(tokens.length),
   }));
-  const { rows: batchRows, sequenceLength } = model.batch;
-  for (let start = 0; start < rows.length; start += batchRows) {
-    throwIfAborted(signal);
-    const batch = makeBatch(rows.slice(start, start + batchRows), batchRows, sequenceLength);
-    const { nll, top1 } = await model.score(batch, parameters);
-    for (const [i, flat] of batch.predicting.entries()) {
-      const row = batch.rows[Math.floor(flat / sequenceLength)]!;
-      const position = flat % sequenceLength;
-      const { example } = row.placements[row.segments[position]!]!;
-      const target = row.positions[position]! + 1;
-      scores[example]!.nll[target] = nll[i]!;
-      scores[example]!.top1[target] = top1[i]!;
-      scores[example]!.top1Correct[target] = top1[i] === batch.labels[i] ? 1 : 0;
+  const { rows: batchRows, sequenceLength } = scorer.shape;
+  const rowsAtOnce = batchRows * BATCHES_AT_ONCE;
+  for (let start = 0; start < rows.length; start += rowsAtOnce) {
+    const part = rows.slice(start, start + rowsAtOnce);
+    const batches: Batch[] = [];
+    for (let at = 0; at < part.length; at += batchRows) {
+      batches.push(makeBatch(part.slice(at, at + batchRows), batchRows, sequenceLength));
     }
-    onProgress?.(Math.min(1, (start + batchRows) / rows.length));
+    const positions = await scorer.score(batches, parameters, (share) => {
+      throwIfAborted(signal);
+      onProgress?.((start + share * part.length) / rows.length);
+    });
+    for (const [i, batch] of batches.entries()) distribute(batch, positions[i]!, scores);
   }
   return scores;
+}
+
+/** Hands the scores of a batch's positions to the examples they belong to. */
+function distribute(batch: Batch, { nll, top1 }: PositionScores, scores: ExampleScore[]): void {
+  const { sequenceLength } = batch;
+  for (const [i, flat] of batch.predicting.entries()) {
+    const row = batch.rows[Math.floor(flat / sequenceLength)]!;
+    const position = flat % sequenceLength;
+    const { example } = row.placements[row.segments[position]!]!;
+    const target = row.positions[position]! + 1;
+    scores[example]!.nll[target] = nll[i]!;
+    scores[example]!.top1[target] = top1[i]!;
+    scores[example]!.top1Correct[target] = top1[i] === batch.labels[i] ? 1 : 0;
+  }
 }
 
 /** Token-weighted mean of scores, in nats a target. */

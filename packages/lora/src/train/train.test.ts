@@ -102,8 +102,9 @@ describe('training', () => {
   });
 
   test('accumulation over two batches equals one batch of twice the rows', async () => {
-    const wide = losses(await collect({ ...settings(), rows: 4 }));
-    const accumulated = losses(await collect({ ...settings(), rows: 2, accumulation: 2 }));
+    const exact = { ...settings(), precision: 'float32' as const };
+    const wide = losses(await collect({ ...exact, rows: 4 }));
+    const accumulated = losses(await collect({ ...exact, rows: 2, accumulation: 2 }));
     for (const [i, loss] of wide.entries()) expect(accumulated[i]).toBeCloseTo(loss, 4);
   });
 
@@ -179,7 +180,7 @@ describe('checkpoints', () => {
       });
       expect(ending(first).reason).toBe('aborted');
       const second = await collect(options);
-      expect(second[0]).toEqual({ type: 'resume', step: stopAt });
+      expect(second[1]).toEqual({ type: 'resume', step: stopAt });
       expect([...losses(first), ...losses(second)]).toEqual(losses(whole));
       expect(valuesOf(ending(second).adapter)).toEqual(valuesOf(ending(whole).adapter));
     }

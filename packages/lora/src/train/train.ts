@@ -1,14 +1,19 @@
+import type { SessionOptions } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
-import { loadFrozenWeights } from '../transformer/frozen-weights.js';
+import type { Precision } from '../transformer/block-graphs.js';
+import { type FrozenWeights, loadAllBlocks, loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { AdamW, clipGradient } from './adamw.js';
 import { makeBatch } from './batch.js';
+import { BlockTrainer, type TrainingWeights } from './block-trainer.js';
 import { loadCheckpoint, saveCheckpoint, settingsHash } from './checkpoint.js';
 import { DataCursor } from './data-cursor.js';
+import { hasExactIntegerProducts } from './integer-products.js';
 import { LoraParameters } from './lora-parameters.js';
 import { countTargets, type PackedRow, packExamples } from './packing.js';
+import { quantizeWeights } from './quantized-weights.js';
 import { scheduledLearningRate } from './schedule.js';
 import { meanLoss, scoreRows } from './score.js';
-import { SharedPair } from './shared-pair.js';
+import { Scorer } from './scorer.js';
 import {
   type EndReason,
   type ResolvedOptions,
@@ -22,7 +27,7 @@ import { TrainingPlan } from './training-plan.js';
 const MIN_IMPROVEMENT = 1e-3;
 
 /**
- * Trains a LoRA adapter on the CPU, in float32. Yields an event for everything that happens; the last one, `train-end`,
+ * Trains a LoRA adapter on the CPU. Yields an event for everything that happens; the last one, `train-end`,
  * carries the adapter: the best on the validation examples, not the last.
  *
  * The calling process computes: its event loop is blocked during a step, so run this in a process of its own. With a
@@ -33,6 +38,9 @@ const MIN_IMPROVEMENT = 1e-3;
 export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const options = resolveOptions(given);
   const { base, seed, sequenceLength, rows, accumulation, signal } = options;
+  const choice = await choosePrecision(options.precision);
+  options.precision = choice.precision;
+  yield { type: 'start', ...choice };
 
   // State: parameters, optimiser, place in the data, best state so far.
   const parameters = new LoraParameters(base.config, options.adapter);
@@ -45,8 +53,11 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const frozen = options.frozen ?? (await loadFrozenWeights(base));
   const sessions = options.threads ? { threads: options.threads } : {};
   const shape = { rows, sequenceLength };
-  await using model = await SharedPair.create(base.config, frozen, shape, options.adapter, true, sessions);
-  const validation = new Validation(options, model, parameters);
+  await using scorer = await Scorer.create(base.config, frozen, shape, options.adapter, sessions);
+  const validation = new Validation(options, scorer, parameters);
+  const weights = await loadTrainingWeights(options, choice.precision, frozen, sessions);
+  const numbers = { ...sessions, precision: choice.precision, keep: options.keep };
+  await using trainer = await BlockTrainer.create(base.config, weights, shape, options.adapter, numbers);
 
   const rowsPerStep = rows * accumulation;
   const maxSteps = options.maxEpochs * Math.ceil(run.cursor.rowsPerEpoch / rowsPerStep);
@@ -59,7 +70,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     const step = run.step + 1;
     const data = run.cursor.next(rowsPerStep);
     parameters.gradient.fill(0);
-    const loss = await accumulate(model, parameters, data, [seed, 3, step]);
+    const loss = await accumulate(trainer, parameters, data, [seed, 3, step]);
     const gradientNorm = clipGradient(parameters.gradient, options.maxGradientNorm);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw diverged(step);
     const learningRate = learningRateOf(options, step, plan.steps);
@@ -100,19 +111,45 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   yield { type: 'train-end', reason, adapter, step, bestStep, validationLoss };
 }
 
+/** The precision to train in, and why, one sentence. */
+async function choosePrecision(
+  wanted: Precision | 'auto',
+): Promise<{ precision: Precision; reason: string }> {
+  if (wanted !== 'auto') return { precision: wanted, reason: 'It was asked for.' };
+  return (await hasExactIntegerProducts())
+    ? { precision: 'int8', reason: 'This CPU multiplies 8-bit integers exactly.' }
+    : { precision: 'float32', reason: 'This CPU does not multiply 8-bit integers exactly.' };
+}
+
+/** The blocks in the precision of training; 8-bit integers are calibrated on the first rows of the data. */
+async function loadTrainingWeights(
+  { base, train: examples, seed, rows, sequenceLength }: ResolvedOptions,
+  precision: Precision,
+  frozen: FrozenWeights,
+  sessions: SessionOptions,
+): Promise<TrainingWeights> {
+  if (precision === 'float32') return { frozen, blocks: await loadAllBlocks(base), head: {} };
+  const first = new DataCursor(examples, sequenceLength, seed).next(rows);
+  const batch = makeBatch(first, rows, sequenceLength);
+  return {
+    frozen,
+    ...(await quantizeWeights(base.config, frozen, batch, { rows, sequenceLength }, sessions)),
+  };
+}
+
 /** Forward and backward over the rows of one step, in batches; returns the token-weighted mean loss. */
 async function accumulate(
-  model: SharedPair,
+  trainer: BlockTrainer,
   parameters: LoraParameters,
   data: readonly PackedRow[],
   dropoutSeed: readonly number[],
 ): Promise<number> {
-  const { rows, sequenceLength } = model.batch;
+  const { rows, sequenceLength } = trainer.shape;
   const targets = Math.max(1, countTargets(data));
   let lossSum = 0;
   for (let start = 0; start < data.length; start += rows) {
     const batch = makeBatch(data.slice(start, start + rows), rows, sequenceLength);
-    lossSum += await model.accumulateGradient(batch, parameters, 1 / targets, [...dropoutSeed, start]);
+    lossSum += await trainer.accumulateGradient(batch, parameters, 1 / targets, [...dropoutSeed, start]);
   }
   return lossSum / targets;
 }
@@ -129,7 +166,7 @@ class Validation {
 
   constructor(
     private readonly options: ResolvedOptions,
-    private readonly model: SharedPair,
+    private readonly scorer: Scorer,
     private readonly parameters: LoraParameters,
   ) {
     this.#rows = packExamples(options.validation, options.sequenceLength, null);
@@ -141,7 +178,7 @@ class Validation {
 
   async loss(): Promise<number> {
     const { validation } = this.options;
-    return meanLoss(await scoreRows(this.model, this.parameters, validation, this.#rows), validation);
+    return meanLoss(await scoreRows(this.scorer, this.parameters, validation, this.#rows), validation);
   }
 }
 

@@ -1,14 +1,21 @@
-import { type HostTensor, hostTensor } from '../autodiff/session.js';
+import { elementCount } from '../autodiff/graph.js';
+import { float32Of, type HostTensor, hostTensor } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
 import type { WeightSource } from '../weights/weight-source.js';
 import type { TransformerConfig } from './architecture.js';
 import type { BaseWeights } from './base-model.js';
 import { BLOCK_WEIGHT_NAMES, type BlockWeight, blockWeightShape } from './modules.js';
 
-/** The frozen weights of a base model in memory, float32, as the graphs take them. */
+/** What a block's graph is fed for its frozen weights, by name of the graph's input. */
+export type BlockFeeds = Readonly<Record<string, HostTensor>>;
+
+/** The frozen weights of a base model, float32, as the graphs take them. */
 export interface FrozenWeights {
-  /** Per block, by name of the graph's input. */
-  blocks: Record<BlockWeight, HostTensor>[];
+  /**
+   * The weights of a block, read from the file and dequantised when asked for (some 10 ms): only one block is in memory,
+   * and it is overwritten by the next call.
+   */
+  block(index: number): Promise<BlockFeeds>;
   /** [vocabulary, hidden]: rows are looked up for the input. */
   embedding: Float32Array;
   /** [vocabulary, hidden]: the output's table; the embedding itself where the model ties them. */
@@ -23,38 +30,50 @@ const TOP_LEVEL_NAMES = {
 };
 
 /**
- * Reads and dequantises every weight of the base model: 4 bytes a parameter.
- * @param onProgress called with the share done, 0 to 1
+ * Reads the embedding and output tables and makes the blocks available one at a time.
  * @throws LoraError `transformer.missing-weights` listing all that is missing or of another shape; `weights.*`
  */
-export async function loadFrozenWeights(
-  base: BaseWeights,
-  onProgress?: (share: number) => void,
-): Promise<FrozenWeights> {
+export async function loadFrozenWeights(base: BaseWeights): Promise<FrozenWeights> {
   const { config, weights } = base;
-  const names = TOP_LEVEL_NAMES[weights.format];
   checkWeights(config, weights);
-
-  const blocks: FrozenWeights['blocks'] = [];
-  for (let block = 0; block < config.blockCount; block++) {
-    const entries: [string, HostTensor][] = [];
-    for (const weight of Object.keys(BLOCK_WEIGHT_NAMES) as BlockWeight[]) {
-      const values = await weights.readFloat32(blockTensorName(weights, block, weight));
-      entries.push([weight, hostTensor(values, blockWeightShape(weight, config))]);
-    }
-    blocks.push(Object.fromEntries(entries) as Record<BlockWeight, HostTensor>);
-    onProgress?.((block + 1) / (config.blockCount + 1));
-  }
-  const tableShape = [config.vocabularySize, config.hiddenSize];
+  const names = TOP_LEVEL_NAMES[weights.format];
   const embedding = await weights.readFloat32(names.embedding);
   const head = weights.tensors.has(names.head) ? await weights.readFloat32(names.head) : embedding;
-  onProgress?.(1);
+  const buffers = emptyBlock(config);
   return {
-    blocks,
+    async block(index) {
+      await readBlock(base, index, buffers);
+      return buffers;
+    },
     embedding,
-    head: hostTensor(head, tableShape),
+    head: hostTensor(head, [config.vocabularySize, config.hiddenSize]),
     outputNorm: hostTensor(await weights.readFloat32(names.norm), [config.hiddenSize]),
   };
+}
+
+/** All blocks in memory at once: 4 bytes a parameter. */
+export async function loadAllBlocks(base: BaseWeights): Promise<BlockFeeds[]> {
+  const blocks: BlockFeeds[] = [];
+  for (let index = 0; index < base.config.blockCount; index++) {
+    const block = emptyBlock(base.config);
+    await readBlock(base, index, block);
+    blocks.push(block);
+  }
+  return blocks;
+}
+
+function emptyBlock(config: TransformerConfig): Record<BlockWeight, HostTensor> {
+  const entries = (Object.keys(BLOCK_WEIGHT_NAMES) as BlockWeight[]).map((weight) => {
+    const shape = blockWeightShape(weight, config);
+    return [weight, hostTensor(new Float32Array(elementCount(shape)), shape)];
+  });
+  return Object.fromEntries(entries) as Record<BlockWeight, HostTensor>;
+}
+
+async function readBlock({ weights }: BaseWeights, index: number, into: Record<BlockWeight, HostTensor>) {
+  for (const weight of Object.keys(into) as BlockWeight[]) {
+    await weights.readFloat32(blockTensorName(weights, index, weight), float32Of(into[weight]));
+  }
 }
 
 function blockTensorName(weights: WeightSource, block: number, weight: BlockWeight): string {

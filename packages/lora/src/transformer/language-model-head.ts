@@ -8,12 +8,14 @@ import {
   gemm,
   log,
   neg,
+  quantizedProduct,
   reshape,
   rmsNorm,
   softmax,
   sub,
 } from '../autodiff/operators/index.js';
 import type { TransformerConfig } from './architecture.js';
+import type { Precision } from './block-graphs.js';
 
 /** What the head is asked for: a loss with its gradient, or scores for evaluation. */
 export type HeadKind = 'gradient' | 'score';
@@ -27,11 +29,18 @@ const SMALLEST_PROBABILITY = 1.2e-38;
  * The gradient of a row's negative log-likelihood by its normalised state n is written out, P E - E[label], with P the
  * softmax of the logits and E the vocabulary table: no one-hot, and no second pass over the logits, exists.
  *
+ * The gradient is float32 whatever the precision of the logits: rounding the small probabilities away would spoil it.
+ *
  * Inputs: `x` float32 [rows, hidden], `labels` int64 [rows], `norm` [hidden], `table` [vocabulary, hidden].
  * Outputs: `nll` [rows, 1]; with 'gradient' also `dx` [rows, hidden], the gradient of each row's own nll (rows do not
  * interact: the caller scales each by its weight); with 'score' also `top1` int64 [rows].
  */
-export function headGraph(config: TransformerConfig, rows: number, kind: HeadKind): Graph {
+export function headGraph(
+  config: TransformerConfig,
+  rows: number,
+  kind: HeadKind,
+  precision: Precision,
+): Graph {
   const graph = new Graph();
   const x = graph.input('x', 'float32', [rows, config.hiddenSize]);
   const labels = graph.input('labels', 'int64', [rows]);
@@ -39,7 +48,7 @@ export function headGraph(config: TransformerConfig, rows: number, kind: HeadKin
   const table = graph.input('table', 'float32', [config.vocabularySize, config.hiddenSize]);
 
   const normalized = rmsNorm(graph, x, norm, config.rmsNormEpsilon);
-  const probabilities = softmax(graph, gemm(graph, normalized, table, { transB: true }));
+  const probabilities = softmax(graph, logitsOf(graph, config, normalized, table, precision));
   graph.output(negativeLogLikelihood(graph, probabilities, labels), 'nll');
   if (kind === 'score') {
     graph.output(argMax(graph, probabilities), 'top1');
@@ -48,6 +57,20 @@ export function headGraph(config: TransformerConfig, rows: number, kind: HeadKin
   const gradient = sub(graph, gemm(graph, probabilities, table), gather(graph, table, labels));
   graph.output(gradients(graph, new Map([[normalized, gradient]]), [x])[0]!, 'dx');
   return graph;
+}
+
+/** The logits; with int8 from a quantised copy of the table, inputs `table.forward` and `table.forwardScale`. */
+function logitsOf(
+  graph: Graph,
+  { hiddenSize, vocabularySize }: TransformerConfig,
+  normalized: Value,
+  table: Value,
+  precision: Precision,
+): Value {
+  if (precision === 'float32') return gemm(graph, normalized, table, { transB: true });
+  const forward = graph.input('table.forward', 'int8', [hiddenSize, vocabularySize]);
+  const forwardScale = graph.input('table.forwardScale', 'float32', [vocabularySize]);
+  return quantizedProduct(graph, normalized, { forward, forwardScale, backward: null, backwardScale: null });
 }
 
 function negativeLogLikelihood(graph: Graph, probabilities: Value, labels: Value): Value {

@@ -13,7 +13,7 @@ import {
 import type { AdapterConfig, TargetModule } from './adapter-config.js';
 import type { TransformerConfig } from './architecture.js';
 import { causalAttention } from './attention.js';
-import type { BlockWeight } from './modules.js';
+import type { NormWeight } from './modules.js';
 
 /** The batch a graph is built for. */
 export interface BatchShape {
@@ -34,11 +34,24 @@ export interface BlockLora {
   dropout: ReadonlyMap<TargetModule, Value>;
 }
 
+/** How one block multiplies by its frozen matrices. */
+export interface FrozenProducts {
+  /** Scales of the two norms, float32 [hidden]. */
+  norms: Record<NormWeight, Value>;
+  /** x W^T (+ residual). */
+  product(module: TargetModule, x: Value, residual?: Value): Value;
+  /**
+   * Factors that make activations even before they are quantised (https://arxiv.org/abs/2211.10438): the frozen matrices
+   * and norms hold them already, the adapter's matrices are multiplied here. Absent in float32.
+   */
+  smoothing?: { attention: Value; mlp: Value; down: Value; downInverse: Value };
+}
+
 /** What one transformer block needs beside its input. */
 export interface BlockContext {
   config: TransformerConfig;
   batch: BatchShape;
-  weights: Record<BlockWeight, Value>;
+  frozen: FrozenProducts;
   /** Null for the base model alone. */
   lora: BlockLora | null;
   rotary: RotaryTables;
@@ -46,62 +59,87 @@ export interface BlockContext {
   mask: Value;
 }
 
+/** The values of a block that a backward pass starts from, beside the block's input. */
+export type BlockState = Record<'q' | 'k' | 'v' | 'middle' | 'gate' | 'up', Value>;
+
+/** What a block computes. */
+export interface BlockValues {
+  /** float32 [tokens, hidden] */
+  y: Value;
+  state: BlockState;
+  /** Inputs of the frozen products whose channels differ most in size; a calibration looks at them. */
+  inputs: Record<'attention' | 'mlp' | 'down', Value>;
+}
+
 /**
  * One llama block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of the seven linear modules.
  * @param x float32 [rows * sequence, hidden]
- * @returns float32 [rows * sequence, hidden]
  */
-export function llamaBlock(graph: Graph, x: Value, context: BlockContext): Value {
-  const { config, weights } = context;
-  const attentionInput = rmsNorm(graph, x, weights.input_layernorm, config.rmsNormEpsilon);
-  const [q, k, v] = linear(graph, attentionInput, ['q_proj', 'k_proj', 'v_proj'], context);
+export function llamaBlock(graph: Graph, x: Value, context: BlockContext): BlockValues {
+  const { config, frozen } = context;
+  const { smoothing } = frozen;
+  const attentionInput = rmsNorm(graph, x, frozen.norms.input_layernorm, config.rmsNormEpsilon);
+  const qkv = { modules: ['q_proj', 'k_proj', 'v_proj'] as const, inputFactor: smoothing?.attention };
+  const [q, k, v] = linear(graph, attentionInput, qkv, context);
   const attended = causalAttention(graph, {
     q: toHeads(graph, rotateRows(graph, q!, context), config.headCount, context),
     k: toHeads(graph, rotateRows(graph, k!, context), config.keyValueHeadCount, context),
     v: toHeads(graph, v!, config.keyValueHeadCount, context),
     mask: context.mask,
   });
-  const [middle] = linear(graph, fromHeads(graph, attended), ['o_proj'], context, x);
+  const [middle] = linear(graph, fromHeads(graph, attended), { modules: ['o_proj'], residual: x }, context);
 
-  const mlpInput = rmsNorm(graph, middle!, weights.post_attention_layernorm, config.rmsNormEpsilon);
-  const [gate, up] = linear(graph, mlpInput, ['gate_proj', 'up_proj'], context);
+  const mlpInput = rmsNorm(graph, middle!, frozen.norms.post_attention_layernorm, config.rmsNormEpsilon);
+  const gateUp = {
+    modules: ['gate_proj', 'up_proj'] as const,
+    inputFactor: smoothing?.mlp,
+    outputFactor: { up_proj: smoothing?.downInverse },
+  };
+  const [gate, up] = linear(graph, mlpInput, gateUp, context);
   const activated = mul(graph, silu(graph, gate!), up!);
-  return linear(graph, activated, ['down_proj'], context, middle)[0]!;
+  const down = { modules: ['down_proj'] as const, inputFactor: smoothing?.down, residual: middle! };
+  const [y] = linear(graph, activated, down, context);
+  return {
+    y: y!,
+    state: { q: q!, k: k!, v: v!, middle: middle!, gate: gate!, up: up! },
+    inputs: { attention: attentionInput, mlp: mlpInput, down: activated },
+  };
+}
+
+/** Linear modules that read one input. */
+interface LinearGroup {
+  modules: readonly TargetModule[];
+  /** Factors that the input was divided by, [in]: A is multiplied by them. */
+  inputFactor?: Value | undefined;
+  /** Factors that a module's frozen output is multiplied by, [out, 1]: B is multiplied by them. */
+  outputFactor?: Partial<Record<TargetModule, Value | undefined>>;
+  residual?: Value;
 }
 
 /**
  * W x + (alpha / rank) B A x (+ residual) for modules that read the same x; the A products are one product.
  * https://arxiv.org/abs/2106.09685
  */
-function linear(
-  graph: Graph,
-  x: Value,
-  modules: readonly TargetModule[],
-  { weights, lora }: BlockContext,
-  residual?: Value,
-): Value[] {
-  const frozen = modules.map((module) => gemm(graph, x, weights[module], { transB: true }, residual));
+function linear(graph: Graph, x: Value, group: LinearGroup, { frozen, lora }: BlockContext): Value[] {
+  const { modules, residual, inputFactor, outputFactor } = group;
+  const products = modules.map((module) => frozen.product(module, x, residual));
   const targeted = modules.filter((module) => lora?.b.has(module));
-  if (!lora || targeted.length === 0) return frozen;
+  if (!lora || targeted.length === 0) return products;
 
   const { rank, alpha } = lora.config;
   const mask = lora.dropout.get(targeted[0]!);
   const input = mask ? mul(graph, x, mask) : x;
-  const projected = gemm(graph, input, lora.a.get(targeted[0]!)!, { transB: true });
-  const parts =
-    targeted.length === 1
-      ? [projected]
-      : split(
-          graph,
-          projected,
-          1,
-          targeted.map(() => rank),
-        );
+  const stackedA = lora.a.get(targeted[0]!)!;
+  const a = inputFactor ? mul(graph, stackedA, inputFactor) : stackedA;
+  const projected = gemm(graph, input, a, { transB: true });
+  const ranks = targeted.map(() => rank);
+  const parts = targeted.length === 1 ? [projected] : split(graph, projected, 1, ranks);
   return modules.map((module, i) => {
     const part = parts[targeted.indexOf(module)];
-    return part
-      ? gemm(graph, part, lora.b.get(module)!, { transB: true, alpha: alpha / rank }, frozen[i]!)
-      : frozen[i]!;
+    if (!part) return products[i]!;
+    const factor = outputFactor?.[module];
+    const b = factor ? mul(graph, lora.b.get(module)!, factor) : lora.b.get(module)!;
+    return gemm(graph, part, b, { transB: true, alpha: alpha / rank }, products[i]!);
   });
 }
 

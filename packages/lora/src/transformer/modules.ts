@@ -1,8 +1,11 @@
 import type { TargetModule } from './adapter-config.js';
 import type { TransformerConfig } from './architecture.js';
 
+/** A norm of one transformer block. */
+export type NormWeight = 'input_layernorm' | 'post_attention_layernorm';
+
 /** A frozen tensor of one transformer block. */
-export type BlockWeight = TargetModule | 'input_layernorm' | 'post_attention_layernorm';
+export type BlockWeight = TargetModule | NormWeight;
 
 /** Where a block's tensors are found in the two file formats. */
 export const BLOCK_WEIGHT_NAMES: Record<BlockWeight, { gguf: string; huggingFace: string }> = {

@@ -3,5 +3,6 @@ export * from './elementwise.js';
 export * from './layout.js';
 export * from './normalization.js';
 export * from './products.js';
+export * from './quantized.js';
 export * from './reductions.js';
 export * from './rotary.js';

@@ -11,6 +11,8 @@ const reduce =
 
 /** Sum over `axes`, which stay with size 1. */
 export const reduceSum = reduce('ReduceSum');
+/** Largest over `axes`, which stay with size 1. */
+export const reduceMax = reduce('ReduceMax');
 /** Mean over `axes`, which stay with size 1. */
 export const reduceMean = reduce('ReduceMean');
 
@@ -43,6 +45,7 @@ defineOperators({
     infer,
     vjp: (graph, { inputs: [x] }, [dy]) => [mul(graph, dy!, filled(graph, x!.shape, 1)), null],
   },
+  ReduceMax: { domain: '', infer, vjp: null },
   ReduceMean: {
     domain: '',
     infer,

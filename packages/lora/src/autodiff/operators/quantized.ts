@@ -1,0 +1,109 @@
+import type { Graph, Node, Value } from '../graph.js';
+import { defineOperators, shapeMismatch } from '../operator.js';
+import { mul } from './elementwise.js';
+import { reduceMax } from './reductions.js';
+
+/** A frozen matrix as 8-bit integers, once for each direction: no transpose is left to do in either. */
+export interface QuantizedMatrix {
+  /** int8 [in, out] */
+  forward: Value;
+  /** float32 [out]: forward[i, o] * forwardScale[o] is the weight. */
+  forwardScale: Value;
+  /** int8 [out, in]; null where no gradient flows back through the product. */
+  backward: Value | null;
+  /** float32 [in]: backward[o, i] * backwardScale[i] is the weight. */
+  backwardScale: Value | null;
+}
+
+/** Middle of the unsigned range: the code of 0 in a quantised row. */
+const ZERO_POINT = 128;
+/** Largest code of either sign. */
+const LARGEST_CODE = 127;
+/** A row of zeros is quantised with this scale instead of dividing by zero. */
+const SMALLEST_SCALE = 1e-30;
+
+/**
+ * x W^T in 8-bit integers: each row of `x` gets a scale of its own, the weight one for each column of the product, and
+ * sums are exact 32-bit integers. The gradient of x is computed the same way from the gradient of the result.
+ * A composite operator: `expandQuantized` writes it in ONNX operators before a graph is encoded.
+ * @param x float32 [tokens, in]
+ * @returns float32 [tokens, out]
+ */
+export function quantizedProduct(graph: Graph, x: Value, matrix: QuantizedMatrix): Value {
+  const { forward, forwardScale, backward, backwardScale } = matrix;
+  return graph.apply('QuantizedProduct', [x, forward, forwardScale, backward, backwardScale], {})[0]!;
+}
+
+/** Replaces every composite product by ONNX operators, in place. Rows that several products read are quantised once. */
+export function expandQuantized(graph: Graph): void {
+  const nodes = graph.nodes.splice(0);
+  const rows = new Map<string, { codes: Value; scale: Value }>();
+  for (const node of nodes) {
+    if (node.operator === 'QuantizedProduct') expand(graph, node, rows);
+    else graph.nodes.push(node);
+  }
+}
+
+function expand(graph: Graph, node: Node, rows: Map<string, { codes: Value; scale: Value }>): void {
+  const [x, weight, weightScale] = node.inputs as [Value, Value, Value];
+  const quantized = rows.get(x.name) ?? quantizeRows(graph, x);
+  rows.set(x.name, quantized);
+  const one = graph.constant('float32', [], Float32Array.of(1));
+  const zeroPoint = graph.constant('uint8', [], Uint8Array.of(ZERO_POINT));
+  const [product] = graph.apply(
+    'MatMulIntegerToFloat',
+    [quantized.codes, weight, one, weightScale, zeroPoint],
+    {},
+  );
+  mul(graph, product!, quantized.scale);
+  graph.nodes.push({ ...graph.nodes.pop()!, outputs: node.outputs });
+}
+
+/** Codes 1 to 255 around 128 for each row, with the row's scale, [tokens, 1]. */
+function quantizeRows(graph: Graph, x: Value): { codes: Value; scale: Value } {
+  const tokens = x.shape[0]!;
+  const scalar = (value: number) => graph.constant('float32', [1], Float32Array.of(value));
+  const [magnitude] = graph.apply('Abs', [x], {});
+  const largest = reduceMax(graph, magnitude!, [1]);
+  const [bounded] = graph.apply(
+    'Max',
+    [mul(graph, largest, scalar(1 / LARGEST_CODE)), scalar(SMALLEST_SCALE)],
+    {},
+  );
+  const scale = bounded!;
+  const [flat] = graph.apply('Squeeze', [scale, graph.constant('int64', [1], BigInt64Array.of(1n))], {});
+  const zeroPoints = graph.constant('uint8', [tokens], new Uint8Array(tokens).fill(ZERO_POINT));
+  const [codes] = graph.apply('QuantizeLinear', [x, flat!, zeroPoints], { axis: 0 });
+  return { codes: codes!, scale };
+}
+
+defineOperators({
+  QuantizedProduct: {
+    domain: '',
+    infer: (inputs) => {
+      const [x, forward, , backward] = inputs;
+      if (x!.shape[1] !== forward!.shape[0] || (backward && backward.shape[0] !== forward!.shape[1])) {
+        throw shapeMismatch('QuantizedProduct', inputs, 'the inner sizes differ');
+      }
+      return [{ dtype: 'float32', shape: [x!.shape[0]!, forward!.shape[1]!] }];
+    },
+    vjp: (graph, { inputs: [, forward, forwardScale, backward, backwardScale] }, [dy]) => {
+      const transposed = {
+        forward: backward!,
+        forwardScale: backwardScale!,
+        backward: forward!,
+        backwardScale: forwardScale!,
+      };
+      return [quantizedProduct(graph, dy!, transposed), null, null, null, null];
+    },
+  },
+  Abs: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }], vjp: null },
+  Max: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }], vjp: null },
+  Squeeze: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape.slice(0, -1) }], vjp: null },
+  QuantizeLinear: { domain: '', infer: ([x]) => [{ dtype: 'uint8', shape: [...x!.shape] }], vjp: null },
+  MatMulIntegerToFloat: {
+    domain: 'com.microsoft',
+    infer: ([a, b]) => [{ dtype: 'float32', shape: [a!.shape[0]!, b!.shape[1]!] }],
+    vjp: null,
+  },
+});

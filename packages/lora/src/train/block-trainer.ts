@@ -1,0 +1,193 @@
+import {
+  float32Of,
+  GraphSession,
+  type HostTensor,
+  hostTensor,
+  type SessionOptions,
+} from '../autodiff/session.js';
+import type { AdapterConfig } from '../transformer/adapter-config.js';
+import type { TransformerConfig } from '../transformer/architecture.js';
+import {
+  blockBackwardGraph,
+  blockForwardGraph,
+  inputNames,
+  type Precision,
+  targetedGroups,
+} from '../transformer/block-graphs.js';
+import type { BlockFeeds, FrozenWeights } from '../transformer/frozen-weights.js';
+import { headGraph } from '../transformer/language-model-head.js';
+import type { BatchShape } from '../transformer/llama-block.js';
+import { moduleShape } from '../transformer/modules.js';
+import { type Batch, embedTokens } from './batch.js';
+import type { LoraParameters } from './lora-parameters.js';
+import { seededRandom } from './random.js';
+import { HEAD_ROWS, headFeeds } from './scorer.js';
+
+/** How the trainer computes. */
+export interface BlockTrainerOptions extends SessionOptions {
+  precision: Precision;
+  /** Keep the products of the forward pass for the backward pass instead of computing them again. */
+  keep: boolean;
+}
+
+/** The frozen weights in the precision of training. */
+export interface TrainingWeights {
+  frozen: FrozenWeights;
+  /** Feeds of every block. */
+  blocks: readonly BlockFeeds[];
+  /** Feeds of the head beside the float32 tables. */
+  head: BlockFeeds;
+}
+
+/** Seeds of the dropout masks of one batch. */
+export type DropoutSeed = readonly number[];
+
+/** What the forward pass leaves of one block for its backward pass. */
+type BlockTrace = Record<string, HostTensor>;
+
+/**
+ * Computes LoRA gradients block by block with ONE forward and ONE backward session: every block's weights are fed as
+ * inputs. Between the passes only a block's input is kept and, with `keep`, its products.
+ */
+export class BlockTrainer implements AsyncDisposable {
+  private constructor(
+    private readonly config: TransformerConfig,
+    readonly shape: BatchShape,
+    private readonly weights: TrainingWeights,
+    private readonly adapter: AdapterConfig,
+    private readonly forwardSession: GraphSession,
+    private readonly backwardSession: GraphSession,
+    private readonly headSession: GraphSession,
+  ) {}
+
+  static async create(
+    config: TransformerConfig,
+    weights: TrainingWeights,
+    shape: BatchShape,
+    adapter: AdapterConfig,
+    { precision, keep, ...options }: BlockTrainerOptions,
+  ): Promise<BlockTrainer> {
+    const graph = { config, batch: shape, adapter, precision };
+    return new BlockTrainer(
+      config,
+      shape,
+      weights,
+      adapter,
+      await GraphSession.create(blockForwardGraph(graph, keep), options),
+      await GraphSession.create(blockBackwardGraph(graph, keep), options),
+      await GraphSession.create(headGraph(config, HEAD_ROWS, 'gradient', precision), options),
+    );
+  }
+
+  /**
+   * Adds the gradient of `weight * sum(nll)` over the batch to `parameters.gradient`.
+   * @param weight 1 / (targets of the whole step): batches of one step then add up to the token-weighted mean
+   * @returns the sum of nll, in nats
+   */
+  async accumulateGradient(
+    batch: Batch,
+    parameters: LoraParameters,
+    weight: number,
+    dropoutSeed: DropoutSeed,
+  ): Promise<number> {
+    const traces: BlockTrace[] = [];
+    let x = embedTokens(batch, this.weights.frozen.embedding, this.config.hiddenSize);
+    for (let block = 0; block < this.config.blockCount; block++) {
+      const feeds = this.#blockFeeds(block, x, batch, parameters, dropoutSeed);
+      const { y, ...kept } = await this.forwardSession.run(feeds);
+      traces.push({ x: feeds.x!, ...kept });
+      x = float32Of(y);
+    }
+    const { lossSum, gradient } = await this.#headGradient(x, batch, weight);
+    let dy = gradient;
+    for (let block = this.config.blockCount - 1; block >= 0; block--) {
+      dy = await this.#backward(block, traces.pop()!, dy, batch, parameters, dropoutSeed);
+    }
+    return lossSum;
+  }
+
+  async #backward(
+    block: number,
+    trace: BlockTrace,
+    dy: Float32Array,
+    batch: Batch,
+    parameters: LoraParameters,
+    dropoutSeed: DropoutSeed,
+  ): Promise<Float32Array> {
+    const feeds = this.#blockFeeds(block, float32Of(trace.x), batch, parameters, dropoutSeed);
+    const outputs = await this.backwardSession.run({ ...feeds, ...trace, dy: hostTensor(dy, feeds.x!.dims) });
+    for (const slot of parameters.slots) {
+      if (slot.block !== block) continue;
+      addTo(parameters.view(parameters.gradient, slot), float32Of(outputs[`d_${slot.name}`]));
+    }
+    return float32Of(outputs.dx);
+  }
+
+  #blockFeeds(
+    block: number,
+    x: Float32Array,
+    batch: Batch,
+    parameters: LoraParameters,
+    dropoutSeed: DropoutSeed,
+  ): Record<string, HostTensor> {
+    const tokens = this.shape.rows * this.shape.sequenceLength;
+    return {
+      x: hostTensor(x, [tokens, this.config.hiddenSize]),
+      positions: batch.positions,
+      mask: batch.mask,
+      ...this.weights.blocks[block],
+      ...parameters.feeds(block),
+      ...(this.adapter.dropout > 0 ? this.#dropoutMasks(block, tokens, dropoutSeed) : {}),
+    };
+  }
+
+  /** The masks of one block, made from their seed for the forward pass and again for the backward pass. */
+  #dropoutMasks(block: number, tokens: number, seed: DropoutSeed): Record<string, HostTensor> {
+    const { dropout, targetModules } = this.adapter;
+    const kept = 1 / (1 - dropout);
+    const threshold = dropout * 2 ** 32;
+    const masks: Record<string, HostTensor> = {};
+    for (const [index, group] of targetedGroups(targetModules).entries()) {
+      const random = seededRandom(...seed, block, index);
+      const width = moduleShape(group[0]!, this.config)[1];
+      const mask = new Float32Array(tokens * width);
+      for (let i = 0; i < mask.length; i++) mask[i] = random.nextUint32() < threshold ? 0 : kept;
+      masks[inputNames.dropout(group[0]!)] = hostTensor(mask, [tokens, width]);
+    }
+    return masks;
+  }
+
+  /** The head over the predicting positions only, in slices; positions that predict nothing keep a zero gradient. */
+  async #headGradient(
+    x: Float32Array,
+    batch: Batch,
+    weight: number,
+  ): Promise<{ lossSum: number; gradient: Float32Array }> {
+    const { hiddenSize } = this.config;
+    const gradient = new Float32Array(x.length);
+    let lossSum = 0;
+    for (let start = 0; start < batch.predicting.length; start += HEAD_ROWS) {
+      const feeds = headFeeds(x, batch, start, this.weights.frozen, hiddenSize);
+      const outputs = await this.headSession.run({ ...feeds, ...this.weights.head });
+      const nll = float32Of(outputs.nll);
+      const dx = float32Of(outputs.dx);
+      const count = Math.min(HEAD_ROWS, batch.predicting.length - start);
+      for (let i = 0; i < count; i++) {
+        lossSum += nll[i]!;
+        const to = batch.predicting[start + i]! * hiddenSize;
+        for (let j = 0; j < hiddenSize; j++) gradient[to + j] = weight * dx[i * hiddenSize + j]!;
+      }
+    }
+    return { lossSum, gradient };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of [this.forwardSession, this.backwardSession, this.headSession]) {
+      await session[Symbol.asyncDispose]();
+    }
+  }
+}
+
+function addTo(target: Float32Array, source: Float32Array): void {
+  for (let i = 0; i < target.length; i++) target[i]! += source[i]!;
+}

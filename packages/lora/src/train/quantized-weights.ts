@@ -1,0 +1,153 @@
+import { elementCount } from '../autodiff/graph.js';
+import {
+  float32Of,
+  GraphSession,
+  type HostTensor,
+  hostTensor,
+  type SessionOptions,
+} from '../autodiff/session.js';
+import { TARGET_MODULES, type TargetModule } from '../transformer/adapter-config.js';
+import type { TransformerConfig } from '../transformer/architecture.js';
+import { blockCalibrationGraph, type CalibratedInput } from '../transformer/block-graphs.js';
+import type { BlockFeeds, FrozenWeights } from '../transformer/frozen-weights.js';
+import type { BatchShape } from '../transformer/llama-block.js';
+import { moduleShape } from '../transformer/modules.js';
+import { type QuantizedColumns, quantizeBothWays } from '../transformer/quantize-matrix.js';
+import { type Batch, embedTokens } from './batch.js';
+
+/** The base model's frozen matrices as 8-bit integers, 2 bytes a parameter of the blocks and 1 of the output table. */
+export interface QuantizedWeights {
+  blocks: BlockFeeds[];
+  /** Feeds of the head beside the float32 table. */
+  head: BlockFeeds;
+}
+
+/** Which calibrated input each module reads; o_proj's channels are even enough as they are. */
+const INPUT_OF: Partial<Record<TargetModule, CalibratedInput>> = {
+  q_proj: 'attention',
+  k_proj: 'attention',
+  v_proj: 'attention',
+  gate_proj: 'mlp',
+  up_proj: 'mlp',
+  down_proj: 'down',
+};
+
+/**
+ * Quantises every block, smoothed for the activations that a float32 pass over one batch shows: channels that are large
+ * in an activation are made smaller there and larger in the weight, by the root of their ratio (SmoothQuant, alpha 0.5).
+ * The factors go into the norms, the frozen matrices and, inside the graphs, the adapter's matrices: exact but for
+ * rounding. Blocks are read one at a time.
+ */
+export async function quantizeWeights(
+  config: TransformerConfig,
+  frozen: FrozenWeights,
+  batch: Batch,
+  shape: BatchShape,
+  options: SessionOptions,
+): Promise<QuantizedWeights> {
+  await using session = await GraphSession.create(blockCalibrationGraph(config, shape), options);
+  const blocks: BlockFeeds[] = [];
+  let x = embedTokens(batch, frozen.embedding, config.hiddenSize);
+  for (let index = 0; index < config.blockCount; index++) {
+    const weights = await frozen.block(index);
+    const tokens = batch.rows.length * batch.sequenceLength;
+    const feeds = {
+      x: hostTensor(x, [tokens, config.hiddenSize]),
+      positions: batch.positions,
+      mask: batch.mask,
+    };
+    const outputs = await session.run({ ...feeds, ...weights });
+    const largest = (input: CalibratedInput) => float32Of(outputs[input]);
+    blocks.push(quantizeBlock(config, weights, largest));
+    x = float32Of(outputs.y);
+  }
+  const table = float32Of(frozen.head);
+  const { codes, scale } = quantizeBothWays(
+    table,
+    config.vocabularySize,
+    config.hiddenSize,
+    null,
+    null,
+  ).forward;
+  const head = {
+    'table.forward': hostTensor(codes, [config.hiddenSize, config.vocabularySize]),
+    'table.forwardScale': hostTensor(scale, [config.vocabularySize]),
+  };
+  return { blocks, head };
+}
+
+function quantizeBlock(
+  config: TransformerConfig,
+  weights: BlockFeeds,
+  largest: (input: CalibratedInput) => Float32Array,
+): BlockFeeds {
+  const factors = {
+    attention: smoothingFactors(largest('attention'), weights, ['q_proj', 'k_proj', 'v_proj']),
+    mlp: smoothingFactors(largest('mlp'), weights, ['gate_proj', 'up_proj']),
+    down: smoothingFactors(largest('down'), weights, ['down_proj']),
+  };
+  const downInverse = factors.down.map((factor) => 1 / factor);
+  const feeds: Record<string, HostTensor> = {
+    input_layernorm: dividedNorm(weights.input_layernorm!, factors.attention),
+    post_attention_layernorm: dividedNorm(weights.post_attention_layernorm!, factors.mlp),
+    'smoothing.attention': vector(factors.attention),
+    'smoothing.mlp': vector(factors.mlp),
+    'smoothing.down': vector(factors.down),
+    'smoothing.downInverse': hostTensor(downInverse, [config.mlpSize, 1]),
+  };
+  for (const module of TARGET_MODULES) {
+    const [out, inner] = moduleShape(module, config);
+    const input = INPUT_OF[module];
+    // The down product's input is smoothed by the up product's output: silu(gate) * (up / factor).
+    const rowFactor = module === 'up_proj' ? downInverse : null;
+    const columnFactor = input ? factors[input] : null;
+    const { forward, backward } = quantizeBothWays(
+      float32Of(weights[module]),
+      out,
+      inner,
+      rowFactor,
+      columnFactor,
+    );
+    addMatrix(feeds, `${module}.forward`, forward, [inner, out]);
+    addMatrix(feeds, `${module}.backward`, backward, [out, inner]);
+  }
+  return feeds;
+}
+
+function addMatrix(
+  feeds: Record<string, HostTensor>,
+  name: string,
+  { codes, scale }: QuantizedColumns,
+  shape: [number, number],
+): void {
+  feeds[name] = hostTensor(codes, shape);
+  feeds[`${name}Scale`] = vector(scale);
+}
+
+/** sqrt(largest activation / largest weight) of each channel; channels that are never used stay as they are. */
+function smoothingFactors(
+  activations: Float32Array,
+  weights: BlockFeeds,
+  modules: readonly TargetModule[],
+): Float32Array {
+  const largestWeight = new Float32Array(activations.length);
+  for (const module of modules) {
+    const values = float32Of(weights[module]);
+    for (let at = 0; at < values.length; at++) {
+      const channel = at % activations.length;
+      largestWeight[channel] = Math.max(largestWeight[channel]!, Math.abs(values[at]!));
+    }
+  }
+  return activations.map((largest, channel) => {
+    const factor = Math.sqrt(largest / largestWeight[channel]!);
+    return Number.isFinite(factor) && factor > 0 ? factor : 1;
+  });
+}
+
+function dividedNorm(norm: HostTensor, factors: Float32Array): HostTensor {
+  return vector(float32Of(norm).map((value, channel) => value / factors[channel]!));
+}
+
+function vector(values: Float32Array): HostTensor {
+  return hostTensor(values, [elementCount([values.length])]);
+}
