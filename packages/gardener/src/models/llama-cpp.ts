@@ -112,6 +112,8 @@ class ChildRuntime implements LlamaCppRuntime {
     if (!running) return;
     await new Promise<void>((resolve) => {
       if (running.child.exitCode !== null || running.child.signalCode !== null) return resolve();
+      // An idle child does not keep this process alive, and Node would end it in the middle of this wait.
+      stayAlive(running.child);
       running.child.once('exit', () => resolve());
       running.child.kill('SIGKILL');
     });

@@ -11,6 +11,7 @@ export function foldSums(graph: Graph): void {
     for (const value of node.inputs) if (value) readers.set(value.name, (readers.get(value.name) ?? 0) + 1);
     for (const value of node.outputs) producer.set(value.name, at);
   }
+  for (const value of graph.outputs.values()) readers.set(value.name, (readers.get(value.name) ?? 0) + 1);
   const removed = new Set<Node>();
   for (const [at, node] of graph.nodes.entries()) {
     if (node.operator !== 'Add') continue;

@@ -29,7 +29,8 @@ export interface Node {
 export class Graph {
   readonly nodes: Node[] = [];
   readonly inputs: Value[] = [];
-  readonly outputs: Value[] = [];
+  /** Results by the names they are asked for. */
+  readonly outputs = new Map<string, Value>();
   readonly constants = new Map<Value, ConstantData>();
   #nextId = 0;
 
@@ -57,11 +58,12 @@ export class Graph {
     return value;
   }
 
-  /** Marks a value as a result of the graph under a name of its own. */
+  /** Marks a value as a result of the graph under a name of its own; nothing is copied. */
   output(value: Value, name: string): void {
-    const [named] = this.apply('Identity', [value], {});
-    this.nodes[this.nodes.length - 1] = { ...this.nodes.at(-1)!, outputs: [{ ...named!, name }] };
-    this.outputs.push({ ...named!, name });
+    const computed = this.nodes.some((node) => node.outputs.includes(value));
+    const known = [...this.outputs.values()].includes(value);
+    // ONNX wants each result computed, and once.
+    this.outputs.set(name, computed && !known ? value : this.apply('Identity', [value], {})[0]!);
   }
 
   /**
@@ -106,7 +108,7 @@ export function feedInstead(graph: Graph, value: Value, name: string): void {
 
 /** Drops every node and input that no output depends on, in place. */
 export function pruneUnused(graph: Graph): void {
-  const needed = new Set(graph.outputs.map((value) => value.name));
+  const needed = new Set([...graph.outputs.values()].map((value) => value.name));
   const kept: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((value) => needed.has(value.name))) continue;

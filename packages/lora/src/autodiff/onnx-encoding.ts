@@ -45,7 +45,7 @@ export function encodeOnnx(graph: Graph): Uint8Array {
       })),
       initializer: [...graph.constants].map(([value, data]) => encodeTensor(value, data)),
       input: graph.inputs.map(encodeValueInfo),
-      output: graph.outputs.map(encodeValueInfo),
+      output: [...graph.outputs.values()].map(encodeValueInfo),
     },
   };
   return modelType.encode(model).finish();

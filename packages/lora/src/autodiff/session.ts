@@ -33,11 +33,11 @@ export interface SessionOptions {
 
 /** A graph made ready to run on the CPU. `run` blocks the event loop while it computes: use a process of its own. */
 export class GraphSession implements AsyncDisposable {
-  readonly #session: ort.InferenceSession;
-
-  private constructor(session: ort.InferenceSession) {
-    this.#session = session;
-  }
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    /** Names of the results, and what the model calls them. */
+    private readonly outputs: readonly (readonly [name: string, inModel: string])[],
+  ) {}
 
   /**
    * Drops what no output needs, folds sums into products, verifies, encodes and loads the graph.
@@ -60,7 +60,10 @@ export class GraphSession implements AsyncDisposable {
         logSeverityLevel: 3,
         extra: { session: entries },
       });
-      return new GraphSession(session);
+      return new GraphSession(
+        session,
+        [...graph.outputs].map(([name, value]) => [name, value.name] as const),
+      );
     } catch (cause) {
       throw new LoraError('autodiff.session-failed', `ONNX Runtime refused a graph: ${firstLine(cause)}`, {
         remedy: 'Run `gardener doctor`; if it finds nothing, report this.',
@@ -76,7 +79,8 @@ export class GraphSession implements AsyncDisposable {
    */
   async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
     try {
-      return await this.#session.run(feeds);
+      const results = await this.session.run(feeds);
+      return Object.fromEntries(this.outputs.map(([name, inModel]) => [name, results[inModel]!]));
     } catch (cause) {
       throw new LoraError('autodiff.run-failed', `ONNX Runtime failed while computing: ${firstLine(cause)}`, {
         remedy: 'Free some memory and try again; if it fails again, report this.',
@@ -86,7 +90,7 @@ export class GraphSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session.release();
+    await this.session.release();
   }
 }
 

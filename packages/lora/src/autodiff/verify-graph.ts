@@ -28,7 +28,7 @@ export function verifyGraph(graph: Graph): void {
       }
     }
   }
-  for (const value of graph.outputs)
+  for (const value of graph.outputs.values())
     if (!known.has(value.name)) throw invalid(`the output ${value.name} is never made`);
 }
 
