@@ -6,6 +6,7 @@ import { AdamW, clipGradient } from './adamw.js';
 import { makeBatch } from './batch.js';
 import { BlockTrainer, type TrainingWeights } from './block-trainer.js';
 import { loadCheckpoint, saveCheckpoint, settingsHash } from './checkpoint.js';
+import { collectGarbage } from './collect-garbage.js';
 import { DataCursor } from './data-cursor.js';
 import { hasExactIntegerProducts } from './integer-products.js';
 import { LoraParameters } from './lora-parameters.js';
@@ -76,6 +77,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     const learningRate = learningRateOf(options, step, plan.steps);
     optimizer.step(parameters.values, parameters.gradient, learningRate, step);
     run.step = step;
+    collectGarbage();
 
     const planned = plan.recordStep(step, performance.now() - started);
     const tokensPerSecond =
