@@ -84,6 +84,8 @@ async function scorePair(evaluation: Evaluation, data: RunData, writeLines: bool
   const shared = (side: string): Omit<SideOptions, 'adapter' | 'adapterFile'> => ({
     base,
     data,
+    // General code, parity and stopping have nothing to do with retrieval.
+    measureGeneral: data === evaluation.data,
     startRuntime: data === evaluation.data ? startRuntime : null,
     threads,
     ...(options.signal ? { signal: options.signal } : {}),

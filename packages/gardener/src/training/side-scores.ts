@@ -54,6 +54,8 @@ export interface SideOptions {
   scoringLimitMs?: number;
   /** What is measured in llama.cpp, parity and stopping, should take no longer than this together. Defaults to no limit. */
   servingLimitMs?: number;
+  /** Whether general code is scored too. Defaults to true. */
+  measureGeneral?: boolean;
   /** Positions compared with llama.cpp. Defaults to 1,000. */
   parityPositions?: number;
   threads: number;
@@ -68,7 +70,10 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
   // Heavy, and not needed where only the types are.
   const { loadFrozenWeights } = await import('@codebase-gardener/lora');
   const frozen = await loadFrozenWeights(options.base);
-  const general = generalCodeExamples(options.base.tokenizer, data.manifest.sequenceLength).flat();
+  const { measureGeneral = true } = options;
+  const general = measureGeneral
+    ? generalCodeExamples(options.base.tokenizer, data.manifest.sequenceLength).flat()
+    : [];
   const speed = new Speedometer(countTokens(general));
   const generalScores = await score(options, frozen, general, (done, total) => {
     speed.reached(done / total);
@@ -114,7 +119,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
   }
   return {
     files,
-    generalLoss: meanNll(general, generalScores),
+    generalLoss: measureGeneral ? meanNll(general, generalScores) : null,
     stopped,
     parity,
     editSimilarity: null,
