@@ -71,7 +71,8 @@ function crossRoomOffence(file, packageName, room, specifier) {
     .split(sep)
     .join('/');
   const [targetPackage, , targetRoom] = target.split('/');
-  if (targetPackage && targetPackage !== packageName) return `reaches into packages/${targetPackage}: import its face`;
+  if (targetPackage && targetPackage !== packageName)
+    return `reaches into packages/${targetPackage}: import its face`;
   const order = ROOMS[packageName] ?? [];
   const own = order.indexOf(room);
   const other = order.indexOf(targetRoom);
