@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -13,16 +13,19 @@ const COMMANDS = [
 ];
 
 describe('gardener', () => {
-  it('says its version in under 150 ms', async () => {
-    const durationsMs: number[] = [];
+  it('says its version in a few times what Node alone needs to start', async () => {
+    const best = { node: Number.POSITIVE_INFINITY, gardener: Number.POSITIVE_INFINITY };
     for (let attempt = 0; attempt < 7; attempt += 1) {
+      const started = performance.now();
+      execFileSync(process.execPath, ['--eval', '0']);
+      best.node = Math.min(best.node, performance.now() - started);
       const { code, stdout, durationMs } = await garden.run(['--version']);
       expect(code).toBe(0);
       expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-      durationsMs.push(durationMs);
+      best.gardener = Math.min(best.gardener, durationMs);
     }
-    // The best of seven: the machine may be busy, the program is not.
-    expect(Math.min(...durationsMs)).toBeLessThan(150);
+    // A ratio of two starts in one run: a native module loaded by mistake costs ten times as much, a busy machine nothing.
+    expect(best.gardener / best.node).toBeLessThan(6);
   });
 
   it('shows its help without a command, and lists every command', async () => {
