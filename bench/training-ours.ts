@@ -9,7 +9,7 @@ interface Rows {
 
 /**
  * One measured training run of ours, in this process: `training-ours.ts <base.gguf> <data.json> <steps> <batchRows> <mode>`, mode = `int8` or
- * `float32`, with `-recompute` behind it to compute the forward products twice instead of keeping them.
+ * `float32`, then `-keep` (the forward products are kept for the backward pass) or `-recompute`.
  * Prints one JSON line with the fields of train_peft.py.
  */
 async function main([basePath, dataPath, stepsText, batchRowsText, mode]: string[]): Promise<void> {
@@ -23,7 +23,7 @@ async function main([basePath, dataPath, stepsText, batchRowsText, mode]: string
   let last = performance.now();
   const [precision, memory] = mode!.split('-') as ['int8' | 'float32', string | undefined];
   const sizes = { steps: Number(stepsText), maxEpochs: 1000, rows, sequenceLength, threads: 2 };
-  const options = { ...sizes, precision, keep: memory !== 'recompute', schedule: 'constant' as const };
+  const options = { ...sizes, precision, keep: memory === 'keep', schedule: 'constant' as const };
   for await (const event of train({ base, train: examples, validation: [], ...options })) {
     if (event.type === 'step-end') {
       times.push(performance.now() - last);
