@@ -88,6 +88,7 @@ async function measureOurs(base: string, data: string, rows: string, mode: strin
     data,
     String(STEPS),
     rows,
+    mode,
   ]);
   return JSON.parse(stdout) as Row;
 }
