@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GardenerError } from '../garden/errors.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import type { RunState } from '../garden/runs.js';
@@ -7,37 +6,28 @@ import { oneLine } from './terminal/plain-text.js';
 import type { ProgressState } from './terminal/progress.js';
 import { formatCount, formatDuration } from './terminal/quantities.js';
 
-const POLL_MS = 250;
-const RUNNER_CHECK_MS = 3_000;
-
 /**
  * Shows a run's progress until it ends, and starts the runner again should it have died meanwhile.
  * @returns the state the run ended in: completed, or not_started with its reason
- * @throws GardenerError the run's own error when it failed; `cli.run-cancelled` when it was cancelled
+ * @throws GardenerError the run's own error when it failed; `cli.run-cancelled` when it was cancelled; what `waitForRun`
+ *   throws
  */
 export async function followRun(session: Session, project: ProjectRecord, runId: string): Promise<RunState> {
-  const { RunFollower } = await import('../garden/runs.js');
-  const follower = new RunFollower(session.garden.paths.run(project.id, runId));
-  const { output } = session;
-  const { warn, quiet } = output.notePalette;
-  const progress = output.progress();
-  let checkedMs = Date.now();
+  const { waitForRun } = await import('../garden/wait-for-run.js');
+  const { warn, quiet } = session.output.notePalette;
+  const progress = session.output.progress();
   try {
-    for (;;) {
-      session.signal.throwIfAborted();
-      const state = await follower.refresh((event) => {
+    const state = await waitForRun(session.garden.paths.run(project.id, runId), {
+      signal: session.signal,
+      ensure: () => session.startRunner(),
+      onNotice: (notice) => progress.log(warn(oneLine(notice))),
+      onEvent: (event, current) => {
         if (event.type === 'run-interrupt') progress.log(warn(oneLine(event.reason)));
         if (event.type === 'log') progress.log(quiet(oneLine(event.message)));
-      });
-      if (state.finished) return ended(state, project);
-      progress.update(describeProgress(state));
-      if (Date.now() - checkedMs > RUNNER_CHECK_MS) {
-        const notice = await session.startRunner();
-        if (notice !== null) progress.log(warn(oneLine(notice)));
-        checkedMs = Date.now();
-      }
-      await sleep(POLL_MS, undefined, { signal: session.signal });
-    }
+        if (!current.finished) progress.update(describeProgress(current));
+      },
+    });
+    return ended(state, project);
   } finally {
     progress.finish();
   }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Garden } from '../garden/garden.js';
+import type { RunnerStatus } from '../garden/runner.js';
 import { Output } from './output.js';
 import { oneLine } from './terminal/plain-text.js';
 
@@ -19,9 +20,9 @@ export interface Session {
   readonly signal: AbortSignal;
   /**
    * Starts the background runner when work waits and none is alive.
-   * @returns one sentence when an interrupted run was found, else null
+   * @returns whether it did, and one sentence when an interrupted run was found
    */
-  startRunner(): Promise<string | null>;
+  startRunner(): Promise<RunnerStatus>;
   /** Registers something to close when the command ends, however it ends; closed in reverse order. */
   closeAtEnd(close: () => Promise<void> | void): void;
   /** What Ctrl-C says, e.g. that the work goes on in the background. */
@@ -73,7 +74,7 @@ async function openSession(options: GlobalOptions) {
   });
   lastGarden = garden;
   const session = new OpenSession(output, garden);
-  const notice = await session.startRunner();
+  const { notice } = await session.startRunner();
   if (notice !== null) output.note(output.notePalette.warn(oneLine(notice)));
   return session;
 }
@@ -100,9 +101,9 @@ class OpenSession implements Session {
     process.on('SIGTERM', this.#onSignal);
   }
 
-  async startRunner(): Promise<string | null> {
+  async startRunner(): Promise<RunnerStatus> {
     const { ensureRunner } = await import('../garden/runner.js');
-    return (await ensureRunner(this.garden.paths, WORKER_ENTRY)).notice;
+    return await ensureRunner(this.garden.paths, WORKER_ENTRY);
   }
 
   /** Closes what the command opened; a runtime that does not close in time does not keep the user waiting. */
