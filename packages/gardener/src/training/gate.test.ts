@@ -58,6 +58,8 @@ describe('decide', () => {
   test('three answers fewer of twenty still pass, and nine in ten pass always', () => {
     expect(decide({ ...good, stopping: { base: 0.8, adapter: 0.65, n: 20 } }, 0.01).promoted).toBe(true);
     expect(decide({ ...good, stopping: { base: 1, adapter: 0.9, n: 20 } }, 0.01).promoted).toBe(true);
+    expect(decide({ ...good, stopping: { base: 1, adapter: 0.8, n: 10 } }, 0.01).promoted).toBe(true);
+    expect(decide({ ...good, stopping: { base: 1, adapter: 0.25, n: 4 } }, 0.01).promoted).toBe(false);
   });
 
   test('never promotes at or below the margin, and the reason is one sentence', () => {

@@ -30,8 +30,13 @@ export interface GateDecision {
   reason: string;
 }
 
-/** The share of self-ending answers may fall by this much (3 of 20) while the adapter ends fewer than nine in ten. */
-export const MAX_STOPPING_FALL = 0.15;
+/**
+ * So many answers fewer may end by themselves, of the 10 to 20 asked: up to three all in one direction are within chance (a sign test's
+ * one-sided p is 0.125), four are not (0.06).
+ */
+export const MAX_STOPPING_FALL_ANSWERS = 3;
+/** However few were asked: an adapter that ends less than this share of what the base ends has broken stopping. */
+export const MIN_STOPPING_RATIO = 0.5;
 /** An adapter that ends this share of its answers has not broken stopping, whatever the base does. */
 export const GOOD_STOPPING = 0.9;
 /** The loss on general code may rise by this share of the base's. */
@@ -73,8 +78,9 @@ function notBetter({ baseLoss, adapterLoss, improvement }: GateScores, margin: n
 
 function brokenStopping({ stopping }: GateScores): string | null {
   if (stopping === null || stopping.adapter >= GOOD_STOPPING) return null;
-  if (stopping.adapter >= stopping.base - MAX_STOPPING_FALL - 1e-9) return null;
   const count = (share: number): number => Math.round(share * stopping.n);
+  const fewAnswers = count(stopping.base) - count(stopping.adapter) <= MAX_STOPPING_FALL_ANSWERS;
+  if (fewAnswers && stopping.adapter >= stopping.base * MIN_STOPPING_RATIO) return null;
   return (
     `The adapter is not served: with it ${count(stopping.adapter)} of ${stopping.n} answers end by themselves, ` +
     `with the base ${count(stopping.base)}.`
