@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
+import { computingProcess } from '@codebase-gardener/lora/process';
 import { defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
 import { sourceText } from './source-text.js';
 
@@ -81,15 +82,9 @@ async function dataOf(text: string, baseFile: string, length: number): Promise<s
 
 async function measureOurs(base: string, data: string, rows: string, mode: string): Promise<Row> {
   const script = fileURLToPath(new URL('./training-ours.ts', import.meta.url));
-  const { stdout } = await run(process.execPath, [
-    ...process.execArgv,
-    script,
-    base,
-    data,
-    String(STEPS),
-    rows,
-    mode,
-  ]);
+  const { env, execArgv } = computingProcess();
+  const args = [...process.execArgv, ...execArgv, script, base, data, String(STEPS), rows, mode];
+  const { stdout } = await run(process.execPath, args, { env });
   return JSON.parse(stdout) as Row;
 }
 

@@ -30,6 +30,9 @@ const OWNERS = {
 // doctor probes each native module by name in a child process of its own: no room is bypassed by that.
 const OWNER_EXEMPT = ['gardener/src/cli/doctor-probe.ts'];
 
+// What the trainer shows: all of it, and, without loading it, how to start a process for it.
+const FACES = ['@codebase-gardener/lora', '@codebase-gardener/lora/process'];
+
 const MAX_LINES = 400;
 // Tables and generated files, which are looked up and not read.
 const LENGTH_EXEMPT = [];
@@ -85,7 +88,8 @@ function dependencyOffence(path, packageName, specifier, isTest) {
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
-  if (name === '@codebase-gardener/lora' && specifier !== name) return 'imports the trainer past its face';
+  if (name === '@codebase-gardener/lora' && !FACES.includes(specifier))
+    return 'imports the trainer past its faces';
   if (packageName === 'lora' && name === 'codebase-gardener') return 'the trainer stands alone';
   const owners = OWNERS[name];
   if (owners === undefined || OWNER_EXEMPT.includes(path)) return null;

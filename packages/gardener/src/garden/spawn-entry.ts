@@ -7,24 +7,33 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  * The command that runs one of our entry files with this very Node.
  * `entry` is written as the compiled file, `new URL('./x.js', import.meta.url)`. Where only the TypeScript source lies
  * there (a checkout, vitest), the command is `node --conditions=source --import tsx x.ts`; otherwise `node x.js`.
+ * @param execArgv arguments for Node itself
  */
-export function entryCommand(entry: URL, args: string[]): { command: string; args: string[] } {
+export function entryCommand(
+  entry: URL,
+  args: string[],
+  execArgv: readonly string[] = [],
+): { command: string; args: string[] } {
   const compiled = fileURLToPath(entry);
   const source = compiled.replace(/\.js$/, '.ts');
   const isSource = source.endsWith('.ts') && existsSync(source);
   if (!isSource || (compiled !== source && existsSync(compiled))) {
-    return { command: process.execPath, args: [compiled, ...args] };
+    return { command: process.execPath, args: [...execArgv, compiled, ...args] };
   }
   // By its full address: a bare `tsx` would be looked up from the child's working directory.
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   return {
     command: process.execPath,
-    args: ['--conditions=source', '--import', loader, source, ...args],
+    args: [...execArgv, '--conditions=source', '--import', loader, source, ...args],
   };
 }
 
 /** Starts an entry file as a child process: `entryCommand` with Node's own spawn options; no window on Windows. */
-export function spawnEntry(entry: URL, args: string[] = [], options: SpawnOptions = {}): ChildProcess {
-  const { command, args: all } = entryCommand(entry, args);
+export function spawnEntry(
+  entry: URL,
+  args: string[] = [],
+  { execArgv = [], ...options }: SpawnOptions & { execArgv?: readonly string[] } = {},
+): ChildProcess {
+  const { command, args: all } = entryCommand(entry, args, execArgv);
   return spawn(command, all, { windowsHide: true, ...options });
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { computingProcess } from '@codebase-gardener/lora/process';
 import { setLargeLogAside } from './log.js';
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from './process-identity.js';
 import { locateRun } from './runs.js';
@@ -38,11 +39,13 @@ export async function startWorker(runDir: string, entry: URL): Promise<Worker> {
   try {
     const startOfLog = (await log.stat()).size;
     const { paths } = locateRun(runDir);
+    const { env, execArgv } = computingProcess();
     const child = spawnEntry(entry, [runDir], {
+      execArgv,
       detached: true,
       cwd: paths.root,
       stdio: ['ignore', log.fd, log.fd],
-      env: { ...process.env, CODEBASE_GARDENER_DATA_DIR: paths.root },
+      env: { ...env, CODEBASE_GARDENER_DATA_DIR: paths.root },
     });
     return await childWorker(child, logFile, startOfLog);
   } finally {

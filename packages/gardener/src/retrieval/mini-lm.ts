@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { computingProcess } from '@codebase-gardener/lora/process';
 import { GardenerError } from '../garden/errors.js';
 import { spawnEntry } from '../garden/spawn-entry.js';
 import type { Embedder } from './embedder.js';
@@ -107,6 +108,7 @@ class EmbeddingProcess {
   private constructor(model: EmbeddingModel, threads: number) {
     const entry = new URL('./mini-lm-process.js', import.meta.url);
     this.#child = spawnEntry(entry, [model.directory, String(threads)], {
+      ...computingProcess(),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

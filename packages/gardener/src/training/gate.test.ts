@@ -62,6 +62,16 @@ describe('decide', () => {
     expect(decide({ ...good, stopping: { base: 1, adapter: 0.25, n: 4 } }, 0.01).promoted).toBe(false);
   });
 
+  test('llama.cpp may agree one point less, and what so many positions leave to chance', () => {
+    const parity = { baseAgreement: 0.96, adapterAgreement: 0.93, adapterLossDifference: 0.004, n: 1000 };
+    expect(decide({ ...good, parity }, 0.01).promoted).toBe(false);
+    expect(decide({ ...good, parity: { ...parity, adapterAgreement: 0.945 } }, 0.01).promoted).toBe(true);
+    expect(decide({ ...good, parity: { ...parity, n: 100 } }, 0.01).promoted).toBe(true);
+    expect(
+      decide({ ...good, parity: { ...good.parity!, adapterLossDifference: 0.021 } }, 0.01).promoted,
+    ).toBe(false);
+  });
+
   test('never promotes at or below the margin, and the reason is one sentence', () => {
     fc.assert(
       fc.property(scores, share, (measured, margin) => {

@@ -42,13 +42,14 @@ describe('a training run', () => {
   test(
     'goes from the codebase to the gate; killed on its way, it goes on from its checkpoint with the same data',
     async () => {
-      setup = await testGarden(36, { sequenceLength: 128, checkpointEveryMs: 1_000, logLevel: 'debug' });
+      // A checkpoint after every step: it is killed after its first, however slow the machine.
+      setup = await testGarden(36, { sequenceLength: 128, checkpointEveryMs: 100, logLevel: 'debug' });
       const { garden, project } = setup;
       let killed = false;
       let manifestBefore = '';
       const { state, events, directory } = await runToEnd(
         setup,
-        { budgetMs: 30_000 },
+        { budgetMs: 60_000 },
         (event, { workerPid }, at) => {
           if (event.type !== 'checkpoint-save' || killed || workerPid === null) return;
           killed = true;

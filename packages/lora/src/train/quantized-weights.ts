@@ -15,7 +15,7 @@ import { moduleShape } from '../transformer/modules.js';
 import { type QuantizedColumns, quantizeBothWays } from '../transformer/quantize-matrix.js';
 import { type Batch, embedTokens } from './batch.js';
 
-/** The base model's frozen matrices as 8-bit integers, 2 bytes a parameter of the blocks and 1 of the output table. */
+/** The base model's frozen matrices as 8-bit integers, 2 bytes a parameter of the blocks and the output table. */
 export interface QuantizedWeights {
   blocks: BlockFeeds[];
   /** Feeds of the head beside the float32 table. */
@@ -61,18 +61,17 @@ export async function quantizeWeights(
     blocks.push(quantizeBlock(config, weights, largest));
     x = float32Of(outputs.y);
   }
-  const table = float32Of(frozen.head);
-  const { codes, scale } = quantizeBothWays(
-    table,
-    config.vocabularySize,
-    config.hiddenSize,
+  const { vocabularySize, hiddenSize } = config;
+  const { forward, backward } = quantizeBothWays(
+    float32Of(frozen.head),
+    vocabularySize,
+    hiddenSize,
     null,
     null,
-  ).forward;
-  const head = {
-    'table.forward': hostTensor(codes, [config.hiddenSize, config.vocabularySize]),
-    'table.forwardScale': hostTensor(scale, [config.vocabularySize]),
-  };
+  );
+  const head: Record<string, HostTensor> = {};
+  addMatrix(head, 'table.forward', forward, [hiddenSize, vocabularySize]);
+  addMatrix(head, 'table.backward', backward, [vocabularySize, hiddenSize]);
   return { blocks, head };
 }
 

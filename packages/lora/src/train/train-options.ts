@@ -45,7 +45,7 @@ export interface TrainOptions {
    */
   precision?: Precision | 'auto';
   /**
-   * Keep the products of the forward pass for the backward pass instead of computing them twice: about a tenth faster,
+   * Keep the products of the forward pass for the backward pass instead of computing them twice: a tenth faster,
    * 18 kB a token and block more memory for the default base (300 MB in all). Defaults to false.
    */
   keep?: boolean;
@@ -63,6 +63,8 @@ export interface TrainOptions {
   seed?: number;
   /** Threads. Defaults to ONNX Runtime's choice. */
   threads?: number;
+  /** See `SessionOptions`; turn it off where something else needs the same cores. Defaults to true. */
+  spinning?: boolean;
   /** Start from this adapter instead of a fresh one. */
   initialAdapter?: LoraAdapter;
   /** Tables already in memory; read from the base otherwise. */
@@ -130,6 +132,7 @@ export function resolveOptions(options: TrainOptions) {
     accumulation: 1,
     precision: 'auto' as Precision | 'auto',
     keep: false,
+    spinning: true,
     maxEpochs: 3,
     patience: 3,
     checkpointEveryMs: 30_000,

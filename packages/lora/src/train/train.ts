@@ -52,12 +52,15 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   if (run.step > 0) yield { type: 'resume', step: run.step };
 
   const frozen = options.frozen ?? (await loadFrozenWeights(base));
-  const sessions = options.threads ? { threads: options.threads } : {};
+  const { spinning } = options;
+  const sessions = { spinning, ...(options.threads ? { threads: options.threads } : {}) };
   const shape = { rows, sequenceLength };
   await using scorer = await Scorer.create(base.config, frozen, shape, options.adapter, sessions);
   const validation = new Validation(options, scorer, parameters);
   const weights = await loadTrainingWeights(options, choice.precision, frozen, sessions);
-  const numbers = { ...sessions, precision: choice.precision, keep: options.keep };
+  // Memory that a graph gives back is taken again by the next node while the cache still holds it: without the arena the C library's
+  // allocator wanders through memory in some runs, and such a run takes twice as long.
+  const numbers = { ...sessions, arena: true, precision: choice.precision, keep: options.keep };
   await using trainer = await BlockTrainer.create(base.config, weights, shape, options.adapter, numbers);
 
   const rowsPerStep = rows * accumulation;
@@ -77,7 +80,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     const learningRate = learningRateOf(options, step, plan.steps);
     optimizer.step(parameters.values, parameters.gradient, learningRate, step);
     run.step = step;
-    collectGarbage();
+    if (options.keep) collectGarbage();
 
     const planned = plan.recordStep(step, performance.now() - started);
     const tokensPerSecond =

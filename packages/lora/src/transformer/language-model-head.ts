@@ -3,6 +3,7 @@ import { Graph, type Value } from '../autodiff/graph.js';
 import {
   add,
   argMax,
+  fineQuantizedProduct,
   gather,
   gatherElements,
   gemm,
@@ -29,9 +30,10 @@ const SMALLEST_PROBABILITY = 1.2e-38;
  * The gradient of a row's negative log-likelihood by its normalised state n is written out, P E - E[label], with P the
  * softmax of the logits and E the vocabulary table: no one-hot, and no second pass over the logits, exists.
  *
- * The gradient is float32 whatever the precision of the logits: rounding the small probabilities away would spoil it.
+ * With int8 the probabilities of P E keep 16 bits: rounding the small ones away would spoil the gradient.
  *
- * Inputs: `x` float32 [rows, hidden], `labels` int64 [rows], `norm` [hidden], `table` [vocabulary, hidden].
+ * Inputs: `x` float32 [rows, hidden], `labels` int64 [rows], `norm` [hidden], `table` [vocabulary, hidden]; with int8 also the table
+ * quantised in both directions, see `QuantizedMatrix`.
  * Outputs: `nll` [rows, 1]; with 'gradient' also `dx` [rows, hidden], the gradient of each row's own nll (rows do not
  * interact: the caller scales each by its weight); with 'score' also `top1` int64 [rows].
  */
@@ -54,9 +56,24 @@ export function headGraph(
     graph.output(argMax(graph, probabilities), 'top1');
     return graph;
   }
-  const gradient = sub(graph, gemm(graph, probabilities, table), gather(graph, table, labels));
+  const expected = expectedRow(graph, config, probabilities, table, precision);
+  const gradient = sub(graph, expected, gather(graph, table, labels));
   graph.output(gradients(graph, new Map([[normalized, gradient]]), [x])[0]!, 'dx');
   return graph;
+}
+
+/** P E, the mean of the table's rows under each row of probabilities; with int8 from inputs `table.backward` and `table.backwardScale`. */
+function expectedRow(
+  graph: Graph,
+  { hiddenSize, vocabularySize }: TransformerConfig,
+  probabilities: Value,
+  table: Value,
+  precision: Precision,
+): Value {
+  if (precision === 'float32') return gemm(graph, probabilities, table);
+  const backward = graph.input('table.backward', 'int8', [vocabularySize, hiddenSize]);
+  const backwardScale = graph.input('table.backwardScale', 'float32', [hiddenSize]);
+  return fineQuantizedProduct(graph, probabilities, backward, backwardScale);
 }
 
 /** The logits; with int8 from a quantised copy of the table, inputs `table.forward` and `table.forwardScale`. */

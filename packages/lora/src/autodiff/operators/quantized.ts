@@ -1,6 +1,7 @@
 import type { Graph, Node, Value } from '../graph.js';
 import { defineOperators, shapeMismatch } from '../operator.js';
-import { mul } from './elementwise.js';
+import { add, mul, sub } from './elementwise.js';
+import { concat, split } from './layout.js';
 import { reduceMax } from './reductions.js';
 
 /** A frozen matrix as 8-bit integers, once for each direction: no transpose is left to do in either. */
@@ -48,33 +49,68 @@ function expand(graph: Graph, node: Node, rows: Map<string, { codes: Value; scal
   const [x, weight, weightScale] = node.inputs as [Value, Value, Value];
   const quantized = rows.get(x.name) ?? quantizeRows(graph, x);
   rows.set(x.name, quantized);
-  const one = graph.constant('float32', [], Float32Array.of(1));
-  const zeroPoint = graph.constant('uint8', [], Uint8Array.of(ZERO_POINT));
-  const [product] = graph.apply(
-    'MatMulIntegerToFloat',
-    [quantized.codes, weight, one, weightScale, zeroPoint],
-    {},
-  );
-  mul(graph, product!, quantized.scale);
+  mul(graph, integerProduct(graph, quantized.codes, weight, weightScale), quantized.scale);
   graph.nodes.push({ ...graph.nodes.pop()!, outputs: node.outputs });
 }
 
 /** Codes 1 to 255 around 128 for each row, with the row's scale, [tokens, 1]. */
 function quantizeRows(graph: Graph, x: Value): { codes: Value; scale: Value } {
-  const tokens = x.shape[0]!;
-  const scalar = (value: number) => graph.constant('float32', [1], Float32Array.of(value));
   const [magnitude] = graph.apply('Abs', [x], {});
-  const largest = reduceMax(graph, magnitude!, [1]);
-  const [bounded] = graph.apply(
-    'Max',
-    [mul(graph, largest, scalar(1 / LARGEST_CODE)), scalar(SMALLEST_SCALE)],
-    {},
-  );
-  const scale = bounded!;
-  const [flat] = graph.apply('Squeeze', [scale, graph.constant('int64', [1], BigInt64Array.of(1n))], {});
-  const zeroPoints = graph.constant('uint8', [tokens], new Uint8Array(tokens).fill(ZERO_POINT));
-  const [codes] = graph.apply('QuantizeLinear', [x, flat!, zeroPoints], { axis: 0 });
-  return { codes: codes!, scale };
+  const scale = rowScale(graph, reduceMax(graph, magnitude!, [1]));
+  return { codes: encodeRows(graph, x, scale), scale };
+}
+
+const scalar = (graph: Graph, value: number): Value => graph.constant('float32', [1], Float32Array.of(value));
+
+/** The scale that gives the largest magnitude of a row, [tokens, 1], the largest code. */
+function rowScale(graph: Graph, largest: Value): Value {
+  const scale = mul(graph, largest, scalar(graph, 1 / LARGEST_CODE));
+  return graph.apply('Max', [scale, scalar(graph, SMALLEST_SCALE)], {})[0]!;
+}
+
+function encodeRows(graph: Graph, x: Value, scale: Value): Value {
+  return graph.apply('QuantizeLinear', [x, ...rowParameters(graph, scale)], { axis: 0 })[0]!;
+}
+
+function decodeRows(graph: Graph, codes: Value, scale: Value): Value {
+  return graph.apply('DequantizeLinear', [codes, ...rowParameters(graph, scale)], { axis: 0 })[0]!;
+}
+
+/** Scales and zero points of rows as the quantising operators take them, [tokens] each. */
+function rowParameters(graph: Graph, scale: Value): [Value, Value] {
+  const tokens = scale.shape[0]!;
+  const axes = graph.constant('int64', [1], BigInt64Array.of(1n));
+  const [flat] = graph.apply('Squeeze', [scale, axes], {});
+  return [flat!, graph.constant('uint8', [tokens], new Uint8Array(tokens).fill(ZERO_POINT))];
+}
+
+/**
+ * x W in 8-bit integers with rows of 16 bits: each row is a coarse code and, for what that rounds away, a fine one with a scale 254 times
+ * smaller; both go through one product. For rows whose many small elements matter beside a few large ones, such as probabilities.
+ * No gradient flows through it.
+ * @param x float32 [tokens, in], not negative
+ * @param weight int8 [in, out]
+ * @param weightScale float32 [out]
+ * @returns float32 [tokens, out]
+ */
+export function fineQuantizedProduct(graph: Graph, x: Value, weight: Value, weightScale: Value): Value {
+  const tokens = x.shape[0]!;
+  const coarseScale = rowScale(graph, reduceMax(graph, x, [1]));
+  const coarse = encodeRows(graph, x, coarseScale);
+  const rest = sub(graph, x, decodeRows(graph, coarse, coarseScale));
+  const fineScale = mul(graph, coarseScale, scalar(graph, 1 / (2 * LARGEST_CODE)));
+  const fine = encodeRows(graph, rest, fineScale);
+  const product = integerProduct(graph, concat(graph, [coarse, fine], 0), weight, weightScale);
+  const scaled = mul(graph, product, concat(graph, [coarseScale, fineScale], 0));
+  const [left, right] = split(graph, scaled, 0, [tokens, tokens]);
+  return add(graph, left!, right!);
+}
+
+/** Exact 32-bit sums of codes times codes, times the weight's scales. */
+function integerProduct(graph: Graph, codes: Value, weight: Value, weightScale: Value): Value {
+  const one = graph.constant('float32', [], Float32Array.of(1));
+  const zeroPoint = graph.constant('uint8', [], Uint8Array.of(ZERO_POINT));
+  return graph.apply('MatMulIntegerToFloat', [codes, weight, one, weightScale, zeroPoint], {})[0]!;
 }
 
 defineOperators({
@@ -101,6 +137,7 @@ defineOperators({
   Max: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }], vjp: null },
   Squeeze: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape.slice(0, -1) }], vjp: null },
   QuantizeLinear: { domain: '', infer: ([x]) => [{ dtype: 'uint8', shape: [...x!.shape] }], vjp: null },
+  DequantizeLinear: { domain: '', infer: ([x]) => [{ dtype: 'float32', shape: [...x!.shape] }], vjp: null },
   MatMulIntegerToFloat: {
     domain: 'com.microsoft',
     infer: ([a, b]) => [{ dtype: 'float32', shape: [a!.shape[0]!, b!.shape[1]!] }],
