@@ -16,13 +16,15 @@ async function main([basePath, dataPath, stepsText, batchRowsText, mode]: string
   const data = JSON.parse(await readFile(dataPath!, 'utf8')) as { train: Rows; heldOut: Rows };
   const examples = examplesOf(data.train);
   const sequenceLength = examples[0]!.tokens.length;
-  const rows = Number(batchRowsText);
+  // Rows of a step one after the other, as the trainer does by default.
+  const accumulation = Number(batchRowsText);
+  const rows = 1;
   const base = await loadBaseModel(basePath!);
   const times: number[] = [];
   let peakRssBytes = 0;
   let last = performance.now();
   const [precision, memory] = mode!.split('-') as ['int8' | 'float32', string | undefined];
-  const sizes = { steps: Number(stepsText), maxEpochs: 1000, rows, sequenceLength, threads: 2 };
+  const sizes = { steps: Number(stepsText), maxEpochs: 1000, rows, accumulation, sequenceLength, threads: 2 };
   const options = { ...sizes, precision, keep: memory === 'keep', schedule: 'constant' as const };
   for await (const event of train({ base, train: examples, validation: [], ...options })) {
     if (event.type === 'step-end') {
@@ -35,7 +37,7 @@ async function main([basePath, dataPath, stepsText, batchRowsText, mode]: string
     const scores = await scoreExamples(base, event.adapter, heldOut, { sequenceLength, rows });
     const sorted = times.slice(1).sort((a, b) => a - b);
     const stepMs = sorted[Math.floor(sorted.length / 2)]!;
-    const tokensPerSecond = (1000 * rows * sequenceLength) / stepMs;
+    const tokensPerSecond = (1000 * rows * accumulation * sequenceLength) / stepMs;
     const result = {
       engine: `gardener ${mode}`,
       precision,

@@ -9,11 +9,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { expectTwoLines, TestGarden } from './run-gardener.js';
+import { startHubServer } from '../packages/gardener/src/models/hub-server.fixture.js';
+import { canTryPermissions, expectTwoLines, TestGarden } from './run-gardener.js';
 
 const garden = new TestGarden();
 const place = (name: string) => join(garden.directory, name);
-const isRoot = process.getuid?.() === 0;
+const triesPermissions = canTryPermissions();
 
 interface Status {
   project: { id: string; name: string };
@@ -52,11 +53,14 @@ describe('a path that cannot be added', () => {
     expectTwoLines(await garden.run(['add', place('file.py')]), /not a directory/);
   });
 
-  it.skipIf(isRoot)('is unreadable', async () => {
-    mkdirSync(place('locked'));
-    chmodSync(place('locked'), 0o000);
-    expectTwoLines(await garden.run(['add', place('locked')]), /cannot be read/);
-    chmodSync(place('locked'), 0o700);
+  it.runIf(triesPermissions)('is unreadable', async () => {
+    const own = new TestGarden();
+    const locked = join(own.directory, 'locked');
+    mkdirSync(locked);
+    chmodSync(locked, 0o000);
+    expectTwoLines(await own.runUnprivileged(['add', locked]), /cannot be read/);
+    chmodSync(locked, 0o700);
+    own.remove();
   });
 
   it('is empty', async () => {
@@ -166,11 +170,11 @@ describe('state that is damaged', () => {
     newer.remove();
   });
 
-  it.skipIf(isRoot)('refuses a read-only data directory', async () => {
+  it.runIf(triesPermissions)('refuses a read-only data directory', async () => {
     const readOnly = new TestGarden();
     mkdirSync(readOnly.dataDir);
     chmodSync(readOnly.dataDir, 0o500);
-    expectTwoLines(await readOnly.run(['list']), /cannot be written/);
+    expectTwoLines(await readOnly.runUnprivileged(['list']), /cannot be written/);
     chmodSync(readOnly.dataDir, 0o700);
     readOnly.remove();
   });
@@ -181,6 +185,32 @@ describe('state that is damaged', () => {
       await garden.run(['list', '--data-dir', place('data-file')]),
       /cannot be used as the data directory/,
     );
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('a disk that is full', () => {
+  it('while a model arrives: nothing is put in place, and with room again the download goes on', async () => {
+    const full = new TestGarden();
+    const contents = Buffer.concat([Buffer.from('GGUF'), Buffer.alloc(3_000_000, 7)]);
+    const path = 'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF/resolve/main/smollm2-360m-instruct-q8_0.gguf';
+    const hub = await startHubServer({ path, contents });
+    const pull = ['models', 'pull', 'smollm2-360m-instruct'];
+    const environment = { CODEBASE_GARDENER_MODEL_HUB: hub.address };
+    expectTwoLines(await full.runOnFullDisk(1024, pull, environment), /no room left/);
+    expect(existsSync(join(full.dataDir, 'base_models', 'smollm2-360m-instruct'))).toBe(false);
+    await full.json(pull, environment);
+    await hub.close();
+    full.remove();
+  });
+
+  it('while the index is written: the run fails with the reason, and with room again it goes through', async () => {
+    const path = smallCodebase('crowded');
+    const words = ['add', path, '--no-train', '--wait', '--name', 'crowded'];
+    expectTwoLines(await garden.runOnFullDisk(4, words), /no room left|could not be written|disk/i);
+    const names = (await garden.json<Status[]>(['list'])).map(({ project }) => project.name);
+    const again = names.includes('crowded') ? ['refresh', 'crowded', '--wait'] : words;
+    const { index } = await garden.json<Status>(again);
+    expect(index.files.indexed).toBe(2);
   });
 });
 

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,19 @@ export interface Outcome {
   durationMs: number;
 }
 
+const NOBODY = 65534;
+
+/**
+ * Whether permissions can be tried: a user that is not root, or root where another user can run Node and this checkout (a root's home
+ * may be closed to it).
+ */
+export function canTryPermissions(): boolean {
+  if (process.platform === 'win32') return false;
+  if (process.getuid?.() !== 0) return true;
+  const probe = spawnSync(process.execPath, [gardenerBinary, '--version'], { uid: NOBODY, gid: NOBODY });
+  return probe.status === 0;
+}
+
 /** A data directory of its own and commands on it; removed with everything in it by `remove`. */
 export class TestGarden {
   readonly directory = mkdtempSync(join(tmpdir(), 'gardener-e2e-'));
@@ -30,10 +43,38 @@ export class TestGarden {
     environment: Record<string, string> = {},
     cwd = this.directory,
   ): Promise<Outcome> {
+    return this.#start(process.execPath, [gardenerBinary, ...words], { cwd }, environment);
+  }
+
+  /** The same as a user without rights of its own, where this process is root. The test's folder becomes that user's. */
+  runUnprivileged(words: readonly string[]): Promise<Outcome> {
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(this.directory, NOBODY, NOBODY);
+    const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
+    return this.#start(process.execPath, [gardenerBinary, ...words], { cwd: this.directory, ...user });
+  }
+
+  /** The same where no file may grow beyond `kilobytes`: what a full disk does to a write, without filling one. */
+  runOnFullDisk(
+    kilobytes: number,
+    words: readonly string[],
+    environment: Record<string, string> = {},
+  ): Promise<Outcome> {
+    const limited = `trap '' XFSZ; ulimit -f ${kilobytes}; exec "$@"`;
+    const command = ['-c', limited, 'bash', process.execPath, gardenerBinary, ...words];
+    return this.#start('bash', command, { cwd: this.directory }, environment);
+  }
+
+  #start(
+    command: string,
+    words: readonly string[],
+    options: SpawnOptions,
+    environment: Record<string, string> = {},
+  ): Promise<Outcome> {
     const startMs = performance.now();
     const { CODEBASE_GARDENER_DATA_DIR: _, ...inherited } = process.env;
-    const child = spawn(process.execPath, [gardenerBinary, ...words], {
-      cwd,
+    const child = spawn(command, words, {
+      ...options,
       env: { ...inherited, CODEBASE_GARDENER_DATA_DIR: this.dataDir, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -23,6 +23,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   learningRate: [1e-4, 2e-4, 3e-4],
   sequenceLength: [128, 512, 1024],
   threads: [1, 2, 3],
+  trainingMemoryMegabytes: [500, 600, 700],
   maxFileBytes: [1, 2, 3],
   gateMargin: [0, 0.02, 0.03],
   minTrainingTokens: [0, 1, 2],

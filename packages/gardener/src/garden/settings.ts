@@ -37,6 +37,11 @@ export const settingsSchema = z.strictObject({
   threads: whole(0, 1024)
     .default(0)
     .describe('Threads for training and inference; 0 takes one for each physical core.'),
+  trainingMemoryMegabytes: whole(0, 1e6)
+    .default(0)
+    .describe(
+      'Memory a training process may take, in MB; it computes in smaller pieces to stay below. 0 takes the smaller of 4 GB and half of what is free.',
+    ),
   maxFileBytes: whole(1, 1024 ** 3)
     .default(1024 ** 2)
     .describe('Files larger than this many bytes are skipped.'),

@@ -2,6 +2,7 @@ import type { BaseModel } from '@codebase-gardener/lora';
 import { makeExamples } from './examples.js';
 import type { IndexedCodebase } from './index-stage.js';
 import { stoppingQuestions } from './questions.js';
+import { type RefreshPlan, seenBefore } from './refresh.js';
 import type { RunContext } from './run-context.js';
 import { writeRunData } from './run-data.js';
 
@@ -14,12 +15,14 @@ const MIN_SCORED_FILES = 2;
 
 /**
  * Makes a run's examples and writes them into its directory.
+ * @param continued a refresh: training is about the changed files, and nothing the adapter has seen is held out
  * @returns null when that is done, or one sentence saying why the codebase cannot be trained on
  */
 export async function makeRunData(
   context: RunContext,
   codebase: IndexedCodebase,
   base: BaseModel,
+  continued: Extract<RefreshPlan, { train: true }> | null = null,
 ): Promise<string | null> {
   const { garden, options, report, runDirectory } = context;
   const { settings } = garden;
@@ -32,9 +35,10 @@ export async function makeRunData(
     // Each validation costs time that training could use: a short run gets a small set.
     maxValidationTokens: Math.min(4_000, Math.max(1_500, (budgetMs / 1000) * 10)),
     maxTrainingTokens: Math.max(MIN_TRAINING_TOKEN_LIMIT, (budgetMs / 1000) * MAX_TOKENS_PER_SECOND),
+    ...(continued ? { seenBefore: seenBefore(continued.earlier), focus: continued.changed } : {}),
   });
   const { manifest } = set;
-  if (manifest.train.tokens < settings.minTrainingTokens) {
+  if (continued === null && manifest.train.tokens < settings.minTrainingTokens) {
     const count = (tokens: number): string => tokens.toLocaleString('en-US');
     return (
       `There are ${count(manifest.train.tokens)} tokens of code to train on, after some files are set aside for measuring; ` +
@@ -42,7 +46,9 @@ export async function makeRunData(
     );
   }
   if (set.heldOut.length < MIN_SCORED_FILES) {
-    return 'There are too few different files to set some aside for measuring; training starts at about ten files.';
+    return continued === null
+      ? 'There are too few different files to set some aside for measuring; training starts at about ten files.'
+      : 'Too few files are new to the adapter, so a refreshed one could not be measured: `gardener train` makes a new one.';
   }
   const trained = new Set(manifest.train.files);
   const chunks = codebase.files.filter((file) => trained.has(file.path)).flatMap((file) => file.chunks);

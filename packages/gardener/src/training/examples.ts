@@ -30,6 +30,8 @@ export interface DataManifest {
   heldOut: SideCounts & { lines: number };
   dropped: FileSplit['dropped'];
   filters: SplitFilters & { windowsWithSecrets: number; examplesDuplicate: number; pairsTooLong: number };
+  /** sha256 of every file of the codebase by path, hex: what has changed since is seen by it. */
+  fileHashes: Record<string, string>;
   /** sha256 over the token ids and masks of all three sides, hex. */
   hash: string;
 }
@@ -49,6 +51,8 @@ export interface ExampleOptions extends SplitOptions {
   maxHeldOutTokens?: number;
   /** Validation tokens. Defaults to 4,000. */
   maxValidationTokens?: number;
+  /** Files, by path, that training is about: all of them are taken, and of the others as many tokens again. Defaults to all. */
+  focus?: ReadonlySet<string>;
 }
 
 /** The three sides as token sequences, with their manifest. */
@@ -81,12 +85,18 @@ export function makeExamples(
 
   const windows: Example[] = [];
   const trainFiles: SplitFile[] = [];
+  let focusTokens = 0;
   let windowTokens = 0;
-  for (const side of shuffled(split.train, random)) {
-    if (windowTokens >= (options.maxTrainingTokens ?? 2_000_000)) break;
+  let maxTokens = options.maxTrainingTokens ?? 2_000_000;
+  const isFocus = ({ file }: SplitFile) => options.focus?.has(file.path) ?? true;
+  const order = shuffled(split.train, random);
+  for (const side of [...order.filter(isFocus), ...order.filter((side) => !isFocus(side))]) {
+    if (!isFocus(side)) maxTokens = Math.min(maxTokens, 2 * focusTokens);
+    if (windowTokens >= maxTokens) break;
     const made = windowsOf(side).map(windowExample);
     windows.push(...made);
     windowTokens += countTokens(made);
+    if (isFocus(side)) focusTokens = windowTokens;
     trainFiles.push(side);
   }
   const pairs = instructionExamples(trainFiles, base, options, windowTokens, filters);
@@ -126,6 +136,7 @@ export function makeExamples(
     },
     dropped: split.dropped,
     filters,
+    fileHashes: Object.fromEntries(files.map(({ path, hash }) => [path, hash])),
     hash: hashExamples([train, validation, heldOut.flatMap((file) => file.examples)]),
   };
   return { train, validation, heldOut, manifest };

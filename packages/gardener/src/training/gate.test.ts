@@ -62,6 +62,13 @@ describe('decide', () => {
     expect(decide({ ...good, stopping: { base: 1, adapter: 0.25, n: 4 } }, 0.01).promoted).toBe(false);
   });
 
+  test('an adapter that was continued has to be better than the one it came from', () => {
+    expect(decide({ ...good, predecessor: { version: 2, loss: 1.31 } }, 0.01).promoted).toBe(true);
+    const { promoted, reason } = decide({ ...good, predecessor: { version: 2, loss: 1.29 } }, 0.01);
+    expect(promoted).toBe(false);
+    expect(reason).toMatch(/is 1\.300, and adapter 2, .* has 1\.290\.$/);
+  });
+
   test('llama.cpp may agree one point less, and what so many positions leave to chance', () => {
     const parity = { baseAgreement: 0.96, adapterAgreement: 0.93, adapterLossDifference: 0.004, n: 1000 };
     expect(decide({ ...good, parity }, 0.01).promoted).toBe(false);

@@ -13,6 +13,8 @@ export interface GateScores {
   generalLoss: { base: number; adapter: number } | null;
   /** Agreement of llama.cpp, which serves, with our own forward. */
   parity: ParityScores | null;
+  /** The adapter that answers now and that this one was continued from, with its loss on the same tokens. */
+  predecessor?: { version: number; loss: number } | null;
 }
 
 export interface ParityScores {
@@ -58,7 +60,11 @@ export const MAX_PARITY_LOSS_DIFFERENCE = 0.02;
  */
 export function decide(scores: GateScores, margin: number): GateDecision {
   const refusal =
-    brokenExport(scores) ?? notBetter(scores, margin) ?? brokenStopping(scores) ?? forgetting(scores);
+    brokenExport(scores) ??
+    notBetter(scores, margin) ??
+    notBetterThanPredecessor(scores) ??
+    brokenStopping(scores) ??
+    forgetting(scores);
   if (refusal !== null) return { promoted: false, reason: refusal };
   const { low, high } = scores.improvement as Measure;
   return {
@@ -79,6 +85,14 @@ function notBetter({ baseLoss, adapterLoss, improvement }: GateScores, margin: n
     ? `, an improvement of ${percent(improvement.low)} to ${percent(improvement.high)}`
     : ' over a single file';
   return `The adapter is not served: held-out loss went ${figures}${interval}, not surely above the margin of ${percent(margin)}.`;
+}
+
+function notBetterThanPredecessor({ adapterLoss, predecessor }: GateScores): string | null {
+  if (!predecessor || adapterLoss < predecessor.loss) return null;
+  return (
+    `The adapter is not served: its loss on held-out code is ${nats(adapterLoss)}, and adapter ${predecessor.version}, which it was ` +
+    `continued from and which goes on answering, has ${nats(predecessor.loss)}.`
+  );
 }
 
 function brokenStopping({ stopping }: GateScores): string | null {

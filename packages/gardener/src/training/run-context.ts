@@ -22,6 +22,8 @@ const runOptionsSchema = z.object({
   /** Time for training and evaluation together. Defaults to the setting. */
   budgetMs: z.number().positive().optional(),
   engine: z.enum(['onnx']).default('onnx'),
+  /** Continue from the promoted adapter, and only when enough code has changed. Defaults to false: a new adapter. */
+  refresh: z.boolean().default(false),
   /** Seed of split, data and training. Defaults to 1. */
   seed: z.number().int().default(1),
 });

@@ -37,6 +37,8 @@ export const dataManifestSchema: z.ZodType<DataManifest> = z.object({
     examplesDuplicate: count,
     pairsTooLong: count,
   }),
+  // Runs from before this was written have none: everything counts as changed since.
+  fileHashes: z.record(z.string(), z.string()).default({}),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 

@@ -45,6 +45,8 @@ export const scorecardSchema = z.object({
       n: z.number().int(),
     })
     .nullable(),
+  /** The promoted adapter that this one was continued from, with its loss on the same tokens; null for a new adapter. */
+  predecessor: z.object({ version: z.number().int(), heldOutLoss: z.number() }).nullable().default(null),
   promoted: z.boolean(),
   reason: z.string(),
   /** The improvement that had to be exceeded, as a share of the base's loss. */
@@ -74,6 +76,12 @@ export interface ScorecardContext {
   dataHash: string;
 }
 
+/** The adapter that an adapter was continued from, scored on the same windows. */
+export interface Predecessor {
+  version: number;
+  scores: SideScores;
+}
+
 /** Scores of both sides in one setting. */
 export interface SidePair {
   base: SideScores;
@@ -84,11 +92,13 @@ export interface SidePair {
  * Puts the scores of base and adapter together and lets the gate decide.
  * @param plain scores without retrieval: these decide
  * @param retrieval scores with retrieved chunks before each window, or null where not measured
+ * @param from the adapter it was continued from; null for a new one
  */
 export function makeScorecard(
   plain: SidePair,
   retrieval: SidePair | null,
   context: ScorecardContext,
+  from: Predecessor | null = null,
 ): Scorecard {
   const { base, adapter } = plain;
   const improvement = relativeImprovement(pairedLosses(plain), context.seed);
@@ -99,6 +109,9 @@ export function makeScorecard(
   const stopping = stoppingShares(plain);
   const parity = parityScores(plain);
   const metrics = { base: metricsOf(base, context.seed), adapter: metricsOf(adapter, context.seed) };
+  const predecessorLoss = from && metricsOf(from.scores, context.seed).heldOutLoss;
+  const predecessor =
+    from && predecessorLoss ? { version: from.version, heldOutLoss: predecessorLoss.value } : null;
   const decision = decide(
     {
       baseLoss: metrics.base.heldOutLoss?.value ?? Number.NaN,
@@ -107,6 +120,7 @@ export function makeScorecard(
       stopping,
       generalLoss,
       parity,
+      predecessor: predecessor && { version: predecessor.version, loss: predecessor.heldOutLoss },
     },
     context.margin,
   );
@@ -117,6 +131,7 @@ export function makeScorecard(
     base: { noRetrieval: metrics.base, retrieval: withRetrieval('base') },
     adapter: { noRetrieval: metrics.adapter, retrieval: withRetrieval('adapter') },
     generalLoss,
+    predecessor,
     improvement,
     stopping,
     parity,

@@ -55,6 +55,8 @@ export interface SplitOptions {
   validationShare?: number;
   /** Upper bound of the validation side, in characters. Defaults to 24,000. */
   maxValidationChars?: number;
+  /** Files that an adapter to continue from has seen, by path: nothing like them is held out. */
+  seenBefore?: ReadonlySet<string>;
 }
 
 /** Each measured side wants at least this many clusters of files: fewer give no interval. */
@@ -122,7 +124,11 @@ function drawSides(
   options: SplitOptions,
 ): Record<'train' | 'validation' | 'heldOut', ChunkedFile[]> {
   const total = all.reduce((sum, cluster) => sum + cluster.chars, 0);
-  const queue = weightedOrder(all, options.seed);
+  const isSeen = ({ files }: Cluster) => files.some(({ path }) => options.seenBefore?.has(path));
+  const queue = weightedOrder(
+    all.filter((cluster) => !isSeen(cluster)),
+    options.seed,
+  );
   const heldOutChars = Math.min(
     total * (options.heldOutShare ?? 1 / 8),
     options.maxHeldOutChars ?? Math.max(80_000, total / 20),
@@ -134,7 +140,11 @@ function drawSides(
   const heldOut = takeClusters(queue, heldOutChars, MIN_HELD_OUT_FILES);
   const validation = takeClusters(queue, validationChars, MIN_VALIDATION_FILES);
   const filesOf = (side: readonly Cluster[]): ChunkedFile[] => side.flatMap((cluster) => cluster.files);
-  return { heldOut: filesOf(heldOut), validation: filesOf(validation), train: filesOf(queue) };
+  return {
+    heldOut: filesOf(heldOut),
+    validation: filesOf(validation),
+    train: filesOf([...queue, ...all.filter(isSeen)]),
+  };
 }
 
 /** A seeded order of clusters in which those of the newer half come earlier two times out of three. */

@@ -1,10 +1,11 @@
 import type { BaseModel } from '@codebase-gardener/lora';
-import { type RunEvent, RunFollower } from '../garden/runs.js';
+import { type RunEvent, type RunEventInput, RunFollower } from '../garden/runs.js';
 import { GGUF_FILE, loadAdapter, saveAdapter, saveScorecard } from './adapter-store.js';
 import { Budget, spentBudgetMs } from './budget.js';
 import { makeRunData } from './data-stage.js';
 import { engineOutput } from './engines/engine.js';
 import { indexCodebase } from './index-stage.js';
+import { type EarlierTraining, findEarlierTraining, planRefresh } from './refresh.js';
 import { type RunContext, requireModel } from './run-context.js';
 import { hasRunData, type RunData, readRunData } from './run-data.js';
 import { makeScorecard, type Scorecard } from './scorecard.js';
@@ -33,9 +34,10 @@ export async function trainRun(context: RunContext): Promise<void> {
   const base = await loadBaseModel(model.weights);
   try {
     if (!(await hasRunData(runDirectory))) {
-      const tooSmall = await makeRunData(context, await indexCodebase(context), base);
-      if (tooSmall !== null) return await report.event({ type: 'run-not-started', reason: tooSmall });
+      const reason = await prepareData(context, base);
+      if (reason !== null) return await report.event(withoutTraining(context, reason));
     }
+    const continued = context.options.refresh ? await findEarlierTraining(context) : null;
     const data = await readRunData(runDirectory, base.tokenizer.vocabularySize);
 
     await report.event({ type: 'stage-start', stage: 'training' });
@@ -43,14 +45,31 @@ export async function trainRun(context: RunContext): Promise<void> {
     const budget = new Budget(budgetMs, spentBudgetMs(earlier));
     const baseline = await measureBaseline(context, base, data, budget);
     const baselineMs = baseline.durationMs.scoring + baseline.durationMs.serving;
-    await trainAdapter(context, base, data, budget.trainingMs(baselineMs));
+    await trainAdapter(context, base, data, budget.trainingMs(baselineMs), continued);
 
-    const scorecard = await evaluateRun(context, base, data, baseline);
+    const scorecard = await evaluateRun(context, base, data, baseline, continued);
     const { promoted, reason, adapterVersion } = scorecard;
     await report.event({ type: 'run-complete', reason, adapterVersion, promoted });
   } finally {
     await base.close();
   }
+}
+
+/** Indexes the codebase and makes the run's data; or says in one sentence why nothing is trained. */
+async function prepareData(context: RunContext, base: BaseModel): Promise<string | null> {
+  const codebase = await indexCodebase(context);
+  if (!context.options.refresh) return makeRunData(context, codebase, base);
+  const plan = planRefresh(await findEarlierTraining(context), codebase.files);
+  if (!plan.train) return plan.reason;
+  await context.report.event({ type: 'log', message: plan.reason });
+  return makeRunData(context, codebase, base, plan);
+}
+
+/** The last event of a run that trains nothing: a refresh has done its work with the index. */
+function withoutTraining({ options }: RunContext, reason: string): RunEventInput {
+  return options.refresh
+    ? { type: 'run-complete', reason, adapterVersion: null, promoted: false }
+    : { type: 'run-not-started', reason };
 }
 
 /** Saves what was trained as the next version, scores it as read back from disk, and promotes it if the gate says so. */
@@ -59,6 +78,7 @@ async function evaluateRun(
   base: BaseModel,
   data: RunData,
   baseline: SideScores,
+  continued: EarlierTraining | null,
 ): Promise<Scorecard> {
   const { garden, project, description, options, report, runDirectory } = context;
   await report.event({ type: 'stage-start', stage: 'evaluating' });
@@ -92,12 +112,26 @@ async function evaluateRun(
     parityPositions: PARITY_POSITIONS,
     onProgress: (label, done, total) => report.progress('measuring the adapter', done, total, label),
   });
-  const scorecard = makeScorecard({ base: baseline, adapter }, null, {
+  const predecessor = continued && {
+    version: continued.version,
+    scores: await scoreSide({
+      ...sideOptions(context, base, data),
+      adapter: await loadAdapter(continued.directory, base),
+      adapterFile: null,
+      startRuntime: null,
+      like: baseline,
+      measureGeneral: false,
+      onProgress: (label, done, total) =>
+        report.progress(`measuring adapter ${continued.version}`, done, total, label),
+    }),
+  };
+  const facts = {
     margin: garden.settings.gateMargin,
     adapterVersion: saved.version,
     seed: options.seed,
     dataHash: data.manifest.hash,
-  });
+  };
+  const scorecard = makeScorecard({ base: baseline, adapter }, null, facts, predecessor);
   await saveScorecard(saved.directory, scorecard);
   await report.event({ type: 'evaluation-end', scorecard });
   if (scorecard.promoted) await garden.registry.update(project.id, { promotedAdapter: saved.version });

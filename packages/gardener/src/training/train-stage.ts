@@ -11,6 +11,7 @@ import {
   writeEngineSettingsOnce,
 } from './engines/engine.js';
 import { onnxEngine } from './engines/onnx.js';
+import { CONTINUED_LEARNING_RATE, type EarlierTraining } from './refresh.js';
 import type { RunContext } from './run-context.js';
 import type { RunData } from './run-data.js';
 import { type SideOptions, type SideScores, scoreSide, sideScoresSchema } from './side-scores.js';
@@ -27,8 +28,8 @@ export const PARITY_POSITIONS = 1_000;
 const WEIGHT_DECAY = 0.01;
 const WARMUP_STEPS = 10;
 const MAX_GRADIENT_NORM = 1;
-const ROWS = 2;
-const ACCUMULATION = 1;
+const ROWS = 1;
+const ACCUMULATION = 2;
 const MAX_EPOCHS = 4;
 const PATIENCE = 3;
 
@@ -82,6 +83,7 @@ export async function trainAdapter(
   base: BaseModel,
   data: RunData,
   budgetMs: number,
+  continued: EarlierTraining | null = null,
 ): Promise<void> {
   const { garden, project, options, report, runDirectory, signal } = context;
   const { settings } = garden;
@@ -96,7 +98,8 @@ export async function trainAdapter(
       dropout: settings.dropout,
       targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
     },
-    learningRate: settings.learningRate,
+    initialAdapter: continued?.directory ?? null,
+    learningRate: settings.learningRate * (continued ? CONTINUED_LEARNING_RATE : 1),
     weightDecay: WEIGHT_DECAY,
     warmupSteps: WARMUP_STEPS,
     maxGradientNorm: MAX_GRADIENT_NORM,
@@ -109,6 +112,7 @@ export async function trainAdapter(
     checkpointEveryMs: settings.checkpointEveryMs,
     seed: options.seed,
     threads: settings.threads,
+    memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6,
   });
   for await (const event of ENGINES[options.engine].run(runDirectory, signal)) {
     const logged = inWords(event);
@@ -120,14 +124,36 @@ export async function trainAdapter(
 
 /** A sentence for the events that are not followed as figures. */
 function inWords(event: EngineEvent): string | null {
-  if (event.type === 'start') return `Training in ${event.precision}: ${event.reason}`;
-  if (event.type === 'resume') return `Training goes on from step ${event.step}.`;
-  if (event.type !== 'train-end' || event.reason !== 'early-stop') return null;
-  return `Training ended early: the loss on validation files stopped falling after step ${event.bestStep}.`;
+  switch (event.type) {
+    case 'start':
+      return `Training in ${event.precision}: ${event.reason}`;
+    case 'resume':
+      return `Training goes on from step ${event.step}.`;
+    case 'lighten':
+      return `Memory is short: training goes on with ${event.rows} rows at once${event.keep ? '' : ', products computed again'}.`;
+    case 'turn-back':
+      return (
+        `The loss exploded at step ${event.step}: training is back at step ${event.toStep} with ` +
+        `${event.learningRateFactor} times the learning rate.`
+      );
+    case 'train-end':
+      return endInWords(event);
+    default:
+      return null;
+  }
 }
 
-function isInWords(
-  event: EngineEvent,
-): event is Extract<EngineEvent, { type: 'start' | 'resume' | 'train-end' }> {
-  return event.type === 'start' || event.type === 'resume' || event.type === 'train-end';
+function endInWords({ reason, bestStep }: Extract<EngineEvent, { type: 'train-end' }>): string | null {
+  if (reason === 'early-stop')
+    return `Training ended early: the loss on validation files stopped falling after step ${bestStep}.`;
+  if (reason === 'memory')
+    return `Training ended early: there is too little memory to go on. What it learned up to step ${bestStep} is kept.`;
+  return null;
+}
+
+/** Events that a sentence stands for in the log. */
+type Worded = 'start' | 'resume' | 'lighten' | 'turn-back' | 'train-end';
+
+function isInWords(event: EngineEvent): event is Extract<EngineEvent, { type: Worded }> {
+  return ['start', 'resume', 'lighten', 'turn-back', 'train-end'].includes(event.type);
 }

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readGgufAdapter, readManifest, readPeftAdapter } from '@codebase-gardener/lora';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { createRun, type RunEvent, type RunState, requestControl } from '../gard
 import { waitForRun } from '../garden/wait-for-run.js';
 import { projectStatus } from './project-status.js';
 import { scorecardSchema } from './scorecard.js';
-import { testGarden } from './worker.fixture.js';
+import { housePython, testGarden } from './worker.fixture.js';
 
 const ENTRY = new URL('./worker.js', import.meta.url);
 const TIMEOUT_MS = 600_000;
@@ -98,6 +98,29 @@ describe('a training run', () => {
       expect(status.adapter).toEqual({ version: 1, promoted: card.promoted, reason: card.reason });
       expect(status.index).toMatchObject({ state: 'ready', changedSince: 0 });
       expect(status.scorecard).toEqual(card);
+
+      // Nothing has changed: a refresh leaves the adapter as it is.
+      await garden.registry.update(project.id, { promotedAdapter: 1 });
+      const idle = await runToEnd(setup, { budgetMs: 30_000, refresh: true });
+      expect(idle.state).toMatchObject({ status: 'completed', adapterVersion: null });
+      expect(idle.state.reason).toMatch(/0 of 36 files .* the adapter stays/);
+
+      // New modules: training continues from the adapter, which is measured beside the new one.
+      for (let i = 36; i < 46; i++) {
+        await writeFile(join(project.path, 'warehouse', `module_${i}.py`), housePython(i));
+      }
+      const refreshed = await runToEnd(setup, { budgetMs: 30_000, refresh: true });
+      expect(refreshed.state).toMatchObject({ status: 'completed', error: null, adapterVersion: 2 });
+      const settings = JSON.parse(await readFile(join(refreshed.directory, 'engine.json'), 'utf8'));
+      expect(settings.initialAdapter).toBe(adapter);
+      const next = scorecardSchema.parse(
+        JSON.parse(await readFile(join(garden.paths.adapter(project.id, 2), 'scorecard.json'), 'utf8')),
+      );
+      expect(next.predecessor).toMatchObject({ version: 1, heldOutLoss: expect.any(Number) });
+      expect(next.predecessor!.heldOutLoss).toBeLessThan(next.base.noRetrieval.heldOutLoss!.value);
+      const data = JSON.parse(await readFile(join(refreshed.directory, 'data', 'manifest.json'), 'utf8'));
+      const seen = new Set(JSON.parse(manifestBefore).train.files);
+      expect(data.heldOut.files.filter((path: string) => seen.has(path))).toEqual([]);
     },
     TIMEOUT_MS,
   );

@@ -9,7 +9,7 @@ import type { CursorPosition } from './data-cursor.js';
 import type { ResolvedOptions } from './train-options.js';
 
 const FILE = 'checkpoint.safetensors';
-const VERSION = 1;
+const VERSION = 2;
 
 /** The scalar part of a run's state. */
 export interface CheckpointState {
@@ -20,6 +20,8 @@ export interface CheckpointState {
   /** Null when nothing was evaluated yet. */
   bestLoss: number | null;
   evaluationsSinceBest: number;
+  /** See `RunState`. */
+  learningRateFactor: number;
 }
 
 /** Everything a run needs to go on as if it had never stopped. */
@@ -109,8 +111,9 @@ function parseState(source: WeightSource, path: string): CheckpointState {
       state.bestStep,
       state.evaluationsSinceBest,
     ];
-    if (!numbers.every((n) => Number.isInteger(n) && n >= 0) || !(state.elapsedMs >= 0))
-      throw new Error('bad number');
+    const { elapsedMs, learningRateFactor } = state;
+    const inRange = elapsedMs >= 0 && learningRateFactor > 0 && learningRateFactor <= 1;
+    if (!numbers.every((n) => Number.isInteger(n) && n >= 0) || !inRange) throw new Error('bad number');
     return state;
   } catch (cause) {
     throw damaged(path, cause);

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LoraAdapter } from '../adapter/adapter.js';
 import { type BaseModel, loadBaseModel } from '../transformer/base-model.js';
+import { loadFrozenWeights } from '../transformer/frozen-weights.js';
 import type { Example } from './example.js';
 import { goldenPath } from './golden.fixture.js';
 import { seededRandom } from './random.js';
@@ -45,6 +47,7 @@ const settings = (): TrainOptions => ({
   learningRate: 2e-2,
   sequenceLength: 32,
   rows: 2,
+  accumulation: 1,
   steps: 12,
   maxEpochs: 100,
   evaluateEverySteps: 4,
@@ -231,13 +234,87 @@ describe('bad input', () => {
     await expect(collect({ ...settings(), ...change })).rejects.toMatchObject({ code });
   });
 
-  test('a learning rate that explodes is a clear failure, not a silent one', async () => {
-    const wild = {
-      ...settings(),
-      learningRate: 1e20,
-      schedule: 'constant' as const,
-      maxGradientNorm: Number.POSITIVE_INFINITY,
-    };
-    await expect(collect(wild)).rejects.toMatchObject({ code: 'train.diverged' });
+  test('two trainers do not share a directory; what a dead one left is taken over', async () => {
+    const checkpointDirectory = join(directory, 'shared');
+    const running = train({ ...settings(), checkpointDirectory });
+    await running.next();
+    await running.next();
+    await expect(collect({ ...settings(), checkpointDirectory })).rejects.toMatchObject({
+      code: 'train.directory-in-use',
+    });
+    await running.return(undefined);
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    await writeFile(join(checkpointDirectory, 'trainer.lock'), JSON.stringify({ pid: dead, started: '1' }));
+    expect(ending(await collect({ ...settings(), checkpointDirectory })).reason).toBe('steps');
   });
 });
+
+describe('memory', () => {
+  test('a budget too small for one row says how much that needs', async () => {
+    await expect(collect({ ...settings(), memoryBudgetBytes: 1e6 })).rejects.toMatchObject({
+      code: 'train.memory-budget',
+      message: expect.stringMatching(/needs about \d+ MB .* the budget is 1 MB/),
+    });
+  });
+
+  test('under pressure products are computed again, then fewer rows at once, to the same losses; then it stops with a checkpoint', async () => {
+    const options = { ...settings(), precision: 'float32' as const, keep: true, rows: 4, steps: 40 };
+    const whole = losses(await collect(options));
+    let used = 0;
+    const checkpointDirectory = join(directory, 'pressure');
+    const events = await collect(
+      { ...options, checkpointDirectory, memoryBudgetBytes: 1e9, memoryUsed: () => used },
+      (event) => {
+        if (event.type === 'step-end' && event.step % 5 === 0) used = 1e9 + event.step;
+      },
+    );
+    expect(events.filter((event) => event.type === 'lighten')).toEqual([
+      { type: 'lighten', rows: 4, keep: false },
+      { type: 'lighten', rows: 2, keep: false },
+      { type: 'lighten', rows: 1, keep: false },
+    ]);
+    expect(ending(events)).toMatchObject({ reason: 'memory', step: 20 });
+    for (const [i, loss] of losses(events).entries()) expect(loss).toBeCloseTo(whole[i]!, 3);
+    const resumed = await collect({ ...options, checkpointDirectory });
+    expect(resumed.find((event) => event.type === 'resume')).toEqual({ type: 'resume', step: 20 });
+  });
+});
+
+describe('a loss that explodes', () => {
+  const wild = (): TrainOptions => ({
+    ...settings(),
+    schedule: 'constant',
+    maxGradientNorm: Number.POSITIVE_INFINITY,
+    checkpointDirectory: join(directory, `wild-${Math.random()}`),
+  });
+
+  test('turns back to the last checkpoint with half the learning rate, once; then it is a clear failure', async () => {
+    const events: TrainEvent[] = [];
+    const run = collect({ ...wild(), learningRate: 1e20 }, (event) => events.push(event));
+    await expect(run).rejects.toMatchObject({ code: 'train.diverged' });
+    const turned = events.filter((event) => event.type === 'turn-back');
+    expect(turned).toEqual([
+      { type: 'turn-back', step: expect.any(Number), toStep: 0, learningRateFactor: 0.5 },
+    ]);
+  });
+
+  test('that half the learning rate cures ends as a whole run of half the learning rate does', async () => {
+    // The first step alone is poisoned: a run that has turned back must look like one that began with the halved rate.
+    const poisoned = { ...wild(), learningRate: 2e-2, frozen: await loadFrozenWeights(base) };
+    const cured = losses(await collect({ ...wild(), learningRate: 1e-2 }));
+    const seen = losses(await collect(poisoned, poisonOnce(poisoned)));
+    expect(seen.slice(-cured.length)).toEqual(cured);
+  });
+});
+
+/** Makes the next loss infinite once, after the first step, through the frozen table that all steps read. */
+function poisonOnce(options: TrainOptions): (event: TrainEvent) => void {
+  const norm = options.frozen!.outputNorm.data as Float32Array;
+  const whole = norm.slice();
+  let poisoned = false;
+  return (event) => {
+    if (event.type === 'step-end' && !poisoned) norm.fill(Number.NaN);
+    if (event.type === 'step-end') poisoned = true;
+    if (event.type === 'turn-back') norm.set(whole);
+  };
+}

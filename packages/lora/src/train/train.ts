@@ -4,14 +4,17 @@ import type { Precision } from '../transformer/block-graphs.js';
 import { type FrozenWeights, loadAllBlocks, loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { AdamW, clipGradient } from './adamw.js';
 import { makeBatch } from './batch.js';
-import { BlockTrainer, type TrainingWeights } from './block-trainer.js';
-import { loadCheckpoint, saveCheckpoint, settingsHash } from './checkpoint.js';
-import { collectGarbage } from './collect-garbage.js';
+import type { TrainingWeights } from './block-trainer.js';
 import { DataCursor } from './data-cursor.js';
+import { ElasticTrainer } from './elastic-trainer.js';
 import { hasExactIntegerProducts } from './integer-products.js';
 import { LoraParameters } from './lora-parameters.js';
-import { countTargets, type PackedRow, packExamples } from './packing.js';
+import { LossWatch } from './loss-watch.js';
+import { defaultMemoryBudget, type MemoryShape, planMemory } from './memory-plan.js';
+import { type PackedRow, packExamples } from './packing.js';
 import { quantizeWeights } from './quantized-weights.js';
+import { lockRunDirectory } from './run-lock.js';
+import { RunState } from './run-state.js';
 import { scheduledLearningRate } from './schedule.js';
 import { meanLoss, scoreRows } from './score.js';
 import { Scorer } from './scorer.js';
@@ -24,8 +27,8 @@ import {
 } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
 
-/** Smallest relative fall of the validation loss that counts as an improvement. */
-const MIN_IMPROVEMENT = 1e-3;
+/** What the learning rate is multiplied by after the loss has exploded, once. */
+const TURNED_BACK = 0.5;
 
 /**
  * Trains a LoRA adapter on the CPU. Yields an event for everything that happens; the last one, `train-end`,
@@ -33,35 +36,39 @@ const MIN_IMPROVEMENT = 1e-3;
  *
  * The calling process computes: its event loop is blocked during a step, so run this in a process of its own. With a
  * checkpoint directory a run that was stopped or killed goes on where it was, to the same losses.
+ * When the loss explodes or is not a number any more, training goes back to its last checkpoint (or its start) and on with half
+ * the learning rate, once.
  * @throws LoraError `train.bad-option`, `train.no-examples`, `train.nothing-supervised`, `train.example-too-long`,
- *   `train.diverged`, `train.other-checkpoint`, `train.damaged-checkpoint`, `train.other-adapter`, `weights.*`
+ *   `train.diverged` (a second time), `train.memory-budget`, `train.directory-in-use`, `train.other-checkpoint`,
+ *   `train.damaged-checkpoint`, `train.other-adapter`, `weights.*`
  */
 export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const options = resolveOptions(given);
   const { base, seed, sequenceLength, rows, accumulation, signal } = options;
   const choice = await choosePrecision(options.precision);
   options.precision = choice.precision;
+  const memoryBudget = options.memoryBudgetBytes ?? defaultMemoryBudget();
+  const planned = planMemory(base.config, { ...options, precision: choice.precision }, memoryBudget);
   yield { type: 'start', ...choice };
+  if (isLighter(planned, options)) yield lightened(planned);
 
   // State: parameters, optimiser, place in the data, best state so far.
   const parameters = new LoraParameters(base.config, options.adapter);
   const optimizer = new AdamW(parameters.values.length, { weightDecay: options.weightDecay });
-  parameters.initialize(seed);
-  if (options.initialAdapter) parameters.load(options.initialAdapter);
-  const run = await RunState.open(options, parameters, optimizer);
+  await using _lock = options.checkpointDirectory
+    ? await lockRunDirectory(options.checkpointDirectory)
+    : null;
+  let run = await RunState.open(options, parameters, optimizer);
   if (run.step > 0) yield { type: 'resume', step: run.step };
 
   const frozen = options.frozen ?? (await loadFrozenWeights(base));
-  const { spinning } = options;
+  const { spinning, memoryUsed = () => process.memoryUsage.rss() } = options;
   const sessions = { spinning, ...(options.threads ? { threads: options.threads } : {}) };
   const shape = { rows, sequenceLength };
   await using scorer = await Scorer.create(base.config, frozen, shape, options.adapter, sessions);
   const validation = new Validation(options, scorer, parameters);
   const weights = await loadTrainingWeights(options, choice.precision, frozen, sessions);
-  // Memory that a graph gives back is taken again by the next node while the cache still holds it: without the arena the C library's
-  // allocator wanders through memory in some runs, and such a run takes twice as long.
-  const numbers = { ...sessions, arena: true, precision: choice.precision, keep: options.keep };
-  await using trainer = await BlockTrainer.create(base.config, weights, shape, options.adapter, numbers);
+  await using trainer = await ElasticTrainer.create(base.config, weights, sessions, planned, memoryBudget);
 
   const rowsPerStep = rows * accumulation;
   const maxSteps = options.maxEpochs * Math.ceil(run.cursor.rowsPerEpoch / rowsPerStep);
@@ -69,23 +76,32 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   if (validation.exists && run.bestLoss === null) yield await run.evaluate(validation, plan);
 
   let reason: EndReason = 'steps';
+  let watch = new LossWatch();
   while (run.step < plan.steps) {
     const started = performance.now();
     const step = run.step + 1;
     const data = run.cursor.next(rowsPerStep);
     parameters.gradient.fill(0);
-    const loss = await accumulate(trainer, parameters, data, [seed, 3, step]);
+    const loss = await trainer.accumulate(parameters, data, [seed, 3, step]);
     const gradientNorm = clipGradient(parameters.gradient, options.maxGradientNorm);
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw diverged(step);
-    const learningRate = learningRateOf(options, step, plan.steps);
+    if (watch.explodes(loss, gradientNorm)) {
+      if (run.learningRateFactor < 1) throw diverged(step);
+      run = await RunState.open(options, parameters, optimizer);
+      run.learningRateFactor *= TURNED_BACK;
+      watch = new LossWatch();
+      if (options.checkpointDirectory) await run.save(plan, options.checkpointDirectory);
+      yield { type: 'turn-back', step, toStep: run.step, learningRateFactor: run.learningRateFactor };
+      if (validation.exists && run.bestLoss === null) yield await run.evaluate(validation, plan);
+      continue;
+    }
+    const learningRate = run.learningRateFactor * learningRateOf(options, step, plan.steps);
     optimizer.step(parameters.values, parameters.gradient, learningRate, step);
     run.step = step;
-    if (options.keep) collectGarbage();
 
-    const planned = plan.recordStep(step, performance.now() - started);
+    const fitted = plan.recordStep(step, performance.now() - started);
     const tokensPerSecond =
       (1000 * rowsPerStep * sequenceLength) / (plan.stepMs || performance.now() - started);
-    if (planned) yield { type: 'plan', steps: plan.steps, tokensPerSecond };
+    if (fitted) yield { type: 'plan', steps: plan.steps, tokensPerSecond };
     const progress = { step, steps: plan.steps, etaMs: plan.etaMs(step) };
     yield {
       type: 'step-end',
@@ -103,8 +119,12 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
       if (run.evaluationsSinceBest >= options.patience) reason = 'early-stop';
     }
     if (last && step < plan.steps) reason = 'budget';
+    const relief = reason === 'steps' ? await trainer.relieve(step, memoryUsed()) : 'enough';
+    if (relief === 'lighter') yield lightened(trainer.shape);
+    if (relief === 'none') reason = 'memory';
     if (signal?.aborted) reason = 'aborted';
-    if (options.checkpointDirectory && (run.isCheckpointDue() || reason === 'aborted')) {
+    const due = reason === 'aborted' || reason === 'memory' || (run.isCheckpointDue() && watch.calm);
+    if (options.checkpointDirectory && due) {
       yield await run.save(plan, options.checkpointDirectory);
     }
     if (reason !== 'steps') break;
@@ -142,21 +162,12 @@ async function loadTrainingWeights(
   };
 }
 
-/** Forward and backward over the rows of one step, in batches; returns the token-weighted mean loss. */
-async function accumulate(
-  trainer: BlockTrainer,
-  parameters: LoraParameters,
-  data: readonly PackedRow[],
-  dropoutSeed: readonly number[],
-): Promise<number> {
-  const { rows, sequenceLength } = trainer.shape;
-  const targets = Math.max(1, countTargets(data));
-  let lossSum = 0;
-  for (let start = 0; start < data.length; start += rows) {
-    const batch = makeBatch(data.slice(start, start + rows), rows, sequenceLength);
-    lossSum += await trainer.accumulateGradient(batch, parameters, 1 / targets, [...dropoutSeed, start]);
-  }
-  return lossSum / targets;
+function isLighter(planned: MemoryShape, wanted: ResolvedOptions): boolean {
+  return planned.rows < wanted.rows || planned.keep !== wanted.keep;
+}
+
+function lightened({ rows, keep }: MemoryShape): TrainEvent {
+  return { type: 'lighten', rows, keep };
 }
 
 function learningRateOf(options: ResolvedOptions, step: number, steps: number): number {
@@ -187,87 +198,17 @@ class Validation {
   }
 }
 
-/** The state of a run that outlives the process: what a checkpoint holds. */
-class RunState {
-  step = 0;
-  elapsedMs = 0;
-  bestStep = 0;
-  bestLoss: number | null = null;
-  evaluationsSinceBest = 0;
-  #savedAt = performance.now();
-
-  private constructor(
-    private readonly options: ResolvedOptions,
-    private readonly hash: string,
-    private readonly parameters: LoraParameters,
-    private readonly optimizer: AdamW,
-    public cursor: DataCursor,
-    readonly best: Float32Array,
-  ) {}
-
-  static async open(
-    options: ResolvedOptions,
-    parameters: LoraParameters,
-    optimizer: AdamW,
-  ): Promise<RunState> {
-    const { train: examples, sequenceLength, seed, checkpointDirectory } = options;
-    const hash = settingsHash(options);
-    const cursor = new DataCursor(examples, sequenceLength, seed);
-    const run = new RunState(options, hash, parameters, optimizer, cursor, parameters.values.slice());
-    const size = parameters.values.length;
-    const saved = checkpointDirectory ? await loadCheckpoint(checkpointDirectory, hash, size) : null;
-    if (!saved) return run;
-    parameters.values.set(saved.values);
-    optimizer.firstMoment.set(saved.firstMoment);
-    optimizer.secondMoment.set(saved.secondMoment);
-    run.best.set(saved.best);
-    run.cursor = new DataCursor(examples, sequenceLength, seed, saved.cursor);
-    const { step, elapsedMs, bestStep, bestLoss, evaluationsSinceBest } = saved;
-    return Object.assign(run, { step, elapsedMs, bestStep, bestLoss, evaluationsSinceBest });
-  }
-
-  keepAsBest(values: Float32Array): void {
-    this.best.set(values);
-    this.bestStep = this.step;
-    this.evaluationsSinceBest = 0;
-  }
-
-  async evaluate(validation: Validation, plan: TrainingPlan): Promise<TrainEvent> {
-    const started = performance.now();
-    const loss = await validation.loss();
-    plan.recordEvaluation(performance.now() - started);
-    const best = this.bestLoss === null || loss < this.bestLoss * (1 - MIN_IMPROVEMENT);
-    if (best) {
-      this.bestLoss = loss;
-      this.keepAsBest(this.parameters.values);
-    } else {
-      this.evaluationsSinceBest++;
-    }
-    return { type: 'heldout-end', step: this.step, loss, best };
-  }
-
-  isCheckpointDue(): boolean {
-    return performance.now() - this.#savedAt >= this.options.checkpointEveryMs;
-  }
-
-  async save(plan: TrainingPlan, directory: string): Promise<TrainEvent> {
-    const { firstMoment, secondMoment } = this.optimizer;
-    const { step, bestStep, bestLoss, evaluationsSinceBest, best } = this;
-    const state = { step, bestStep, bestLoss, evaluationsSinceBest, elapsedMs: plan.elapsedMs };
-    const tensors = { values: this.parameters.values, firstMoment, secondMoment, best };
-    await saveCheckpoint(directory, this.hash, { ...state, cursor: this.cursor.position, ...tensors });
-    this.#savedAt = performance.now();
-    return { type: 'checkpoint-save', step };
-  }
-}
-
 function peakMemory(): { peakMemoryBytes: number } {
   return { peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
 function diverged(step: number): LoraError {
-  return new LoraError('train.diverged', `The loss at step ${step} is not a number any more.`, {
-    remedy: 'Train again with half the learning rate.',
-    details: { step },
-  });
+  return new LoraError(
+    'train.diverged',
+    `The loss exploded at step ${step}, with half the learning rate too.`,
+    {
+      remedy: 'Train again with a tenth of the learning rate.',
+      details: { step },
+    },
+  );
 }

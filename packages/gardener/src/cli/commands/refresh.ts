@@ -1,42 +1,58 @@
 import type { Command } from 'commander';
 import { chooseProject } from '../choose-project.js';
 import { fetchProjectModels } from '../fetch-models.js';
+import { parseDuration } from '../parse-duration.js';
 import { type Session, withSession } from '../session.js';
 import { startRun } from '../start-run.js';
 import { oneLine } from '../terminal/plain-text.js';
+import { formatDuration } from '../terminal/quantities.js';
+
+interface RefreshOptions {
+  budget?: string;
+  train: boolean;
+  wait?: boolean;
+}
 
 export function defineRefresh(program: Command): void {
   program
     .command('refresh')
-    .summary('bring the index up to date')
+    .summary('bring the index, and where much has changed the adapter, up to date')
     .argument('[project]', 'name, id or path (default: the active project)')
+    .option('--budget <time>', 'time for training and evaluation, should there be any: 90s, 5m, 20m, 1h')
+    .option('--no-train', 'the index only')
     .option('--wait', 'stay until it is done, showing progress')
     .description(
-      'Bring the index of a project up to date: only files that changed are read and embedded again. The adapter stays ' +
-        'as it is; gardener train makes a new one.',
+      'Bring a project up to date after its code has changed. Only changed files are read and embedded again. When at least ' +
+        '5 % of the code has changed since the promoted adapter was trained, training continues from that adapter, on the ' +
+        'changed files and as much of the others; the new one answers only if it is better than the base model and than the ' +
+        'adapter it came from. gardener train makes a new adapter from nothing.',
     )
     .addHelpText(
       'after',
       `
 Examples:
   $ gardener refresh
-  $ gardener refresh shop --wait`,
+  $ gardener refresh shop --budget 5m --wait
+  $ gardener refresh shop --no-train`,
     )
     .action(withSession(refresh));
 }
 
-async function refresh(session: Session, options: { wait?: boolean }, named?: string): Promise<void> {
-  const project = await chooseProject(session.garden, named);
+async function refresh(session: Session, options: RefreshOptions, named?: string): Promise<void> {
+  const { garden } = session;
+  const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
+  const project = await chooseProject(garden, named);
   const { checkRoot } = await import('../../codebase/check-root.js');
   await checkRoot(project.path);
   await fetchProjectModels(session, project.baseModel);
   const name = oneLine(project.name);
-  await startRun(session, project, 'index', {
+  const trains = options.train && project.promotedAdapter !== null;
+  const announce = trains
+    ? `Refreshing ${name} in the background; if much has changed, training continues for at most ${formatDuration(budgetMs)}.`
+    : `Refreshing the index of ${name} in the background.`;
+  await startRun(session, project, trains ? 'train' : 'index', {
     wait: options.wait === true,
-    runOptions: {},
-    announce: [
-      `Refreshing the index of ${name} in the background.`,
-      `How far it is: gardener status ${name}`,
-    ],
+    runOptions: trains ? { budgetMs, refresh: true } : {},
+    announce: [announce, `How far it is: gardener status ${name}`],
   });
 }

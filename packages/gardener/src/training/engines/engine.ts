@@ -20,10 +20,14 @@ export type EngineEvent =
     }
   | { type: 'heldout-end'; step: number; loss: number; best: boolean }
   | { type: 'checkpoint-save'; step: number }
+  /** Memory ran short: the same steps go on in smaller pieces. */
+  | { type: 'lighten'; rows: number; keep: boolean }
+  /** The loss exploded: training is back at an earlier step, with a smaller learning rate. */
+  | { type: 'turn-back'; step: number; toStep: number; learningRateFactor: number }
   /** Last event. Unless aborted, the adapter then lies in `engineOutput(runDirectory)`. */
   | {
       type: 'train-end';
-      reason: 'steps' | 'budget' | 'early-stop' | 'aborted';
+      reason: 'steps' | 'budget' | 'early-stop' | 'memory' | 'aborted';
       bestStep: number;
       validationLoss: number | null;
     };
@@ -51,6 +55,8 @@ const engineSettingsSchema = z.object({
     dropout: z.number().min(0).max(1),
     targetModules: z.array(z.enum(TARGET_MODULES)),
   }),
+  /** PEFT directory to continue from, or null for a new adapter. */
+  initialAdapter: z.string().nullable().default(null),
   learningRate: z.number().positive(),
   weightDecay: z.number().nonnegative(),
   warmupSteps: z.number().int().nonnegative(),
@@ -68,6 +74,8 @@ const engineSettingsSchema = z.object({
   checkpointEveryMs: z.number().positive(),
   seed: z.number().int(),
   threads: z.number().int().nonnegative(),
+  /** Memory the engine may take, bytes; 0 leaves it to the engine. */
+  memoryBudgetBytes: z.number().nonnegative().default(0),
 });
 
 /** engine.json: everything an engine needs to know beside the data. */

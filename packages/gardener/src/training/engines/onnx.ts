@@ -13,17 +13,20 @@ import {
 export const onnxEngine: TrainingEngine = { name: 'onnx', run: runOnnx };
 
 async function* runOnnx(runDirectory: string, signal: AbortSignal): AsyncGenerator<EngineEvent> {
-  const { loadBaseModel, train } = await import('@codebase-gardener/lora');
+  const { loadBaseModel, readPeftAdapter, train } = await import('@codebase-gardener/lora');
   const settings = await readEngineSettings(runDirectory);
   const base = await loadBaseModel(settings.baseModelFile);
   try {
     const data = await readRunData(runDirectory, base.tokenizer.vocabularySize);
-    const { baseModelFile: _file, baseModelName, schemaVersion: _version, threads, ...training } = settings;
+    const { baseModelFile: _file, baseModelName, schemaVersion: _version, ...training } = settings;
+    const { threads, memoryBudgetBytes, initialAdapter, ...fixed } = training;
     const checkpointDirectory = engineCheckpoint(runDirectory);
     await mkdir(checkpointDirectory, { recursive: true });
     const events = train({
-      ...training,
+      ...fixed,
       ...(threads > 0 ? { threads } : {}),
+      ...(memoryBudgetBytes > 0 ? { memoryBudgetBytes } : {}),
+      ...(initialAdapter ? { initialAdapter: await readPeftAdapter(initialAdapter, base.config) } : {}),
       base,
       train: data.train,
       validation: data.validation,

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { ChunkedFile } from '../codebase/chunk-types.js';
+import { readJsonIfPresent } from '../garden/json-state.js';
+import { runOf } from './adapter-store.js';
+import type { DataManifest } from './examples.js';
+import type { RunContext } from './run-context.js';
+import { dataManifestSchema, runDataDirectory } from './run-data.js';
+
+/** Less than this share of the code changed: the adapter stays as it is. */
+export const MIN_CHANGED_SHARE = 0.05;
+/** Continuing needs smaller steps than beginning. */
+export const CONTINUED_LEARNING_RATE = 0.5;
+
+/** A promoted adapter to continue from. */
+export interface EarlierTraining {
+  version: number;
+  /** Its PEFT directory. */
+  directory: string;
+  /** What it was trained on. */
+  manifest: DataManifest;
+}
+
+/** What a refresh comes to. */
+export type RefreshPlan =
+  | { train: false; reason: string }
+  | { train: true; reason: string; earlier: EarlierTraining; changed: ReadonlySet<string> };
+
+/** The promoted adapter of a project with what it was trained on; null where one of the two is missing (an imported adapter has no run). */
+export async function findEarlierTraining({ garden, project }: RunContext): Promise<EarlierTraining | null> {
+  const version = project.promotedAdapter;
+  if (version === null) return null;
+  const runId = await runOf(garden.paths, project.id, version);
+  if (runId === null) return null;
+  const file = join(runDataDirectory(garden.paths.run(project.id, runId)), 'manifest.json');
+  const manifest = await readJsonIfPresent(file, dataManifestSchema).catch(() => null);
+  return manifest && { version, directory: garden.paths.adapter(project.id, version), manifest };
+}
+
+/** Whether enough code has changed since the promoted adapter was trained, in one sentence with the figures. */
+export function planRefresh(earlier: EarlierTraining | null, files: readonly ChunkedFile[]): RefreshPlan {
+  if (earlier === null) {
+    const reason =
+      'The index is up to date. There is no trained adapter to continue from: `gardener train` makes one.';
+    return { train: false, reason };
+  }
+  const { version, manifest } = earlier;
+  const changed = files.filter(({ path, hash }) => manifest.fileHashes[path] !== hash);
+  const share = characters(changed) / Math.max(1, characters(files));
+  const figures =
+    `${changed.length} of ${files.length} files have changed since adapter ${version} was trained, ` +
+    `${(100 * share).toFixed(1)} % of the code`;
+  if (share < MIN_CHANGED_SHARE) {
+    const reason = `The index is up to date. ${figures}: the adapter stays; training continues from ${100 * MIN_CHANGED_SHARE} % on.`;
+    return { train: false, reason };
+  }
+  const reason = `${figures}: training continues from adapter ${version}.`;
+  return { train: true, reason, earlier, changed: new Set(changed.map(({ path }) => path)) };
+}
+
+/** Files that the adapter to continue from has learned from or was chosen by. */
+export function seenBefore({ manifest }: EarlierTraining): ReadonlySet<string> {
+  return new Set([...manifest.train.files, ...manifest.validation.files]);
+}
+
+function characters(files: readonly ChunkedFile[]): number {
+  return files.reduce((sum, { text }) => sum + text.length, 0);
+}

@@ -1,0 +1,111 @@
+import { freemem } from 'node:os';
+import { LoraError } from '../errors.js';
+import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-config.js';
+import type { TransformerConfig } from '../transformer/architecture.js';
+import type { Precision } from '../transformer/block-graphs.js';
+import { moduleShape } from '../transformer/modules.js';
+import { HEAD_ROWS } from './scorer.js';
+
+/** What decides how much memory a training takes, beside the base model. */
+export interface MemoryShape {
+  /** Rows computed at once. */
+  rows: number;
+  /** Batches that make one step. */
+  accumulation: number;
+  sequenceLength: number;
+  /** Whether the forward pass's products are kept. */
+  keep: boolean;
+  precision: Precision;
+  adapter: AdapterConfig;
+}
+
+/** Node, ONNX Runtime and this program before they hold anything. */
+const PROCESS_BYTES = 150e6;
+/** Results that wait for V8's collector, and gaps in the allocator: measured on the default base, 512 tokens. */
+const SLACK = 1.15;
+/** Values of one block, in widths of the hidden state and of the MLP, that are alive at once in its backward pass. */
+const HIDDEN_VALUES = 30;
+const MLP_VALUES = 14;
+/** Score matrices of attention alive at once. */
+const SCORE_VALUES = 6;
+/** Copies of a slice of logits alive at once. */
+const LOGIT_VALUES = 3;
+/** Value, gradient, two moments and the best state of every trainable number, float32. */
+const ADAPTER_BYTES = 5 * 4;
+const DEFAULT_BUDGET_BYTES = 4e9;
+/** Less free memory than this in the whole machine is pressure, whatever the budget. */
+const MIN_FREE_BYTES = 150e6;
+
+/** The smaller of 4 GB and half of the memory that is free now, bytes. */
+export function defaultMemoryBudget(): number {
+  return Math.min(DEFAULT_BUDGET_BYTES, freemem() / 2);
+}
+
+/** Peak memory of the training process, estimated, bytes. */
+export function estimateMemory(config: TransformerConfig, shape: MemoryShape): number {
+  const { hiddenSize, mlpSize, vocabularySize, blockCount, headCount, keyValueHeadCount, headSize } = config;
+  const { rows, sequenceLength, keep, precision, adapter } = shape;
+  const matrices = TARGET_MODULES.reduce((sum, module) => sum + product(moduleShape(module, config)), 0);
+  const table = vocabularySize * hiddenSize;
+  // int8 holds every matrix once for each direction, 2 bytes in all, and the float32 table beside its two codes.
+  const frozen =
+    table * 4 + (precision === 'int8' ? 2 * (blockCount * matrices + table) : 4 * blockCount * matrices);
+  const tokens = rows * sequenceLength;
+  const states = (blockCount + 1) * tokens * hiddenSize * 4;
+  const keptWidth = 2 * hiddenSize + 2 * keyValueHeadCount * headSize + 2 * mlpSize;
+  const kept = keep ? blockCount * tokens * keptWidth * 4 : 0;
+  const block = tokens * (HIDDEN_VALUES * hiddenSize + MLP_VALUES * mlpSize) * 4;
+  const scores = SCORE_VALUES * rows * headCount * Math.min(128, sequenceLength) * sequenceLength * 4;
+  const logits = LOGIT_VALUES * HEAD_ROWS * vocabularySize * 4;
+  const trainable = ADAPTER_BYTES * blockCount * adapterSize(config, adapter);
+  return PROCESS_BYTES + SLACK * (frozen + states + kept + block + scores + logits + trainable);
+}
+
+/**
+ * The wanted shape, or a lighter one of the same step that fits: products computed again instead of kept, then fewer rows at once
+ * in more batches.
+ * @throws LoraError `train.memory-budget` when not even one row fits; it says how much that needs
+ */
+export function planMemory(config: TransformerConfig, wanted: MemoryShape, budgetBytes: number): MemoryShape {
+  for (let shape: MemoryShape | null = wanted; shape; shape = lighterShape(shape)) {
+    if (estimateMemory(config, shape) <= budgetBytes) return shape;
+  }
+  const least = estimateMemory(config, { ...wanted, keep: false, rows: 1 });
+  throw new LoraError(
+    'train.memory-budget',
+    `Training one row of ${wanted.sequenceLength} tokens needs about ${megabytes(least)} of memory; the budget is ${megabytes(budgetBytes)}.`,
+    {
+      remedy:
+        'Free some memory or raise the memory budget, or train with shorter rows or a smaller base model.',
+      details: { neededBytes: least, budgetBytes },
+    },
+  );
+}
+
+/** The next lighter shape of the same step; null when there is none. */
+export function lighterShape(shape: MemoryShape): MemoryShape | null {
+  if (shape.keep) return { ...shape, keep: false };
+  if (shape.rows === 1) return null;
+  const rows = Math.ceil(shape.rows / 2);
+  return { ...shape, rows, accumulation: Math.ceil((shape.rows * shape.accumulation) / rows) };
+}
+
+/** Whether a process that uses `usedBytes` has to become lighter: it is over its budget, or the machine has next to nothing left. */
+export function isUnderPressure(usedBytes: number, budgetBytes: number): boolean {
+  return usedBytes > budgetBytes || freemem() < MIN_FREE_BYTES;
+}
+
+function product([out, inner]: readonly [number, number]): number {
+  return out * inner;
+}
+
+function adapterSize(config: TransformerConfig, { rank, targetModules }: AdapterConfig): number {
+  return targetModules.reduce((sum, module) => {
+    const [out, inner] = moduleShape(module, config);
+    return sum + rank * (out + inner);
+  }, 0);
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
+}
