@@ -26,8 +26,13 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const STEPS = Number(process.env.BENCH_STEPS ?? 8);
 const HELD_OUT_TOKENS = 2048;
 /** Our modes: see training-ours.ts. */
-const MODES = ['int8-recompute', 'int8-keep', 'float32-recompute'];
-const PEFT_PRECISIONS = ['float32', 'bfloat16'];
+const MODES = chosen('BENCH_MODES', ['int8-recompute', 'int8-keep', 'float32-recompute']);
+const PEFT_PRECISIONS = chosen('BENCH_PEFT', ['float32', 'bfloat16']);
+
+/** All of them, or those that an environment variable names, separated by commas. */
+function chosen(variable: string, all: string[]): string[] {
+  return process.env[variable]?.split(',') ?? all;
+}
 
 /**
  * Our trainer and HF PEFT in float32 and bfloat16, one after the other in every round, on the same base, rows, rank and

@@ -9,8 +9,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { findModel } from '../packages/gardener/src/models/catalogue.js';
 import { startHubServer } from '../packages/gardener/src/models/hub-server.fixture.js';
-import { canTryPermissions, expectTwoLines, TestGarden } from './run-gardener.js';
+import { canMakeDisks, canTryPermissions, expectTwoLines, TestGarden } from './run-gardener.js';
 
 const garden = new TestGarden();
 const place = (name: string) => join(garden.directory, name);
@@ -188,29 +189,32 @@ describe('state that is damaged', () => {
   });
 });
 
-describe.runIf(process.platform !== 'win32')('a disk that is full', () => {
-  it('while a model arrives: nothing is put in place, and with room again the download goes on', async () => {
+describe.runIf(canMakeDisks())('a disk that is full', () => {
+  it('stops a command with the reason; with room again it works', async () => {
     const full = new TestGarden();
-    const contents = Buffer.concat([Buffer.from('GGUF'), Buffer.alloc(3_000_000, 7)]);
-    const path = 'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF/resolve/main/smollm2-360m-instruct-q8_0.gguf';
-    const hub = await startHubServer({ path, contents });
-    const pull = ['models', 'pull', 'smollm2-360m-instruct'];
-    const environment = { CODEBASE_GARDENER_MODEL_HUB: hub.address };
-    expectTwoLines(await full.runOnFullDisk(1024, pull, environment), /no room left/);
-    expect(existsSync(join(full.dataDir, 'base_models', 'smollm2-360m-instruct'))).toBe(false);
-    await full.json(pull, environment);
-    await hub.close();
+    const [refused, listed] = await full.runOnFullDisk(0, [['list'], ['list', '--json']]);
+    expectTwoLines(refused!, /no room left/);
+    expect(listed).toMatchObject({ code: 0, stdout: '[]\n' });
     full.remove();
   });
 
-  it('while the index is written: the run fails with the reason, and with room again it goes through', async () => {
-    const path = smallCodebase('crowded');
-    const words = ['add', path, '--no-train', '--wait', '--name', 'crowded'];
-    expectTwoLines(await garden.runOnFullDisk(4, words), /no room left|could not be written|disk/i);
-    const names = (await garden.json<Status[]>(['list'])).map(({ project }) => project.name);
-    const again = names.includes('crowded') ? ['refresh', 'crowded', '--wait'] : words;
-    const { index } = await garden.json<Status>(again);
-    expect(index.files.indexed).toBe(2);
+  it('while a model arrives: nothing is put in place, and with room again it does', async () => {
+    const full = new TestGarden();
+    const contents = Buffer.concat([Buffer.from('GGUF'), Buffer.alloc(3_000_000, 7)]);
+    const [file] = findModel('smollm2-360m-instruct').files;
+    const path = `HuggingFaceTB/SmolLM2-360M-Instruct-GGUF/resolve/main/${file.name}`;
+    const hub = await startHubServer({ path, contents });
+    const pull = ['models', 'pull', 'smollm2-360m-instruct'];
+    const [refused, local, again] = await full.runOnFullDisk(
+      2,
+      [pull, ['models', 'list', '--json'], [...pull, '--json']],
+      { CODEBASE_GARDENER_MODEL_HUB: hub.address },
+    );
+    await hub.close();
+    expectTwoLines(refused!, /needs 4 MB of disk space and [123] MB are free/);
+    expect(local).toMatchObject({ code: 0, stdout: expect.not.stringMatching(/"onDisk": true/) });
+    expect(again, again!.stderr).toMatchObject({ code: 0 });
+    full.remove();
   });
 });
 

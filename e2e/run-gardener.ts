@@ -1,5 +1,5 @@
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,12 @@ export function canTryPermissions(): boolean {
   return probe.status === 0;
 }
 
+/** Whether a small disk can be made for a test: Linux, where user namespaces are allowed. */
+export function canMakeDisks(): boolean {
+  const mount = 'mount -t tmpfs -o size=4k none /tmp';
+  return spawnSync('unshare', ['--map-root-user', '--mount', 'bash', '-c', mount]).status === 0;
+}
+
 /** A data directory of its own and commands on it; removed with everything in it by `remove`. */
 export class TestGarden {
   readonly directory = mkdtempSync(join(tmpdir(), 'gardener-e2e-'));
@@ -54,15 +60,45 @@ export class TestGarden {
     return this.#start(process.execPath, [gardenerBinary, ...words], { cwd: this.directory, ...user });
   }
 
-  /** The same where no file may grow beyond `kilobytes`: what a full disk does to a write, without filling one. */
-  runOnFullDisk(
-    kilobytes: number,
-    words: readonly string[],
+  /**
+   * Runs the first command with the data directory on a disk with `freeMegabytes` left, and the others when it has room again. In a mount namespace of
+   * its own: nothing of it is seen outside, and all of it is gone afterwards.
+   */
+  async runOnFullDisk(
+    freeMegabytes: number,
+    commands: readonly (readonly string[])[],
     environment: Record<string, string> = {},
-  ): Promise<Outcome> {
-    const limited = `trap '' XFSZ; ulimit -f ${kilobytes}; exec "$@"`;
-    const command = ['-c', limited, 'bash', process.execPath, gardenerBinary, ...words];
-    return this.#start('bash', command, { cwd: this.directory }, environment);
+  ): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    const quoted = (words: readonly string[]) =>
+      words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    const lines = commands.map((words, i) => {
+      const file = quoted([join(this.directory, `small-${i}`)]);
+      return `${quoted([process.execPath, gardenerBinary, ...words])} >${file}.out 2>${file}.err; echo $? >${file}.code`;
+    });
+    const mounted = quoted([this.dataDir]);
+    const [first, ...rest] = lines;
+    const filler = quoted([join(this.dataDir, 'filler')]);
+    const script = [
+      `mount -t tmpfs -o size=16m none ${mounted} || exit 99`,
+      `head -c ${16 - freeMegabytes}M /dev/zero > ${filler} 2>/dev/null`,
+      first,
+      `rm ${filler}`,
+      ...rest,
+    ];
+    mkdirSync(this.dataDir, { recursive: true });
+    const whole = await this.#start(
+      'unshare',
+      ['--map-root-user', '--mount', 'bash', '-c', script.join('\n')],
+      { cwd: this.directory },
+      environment,
+    );
+    expect(whole.code, whole.stderr).toBe(0);
+    for (const i of commands.keys()) {
+      const read = (ending: string) => readFileSync(join(this.directory, `small-${i}.${ending}`), 'utf8');
+      outcomes.push({ code: Number(read('code')), stdout: read('out'), stderr: read('err'), durationMs: 0 });
+    }
+    return outcomes;
   }
 
   #start(
