@@ -1,7 +1,9 @@
 /**
- * How a process that computes with this package should be started. Light: importing it loads nothing else.
+ * How a process that computes with this package should be started, and how it is told from another. Light: importing it loads
+ * nothing but Node's own modules.
  * @module
  */
+export { identifyProcess, isProcessAlive, type ProcessIdentity } from './process-identity.js';
 
 /**
  * glibc's allocator (other platforms ignore the variable) hands large blocks back to the system and gets them again at every step; each

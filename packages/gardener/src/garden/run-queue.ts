@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
+import { isProcessAlive, type ProcessIdentity } from '@codebase-gardener/lora/process';
 import { GardenerError } from './errors.js';
 import { withLock } from './file-lock.js';
 import { systemErrorCode } from './filesystem-error.js';
 import type { GardenPaths } from './paths.js';
-import { isProcessAlive, type ProcessIdentity } from './process-identity.js';
 import { Registry } from './registry.js';
 import { appendEvent, openRuns, type Run, RunFollower, readControl, readRunState } from './runs.js';
 import { eventForDeath, eventForRepeatedDeath, MAX_RESTARTS } from './worker-death.js';

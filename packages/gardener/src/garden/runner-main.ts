@@ -1,9 +1,9 @@
 /** Entry of the detached runner: `node runner-main.js <data directory> <worker entry URL>`. See runner.ts. */
 import { setPriority } from 'node:os';
+import { identifyProcess, isProcessAlive } from '@codebase-gardener/lora/process';
 import { withLock } from './file-lock.js';
 import { writeJson } from './json-state.js';
 import { GardenPaths } from './paths.js';
-import { identifyProcess, isProcessAlive } from './process-identity.js';
 import { runnerFile, runnerLock, runQueue } from './run-queue.js';
 import { readRunner } from './runner.js';
 

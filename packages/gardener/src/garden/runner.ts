@@ -15,17 +15,13 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from '@codebase-gardener/lora/process';
+import { z } from 'zod';
 import { withLock } from './file-lock.js';
 import { asFilesystemError } from './filesystem-error.js';
 import { readJsonIfPresent, writeJson } from './json-state.js';
 import { setLargeLogAside } from './log.js';
 import type { GardenPaths } from './paths.js';
-import {
-  identifyProcess,
-  isProcessAlive,
-  type ProcessIdentity,
-  processIdentitySchema,
-} from './process-identity.js';
 import { livingWorker, recordStatus, runnerFile, runnerLock } from './run-queue.js';
 import type { RunState } from './run-state.js';
 import {
@@ -39,6 +35,12 @@ import {
 } from './runs.js';
 import { spawnEntry } from './spawn-entry.js';
 import { stopWorker } from './worker-process.js';
+
+/** runner.json: which process the runner is. */
+const processIdentitySchema: z.ZodType<ProcessIdentity> = z.object({
+  pid: z.number().int().positive(),
+  processStart: z.string(),
+});
 
 /** What `ensureRunner` found. */
 export interface RunnerStatus {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { identifyProcess } from './process-identity.js';
+import { identifyProcess } from '@codebase-gardener/lora/process';
 import { readControl, readRunState } from './runs.js';
 
 /** Why a worker should stop: the user's wish, or `terminate` for a SIGTERM (the machine shuts down). */

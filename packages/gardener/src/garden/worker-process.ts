@@ -2,9 +2,13 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { computingProcess } from '@codebase-gardener/lora/process';
+import {
+  computingProcess,
+  identifyProcess,
+  isProcessAlive,
+  type ProcessIdentity,
+} from '@codebase-gardener/lora/process';
 import { setLargeLogAside } from './log.js';
-import { identifyProcess, isProcessAlive, type ProcessIdentity } from './process-identity.js';
 import { locateRun } from './runs.js';
 import { spawnEntry } from './spawn-entry.js';
 

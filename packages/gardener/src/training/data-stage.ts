@@ -35,7 +35,7 @@ export async function makeRunData(
     // Each validation costs time that training could use: a short run gets a small set.
     maxValidationTokens: Math.min(4_000, Math.max(1_500, (budgetMs / 1000) * 10)),
     maxTrainingTokens: Math.max(MIN_TRAINING_TOKEN_LIMIT, (budgetMs / 1000) * MAX_TOKENS_PER_SECOND),
-    ...(continued ? { seenBefore: seenBefore(continued.earlier), focus: continued.changed } : {}),
+    ...(continued ? continuation(continued) : {}),
   });
   const { manifest } = set;
   if (continued === null && manifest.train.tokens < settings.minTrainingTokens) {
@@ -54,4 +54,8 @@ export async function makeRunData(
   const chunks = codebase.files.filter((file) => trained.has(file.path)).flatMap((file) => file.chunks);
   await writeRunData(runDirectory, { ...set, questions: stoppingQuestions(chunks, options.seed) });
   return null;
+}
+
+function continuation({ earlier, changed }: Extract<RefreshPlan, { train: true }>) {
+  return { continuedFrom: earlier.version, seenBefore: seenBefore(earlier.manifest), focus: changed };
 }

@@ -32,6 +32,8 @@ export interface DataManifest {
   filters: SplitFilters & { windowsWithSecrets: number; examplesDuplicate: number; pairsTooLong: number };
   /** sha256 of every file of the codebase by path, hex: what has changed since is seen by it. */
   fileHashes: Record<string, string>;
+  /** The adapter version that training goes on from, or null for a new adapter. */
+  continuedFrom: number | null;
   /** sha256 over the token ids and masks of all three sides, hex. */
   hash: string;
 }
@@ -53,6 +55,8 @@ export interface ExampleOptions extends SplitOptions {
   maxValidationTokens?: number;
   /** Files, by path, that training is about: all of them are taken, and of the others as many tokens again. Defaults to all. */
   focus?: ReadonlySet<string>;
+  /** For the manifest. Defaults to null. */
+  continuedFrom?: number | null;
 }
 
 /** The three sides as token sequences, with their manifest. */
@@ -137,6 +141,7 @@ export function makeExamples(
     dropped: split.dropped,
     filters,
     fileHashes: Object.fromEntries(files.map(({ path, hash }) => [path, hash])),
+    continuedFrom: options.continuedFrom ?? null,
     hash: hashExamples([train, validation, heldOut.flatMap((file) => file.examples)]),
   };
   return { train, validation, heldOut, manifest };

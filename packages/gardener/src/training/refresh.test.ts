@@ -7,7 +7,7 @@ import { type EarlierTraining, planRefresh, seenBefore } from './refresh.js';
 const files = Array.from({ length: 40 }, (_, i) => testFile(`src/file${i}.py`));
 const options = { seed: 1, sequenceLength: 512 };
 const { manifest } = makeExamples(files, testBase, options);
-const earlier: EarlierTraining = { version: 3, directory: 'adapters/3', manifest };
+const earlier: EarlierTraining = { version: 3, manifest };
 
 /** The codebase with some files rewritten and some new ones. */
 function after(rewritten: number, added: number): ChunkedFile[] {
@@ -42,7 +42,14 @@ describe('planRefresh', () => {
   test('without a trained adapter there is nothing to continue from', () => {
     expect(planRefresh(null, files)).toMatchObject({
       train: false,
-      reason: expect.stringMatching(/gardener train/),
+      reason: expect.stringMatching(/no trained adapter .*gardener train/),
+    });
+  });
+
+  test('an adapter of which nothing is known is not called missing', () => {
+    expect(planRefresh({ version: 2, manifest: null }, files)).toMatchObject({
+      train: false,
+      reason: expect.stringMatching(/What adapter 2 was trained on is not known/),
     });
   });
 
@@ -57,8 +64,8 @@ test('a refreshed adapter is measured on nothing that the one before has seen, a
   const changed = new Set(
     now.filter(({ path, hash }) => manifest.fileHashes[path] !== hash).map(({ path }) => path),
   );
-  const set = makeExamples(now, testBase, { ...options, seenBefore: seenBefore(earlier), focus: changed });
-  const seen = seenBefore(earlier);
+  const set = makeExamples(now, testBase, { ...options, seenBefore: seenBefore(manifest), focus: changed });
+  const seen = seenBefore(manifest);
   expect(set.manifest.heldOut.files.filter((path) => seen.has(path))).toEqual([]);
   expect(set.manifest.heldOut.files.length).toBeGreaterThanOrEqual(3);
   const trained = set.manifest.train.files;

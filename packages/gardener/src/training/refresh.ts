@@ -11,29 +11,29 @@ export const MIN_CHANGED_SHARE = 0.05;
 /** Continuing needs smaller steps than beginning. */
 export const CONTINUED_LEARNING_RATE = 0.5;
 
-/** A promoted adapter to continue from. */
+/** The promoted adapter that a refresh may continue from. */
 export interface EarlierTraining {
   version: number;
-  /** Its PEFT directory. */
-  directory: string;
-  /** What it was trained on. */
-  manifest: DataManifest;
+  /** What it was trained on; null where that is not known, as of an imported adapter. */
+  manifest: DataManifest | null;
 }
+
+/** The same where enough is known of it to continue. */
+export type KnownTraining = EarlierTraining & { manifest: DataManifest };
 
 /** What a refresh comes to. */
 export type RefreshPlan =
   | { train: false; reason: string }
-  | { train: true; reason: string; earlier: EarlierTraining; changed: ReadonlySet<string> };
+  | { train: true; reason: string; earlier: KnownTraining; changed: ReadonlySet<string> };
 
-/** The promoted adapter of a project with what it was trained on; null where one of the two is missing (an imported adapter has no run). */
+/** The promoted adapter of a project with what it was trained on; null where the base model answers. */
 export async function findEarlierTraining({ garden, project }: RunContext): Promise<EarlierTraining | null> {
   const version = project.promotedAdapter;
   if (version === null) return null;
   const runId = await runOf(garden.paths, project.id, version);
-  if (runId === null) return null;
+  if (runId === null) return { version, manifest: null };
   const file = join(runDataDirectory(garden.paths.run(project.id, runId)), 'manifest.json');
-  const manifest = await readJsonIfPresent(file, dataManifestSchema).catch(() => null);
-  return manifest && { version, directory: garden.paths.adapter(project.id, version), manifest };
+  return { version, manifest: await readJsonIfPresent(file, dataManifestSchema).catch(() => null) };
 }
 
 /** Whether enough code has changed since the promoted adapter was trained, in one sentence with the figures. */
@@ -44,6 +44,12 @@ export function planRefresh(earlier: EarlierTraining | null, files: readonly Chu
     return { train: false, reason };
   }
   const { version, manifest } = earlier;
+  if (manifest === null) {
+    const reason =
+      `The index is up to date. What adapter ${version} was trained on is not known, so training cannot continue from it: ` +
+      '`gardener train` makes a new one.';
+    return { train: false, reason };
+  }
   const changed = files.filter(({ path, hash }) => manifest.fileHashes[path] !== hash);
   const share = characters(changed) / Math.max(1, characters(files));
   const figures =
@@ -54,11 +60,16 @@ export function planRefresh(earlier: EarlierTraining | null, files: readonly Chu
     return { train: false, reason };
   }
   const reason = `${figures}: training continues from adapter ${version}.`;
-  return { train: true, reason, earlier, changed: new Set(changed.map(({ path }) => path)) };
+  return {
+    train: true,
+    reason,
+    earlier: { version, manifest },
+    changed: new Set(changed.map(({ path }) => path)),
+  };
 }
 
 /** Files that the adapter to continue from has learned from or was chosen by. */
-export function seenBefore({ manifest }: EarlierTraining): ReadonlySet<string> {
+export function seenBefore(manifest: DataManifest): ReadonlySet<string> {
   return new Set([...manifest.train.files, ...manifest.validation.files]);
 }
 

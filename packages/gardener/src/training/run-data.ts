@@ -39,6 +39,7 @@ export const dataManifestSchema: z.ZodType<DataManifest> = z.object({
   }),
   // Runs from before this was written have none: everything counts as changed since.
   fileHashes: z.record(z.string(), z.string()).default({}),
+  continuedFrom: count.nullable().default(null),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 

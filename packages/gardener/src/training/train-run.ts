@@ -3,9 +3,9 @@ import { type RunEvent, type RunEventInput, RunFollower } from '../garden/runs.j
 import { GGUF_FILE, loadAdapter, saveAdapter, saveScorecard } from './adapter-store.js';
 import { Budget, spentBudgetMs } from './budget.js';
 import { makeRunData } from './data-stage.js';
-import { engineOutput } from './engines/engine.js';
+import { engineOutput, readEngineSettings } from './engines/engine.js';
 import { indexCodebase } from './index-stage.js';
-import { type EarlierTraining, findEarlierTraining, planRefresh } from './refresh.js';
+import { findEarlierTraining, planRefresh } from './refresh.js';
 import { type RunContext, requireModel } from './run-context.js';
 import { hasRunData, type RunData, readRunData } from './run-data.js';
 import { makeScorecard, type Scorecard } from './scorecard.js';
@@ -37,7 +37,6 @@ export async function trainRun(context: RunContext): Promise<void> {
       const reason = await prepareData(context, base);
       if (reason !== null) return await report.event(withoutTraining(context, reason));
     }
-    const continued = context.options.refresh ? await findEarlierTraining(context) : null;
     const data = await readRunData(runDirectory, base.tokenizer.vocabularySize);
 
     await report.event({ type: 'stage-start', stage: 'training' });
@@ -45,9 +44,9 @@ export async function trainRun(context: RunContext): Promise<void> {
     const budget = new Budget(budgetMs, spentBudgetMs(earlier));
     const baseline = await measureBaseline(context, base, data, budget);
     const baselineMs = baseline.durationMs.scoring + baseline.durationMs.serving;
-    await trainAdapter(context, base, data, budget.trainingMs(baselineMs), continued);
+    await trainAdapter(context, base, data, budget.trainingMs(baselineMs));
 
-    const scorecard = await evaluateRun(context, base, data, baseline, continued);
+    const scorecard = await evaluateRun(context, base, data, baseline);
     const { promoted, reason, adapterVersion } = scorecard;
     await report.event({ type: 'run-complete', reason, adapterVersion, promoted });
   } finally {
@@ -78,32 +77,10 @@ async function evaluateRun(
   base: BaseModel,
   data: RunData,
   baseline: SideScores,
-  continued: EarlierTraining | null,
 ): Promise<Scorecard> {
-  const { garden, project, description, options, report, runDirectory } = context;
+  const { garden, project, options, report } = context;
   await report.event({ type: 'stage-start', stage: 'evaluating' });
-  const { rank, alpha, dropout, learningRate, sequenceLength } = garden.settings;
-  const saved = await saveAdapter(
-    garden.paths,
-    project.id,
-    engineOutput(runDirectory),
-    base,
-    project.baseModel,
-    {
-      runId: description.id,
-      dataHash: data.manifest.hash,
-      commit: data.manifest.commit,
-      settings: {
-        engine: options.engine,
-        seed: options.seed,
-        rank,
-        alpha,
-        dropout,
-        learningRate,
-        sequenceLength,
-      },
-    },
-  );
+  const saved = await saveTrained(context, base, data);
   const adapter = await scoreSide({
     ...sideOptions(context, base, data),
     adapter: await loadAdapter(saved.directory, base),
@@ -112,19 +89,9 @@ async function evaluateRun(
     parityPositions: PARITY_POSITIONS,
     onProgress: (label, done, total) => report.progress('measuring the adapter', done, total, label),
   });
-  const predecessor = continued && {
-    version: continued.version,
-    scores: await scoreSide({
-      ...sideOptions(context, base, data),
-      adapter: await loadAdapter(continued.directory, base),
-      adapterFile: null,
-      startRuntime: null,
-      like: baseline,
-      measureGeneral: false,
-      onProgress: (label, done, total) =>
-        report.progress(`measuring adapter ${continued.version}`, done, total, label),
-    }),
-  };
+  const { continuedFrom } = data.manifest;
+  const predecessor =
+    continuedFrom === null ? null : await scorePredecessor(context, base, data, baseline, continuedFrom);
   const facts = {
     margin: garden.settings.gateMargin,
     adapterVersion: saved.version,
@@ -136,6 +103,50 @@ async function evaluateRun(
   await report.event({ type: 'evaluation-end', scorecard });
   if (scorecard.promoted) await garden.registry.update(project.id, { promotedAdapter: saved.version });
   return scorecard;
+}
+
+/** Saves what the engine left, with the settings it was trained with. */
+async function saveTrained(context: RunContext, base: BaseModel, data: RunData) {
+  const { garden, project, description, options, runDirectory } = context;
+  const { adapter, learningRate, sequenceLength, seed } = await readEngineSettings(runDirectory);
+  const { rank, alpha, dropout } = adapter;
+  const { continuedFrom } = data.manifest;
+  return saveAdapter(garden.paths, project.id, engineOutput(runDirectory), base, project.baseModel, {
+    runId: description.id,
+    dataHash: data.manifest.hash,
+    commit: data.manifest.commit,
+    settings: {
+      engine: options.engine,
+      seed,
+      rank,
+      alpha,
+      dropout,
+      learningRate,
+      sequenceLength,
+      continuedFrom,
+    },
+  });
+}
+
+/** Scores the adapter that training went on from, on what the new one was scored on. */
+async function scorePredecessor(
+  context: RunContext,
+  base: BaseModel,
+  data: RunData,
+  baseline: SideScores,
+  version: number,
+) {
+  const { garden, project, report } = context;
+  const scores = await scoreSide({
+    ...sideOptions(context, base, data),
+    adapter: await loadAdapter(garden.paths.adapter(project.id, version), base),
+    adapterFile: null,
+    startRuntime: null,
+    like: baseline,
+    measureGeneral: false,
+    onProgress: (label, done, total) => report.progress(`measuring adapter ${version}`, done, total, label),
+  });
+  return { version, scores };
 }
 
 async function eventsSoFar(runDirectory: string): Promise<RunEvent[]> {

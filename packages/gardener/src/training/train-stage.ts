@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BaseModel } from '@codebase-gardener/lora';
 import { readJsonIfPresent, writeJson } from '../garden/json-state.js';
+import type { RunEventInput } from '../garden/runs.js';
 import { startLlamaCpp } from '../models/llama-cpp.js';
 import { holdsAdapter } from './adapter-store.js';
 import { type Budget, SCORING_SHARE, SERVING_SHARE } from './budget.js';
@@ -11,7 +12,7 @@ import {
   writeEngineSettingsOnce,
 } from './engines/engine.js';
 import { onnxEngine } from './engines/onnx.js';
-import { CONTINUED_LEARNING_RATE, type EarlierTraining } from './refresh.js';
+import { CONTINUED_LEARNING_RATE } from './refresh.js';
 import type { RunContext } from './run-context.js';
 import type { RunData } from './run-data.js';
 import { type SideOptions, type SideScores, scoreSide, sideScoresSchema } from './side-scores.js';
@@ -83,11 +84,11 @@ export async function trainAdapter(
   base: BaseModel,
   data: RunData,
   budgetMs: number,
-  continued: EarlierTraining | null = null,
 ): Promise<void> {
   const { garden, project, options, report, runDirectory, signal } = context;
   const { settings } = garden;
   if (await holdsAdapter(engineOutput(runDirectory))) return;
+  const { continuedFrom } = data.manifest;
   await writeEngineSettingsOnce(runDirectory, {
     schemaVersion: 1,
     baseModelFile: base.path,
@@ -98,8 +99,8 @@ export async function trainAdapter(
       dropout: settings.dropout,
       targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
     },
-    initialAdapter: continued?.directory ?? null,
-    learningRate: settings.learningRate * (continued ? CONTINUED_LEARNING_RATE : 1),
+    initialAdapter: continuedFrom === null ? null : garden.paths.adapter(project.id, continuedFrom),
+    learningRate: settings.learningRate * (continuedFrom === null ? 1 : CONTINUED_LEARNING_RATE),
     weightDecay: WEIGHT_DECAY,
     warmupSteps: WARMUP_STEPS,
     maxGradientNorm: MAX_GRADIENT_NORM,
@@ -115,45 +116,45 @@ export async function trainAdapter(
     memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6,
   });
   for await (const event of ENGINES[options.engine].run(runDirectory, signal)) {
-    const logged = inWords(event);
-    if (logged !== null) await report.event({ type: 'log', message: logged });
-    else if (!isInWords(event)) await report.event(event);
+    const reported = inReport(event);
+    if (reported !== null) await report.event(reported);
   }
   signal.throwIfAborted();
 }
 
-/** A sentence for the events that are not followed as figures. */
-function inWords(event: EngineEvent): string | null {
+/** What of an engine's event goes into events.jsonl: figures as they are, the rest in a sentence, or nothing. */
+function inReport(event: EngineEvent): RunEventInput | null {
+  const log = (message: string): RunEventInput => ({ type: 'log', message });
   switch (event.type) {
+    case 'plan':
+    case 'step-end':
+    case 'heldout-end':
+    case 'checkpoint-save':
+      return event;
     case 'start':
-      return `Training in ${event.precision}: ${event.reason}`;
+      return log(`Training in ${event.precision}: ${event.reason}`);
     case 'resume':
-      return `Training goes on from step ${event.step}.`;
+      return log(`Training goes on from step ${event.step}.`);
     case 'lighten':
-      return `Memory is short: training goes on with ${event.rows} rows at once${event.keep ? '' : ', products computed again'}.`;
-    case 'turn-back':
-      return (
-        `The loss exploded at step ${event.step}: training is back at step ${event.toStep} with ` +
-        `${event.learningRateFactor} times the learning rate.`
+      return log(
+        `Memory is short: training goes on with ${event.rows} rows at once${event.keep ? '' : ', products computed again'}.`,
       );
-    case 'train-end':
-      return endInWords(event);
-    default:
-      return null;
+    case 'turn-back':
+      return log(
+        `The loss exploded at step ${event.step}: training is back at step ${event.toStep} with ` +
+          `${event.learningRateFactor} times the learning rate.`,
+      );
+    case 'train-end': {
+      const early = earlyEnd(event);
+      return early === null ? null : log(early);
+    }
   }
 }
 
-function endInWords({ reason, bestStep }: Extract<EngineEvent, { type: 'train-end' }>): string | null {
+function earlyEnd({ reason, bestStep }: Extract<EngineEvent, { type: 'train-end' }>): string | null {
   if (reason === 'early-stop')
     return `Training ended early: the loss on validation files stopped falling after step ${bestStep}.`;
   if (reason === 'memory')
     return `Training ended early: there is too little memory to go on. What it learned up to step ${bestStep} is kept.`;
   return null;
-}
-
-/** Events that a sentence stands for in the log. */
-type Worded = 'start' | 'resume' | 'lighten' | 'turn-back' | 'train-end';
-
-function isInWords(event: EngineEvent): event is Extract<EngineEvent, { type: Worded }> {
-  return ['start', 'resume', 'lighten', 'turn-back', 'train-end'].includes(event.type);
 }

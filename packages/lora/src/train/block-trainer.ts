@@ -39,8 +39,8 @@ export interface TrainingWeights {
   head: BlockFeeds;
 }
 
-/** Seeds of the dropout masks of one batch. */
-export type DropoutSeed = readonly number[];
+/** Seeds of the dropout masks of each row of a batch. */
+export type DropoutSeeds = readonly (readonly number[])[];
 
 /** What the forward pass leaves of one block for its backward pass. */
 type BlockTrace = Record<string, HostTensor>;
@@ -88,12 +88,12 @@ export class BlockTrainer implements AsyncDisposable {
     batch: Batch,
     parameters: LoraParameters,
     weight: number,
-    dropoutSeed: DropoutSeed,
+    dropoutSeeds: DropoutSeeds,
   ): Promise<number> {
     const traces: BlockTrace[] = [];
     let x = embedTokens(batch, this.weights.frozen.embedding, this.config.hiddenSize);
     for (let block = 0; block < this.config.blockCount; block++) {
-      const feeds = this.#blockFeeds(block, x, batch, parameters, dropoutSeed);
+      const feeds = this.#blockFeeds(block, x, batch, parameters, dropoutSeeds);
       const { y, ...kept } = await this.forwardSession.run(feeds);
       traces.push({ x: feeds.x!, ...kept });
       x = float32Of(y);
@@ -101,7 +101,7 @@ export class BlockTrainer implements AsyncDisposable {
     const { lossSum, gradient } = await this.#headGradient(x, batch, weight);
     let dy = gradient;
     for (let block = this.config.blockCount - 1; block >= 0; block--) {
-      dy = await this.#backward(block, traces.pop()!, dy, batch, parameters, dropoutSeed);
+      dy = await this.#backward(block, traces.pop()!, dy, batch, parameters, dropoutSeeds);
     }
     return lossSum;
   }
@@ -112,9 +112,9 @@ export class BlockTrainer implements AsyncDisposable {
     dy: Float32Array,
     batch: Batch,
     parameters: LoraParameters,
-    dropoutSeed: DropoutSeed,
+    dropoutSeeds: DropoutSeeds,
   ): Promise<Float32Array> {
-    const feeds = this.#blockFeeds(block, float32Of(trace.x), batch, parameters, dropoutSeed);
+    const feeds = this.#blockFeeds(block, float32Of(trace.x), batch, parameters, dropoutSeeds);
     const outputs = await this.backwardSession.run({ ...feeds, ...trace, dy: hostTensor(dy, feeds.x!.dims) });
     for (const slot of parameters.slots) {
       if (slot.block !== block) continue;
@@ -128,7 +128,7 @@ export class BlockTrainer implements AsyncDisposable {
     x: Float32Array,
     batch: Batch,
     parameters: LoraParameters,
-    dropoutSeed: DropoutSeed,
+    dropoutSeeds: DropoutSeeds,
   ): Record<string, HostTensor> {
     const tokens = this.shape.rows * this.shape.sequenceLength;
     return {
@@ -137,22 +137,29 @@ export class BlockTrainer implements AsyncDisposable {
       mask: batch.mask,
       ...this.weights.blocks[block],
       ...parameters.feeds(block),
-      ...(this.adapter.dropout > 0 ? this.#dropoutMasks(block, tokens, dropoutSeed) : {}),
+      ...(this.adapter.dropout > 0 ? this.#dropoutMasks(block, dropoutSeeds) : {}),
     };
   }
 
-  /** The masks of one block, made from their seed for the forward pass and again for the backward pass. */
-  #dropoutMasks(block: number, tokens: number, seed: DropoutSeed): Record<string, HostTensor> {
+  /** The masks of one block, made from their seeds for the forward pass and again for the backward pass. */
+  #dropoutMasks(block: number, seeds: DropoutSeeds): Record<string, HostTensor> {
     const { dropout, targetModules } = this.adapter;
     const kept = 1 / (1 - dropout);
     const threshold = dropout * 2 ** 32;
     const masks: Record<string, HostTensor> = {};
     for (const [index, group] of targetedGroups(targetModules).entries()) {
-      const random = seededRandom(...seed, block, index);
       const width = moduleShape(group[0]!, this.config)[1];
-      const mask = new Float32Array(tokens * width);
-      for (let i = 0; i < mask.length; i++) mask[i] = random.nextUint32() < threshold ? 0 : kept;
-      masks[inputNames.dropout(group[0]!)] = hostTensor(mask, [tokens, width]);
+      const rowSize = this.shape.sequenceLength * width;
+      const mask = new Float32Array(seeds.length * rowSize);
+      for (const [row, seed] of seeds.entries()) {
+        const random = seededRandom(...seed, block, index);
+        for (let i = row * rowSize; i < (row + 1) * rowSize; i++)
+          mask[i] = random.nextUint32() < threshold ? 0 : kept;
+      }
+      masks[inputNames.dropout(group[0]!)] = hostTensor(mask, [
+        seeds.length * this.shape.sequenceLength,
+        width,
+      ]);
     }
     return masks;
   }

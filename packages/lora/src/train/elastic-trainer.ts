@@ -49,8 +49,9 @@ export class ElasticTrainer implements AsyncDisposable {
     let lossSum = 0;
     for (let start = 0; start < data.length; start += rows) {
       const batch = makeBatch(data.slice(start, start + rows), rows, sequenceLength);
-      const seed = [...dropoutSeed, start];
-      lossSum += await this.trainer.accumulateGradient(batch, parameters, 1 / targets, seed);
+      // A row's masks do not depend on the rows it is computed with.
+      const seeds = batch.rows.map((_, row) => [...dropoutSeed, start + row]);
+      lossSum += await this.trainer.accumulateGradient(batch, parameters, 1 / targets, seeds);
     }
     if (keep) collectGarbage();
     return lossSum / targets;

@@ -104,7 +104,12 @@ async function gradientsByName(fixture: Fixture, keep: boolean): Promise<Map<str
   await using trainer = await BlockTrainer.create(base.config, weights, shape, adapter.config, options);
   const rows = packExamples(examples, sequenceLength, null);
   const batch = makeBatch(rows, rows.length, sequenceLength);
-  await trainer.accumulateGradient(batch, parameters, 1 / countTargets(rows), [0]);
+  await trainer.accumulateGradient(
+    batch,
+    parameters,
+    1 / countTargets(rows),
+    rows.map((_, row) => [row]),
+  );
 
   const { headCount, keyValueHeadCount, rotaryLayout } = base.config;
   const heads: Record<string, number> = { q_proj: headCount, k_proj: keyValueHeadCount };

@@ -10,8 +10,6 @@ import { HEAD_ROWS } from './scorer.js';
 export interface MemoryShape {
   /** Rows computed at once. */
   rows: number;
-  /** Batches that make one step. */
-  accumulation: number;
   sequenceLength: number;
   /** Whether the forward pass's products are kept. */
   keep: boolean;
@@ -86,8 +84,7 @@ export function planMemory(config: TransformerConfig, wanted: MemoryShape, budge
 export function lighterShape(shape: MemoryShape): MemoryShape | null {
   if (shape.keep) return { ...shape, keep: false };
   if (shape.rows === 1) return null;
-  const rows = Math.ceil(shape.rows / 2);
-  return { ...shape, rows, accumulation: Math.ceil((shape.rows * shape.accumulation) / rows) };
+  return { ...shape, rows: Math.ceil(shape.rows / 2) };
 }
 
 /** Whether a process that uses `usedBytes` has to become lighter: it is over its budget, or the machine has next to nothing left. */

@@ -1,79 +1,91 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LoraError } from '../errors.js';
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from '../process-identity.js';
 
 const FILE = 'trainer.lock';
 
-/** Who trains in a directory: a process, told from a later one with the same number by when it started. */
-interface Owner {
-  pid: number;
-  started: string | null;
-}
-
 /**
  * Keeps a second trainer out of a checkpoint directory. A lock left by a process that is gone is taken over.
- * @throws LoraError `train.directory-in-use`
+ * @throws LoraError `train.directory-in-use`, `train.directory-unusable`
  */
 export async function lockRunDirectory(directory: string): Promise<AsyncDisposable> {
-  await mkdir(directory, { recursive: true });
   const path = join(directory, FILE);
-  const own: Owner = { pid: process.pid, started: await startOf(process.pid) };
-  if (!(await create(path, own))) {
-    const owner = await readOwner(path);
-    if (owner && (await isAlive(owner))) throw inUse(directory, owner);
-    // Of two that find a dead owner, one gets to rename its file away.
-    const aside = `${path}.${process.pid}`;
-    await rename(path, aside).catch(() => undefined);
-    await rm(aside, { force: true });
-    if (!(await create(path, own))) throw inUse(directory, await readOwner(path));
+  try {
+    await mkdir(directory, { recursive: true });
+    const own = JSON.stringify(await identifyProcess());
+    if (!(await create(path, own))) {
+      const found = await read(path);
+      if (await isHeld(found)) throw inUse(directory, found);
+      await removeStale(path, found);
+      if (!(await create(path, own))) throw inUse(directory, await read(path));
+    }
+  } catch (cause) {
+    throw LoraError.isInstance(cause) ? cause : unusable(directory, cause);
   }
   return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
 }
 
-async function create(path: string, owner: Owner): Promise<boolean> {
+/** Written beside its place and linked into it: nobody ever reads half a lock, and of two only one gets it. */
+async function create(path: string, content: string): Promise<boolean> {
+  const temporary = besides(path);
+  await writeFile(temporary, content);
   try {
-    const file = await open(path, 'wx');
-    await file.writeFile(JSON.stringify(owner));
-    await file.close();
+    await link(temporary, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 
-async function readOwner(path: string): Promise<Owner | null> {
+/** Takes a lock out of the way if it is still the stale one; of two that try, one may find the other's new lock and puts it back. */
+async function removeStale(path: string, stale: string): Promise<void> {
+  const aside = besides(path);
+  await rename(path, aside).catch(() => undefined);
+  const taken = await read(aside);
+  if (taken !== stale && taken !== '') await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+function besides(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}`;
+}
+
+async function read(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
+
+async function isHeld(lock: string): Promise<boolean> {
+  const owner = ownerOf(lock);
+  return owner !== null && (await isProcessAlive(owner));
+}
+
+function ownerOf(lock: string): ProcessIdentity | null {
   try {
-    const { pid, started } = JSON.parse(await readFile(path, 'utf8')) as Partial<Owner>;
-    return Number.isInteger(pid) ? { pid: pid as number, started: started ?? null } : null;
+    const { pid, processStart } = JSON.parse(lock) as Partial<ProcessIdentity>;
+    return Number.isInteger(pid) && typeof processStart === 'string' ? { pid: pid!, processStart } : null;
   } catch {
     return null;
   }
 }
 
-async function isAlive({ pid, started }: Owner): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  return started === null || (await startOf(pid)) === started;
-}
-
-/** When a process started, in the kernel's own count; null where it does not tell (not Linux). */
-async function startOf(pid: number): Promise<string | null> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // Field 22; the second one, the name in brackets, may hold spaces.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function inUse(directory: string, owner: Owner | null): LoraError {
+function inUse(directory: string, lock: string): LoraError {
+  const owner = ownerOf(lock);
   const who = owner ? `Process ${owner.pid}` : 'Another process';
   return new LoraError('train.directory-in-use', `${who} trains in ${directory} already.`, {
     remedy: 'Wait for it, or end it; two trainings need two checkpoint directories.',
+  });
+}
+
+function unusable(directory: string, cause: unknown): LoraError {
+  return new LoraError('train.directory-unusable', `The checkpoint directory ${directory} cannot be used.`, {
+    remedy:
+      'Check that you may write there, that the disk is not full, and that it is not on FAT (it needs hard links).',
+    details: { reason: (cause as NodeJS.ErrnoException).code },
+    cause,
   });
 }

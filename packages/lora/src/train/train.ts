@@ -48,9 +48,16 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const choice = await choosePrecision(options.precision);
   options.precision = choice.precision;
   const memoryBudget = options.memoryBudgetBytes ?? defaultMemoryBudget();
-  const planned = planMemory(base.config, { ...options, precision: choice.precision }, memoryBudget);
+  const wanted = {
+    rows,
+    sequenceLength,
+    keep: options.keep,
+    precision: choice.precision,
+    adapter: options.adapter,
+  };
+  const planned = planMemory(base.config, wanted, memoryBudget);
   yield { type: 'start', ...choice };
-  if (isLighter(planned, options)) yield lightened(planned);
+  if (planned !== wanted) yield lightened(planned);
 
   // State: parameters, optimiser, place in the data, best state so far.
   const parameters = new LoraParameters(base.config, options.adapter);
@@ -64,7 +71,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const frozen = options.frozen ?? (await loadFrozenWeights(base));
   const { spinning, memoryUsed = () => process.memoryUsage.rss() } = options;
   const sessions = { spinning, ...(options.threads ? { threads: options.threads } : {}) };
-  const shape = { rows, sequenceLength };
+  const shape = { rows: planned.rows, sequenceLength };
   await using scorer = await Scorer.create(base.config, frozen, shape, options.adapter, sessions);
   const validation = new Validation(options, scorer, parameters);
   const weights = await loadTrainingWeights(options, choice.precision, frozen, sessions);
@@ -160,10 +167,6 @@ async function loadTrainingWeights(
     frozen,
     ...(await quantizeWeights(base.config, frozen, batch, { rows, sequenceLength }, sessions)),
   };
-}
-
-function isLighter(planned: MemoryShape, wanted: ResolvedOptions): boolean {
-  return planned.rows < wanted.rows || planned.keep !== wanted.keep;
 }
 
 function lightened({ rows, keep }: MemoryShape): TrainEvent {

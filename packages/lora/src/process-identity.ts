@@ -1,17 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { z } from 'zod';
 
 /** A process, told apart from a later one that was given the same number. */
-export const processIdentitySchema = z.object({
-  pid: z.number().int().positive(),
+export interface ProcessIdentity {
+  pid: number;
   /** When it started, in the words of the system; '' where that could not be found out, then the pid alone counts. */
-  processStart: z.string(),
-});
-
-/** See `processIdentitySchema`. */
-export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
+  processStart: string;
+}
 
 const run = promisify(execFile);
 

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { LossWatch } from './loss-watch.js';
+
+/** The step (from 1 on) at which the watch calls for a turn, or null. */
+function turnsAt(losses: readonly number[], watch = new LossWatch()): number | null {
+  const at = losses.findIndex((loss) => watch.explodes(loss, 1));
+  return at < 0 ? null : at + 1;
+}
+
+test('losses of single steps that wander by a factor of three around a falling mean are calm', () => {
+  const losses = Array.from(
+    { length: 200 },
+    (_, i) => (3 - i / 100) * (i % 3 === 0 ? 1.5 : i % 3 === 1 ? 0.5 : 1),
+  );
+  const watch = new LossWatch();
+  expect(turnsAt(losses, watch)).toBeNull();
+  expect(watch.calm).toBe(true);
+});
+
+test('one bad step is not an explosion, ten of them are, and they are suspect before that', () => {
+  const good = Array.from({ length: 20 }, () => 2);
+  expect(turnsAt([...good, 9, ...good])).toBeNull();
+  const watch = new LossWatch();
+  const at = turnsAt([...good, ...Array.from({ length: 10 }, () => 7)], watch);
+  expect(at).toBeGreaterThan(21);
+  expect(at).toBeLessThan(26);
+  const suspect = new LossWatch();
+  expect(turnsAt([...good, 7], suspect)).toBeNull();
+  expect(suspect.calm).toBe(false);
+});
+
+test('the first steps decide nothing, unless they are not numbers', () => {
+  expect(turnsAt([1, 50, 60, 70, 80])).toBeNull();
+  expect(turnsAt([2, Number.NaN])).toBe(2);
+  expect(new LossWatch().explodes(2, Number.POSITIVE_INFINITY)).toBe(true);
+});

@@ -1,0 +1,52 @@
+import { expect, inject, test } from 'vitest';
+import { TARGET_MODULES } from '../transformer/adapter-config.js';
+import { loadBaseModel } from '../transformer/base-model.js';
+import { estimateMemory, lighterShape, type MemoryShape, planMemory } from './memory-plan.js';
+
+const shape: MemoryShape = {
+  rows: 1,
+  sequenceLength: 512,
+  keep: false,
+  precision: 'int8',
+  adapter: { rank: 16, alpha: 32, dropout: 0, targetModules: TARGET_MODULES },
+};
+
+async function defaultConfig() {
+  const base = await loadBaseModel(inject('baseModelFile'));
+  await base.close();
+  return base.config;
+}
+
+test.each([
+  // Peak of the training process as `npm run bench:training` measured it (docs/performance.md).
+  ['256 tokens', { sequenceLength: 256 }, 0.92e9],
+  ['512 tokens', {}, 0.99e9],
+  ['512 tokens, products kept', { keep: true }, 1.25e9],
+  ['512 tokens, float32', { precision: 'float32' as const }, 1.09e9],
+])(
+  'the estimate for the default base is within 15 %% of what was measured: %s',
+  async (_name, change, measured) => {
+    const estimate = estimateMemory(await defaultConfig(), { ...shape, ...change });
+    expect(Math.abs(estimate / measured - 1)).toBeLessThan(0.15);
+  },
+);
+
+test('kept products go first, then rows are halved, and each shape needs less than the one before', async () => {
+  const config = await defaultConfig();
+  const shapes: MemoryShape[] = [];
+  for (let next: MemoryShape | null = { ...shape, rows: 5, keep: true }; next; next = lighterShape(next))
+    shapes.push(next);
+  expect(shapes.map(({ rows, keep }) => [rows, keep])).toEqual([
+    [5, true],
+    [5, false],
+    [3, false],
+    [2, false],
+    [1, false],
+  ]);
+  const needed = shapes.map((each) => estimateMemory(config, each));
+  expect(needed).toEqual(needed.toSorted((a, b) => b - a));
+  for (const [i, bytes] of needed.entries()) expect(planMemory(config, shapes[0]!, bytes)).toEqual(shapes[i]);
+  expect(() => planMemory(config, shapes[0]!, needed.at(-1)! - 1)).toThrowError(
+    expect.objectContaining({ code: 'train.memory-budget' }),
+  );
+});
