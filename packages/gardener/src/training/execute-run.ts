@@ -1,8 +1,7 @@
 import { GardenerError } from '../garden/errors.js';
-import { openGarden } from '../garden/garden.js';
-import { locateRun, type RunEventInput, readRunDescription } from '../garden/runs.js';
+import type { RunEventInput } from '../garden/runs.js';
 import type { StopReason } from '../garden/worker-control.js';
-import { parseRunOptions } from './run-context.js';
+import { openRunContext } from './run-context.js';
 import { RunReport } from './run-report.js';
 import { indexRun, trainRun } from './train-run.js';
 
@@ -23,14 +22,8 @@ export async function executeRun(runDirectory: string, control: RunControl): Pro
   // Children that are idle do not keep this process alive, and Node would end it in the middle of an await for one of them.
   const keptAlive = setInterval(() => undefined, 60_000);
   try {
-    const { paths, projectId } = locateRun(runDirectory);
-    const description = await readRunDescription(runDirectory);
-    const garden = await openGarden({ dataDir: paths.root });
-    const project = await garden.registry.get(projectId);
-    const options = parseRunOptions(description.options);
-    const { signal } = control;
-    const context = { garden, project, description, options, runDirectory, report, signal };
-    await (description.kind === 'index' ? indexRun(context) : trainRun(context));
+    const context = await openRunContext(runDirectory, control.signal, report);
+    await (context.description.kind === 'index' ? indexRun(context) : trainRun(context));
   } catch (error) {
     const last = await lastEvent(error, control);
     if (last === 'rethrow') throw error;

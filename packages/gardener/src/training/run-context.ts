@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { GardenerError } from '../garden/errors.js';
-import type { Garden } from '../garden/garden.js';
+import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { RunDescription } from '../garden/runs.js';
+import { locateRun, type RunDescription, readRunDescription } from '../garden/runs.js';
 import { type ModelOnDisk, modelOnDisk } from '../models/model-store.js';
-import type { RunReport } from './run-report.js';
+import { RunReport } from './run-report.js';
 
 /** What all stages of a run work with. */
 export interface RunContext {
@@ -31,8 +31,24 @@ const runOptionsSchema = z.object({
 /** `options` of run.json, as far as a worker knows them. */
 export type RunOptions = z.infer<typeof runOptionsSchema>;
 
-/** @throws GardenerError `training.bad-options` */
-export function parseRunOptions(options: Record<string, unknown>): RunOptions {
+/**
+ * Everything about a run that its directory leads to.
+ * @throws GardenerError `training.bad-options`, `garden.*`
+ */
+export async function openRunContext(
+  runDirectory: string,
+  signal: AbortSignal,
+  report = new RunReport(runDirectory),
+): Promise<RunContext> {
+  const { paths, projectId } = locateRun(runDirectory);
+  const description = await readRunDescription(runDirectory);
+  const garden = await openGarden({ dataDir: paths.root });
+  const project = await garden.registry.get(projectId);
+  const options = parseRunOptions(description.options);
+  return { garden, project, description, options, runDirectory, report, signal };
+}
+
+function parseRunOptions(options: Record<string, unknown>): RunOptions {
   const parsed = runOptionsSchema.safeParse(options);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

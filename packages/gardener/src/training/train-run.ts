@@ -2,10 +2,9 @@ import type { BaseModel } from '@codebase-gardener/lora';
 import { type RunEvent, type RunEventInput, RunFollower } from '../garden/runs.js';
 import { GGUF_FILE, loadAdapter, saveAdapter, saveScorecard } from './adapter-store.js';
 import { Budget, spentBudgetMs } from './budget.js';
-import { makeRunData } from './data-stage.js';
 import { engineOutput, readEngineSettings } from './engines/engine.js';
 import { indexCodebase } from './index-stage.js';
-import { findEarlierTraining, planRefresh } from './refresh.js';
+import { prepareRun } from './prepare.js';
 import { type RunContext, requireModel } from './run-context.js';
 import { hasRunData, type RunData, readRunData } from './run-data.js';
 import { makeScorecard, type Scorecard } from './scorecard.js';
@@ -31,12 +30,12 @@ export async function trainRun(context: RunContext): Promise<void> {
   const earlier = await eventsSoFar(runDirectory);
   await report.event({ type: 'stage-start', stage: 'preparing' });
   const model = await requireModel(context, project.baseModel);
+  if (!(await hasRunData(runDirectory))) {
+    const reason = await prepareRun(context);
+    if (reason !== null) return await report.event(withoutTraining(context, reason));
+  }
   const base = await loadBaseModel(model.weights);
   try {
-    if (!(await hasRunData(runDirectory))) {
-      const reason = await prepareData(context, base);
-      if (reason !== null) return await report.event(withoutTraining(context, reason));
-    }
     const data = await readRunData(runDirectory, base.tokenizer.vocabularySize);
 
     await report.event({ type: 'stage-start', stage: 'training' });
@@ -52,16 +51,6 @@ export async function trainRun(context: RunContext): Promise<void> {
   } finally {
     await base.close();
   }
-}
-
-/** Indexes the codebase and makes the run's data; or says in one sentence why nothing is trained. */
-async function prepareData(context: RunContext, base: BaseModel): Promise<string | null> {
-  const codebase = await indexCodebase(context);
-  if (!context.options.refresh) return makeRunData(context, codebase, base);
-  const plan = planRefresh(await findEarlierTraining(context), codebase.files);
-  if (!plan.train) return plan.reason;
-  await context.report.event({ type: 'log', message: plan.reason });
-  return makeRunData(context, codebase, base, plan);
 }
 
 /** The last event of a run that trains nothing: a refresh has done its work with the index. */

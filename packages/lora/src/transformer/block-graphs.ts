@@ -1,6 +1,6 @@
 import { gradients } from '../autodiff/gradients.js';
 import { type DataType, feedInstead, Graph, type Value } from '../autodiff/graph.js';
-import { add, gemm, quantizedProduct, reduceMax } from '../autodiff/operators/index.js';
+import { add, concat, gemm, quantizedProduct, reduceMax } from '../autodiff/operators/index.js';
 import { type AdapterConfig, TARGET_MODULES, type TargetModule } from './adapter-config.js';
 import type { TransformerConfig } from './architecture.js';
 import {
@@ -167,8 +167,9 @@ export type CalibratedInput = keyof BlockValues['inputs'];
 export function blockCalibrationGraph(config: TransformerConfig, batch: BatchShape): Graph {
   const { graph, values } = blockOnInputs({ config, batch, adapter: null, precision: 'float32' });
   graph.output(values.y, 'y');
-  for (const [name, value] of Object.entries(values.inputs)) {
-    graph.output(reduceMax(graph, graph.apply('Abs', [value], {})[0]!, [0]), name);
+  for (const [name, pieces] of Object.entries(values.inputs)) {
+    const [magnitude] = graph.apply('Abs', [concat(graph, pieces, 0)], {});
+    graph.output(reduceMax(graph, magnitude!, [0]), name);
   }
   return graph;
 }

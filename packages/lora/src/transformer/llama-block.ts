@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../autodiff/graph.js';
 import {
+  concat,
   gemm,
   mul,
   type RotaryTables,
@@ -59,51 +60,104 @@ export interface BlockContext {
   mask: Value;
 }
 
-/** The values of a block that a backward pass starts from, beside the block's input. */
-export type BlockState = Record<'q' | 'k' | 'v' | 'middle' | 'gate' | 'up', Value>;
-
 /** What a block computes. */
 export interface BlockValues {
   /** float32 [tokens, hidden] */
   y: Value;
-  state: BlockState;
-  /** Inputs of the frozen products whose channels differ most in size; a calibration looks at them. */
-  inputs: Record<'attention' | 'mlp' | 'down', Value>;
+  /** By name, the values that a backward pass starts from, beside the block's input. */
+  state: Record<string, Value>;
+  /** Inputs of the frozen products whose channels differ most in size, piece by piece; a calibration looks at them. */
+  inputs: Record<'attention' | 'mlp' | 'down', Value[]>;
 }
 
+/** Tokens that go through the linear modules together: what more of them write from one module to the next leaves a core's own cache. */
+const PIECE = 256;
+
 /**
- * One llama block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of the seven linear modules.
+ * One llama block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of the seven linear modules. Only attention
+ * looks at all tokens at once; the rest goes piece by piece.
  * @param x float32 [rows * sequence, hidden]
  */
 export function llamaBlock(graph: Graph, x: Value, context: BlockContext): BlockValues {
-  const { config, frozen } = context;
-  const { smoothing } = frozen;
-  const attentionInput = rmsNorm(graph, x, frozen.norms.input_layernorm, config.rmsNormEpsilon);
-  const qkv = { modules: ['q_proj', 'k_proj', 'v_proj'] as const, inputFactor: smoothing?.attention };
-  const [q, k, v] = linear(graph, attentionInput, qkv, context);
+  const { config } = context;
+  const sizes = pieceSizes(x.shape[0]!);
+  const cut = (value: Value) => (sizes.length === 1 ? [value] : split(graph, value, 0, sizes));
+  const join = (parts: readonly Value[]) => concat(graph, parts, 0);
+  const contexts = pieceContexts(context, sizes.length, cut);
+
+  const pieces = cut(x);
+  const projected = pieces.map((piece, i) => projections(graph, piece, contexts[i]!));
+  const q = join(projected.map((piece) => piece.q));
+  const k = join(projected.map((piece) => piece.k));
+  const v = join(projected.map((piece) => piece.v));
   const attended = causalAttention(graph, {
-    q: toHeads(graph, rotateRows(graph, q!, context), config.headCount, context),
-    k: toHeads(graph, rotateRows(graph, k!, context), config.keyValueHeadCount, context),
-    v: toHeads(graph, v!, config.keyValueHeadCount, context),
+    q: toHeads(graph, rotateRows(graph, q, context), config.headCount, context),
+    k: toHeads(graph, rotateRows(graph, k, context), config.keyValueHeadCount, context),
+    v: toHeads(graph, v, config.keyValueHeadCount, context),
     mask: context.mask,
   });
-  const [middle] = linear(graph, fromHeads(graph, attended), { modules: ['o_proj'], residual: x }, context);
+  const finished = cut(fromHeads(graph, attended)).map((piece, i) =>
+    afterAttention(graph, piece, pieces[i]!, contexts[i]!),
+  );
+  const kept = finished.flatMap(({ middle, gate, up }, i) =>
+    Object.entries({ middle, gate, up }).map(([name, value]) => [`${name}.${i}`, value]),
+  );
+  return {
+    y: join(finished.map(({ y }) => y)),
+    state: { q, k, v, ...Object.fromEntries(kept) },
+    inputs: {
+      attention: projected.map(({ input }) => input),
+      mlp: finished.map(({ input }) => input),
+      down: finished.map(({ activated }) => activated),
+    },
+  };
+}
 
-  const mlpInput = rmsNorm(graph, middle!, frozen.norms.post_attention_layernorm, config.rmsNormEpsilon);
+/** As few pieces as there have to be, of nearly one size. */
+function pieceSizes(tokens: number): number[] {
+  const count = Math.ceil(tokens / PIECE);
+  const border = (i: number) => Math.floor((i * tokens) / count);
+  return Array.from({ length: count }, (_, i) => border(i + 1) - border(i));
+}
+
+/** The context of each piece: its own rows of the dropout masks. */
+function pieceContexts(context: BlockContext, count: number, cut: (value: Value) => Value[]): BlockContext[] {
+  const { lora } = context;
+  const masks = [...(lora?.dropout ?? [])].map(([module, mask]) => [module, cut(mask)] as const);
+  return Array.from({ length: count }, (_, i) => ({
+    ...context,
+    lora: lora && { ...lora, dropout: new Map(masks.map(([module, parts]) => [module, parts[i]!])) },
+  }));
+}
+
+/** Norm, then queries, keys and values. */
+function projections(graph: Graph, x: Value, context: BlockContext) {
+  const { config, frozen } = context;
+  const input = rmsNorm(graph, x, frozen.norms.input_layernorm, config.rmsNormEpsilon);
+  const group = {
+    modules: ['q_proj', 'k_proj', 'v_proj'] as const,
+    inputFactor: frozen.smoothing?.attention,
+  };
+  const [q, k, v] = linear(graph, input, group, context);
+  return { input, q: q!, k: k!, v: v! };
+}
+
+/** The output projection of attention and its residual, then the MLP and its own. */
+function afterAttention(graph: Graph, attended: Value, x: Value, context: BlockContext) {
+  const { config, frozen } = context;
+  const { smoothing } = frozen;
+  const [middle] = linear(graph, attended, { modules: ['o_proj'], residual: x }, context);
+  const input = rmsNorm(graph, middle!, frozen.norms.post_attention_layernorm, config.rmsNormEpsilon);
   const gateUp = {
     modules: ['gate_proj', 'up_proj'] as const,
     inputFactor: smoothing?.mlp,
     outputFactor: { up_proj: smoothing?.downInverse },
   };
-  const [gate, up] = linear(graph, mlpInput, gateUp, context);
+  const [gate, up] = linear(graph, input, gateUp, context);
   const activated = mul(graph, silu(graph, gate!), up!);
   const down = { modules: ['down_proj'] as const, inputFactor: smoothing?.down, residual: middle! };
   const [y] = linear(graph, activated, down, context);
-  return {
-    y: y!,
-    state: { q: q!, k: k!, v: v!, middle: middle!, gate: gate!, up: up! },
-    inputs: { attention: attentionInput, mlp: mlpInput, down: activated },
-  };
+  return { middle: middle!, input, gate: gate!, up: up!, activated, y: y! };
 }
 
 /** Linear modules that read one input. */
