@@ -34,6 +34,14 @@ export interface SessionOptions {
   arena?: boolean;
 }
 
+/** How a graph is loaded. */
+export interface LoadOptions extends SessionOptions {
+  /** Values of some inputs, once and for all: they are copied, packed for products where that helps, and not fed any more. */
+  fixed?: Readonly<Record<string, HostTensor>>;
+  /** Run the nodes as they were built, without ONNX Runtime's optimisers. Defaults to false. */
+  asBuilt?: boolean;
+}
+
 /** A graph made ready to run on the CPU. `run` blocks the event loop while it computes: use a process of its own. */
 export class GraphSession implements AsyncDisposable {
   private constructor(
@@ -46,7 +54,7 @@ export class GraphSession implements AsyncDisposable {
    * Drops what no output needs, folds sums into products, verifies, encodes and loads the graph.
    * @throws LoraError `autodiff.session-failed` when ONNX Runtime refuses the graph
    */
-  static async create(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
+  static async create(graph: Graph, options: LoadOptions = {}): Promise<GraphSession> {
     pruneUnused(graph);
     expandQuantized(graph);
     foldSums(graph);
@@ -55,19 +63,24 @@ export class GraphSession implements AsyncDisposable {
     const entries = {
       intra_op: { allow_spinning: spinning },
       force_spinning_stop: spinning,
-      disable_prepacking: '1',
+      disable_prepacking: options.fixed ? '0' : '1',
     };
+    const fixed = Object.entries(options.fixed ?? {});
     try {
-      const session = await ort.InferenceSession.create(encodeOnnx(graph), {
-        executionProviders: ['cpu'],
-        ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
-        interOpNumThreads: 1,
-        enableCpuMemArena: options.arena ?? false,
-        enableMemPattern: false,
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
-        extra: { session: entries },
-      });
+      const session = await ort.InferenceSession.create(
+        encodeOnnx(graph, new Set(fixed.map(([name]) => name))),
+        {
+          executionProviders: ['cpu'],
+          ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+          interOpNumThreads: 1,
+          enableCpuMemArena: options.arena ?? false,
+          enableMemPattern: false,
+          graphOptimizationLevel: options.asBuilt ? 'disabled' : 'all',
+          externalData: fixed.map(([path, { data }]) => ({ path, data: bytesOf(data as Float32Array) })),
+          logSeverityLevel: 3,
+          extra: { session: entries },
+        },
+      );
       return new GraphSession(
         session,
         [...graph.outputs].map(([name, value]) => [name, value.name] as const),
@@ -100,6 +113,10 @@ export class GraphSession implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session.release();
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** The float32 elements of a tensor that a session returned. */

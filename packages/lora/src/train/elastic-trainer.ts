@@ -3,12 +3,17 @@ import type { TransformerConfig } from '../transformer/architecture.js';
 import { makeBatch } from './batch.js';
 import { BlockTrainer, type TrainingWeights } from './block-trainer.js';
 import { collectGarbage } from './collect-garbage.js';
+import type { GradientTrainer } from './gradient-trainer.js';
 import type { LoraParameters } from './lora-parameters.js';
 import { isUnderPressure, lighterShape, type MemoryShape } from './memory-plan.js';
+import { ModelTrainer } from './model-trainer.js';
 import { countTargets, type PackedRow } from './packing.js';
 
 /** Steps after a change before memory is judged again: what was freed takes a while to come back. */
 const SETTLING_STEPS = 3;
+
+/** Reads the frozen weights in the precision of training; again when a lighter trainer needs what a heavier one had packed. */
+export type LoadWeights = () => Promise<TrainingWeights>;
 
 /** Computes the gradient of whole steps, in batches that get smaller where memory runs short. */
 export class ElasticTrainer implements AsyncDisposable {
@@ -17,10 +22,10 @@ export class ElasticTrainer implements AsyncDisposable {
 
   private constructor(
     private readonly config: TransformerConfig,
-    private readonly weights: TrainingWeights,
+    private readonly loadWeights: LoadWeights,
     private readonly options: SessionOptions,
     private readonly budgetBytes: number,
-    private trainer: BlockTrainer,
+    private trainer: GradientTrainer,
     /** How it computes now. */
     public shape: MemoryShape,
   ) {
@@ -29,13 +34,15 @@ export class ElasticTrainer implements AsyncDisposable {
 
   static async create(
     config: TransformerConfig,
-    weights: TrainingWeights,
+    loadWeights: LoadWeights,
     options: SessionOptions,
     shape: MemoryShape,
     budgetBytes: number,
   ): Promise<ElasticTrainer> {
-    const trainer = await blockTrainer(config, weights, options, shape);
-    return new ElasticTrainer(config, weights, options, budgetBytes, trainer, shape);
+    const trainer = await createTrainer(config, loadWeights, options, shape);
+    // What was read to make it is garbage where the trainer holds copies.
+    collectGarbage();
+    return new ElasticTrainer(config, loadWeights, options, budgetBytes, trainer, shape);
   }
 
   /** Forward and backward over the rows of one step, in batches; returns the token-weighted mean loss. */
@@ -44,7 +51,7 @@ export class ElasticTrainer implements AsyncDisposable {
     data: readonly PackedRow[],
     dropoutSeed: readonly number[],
   ): Promise<number> {
-    const { rows, sequenceLength, keep } = this.shape;
+    const { rows, sequenceLength } = this.shape;
     const targets = Math.max(1, countTargets(data));
     let lossSum = 0;
     for (let start = 0; start < data.length; start += rows) {
@@ -53,7 +60,6 @@ export class ElasticTrainer implements AsyncDisposable {
       const seeds = batch.rows.map((_, row) => [...dropoutSeed, start + row]);
       lossSum += await this.trainer.accumulateGradient(batch, parameters, 1 / targets, seeds);
     }
-    if (keep) collectGarbage();
     return lossSum / targets;
   }
 
@@ -67,7 +73,7 @@ export class ElasticTrainer implements AsyncDisposable {
     if (shape === null) return 'none';
     await this.trainer[Symbol.asyncDispose]();
     collectGarbage();
-    this.trainer = await blockTrainer(this.config, this.weights, this.options, shape);
+    this.trainer = await createTrainer(this.config, this.loadWeights, this.options, shape);
     this.shape = shape;
     this.#judgeAfter = step + SETTLING_STEPS;
     // The allocator keeps what it has: only growth beyond it is new pressure.
@@ -84,12 +90,14 @@ export class ElasticTrainer implements AsyncDisposable {
  * With ONNX Runtime's arena: memory that a graph gives back is taken again by the next node while the cache still holds it. Without it
  * the C library's allocator wanders through memory in some runs, and such a run takes twice as long.
  */
-function blockTrainer(
+async function createTrainer(
   config: TransformerConfig,
-  weights: TrainingWeights,
+  loadWeights: LoadWeights,
   options: SessionOptions,
   { rows, sequenceLength, adapter, precision, keep }: MemoryShape,
-): Promise<BlockTrainer> {
-  const numbers = { ...options, arena: true, precision, keep };
-  return BlockTrainer.create(config, weights, { rows, sequenceLength }, adapter, numbers);
+): Promise<GradientTrainer> {
+  const Trainer = keep ? ModelTrainer : BlockTrainer;
+  const sessions = { ...options, arena: true };
+  const shape = { rows, sequenceLength };
+  return await Trainer.create(config, await loadWeights(), shape, adapter, precision, sessions);
 }

@@ -2,9 +2,9 @@ import { freemem } from 'node:os';
 import { LoraError } from '../errors.js';
 import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
-import type { Precision } from '../transformer/block-graphs.js';
+import type { Precision } from '../transformer/block-inputs.js';
+import { HEAD_ROWS } from '../transformer/language-model-head.js';
 import { moduleShape } from '../transformer/modules.js';
-import { HEAD_ROWS } from './scorer.js';
 
 /** What decides how much memory a training takes, beside the base model. */
 export interface MemoryShape {

@@ -15,7 +15,7 @@ import { moduleShape } from '../transformer/modules.js';
 import { type QuantizedColumns, quantizeBothWays } from '../transformer/quantize-matrix.js';
 import { type Batch, embedTokens } from './batch.js';
 
-/** The base model's frozen matrices as 8-bit integers, 2 bytes a parameter of the blocks and the output table. */
+/** The base model's frozen matrices as 8-bit integers: 2 bytes a parameter of the blocks, 1 of the output table. */
 export interface QuantizedWeights {
   blocks: BlockFeeds[];
   /** Feeds of the head beside the float32 table. */
@@ -62,16 +62,9 @@ export async function quantizeWeights(
     x = float32Of(outputs.y);
   }
   const { vocabularySize, hiddenSize } = config;
-  const { forward, backward } = quantizeBothWays(
-    float32Of(frozen.head),
-    vocabularySize,
-    hiddenSize,
-    null,
-    null,
-  );
+  const table = quantizeBothWays(float32Of(frozen.head), vocabularySize, hiddenSize, null, null);
   const head: Record<string, HostTensor> = {};
-  addMatrix(head, 'table.forward', forward, [hiddenSize, vocabularySize]);
-  addMatrix(head, 'table.backward', backward, [vocabularySize, hiddenSize]);
+  addMatrix(head, 'table.forward', table.forward, [hiddenSize, vocabularySize]);
   return { blocks, head };
 }
 

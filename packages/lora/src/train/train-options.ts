@@ -2,7 +2,7 @@ import type { LoraAdapter } from '../adapter/adapter.js';
 import { LoraError } from '../errors.js';
 import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { BaseWeights } from '../transformer/base-model.js';
-import type { Precision } from '../transformer/block-graphs.js';
+import type { Precision } from '../transformer/block-inputs.js';
 import type { FrozenWeights } from '../transformer/frozen-weights.js';
 import type { Example } from './example.js';
 

@@ -1,6 +1,6 @@
 import type { SessionOptions } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
-import type { Precision } from '../transformer/block-graphs.js';
+import type { Precision } from '../transformer/block-inputs.js';
 import { type FrozenWeights, loadAllBlocks, loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { AdamW, clipGradient } from './adamw.js';
 import { makeBatch } from './batch.js';
@@ -74,8 +74,14 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const shape = { rows: planned.rows, sequenceLength };
   await using scorer = await Scorer.create(base.config, frozen, shape, options.adapter, sessions);
   const validation = new Validation(options, scorer, parameters);
-  const weights = await loadTrainingWeights(options, choice.precision, frozen, sessions);
-  await using trainer = await ElasticTrainer.create(base.config, weights, sessions, planned, memoryBudget);
+  const loadWeights = () => loadTrainingWeights(options, choice.precision, frozen, sessions);
+  await using trainer = await ElasticTrainer.create(
+    base.config,
+    loadWeights,
+    sessions,
+    planned,
+    memoryBudget,
+  );
 
   const rowsPerStep = rows * accumulation;
   const maxSteps = options.maxEpochs * Math.ceil(run.cursor.rowsPerEpoch / rowsPerStep);

@@ -6,3 +6,4 @@ export * from './products.js';
 export * from './quantized.js';
 export * from './reductions.js';
 export * from './rotary.js';
+export * from './selection.js';
