@@ -2,7 +2,7 @@ import { LoraError } from '../errors.js';
 import { type AttributeValue, operatorOf } from './operator.js';
 
 /** Element types a graph may hold, as ONNX spells them in lower case. */
-export type DataType = 'float32' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
+export type DataType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
 
 /** A tensor flowing along an edge of the graph. Shapes are static: one graph serves one batch shape. */
 export interface Value {

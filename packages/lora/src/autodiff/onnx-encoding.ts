@@ -19,16 +19,35 @@ message OperatorSet { string domain = 1; int64 version = 2; }
 message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSet opset_import = 8; }
 `;
 
-const ONNX_TYPE: Record<DataType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 };
+const ONNX_TYPE: Record<DataType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+};
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 };
 
 let modelType: protobuf.Type | undefined;
 
+/** Where the values of a constant lie in a file beside the model, bytes. */
+export interface ExternalData {
+  /** Path of the file, relative to the model. */
+  location: string;
+  offset: number;
+  length: number;
+}
+
 /**
  * The graph as an ONNX model (opset 18, IR version 9) that ONNX Runtime loads.
- * @param external inputs that become constants, whose values are loaded beside the model under the input's own name
+ * @param external inputs that become constants, by name
  */
-export function encodeOnnx(graph: Graph, external: ReadonlySet<string> = new Set()): Uint8Array {
+export function encodeOnnx(
+  graph: Graph,
+  external: ReadonlyMap<string, ExternalData> = new Map(),
+): Uint8Array {
   modelType ??= protobuf.parse(PROTO, { keepCase: true }).root.lookupType('ModelProto');
   const model = {
     ir_version: 9,
@@ -49,7 +68,7 @@ export function encodeOnnx(graph: Graph, external: ReadonlySet<string> = new Set
       })),
       initializer: [
         ...[...graph.constants].map(([value, data]) => encodeTensor(value, data)),
-        ...graph.inputs.filter(({ name }) => external.has(name)).map(encodeExternalTensor),
+        ...graph.inputs.flatMap((value) => encodeExternalTensor(value, external.get(value.name))),
       ],
       input: graph.inputs.filter(({ name }) => !external.has(name)).map(encodeValueInfo),
       output: [...graph.outputs.values()].map(encodeValueInfo),
@@ -81,14 +100,11 @@ function encodeTensor(value: Value, data: ConstantData) {
 
 const EXTERNAL = 1;
 
-function encodeExternalTensor(value: Value) {
-  return {
-    name: value.name,
-    data_type: ONNX_TYPE[value.dtype],
-    dims: [...value.shape],
-    external_data: [{ key: 'location', value: value.name }],
-    data_location: EXTERNAL,
-  };
+function encodeExternalTensor(value: Value, data: ExternalData | undefined) {
+  if (!data) return [];
+  const { name, dtype, shape } = value;
+  const external_data = Object.entries(data).map(([key, entry]) => ({ key, value: String(entry) }));
+  return [{ name, data_type: ONNX_TYPE[dtype], dims: [...shape], external_data, data_location: EXTERNAL }];
 }
 
 function encodeValueInfo(value: Value) {

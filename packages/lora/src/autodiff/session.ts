@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { LoraError } from '../errors.js';
 import { foldSums } from './fold-sums.js';
 import { type Graph, pruneUnused } from './graph.js';
+import { writeModelFile } from './model-file.js';
 import { encodeOnnx } from './onnx-encoding.js';
 import { expandQuantized } from './operators/index.js';
 import { verifyGraph } from './verify-graph.js';
@@ -36,8 +37,11 @@ export interface SessionOptions {
 
 /** How a graph is loaded. */
 export interface LoadOptions extends SessionOptions {
-  /** Values of some inputs, once and for all: they are copied, packed for products where that helps, and not fed any more. */
-  fixed?: Readonly<Record<string, HostTensor>>;
+  /**
+   * Values of some inputs by name, once and for all: packed for the products they are in, and not fed any more. Each is used before the
+   * next is asked for.
+   */
+  fixed?: AsyncIterable<readonly [name: string, tensor: HostTensor]>;
   /** Run the nodes as they were built, without ONNX Runtime's optimisers. Defaults to false. */
   asBuilt?: boolean;
 }
@@ -65,22 +69,21 @@ export class GraphSession implements AsyncDisposable {
       force_spinning_stop: spinning,
       disable_prepacking: options.fixed ? '0' : '1',
     };
-    const fixed = Object.entries(options.fixed ?? {});
+    const settings: ort.InferenceSession.SessionOptions = {
+      executionProviders: ['cpu'],
+      ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+      interOpNumThreads: 1,
+      enableCpuMemArena: options.arena ?? false,
+      enableMemPattern: false,
+      graphOptimizationLevel: options.asBuilt ? 'disabled' : 'all',
+      logSeverityLevel: 3,
+      extra: { session: entries },
+    };
     try {
-      const session = await ort.InferenceSession.create(
-        encodeOnnx(graph, new Set(fixed.map(([name]) => name))),
-        {
-          executionProviders: ['cpu'],
-          ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
-          interOpNumThreads: 1,
-          enableCpuMemArena: options.arena ?? false,
-          enableMemPattern: false,
-          graphOptimizationLevel: options.asBuilt ? 'disabled' : 'all',
-          externalData: fixed.map(([path, { data }]) => ({ path, data: bytesOf(data as Float32Array) })),
-          logSeverityLevel: 3,
-          extra: { session: entries },
-        },
-      );
+      await using file = options.fixed ? await writeModelFile(graph, options.fixed) : null;
+      const session = file
+        ? await ort.InferenceSession.create(file.path, settings)
+        : await ort.InferenceSession.create(encodeOnnx(graph), settings);
       return new GraphSession(
         session,
         [...graph.outputs].map(([name, value]) => [name, value.name] as const),
@@ -113,10 +116,6 @@ export class GraphSession implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session.release();
   }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** The float32 elements of a tensor that a session returned. */

@@ -18,15 +18,7 @@ import type { DropoutSeeds, GradientTrainer } from './gradient-trainer.js';
 import type { LoraParameters } from './lora-parameters.js';
 import { seededRandom } from './random.js';
 import { headFeeds } from './scorer.js';
-
-/** The frozen weights in the precision of training. */
-export interface TrainingWeights {
-  frozen: FrozenWeights;
-  /** Feeds of every block. */
-  blocks: readonly BlockFeeds[];
-  /** Feeds of the head beside the float32 tables. */
-  head: BlockFeeds;
-}
+import { collect, type TrainingWeights } from './training-weights.js';
 
 /**
  * Computes LoRA gradients block by block with ONE forward and ONE backward session: every block's weights are fed as
@@ -36,7 +28,9 @@ export class BlockTrainer implements GradientTrainer {
   private constructor(
     private readonly config: TransformerConfig,
     readonly shape: BatchShape,
-    private readonly weights: TrainingWeights,
+    private readonly frozen: FrozenWeights,
+    private readonly blocks: readonly BlockFeeds[],
+    private readonly head: BlockFeeds,
     private readonly adapter: AdapterConfig,
     private readonly forwardSession: GraphSession,
     private readonly backwardSession: GraphSession,
@@ -45,7 +39,7 @@ export class BlockTrainer implements GradientTrainer {
 
   static async create(
     config: TransformerConfig,
-    weights: TrainingWeights,
+    { frozen, blocks, head }: TrainingWeights,
     shape: BatchShape,
     adapter: AdapterConfig,
     precision: Precision,
@@ -55,7 +49,9 @@ export class BlockTrainer implements GradientTrainer {
     return new BlockTrainer(
       config,
       shape,
-      weights,
+      frozen,
+      await collect(blocks()),
+      head(),
       adapter,
       await GraphSession.create(blockForwardGraph(graph), options),
       await GraphSession.create(blockBackwardGraph(graph), options),
@@ -70,7 +66,7 @@ export class BlockTrainer implements GradientTrainer {
     dropoutSeeds: DropoutSeeds,
   ): Promise<number> {
     const states: Float32Array[] = [];
-    let x = embedTokens(batch, this.weights.frozen.embedding, this.config.hiddenSize);
+    let x = embedTokens(batch, this.frozen.embedding, this.config.hiddenSize);
     for (let block = 0; block < this.config.blockCount; block++) {
       const feeds = this.#blockFeeds(block, x, batch, parameters, dropoutSeeds);
       states.push(x);
@@ -113,7 +109,7 @@ export class BlockTrainer implements GradientTrainer {
       x: hostTensor(x, [tokens, this.config.hiddenSize]),
       positions: batch.positions,
       mask: batch.mask,
-      ...this.weights.blocks[block],
+      ...this.blocks[block],
       ...parameters.feeds(block),
       ...(this.adapter.dropout > 0 ? this.#dropoutMasks(block, dropoutSeeds) : {}),
     };
@@ -152,8 +148,8 @@ export class BlockTrainer implements GradientTrainer {
     const gradient = new Float32Array(x.length);
     let lossSum = 0;
     for (let start = 0; start < batch.predicting.length; start += HEAD_ROWS) {
-      const feeds = headFeeds(x, batch, start, this.weights.frozen, hiddenSize);
-      const outputs = await this.headSession.run({ ...feeds, ...this.weights.head });
+      const feeds = headFeeds(x, batch, start, this.frozen, hiddenSize);
+      const outputs = await this.headSession.run({ ...feeds, ...this.head });
       const nll = float32Of(outputs.nll);
       const dx = float32Of(outputs.dx);
       const count = Math.min(HEAD_ROWS, batch.predicting.length - start);

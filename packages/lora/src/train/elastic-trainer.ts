@@ -1,19 +1,17 @@
 import type { SessionOptions } from '../autodiff/session.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { makeBatch } from './batch.js';
-import { BlockTrainer, type TrainingWeights } from './block-trainer.js';
+import { BlockTrainer } from './block-trainer.js';
 import { collectGarbage } from './collect-garbage.js';
 import type { GradientTrainer } from './gradient-trainer.js';
 import type { LoraParameters } from './lora-parameters.js';
 import { isUnderPressure, lighterShape, type MemoryShape } from './memory-plan.js';
 import { ModelTrainer } from './model-trainer.js';
 import { countTargets, type PackedRow } from './packing.js';
+import type { TrainingWeights } from './training-weights.js';
 
 /** Steps after a change before memory is judged again: what was freed takes a while to come back. */
 const SETTLING_STEPS = 3;
-
-/** Reads the frozen weights in the precision of training; again when a lighter trainer needs what a heavier one had packed. */
-export type LoadWeights = () => Promise<TrainingWeights>;
 
 /** Computes the gradient of whole steps, in batches that get smaller where memory runs short. */
 export class ElasticTrainer implements AsyncDisposable {
@@ -22,7 +20,7 @@ export class ElasticTrainer implements AsyncDisposable {
 
   private constructor(
     private readonly config: TransformerConfig,
-    private readonly loadWeights: LoadWeights,
+    private readonly weights: TrainingWeights,
     private readonly options: SessionOptions,
     private readonly budgetBytes: number,
     private trainer: GradientTrainer,
@@ -34,15 +32,15 @@ export class ElasticTrainer implements AsyncDisposable {
 
   static async create(
     config: TransformerConfig,
-    loadWeights: LoadWeights,
+    weights: TrainingWeights,
     options: SessionOptions,
     shape: MemoryShape,
     budgetBytes: number,
   ): Promise<ElasticTrainer> {
-    const trainer = await createTrainer(config, loadWeights, options, shape);
+    const trainer = await createTrainer(config, weights, options, shape);
     // What was read to make it is garbage where the trainer holds copies.
     collectGarbage();
-    return new ElasticTrainer(config, loadWeights, options, budgetBytes, trainer, shape);
+    return new ElasticTrainer(config, weights, options, budgetBytes, trainer, shape);
   }
 
   /** Forward and backward over the rows of one step, in batches; returns the token-weighted mean loss. */
@@ -73,7 +71,7 @@ export class ElasticTrainer implements AsyncDisposable {
     if (shape === null) return 'none';
     await this.trainer[Symbol.asyncDispose]();
     collectGarbage();
-    this.trainer = await createTrainer(this.config, this.loadWeights, this.options, shape);
+    this.trainer = await createTrainer(this.config, this.weights, this.options, shape);
     this.shape = shape;
     this.#judgeAfter = step + SETTLING_STEPS;
     // The allocator keeps what it has: only growth beyond it is new pressure.
@@ -92,12 +90,12 @@ export class ElasticTrainer implements AsyncDisposable {
  */
 async function createTrainer(
   config: TransformerConfig,
-  loadWeights: LoadWeights,
+  weights: TrainingWeights,
   options: SessionOptions,
   { rows, sequenceLength, adapter, precision, keep }: MemoryShape,
 ): Promise<GradientTrainer> {
   const Trainer = keep ? ModelTrainer : BlockTrainer;
   const sessions = { ...options, arena: true };
   const shape = { rows, sequenceLength };
-  return await Trainer.create(config, await loadWeights(), shape, adapter, precision, sessions);
+  return await Trainer.create(config, weights, shape, adapter, precision, sessions);
 }

@@ -100,7 +100,7 @@ async function gradientsByName(fixture: Fixture, keep: boolean): Promise<Map<str
   parameters.load(adapter);
   const sequenceLength = examples[0]!.tokens.length;
   const shape = { rows: examples.length, sequenceLength };
-  const weights = { frozen, blocks: await loadAllBlocks(base), head: {} };
+  const weights = { frozen, blocks: () => loadAllBlocks(base), head: () => ({}) };
   const Trainer = keep ? ModelTrainer : BlockTrainer;
   await using trainer = await Trainer.create(base.config, weights, shape, adapter.config, 'float32', {
     threads: 2,

@@ -4,6 +4,7 @@ import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-confi
 import type { TransformerConfig } from '../transformer/architecture.js';
 import type { Precision } from '../transformer/block-inputs.js';
 import { HEAD_ROWS } from '../transformer/language-model-head.js';
+import { keepsHalf } from '../transformer/model-graph.js';
 import { moduleShape } from '../transformer/modules.js';
 
 /** What decides how much memory a training takes, beside the base model. */
@@ -45,12 +46,13 @@ export function estimateMemory(config: TransformerConfig, shape: MemoryShape): n
   const { rows, sequenceLength, keep, precision, adapter } = shape;
   const matrices = TARGET_MODULES.reduce((sum, module) => sum + product(moduleShape(module, config)), 0);
   const table = vocabularySize * hiddenSize;
-  // int8 holds every matrix once for each direction, 2 bytes in all, and the float32 table beside its two codes.
+  // int8 holds every matrix once for each direction, 2 bytes in all, and the float32 table beside its codes.
   const frozen =
-    table * 4 + (precision === 'int8' ? 2 * (blockCount * matrices + table) : 4 * blockCount * matrices);
+    table * 4 + (precision === 'int8' ? 2 * blockCount * matrices + table : 4 * blockCount * matrices);
   const tokens = rows * sequenceLength;
   const states = (blockCount + 1) * tokens * hiddenSize * 4;
-  const keptWidth = 2 * hiddenSize + 2 * keyValueHeadCount * headSize + 2 * mlpSize;
+  const wide = 2 * mlpSize * (keepsHalf({ batch: shape, precision }) ? 0.5 : 1);
+  const keptWidth = 3 * hiddenSize + 2 * keyValueHeadCount * headSize + wide;
   const kept = keep ? blockCount * tokens * keptWidth * 4 : 0;
   const block = tokens * (HIDDEN_VALUES * hiddenSize + MLP_VALUES * mlpSize) * 4;
   const scores = SCORE_VALUES * rows * headCount * Math.min(128, sequenceLength) * sequenceLength * 4;

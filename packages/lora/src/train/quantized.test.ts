@@ -5,17 +5,17 @@ import { Graph } from '../autodiff/graph.js';
 import { gemm, quantizedProduct } from '../autodiff/operators/index.js';
 import { float32Of, GraphSession, hostTensor } from '../autodiff/session.js';
 import { loadBaseModel } from '../transformer/base-model.js';
-import { loadAllBlocks, loadFrozenWeights } from '../transformer/frozen-weights.js';
+import { loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { quantizeBothWays } from '../transformer/quantize-matrix.js';
 import { makeBatch } from './batch.js';
-import { BlockTrainer, type TrainingWeights } from './block-trainer.js';
+import { BlockTrainer } from './block-trainer.js';
 import { goldenExamples, goldenPath, goldenTensors, relativeError } from './golden.fixture.js';
 import { hasExactIntegerProducts } from './integer-products.js';
 import { LoraParameters } from './lora-parameters.js';
 import { ModelTrainer } from './model-trainer.js';
 import { countTargets, packExamples } from './packing.js';
-import { quantizeWeights } from './quantized-weights.js';
 import { seededRandom } from './random.js';
+import { type TrainingWeights, trainingWeights } from './training-weights.js';
 
 const exact = await hasExactIntegerProducts();
 
@@ -95,11 +95,10 @@ test.runIf(exact).each([BlockTrainer, ModelTrainer])(
       const loss = (await trainer.accumulateGradient(batch, parameters, 1 / targets, [[0]])) / targets;
       return { loss, gradient: parameters.gradient };
     };
-    const float32 = await run({ frozen, blocks: await loadAllBlocks(base), head: {} }, 'float32');
-    const int8 = await run(
-      { frozen, ...(await quantizeWeights(config, frozen, batch, shape, { threads: 2 })) },
-      'int8',
-    );
+    const weights = (precision: 'float32' | 'int8') =>
+      trainingWeights(base, frozen, precision, batch, { threads: 2 });
+    const float32 = await run(weights('float32'), 'float32');
+    const int8 = await run(weights('int8'), 'int8');
     await base.close();
 
     const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);

@@ -1,4 +1,5 @@
 /** Fills the operator table; importing this file is enough. */
+export * from './cast.js';
 export * from './elementwise.js';
 export * from './layout.js';
 export * from './normalization.js';
