@@ -1,5 +1,6 @@
 import { gradients } from '../autodiff/gradients.js';
 import { Graph, lastLeavesFirst, pruneUnused, useInstead } from '../autodiff/graph.js';
+import { concat } from '../autodiff/operators/index.js';
 import {
   type BlockGraphOptions,
   blockContext,
@@ -71,7 +72,7 @@ export function modelGradientGraph(options: BlockGraphOptions): Graph {
     const kept = new Map(Object.entries(again.state).map(([name, value]) => [value, state[name]!] as const));
     useInstead(graph, kept, again.part.since);
   }
-  graph.output(head.nll, 'nll');
+  graph.output(concat(graph, head.nll, 0), 'nll');
   pruneUnused(graph);
   // Gradients of the adapter are leaves: each is made as soon as it can be, and its block's memory goes.
   lastLeavesFirst(graph);
