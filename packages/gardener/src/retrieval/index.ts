@@ -123,7 +123,9 @@ class LanceIndex implements ProjectIndex {
         ...(signal ? { signal } : {}),
       });
       const graph = await GraphRecorder.open(this.#directory);
-      return await update.run(graph.record(files));
+      const manifest = await update.run(graph.record(files));
+      await graph.save();
+      return manifest;
     } finally {
       await cache.tidy();
     }
