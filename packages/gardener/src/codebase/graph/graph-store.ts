@@ -36,7 +36,8 @@ const storedState = z.object({
 /** Says that both other files are whole and belong together; absent while they may not be. */
 const stateFile = (directory: string) => join(directory, 'graph-state.json');
 const factsFile = (directory: string) => join(directory, 'symbols.json');
-const graphFile = (directory: string) => join(directory, 'graph.json');
+/** The file that `openSymbolGraph` reads: its time and size tell whether there is another graph to open. */
+export const graphFile = (directory: string) => join(directory, 'graph.json');
 
 /**
  * The symbol graph of an index folder, or null where there is none, or none that can be read: search then does without, and
