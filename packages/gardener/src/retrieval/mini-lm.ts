@@ -29,7 +29,7 @@ const STDERR_TAIL_CHARACTERS = 2_000;
  */
 export async function startMiniLm(model: EmbeddingModel, options: MiniLmOptions = {}): Promise<Embedder> {
   const start = () => EmbeddingProcess.start(model, options.threads ?? 0);
-  return new MiniLm(model.id, await start(), start);
+  return new MiniLm(`${model.id}-int8`, await start(), start);
 }
 
 class MiniLm implements Embedder {
