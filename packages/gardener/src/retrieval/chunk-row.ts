@@ -62,9 +62,9 @@ const storedChunk = z.object({
   metadata: z.string(),
 });
 
-/** The last part of a qualified name, in lower case: `Parser.readToken` gives `readtoken`. */
-export function symbolNameOf(symbol: string): string {
-  return (symbol.split(/[.#:]+/).at(-1) ?? symbol).toLowerCase();
+/** The last part of a qualified name: `Parser.readToken` gives `readToken`. */
+export function lastNameOf(symbol: string): string {
+  return symbol.split(/[.#:]+/).at(-1) ?? symbol;
 }
 
 /** A chunk, its file's version and its vector as a row. */
@@ -78,7 +78,7 @@ export function rowOf(chunk: Chunk, file: ChunkedFile, vector: Float32Array): Ch
     language: chunk.language,
     kind: chunk.kind,
     symbol: chunk.symbol ?? '',
-    symbolName: chunk.symbol === null ? '' : symbolNameOf(chunk.symbol),
+    symbolName: chunk.symbol === null ? '' : lastNameOf(chunk.symbol).toLowerCase(),
     startLine: chunk.startLine,
     endLine: chunk.endLine,
     text: chunk.text,
