@@ -129,8 +129,8 @@ class LanceIndex implements ProjectIndex {
     if (manifest === null) throw noIndex();
     if (manifest.embeddingModel !== embedder.id) throw otherModel(manifest.embeddingModel, embedder.id);
     if (manifest.chunks === 0) throw nothingIndexed(manifest);
-    const [vector] = await embedder.embed([query]);
-    return searchChunks(this.#storeFor(embedder.id), query, vector!, options);
+    const vector = await embedder.embedQuery(query);
+    return searchChunks(this.#storeFor(embedder.id), query, vector, options);
   }
 
   async manifest(): Promise<IndexManifest | null> {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { float32Of, GraphSession, type HostTensor, hostTensor } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
@@ -6,6 +5,7 @@ import { openSafetensors } from '../weights/safetensors-reader.js';
 import { type BertConfig, bertConfigFromJson } from './bert-config.js';
 import { bertGraph } from './bert-graph.js';
 import { type BertPrecision, type BertWeights, loadBertWeights } from './bert-weights.js';
+import { readModelJson } from './model-json.js';
 import { type WordPieceEncoder, wordPieceFromJson } from './tokenizer-word-piece.js';
 
 /** Turns texts into unit vectors. */
@@ -39,7 +39,6 @@ const LENGTHS = [8, 16, 32, 48, 64, 96, 128, 160, 192, 224, 256];
 const BATCH_TOKENS = 1_024;
 /** Sessions kept. The weights are fed and shared; each keeps the memory of its activations, some 20 MB for a full batch. */
 const MAX_SESSIONS = 16;
-const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
 /**
  * Loads a BERT sentence encoder with mean pooling from a Hugging Face directory: config.json, tokenizer.json and
@@ -51,8 +50,8 @@ export async function loadSentenceEncoder(
   directory: string,
   options: SentenceEncoderOptions = {},
 ): Promise<SentenceEncoder> {
-  const config = bertConfigFromJson(await readJsonFile(join(directory, 'config.json')));
-  const tokenizer = wordPieceFromJson(await readJsonFile(join(directory, 'tokenizer.json')));
+  const config = bertConfigFromJson(await readModelJson(join(directory, 'config.json')));
+  const tokenizer = wordPieceFromJson(await readModelJson(join(directory, 'tokenizer.json')));
   if (tokenizer.vocabularySize > config.vocabularySize) {
     throw new LoraError(
       'transformer.unsupported-tokenizer',
@@ -197,17 +196,4 @@ function batchSize(count: number, length: number): number {
 function normalized(vector: Float32Array): Float32Array {
   const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
   return vector.map((value) => value / Math.max(norm, 1e-12));
-}
-
-async function readJsonFile(file: string): Promise<unknown> {
-  try {
-    const bytes = await readFile(file);
-    if (bytes.length > MAX_JSON_BYTES) throw new RangeError('too large');
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new LoraError('transformer.missing-file', `${file} is missing or is not JSON.`, {
-      remedy: 'Fetch the embedding model again.',
-      cause,
-    });
-  }
 }
