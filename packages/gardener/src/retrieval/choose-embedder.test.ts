@@ -1,13 +1,13 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { settingsSchema } from '../garden/settings.js';
 import { startEmbedder } from './choose-embedder.js';
 import { startRecordedOllama, startRecordedOpenAi } from './embedding-server.fixture.js';
 
-const golden = fileURLToPath(new URL('../../../lora/fixtures/golden/sentence-encoders/', import.meta.url));
+// Small models of random weights; what they give is compared with Python's vectors in the trainer's own tests.
+const golden = join(import.meta.dirname, '../../../lora/fixtures/golden/sentence-encoders');
 const never = () => Promise.reject(new Error('the catalogue must not be asked'));
 const settingsOf = (values: object) => settingsSchema.parse({ threads: 1, ...values });
 
