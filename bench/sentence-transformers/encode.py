@@ -1,7 +1,7 @@
-"""Embeds texts with sentence-transformers: encode.py <model directory> <texts.json> <threads> <rounds>.
+"""Embeds texts with sentence-transformers: encode.py <model directory> <texts.json> <threads>.
 
-Prints one JSON line a round, {"seconds", "count"}, after one line {"ready": true}; a round begins when a line comes in on stdin, so
-that it never computes beside another engine. With the line "rss" it prints the highest memory of the process so far. With the line "vectors" it prints the first texts' vectors.
+Prints {"ready": true} once it is loaded and warm; then answers each line of stdin with a line, so that it never computes beside another
+engine: a batch size with {"seconds", "count"}, `rss` with the highest memory so far, `vectors` with those of the first texts.
 """
 
 import json

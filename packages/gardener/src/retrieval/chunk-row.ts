@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Chunk, ChunkedFile } from '../codebase/chunk-types.js';
+import { CHUNK_KINDS, type Chunk, type ChunkedFile } from '../codebase/chunk-types.js';
 import { chunkKeywords } from './keywords.js';
 
 /** One row of the chunks table. Columns that filters use are columns; the rest of a chunk travels as JSON. */
@@ -40,8 +40,6 @@ export const CHUNK_COLUMNS = [
   'contentHash',
 ] as const;
 
-const chunkKind = z.enum(['function', 'method', 'class', 'interface', 'type', 'enum', 'module', 'block']);
-
 const metadata = z.object({
   signature: z.string().nullable(),
   docstring: z.string().nullable(),
@@ -54,7 +52,7 @@ const storedChunk = z.object({
   id: z.string(),
   path: z.string(),
   language: z.string(),
-  kind: chunkKind,
+  kind: z.enum(CHUNK_KINDS),
   symbol: z.string(),
   startLine: z.number(),
   endLine: z.number(),

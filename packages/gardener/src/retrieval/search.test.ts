@@ -117,6 +117,15 @@ describe('filters', () => {
     expect(await found('get_user_by_id', { languages: ['python'], pathGlob: 'lib/**' })).toEqual([]);
   });
 
+  it('keeps kinds of symbol', async () => {
+    const kinds = async (options: SearchOptions) =>
+      new Set((await search('config settings user', { k: 100, ...options })).map(({ chunk }) => chunk.kind));
+    expect(await kinds({ kinds: ['module'] })).toEqual(new Set(['module']));
+    expect(await kinds({ kinds: ['module', 'function'] })).toEqual(new Set(['module', 'function']));
+    expect(await kinds({ kinds: ['enum'] })).toEqual(new Set());
+    expect(await kinds({ kinds: [] })).toEqual(new Set(['module', 'function']));
+  });
+
   it.each([
     { languages: ["x') OR ('1' = '1"] },
     { languages: ["python'; DROP TABLE chunks; --"] },

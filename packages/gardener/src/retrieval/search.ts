@@ -1,18 +1,20 @@
 import type { Chunk, ChunkKind } from '../codebase/chunk-types.js';
+import type { CodeRange, SymbolGraph } from '../codebase/graph/symbol-graph.js';
 import { chunkOf, lastNameOf } from './chunk-row.js';
 import { combineScores } from './combine-scores.js';
 import { foldDuplicates } from './fold-duplicates.js';
 import { globToRegularExpression } from './glob.js';
+import { graphSupport, type Ranked } from './graph-support.js';
 import { keywordsOf } from './keywords.js';
 import { nameOverlaps } from './name-overlap.js';
 import { namesInQuery, type QueryNames } from './query-names.js';
 import { sqlIn, sqlString } from './sql.js';
 import type { ChunkStore, StoredRow } from './store.js';
 
-/** What a search ranks by: meaning, words (BM25), symbols and paths that the query names. */
-export type RankingName = 'vectors' | 'keywords' | 'names';
+/** What a search ranks by: meaning, words (BM25), symbols and paths that the query names, and what calls what. */
+export type RankingName = 'vectors' | 'keywords' | 'names' | 'graph';
 
-const ALL_RANKINGS: readonly RankingName[] = ['vectors', 'keywords', 'names'];
+const ALL_RANKINGS: readonly RankingName[] = ['vectors', 'keywords', 'names', 'graph'];
 
 /** What to search for and where. */
 export interface SearchOptions {
@@ -26,6 +28,8 @@ export interface SearchOptions {
   pathGlob?: string;
   /** Paths that must not appear: held-out files while they are scored. */
   excludePaths?: readonly string[];
+  /** Who calls and uses what in the project; null or absent where that is not known. */
+  graph?: SymbolGraph | null;
   /** The rankings that take part. Defaults to all; fewer are for measuring what each is worth. */
   rankings?: readonly RankingName[];
 }
@@ -49,6 +53,7 @@ const MAX_QUERY_CHARACTERS = 4_000;
 // Weights, against 1 of the vectors: tuned on the tuning codebases of bench/retrieval; from half to twice these, MRR moves by 0.01.
 const KEYWORD_WEIGHT = 0.6;
 const NAME_OVERLAP_WEIGHT = 0.8;
+const GRAPH_WEIGHT = 0.15;
 /** A query that is nothing but a name or path: above all that is only similar (all else gives 2.5 at most). */
 const NAME_ALONE_WEIGHT = 3;
 /** A path in a sentence is rarely there by chance; a symbol often stands beside what is asked for. */
@@ -90,6 +95,7 @@ export async function searchChunks(
     const symbols = new Map([...rows].map(([id, row]) => [id, lastPart(row)]));
     for (const [id, overlap] of nameOverlaps(text, symbols)) add(scores, id, NAME_OVERLAP_WEIGHT * overlap);
   }
+  if (options.graph && rankings.includes('graph')) await addGraph(store, options.graph, rows, scores, filter);
   const vectorRanks = new Map(byVector.map((row, place) => [idOf(row), place + 1]));
   const keywordRanks = new Map(byKeyword.map((row, place) => [idOf(row), place + 1]));
   const ranked = [...scores]
@@ -102,6 +108,41 @@ export async function searchChunks(
     }));
   return foldDuplicates(ranked, wanted);
 }
+
+/** Adds what the symbol graph says, and the chunks that only it knows of. */
+async function addGraph(
+  store: ChunkStore,
+  graph: SymbolGraph,
+  rows: Map<string, StoredRow>,
+  scores: Map<string, number>,
+  filter: string | null,
+): Promise<void> {
+  const ranked: Ranked[] = [...scores]
+    .sort(([, a], [, b]) => b - a)
+    .map(([id, score]) => ({ id, score, ...rangeOf(rows.get(id)!) }));
+  const { support, missing } = graphSupport(graph, ranked);
+  for (const [id, value] of support) add(scores, id, GRAPH_WEIGHT * value);
+  if (missing.length === 0) return;
+  const at = ({ path, startLine }: CodeRange) =>
+    `(path = ${sqlString(path)} AND \`startLine\` <= ${startLine} AND \`endLine\` >= ${startLine})`;
+  const places = missing.map(({ place }) => at(place)).join(' OR ');
+  const found = await store.where(filter === null ? places : `(${places}) AND ${filter}`, missing.length * 2);
+  for (const row of found) {
+    const { path, startLine, endLine } = rangeOf(row);
+    const reason = missing.find(
+      ({ place }) => place.path === path && place.startLine >= startLine && place.startLine <= endLine,
+    );
+    if (reason === undefined || rows.has(idOf(row))) continue;
+    rows.set(idOf(row), row);
+    scores.set(idOf(row), GRAPH_WEIGHT * reason.support);
+  }
+}
+
+const rangeOf = (row: StoredRow): CodeRange => ({
+  path: String(row.path),
+  startLine: Number(row.startLine),
+  endLine: Number(row.endLine),
+});
 
 const idOf = (row: StoredRow) => String(row.id);
 
