@@ -105,10 +105,19 @@ export class ChunkStore {
     });
   }
 
-  /** Rows nearest to `vector` by cosine, nearest first; `_distance` is 1 - cosine. */
-  async nearest(vector: Float32Array, limit: number, where: string | null): Promise<StoredRow[]> {
+  /**
+   * Rows nearest to `vector` by cosine, nearest first; `_distance` is 1 - cosine.
+   * @param options.exact looks at every row, also where there is a vector index
+   */
+  async nearest(
+    vector: Float32Array,
+    limit: number,
+    where: string | null,
+    { exact = false }: { exact?: boolean } = {},
+  ): Promise<StoredRow[]> {
     return this.#read(async (table) => {
       const query = table.query().nearestTo(vector).distanceType('cosine');
+      if (exact) query.bypassVectorIndex();
       if (where !== null) query.where(where);
       return plainRows(
         await query
