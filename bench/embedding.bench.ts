@@ -14,7 +14,7 @@ import { shuffled } from './retrieval/docstring-queries.js';
 import { benchCache } from './retrieval/fetch-codebase.js';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
-const TEXTS = Number(process.env.BENCH_TEXTS ?? 768);
+const TEXTS = Number(process.env.BENCH_TEXTS ?? 256);
 const THREADS = 2;
 /** sentence-transformers' default, and smaller ones that pad less. */
 const PYTHON_BATCHES = ['32', '8'];

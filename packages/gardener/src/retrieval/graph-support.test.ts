@@ -11,6 +11,9 @@ function graphOf(edges: [from: string, to: string, weight?: number][]): SymbolGr
     symbol: path,
     kind: 'function',
     signature: `function ${path}()`,
+    isPrivate: false,
+    isLocal: false,
+    parent: null,
     rank: 1,
     weight,
   });

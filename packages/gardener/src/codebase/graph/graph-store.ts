@@ -27,7 +27,8 @@ const storedFacts = z.object({ schemaVersion: z.literal(GRAPH_SCHEMA_VERSION), f
 const storedGraph = z.object({ schemaVersion: z.literal(GRAPH_SCHEMA_VERSION), graph: graphData });
 
 const factsFile = (directory: string) => join(directory, 'symbols.json');
-const graphFile = (directory: string) => join(directory, 'graph.json');
+/** Where the graph of an index folder lies. */
+export const graphFile = (directory: string) => join(directory, 'graph.json');
 
 /**
  * The symbol graph of an index folder, or null where there is none, or none that can be read: search then does without, and
