@@ -82,6 +82,8 @@ const cases: Record<string, Case> = {
     build: (graph, [a, b]) => op.mul(graph, a!, b!),
   },
   Neg: { shapes: [[2, 3]], build: (graph, [x]) => op.neg(graph, x!) },
+  // To float16 it would be rounded, which finite differences take for steps.
+  Cast: { shapes: [[2, 3]], build: (graph, [x]) => op.cast(graph, x!, 'float32') },
   Sigmoid: { shapes: [[2, 3]], build: (graph, [x]) => op.sigmoid(graph, x!) },
   QuickGelu: { shapes: [[2, 3]], build: (graph, [x]) => op.silu(graph, x!) },
   ...Object.fromEntries(products),

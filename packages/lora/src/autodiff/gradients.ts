@@ -9,6 +9,7 @@ import { add, reduceSum, reshape } from './operators/index.js';
  * Only nodes on a path from a target to a seeded value are visited, so frozen weights get no gradient nodes.
  * @param seeds gradients of some values of the graph (usually of its result), each of its value's shape
  * @param targets the values whose gradients are wanted
+ * @param part the nodes that are differentiated; values that others make are taken as given. Defaults to all
  * @returns one gradient for each target, in order
  * @throws LoraError `autodiff.no-gradient` when an operator on the path has no rule, or a target does not reach a seed
  */
@@ -16,8 +17,9 @@ export function gradients(
   graph: Graph,
   seeds: ReadonlyMap<Value, Value>,
   targets: readonly Value[],
+  part: { since: number; until: number } = { since: 0, until: graph.nodes.length },
 ): Value[] {
-  const forward = [...graph.nodes];
+  const forward = graph.nodes.slice(part.since, part.until);
   const onPath = new Set(targets.map((value) => value.name));
   for (const node of forward) {
     if (node.inputs.some((value) => value && onPath.has(value.name))) {

@@ -2,7 +2,7 @@ import { LoraError } from '../errors.js';
 import { type AttributeValue, operatorOf } from './operator.js';
 
 /** Element types a graph may hold, as ONNX spells them in lower case. */
-export type DataType = 'float32' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
+export type DataType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
 
 /** A tensor flowing along an edge of the graph. Shapes are static: one graph serves one batch shape. */
 export interface Value {
@@ -60,10 +60,10 @@ export class Graph {
 
   /** Marks a value as a result of the graph under a name of its own; nothing is copied. */
   output(value: Value, name: string): void {
-    const computed = this.nodes.some((node) => node.outputs.includes(value));
+    const given = this.inputs.includes(value) || this.constants.has(value);
     const known = [...this.outputs.values()].includes(value);
     // ONNX wants each result computed, and once.
-    this.outputs.set(name, computed && !known ? value : this.apply('Identity', [value], {})[0]!);
+    this.outputs.set(name, !given && !known ? value : this.apply('Identity', [value], {})[0]!);
   }
 
   /**
@@ -93,17 +93,17 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 /**
- * Turns a computed value into an input, in place: whatever computed it is dropped unless something else needs it. What a
- * forward pass kept is fed to the backward pass this way instead of being computed again.
+ * Lets the nodes from `since` on use other values in the place of computed ones, in place: what computed those is unused then, unless
+ * something else needs it. What a forward pass kept gets into the backward pass this way instead of being computed again.
  */
-export function feedInstead(graph: Graph, value: Value, name: string): void {
-  const input = graph.input(name, value.dtype, value.shape);
-  for (const [at, node] of graph.nodes.entries()) {
-    if (!node.inputs.some((used) => used?.name === value.name)) continue;
-    const inputs = node.inputs.map((used) => (used?.name === value.name ? input : used));
+export function useInstead(graph: Graph, substitutes: ReadonlyMap<Value, Value>, since = 0): void {
+  const byName = new Map([...substitutes].map(([value, other]) => [value.name, other]));
+  for (let at = since; at < graph.nodes.length; at++) {
+    const node = graph.nodes[at]!;
+    if (!node.inputs.some((used) => used && byName.has(used.name))) continue;
+    const inputs = node.inputs.map((used) => (used ? (byName.get(used.name) ?? used) : null));
     graph.nodes[at] = { ...node, inputs };
   }
-  pruneUnused(graph);
 }
 
 /** Drops every node and input that no output depends on, in place. */
@@ -118,4 +118,15 @@ export function pruneUnused(graph: Graph): void {
   graph.nodes.splice(0, graph.nodes.length, ...kept.reverse());
   graph.inputs.splice(0, graph.inputs.length, ...graph.inputs.filter((value) => needed.has(value.name)));
   for (const value of graph.constants.keys()) if (!needed.has(value.name)) graph.constants.delete(value);
+}
+
+/**
+ * Moves the nodes that no other node reads to the end, the last made first, in place. ONNX Runtime begins with the last of them and
+ * computes what it needs: results then come in the order in which they were added.
+ */
+export function lastLeavesFirst(graph: Graph): void {
+  const read = new Set(graph.nodes.flatMap((node) => node.inputs.map((value) => value?.name)));
+  const isLeaf = (node: Node) => !node.outputs.some((value) => read.has(value.name));
+  const leaves = graph.nodes.filter(isLeaf).reverse();
+  graph.nodes.splice(0, graph.nodes.length, ...graph.nodes.filter((node) => !isLeaf(node)), ...leaves);
 }

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { type ConstantData, type DataType, elementCount, type Graph, type Value } from './graph.js';
+import type { ConstantData, DataType, Graph, Value } from './graph.js';
 import { type AttributeValue, operatorOf } from './operator.js';
 
 /** The part of the ONNX message definitions that a graph needs: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
@@ -12,19 +12,42 @@ message Shape { repeated Dimension dim = 1; }
 message TensorType { int32 elem_type = 1; Shape shape = 2; }
 message TypeProto { TensorType tensor_type = 1; }
 message ValueInfo { string name = 1; TypeProto type = 2; }
-message TensorProto { repeated int64 dims = 1 [packed = true]; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
+message StringStringEntry { string key = 1; string value = 2; }
+message TensorProto { repeated int64 dims = 1 [packed = true]; int32 data_type = 2; string name = 8; bytes raw_data = 9; repeated StringStringEntry external_data = 13; int32 data_location = 14; }
 message GraphProto { repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
 message OperatorSet { string domain = 1; int64 version = 2; }
 message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSet opset_import = 8; }
 `;
 
-const ONNX_TYPE: Record<DataType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 };
+const ONNX_TYPE: Record<DataType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+};
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 };
 
 let modelType: protobuf.Type | undefined;
 
-/** The graph as an ONNX model (opset 18, IR version 9) that ONNX Runtime loads. */
-export function encodeOnnx(graph: Graph): Uint8Array {
+/** Where the values of a constant lie in a file beside the model, bytes. */
+export interface ExternalData {
+  /** Path of the file, relative to the model. */
+  location: string;
+  offset: number;
+  length: number;
+}
+
+/**
+ * The graph as an ONNX model (opset 18, IR version 9) that ONNX Runtime loads.
+ * @param external inputs that become constants, by name
+ */
+export function encodeOnnx(
+  graph: Graph,
+  external: ReadonlyMap<string, ExternalData> = new Map(),
+): Uint8Array {
   modelType ??= protobuf.parse(PROTO, { keepCase: true }).root.lookupType('ModelProto');
   const model = {
     ir_version: 9,
@@ -43,8 +66,11 @@ export function encodeOnnx(graph: Graph): Uint8Array {
         output: node.outputs.map((value) => value.name),
         attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
       })),
-      initializer: [...graph.constants].map(([value, data]) => encodeTensor(value, data)),
-      input: graph.inputs.map(encodeValueInfo),
+      initializer: [
+        ...[...graph.constants].map(([value, data]) => encodeTensor(value, data)),
+        ...graph.inputs.flatMap((value) => encodeExternalTensor(value, external.get(value.name))),
+      ],
+      input: graph.inputs.filter(({ name }) => !external.has(name)).map(encodeValueInfo),
       output: [...graph.outputs.values()].map(encodeValueInfo),
     },
   };
@@ -72,16 +98,19 @@ function encodeTensor(value: Value, data: ConstantData) {
   };
 }
 
+const EXTERNAL = 1;
+
+function encodeExternalTensor(value: Value, data: ExternalData | undefined) {
+  if (!data) return [];
+  const { name, dtype, shape } = value;
+  const external_data = Object.entries(data).map(([key, entry]) => ({ key, value: String(entry) }));
+  return [{ name, data_type: ONNX_TYPE[dtype], dims: [...shape], external_data, data_location: EXTERNAL }];
+}
+
 function encodeValueInfo(value: Value) {
   const dim = value.shape.map((size) => ({ dim_value: size }));
   return {
     name: value.name,
     type: { tensor_type: { elem_type: ONNX_TYPE[value.dtype], shape: { dim } } },
   };
-}
-
-/** Bytes that a value's elements take. */
-export function byteSize(value: Value): number {
-  const width: Record<DataType, number> = { float32: 4, int64: 8, int32: 4, uint8: 1, int8: 1, bool: 1 };
-  return elementCount(value.shape) * width[value.dtype];
 }

@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { LoraError } from '../errors.js';
 import { foldSums } from './fold-sums.js';
 import { type Graph, pruneUnused } from './graph.js';
+import { writeModelFile } from './model-file.js';
 import { encodeOnnx } from './onnx-encoding.js';
 import { expandQuantized } from './operators/index.js';
 import { verifyGraph } from './verify-graph.js';
@@ -34,6 +35,17 @@ export interface SessionOptions {
   arena?: boolean;
 }
 
+/** How a graph is loaded. */
+export interface LoadOptions extends SessionOptions {
+  /**
+   * Values of some inputs by name, once and for all: packed for the products they are in, and not fed any more. Each is used before the
+   * next is asked for.
+   */
+  fixed?: AsyncIterable<readonly [name: string, tensor: HostTensor]>;
+  /** Run the nodes as they were built, without ONNX Runtime's optimisers. Defaults to false. */
+  asBuilt?: boolean;
+}
+
 /** A graph made ready to run on the CPU. `run` blocks the event loop while it computes: use a process of its own. */
 export class GraphSession implements AsyncDisposable {
   private constructor(
@@ -46,7 +58,7 @@ export class GraphSession implements AsyncDisposable {
    * Drops what no output needs, folds sums into products, verifies, encodes and loads the graph.
    * @throws LoraError `autodiff.session-failed` when ONNX Runtime refuses the graph
    */
-  static async create(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
+  static async create(graph: Graph, options: LoadOptions = {}): Promise<GraphSession> {
     pruneUnused(graph);
     expandQuantized(graph);
     foldSums(graph);
@@ -55,19 +67,23 @@ export class GraphSession implements AsyncDisposable {
     const entries = {
       intra_op: { allow_spinning: spinning },
       force_spinning_stop: spinning,
-      disable_prepacking: '1',
+      disable_prepacking: options.fixed ? '0' : '1',
+    };
+    const settings: ort.InferenceSession.SessionOptions = {
+      executionProviders: ['cpu'],
+      ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+      interOpNumThreads: 1,
+      enableCpuMemArena: options.arena ?? false,
+      enableMemPattern: false,
+      graphOptimizationLevel: options.asBuilt ? 'disabled' : 'all',
+      logSeverityLevel: 3,
+      extra: { session: entries },
     };
     try {
-      const session = await ort.InferenceSession.create(encodeOnnx(graph), {
-        executionProviders: ['cpu'],
-        ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
-        interOpNumThreads: 1,
-        enableCpuMemArena: options.arena ?? false,
-        enableMemPattern: false,
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
-        extra: { session: entries },
-      });
+      await using file = options.fixed ? await writeModelFile(graph, options.fixed) : null;
+      const session = file
+        ? await ort.InferenceSession.create(file.path, settings)
+        : await ort.InferenceSession.create(encodeOnnx(graph), settings);
       return new GraphSession(
         session,
         [...graph.outputs].map(([name, value]) => [name, value.name] as const),

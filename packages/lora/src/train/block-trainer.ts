@@ -7,53 +7,30 @@ import {
 } from '../autodiff/session.js';
 import type { AdapterConfig } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
-import {
-  blockBackwardGraph,
-  blockForwardGraph,
-  inputNames,
-  type Precision,
-  targetedGroups,
-} from '../transformer/block-graphs.js';
+import { blockBackwardGraph, blockForwardGraph } from '../transformer/block-graphs.js';
+import { inputNames, type Precision, targetedGroups } from '../transformer/block-inputs.js';
 import type { BlockFeeds, FrozenWeights } from '../transformer/frozen-weights.js';
-import { headGraph } from '../transformer/language-model-head.js';
+import { HEAD_ROWS, headGraph } from '../transformer/language-model-head.js';
 import type { BatchShape } from '../transformer/llama-block.js';
 import { moduleShape } from '../transformer/modules.js';
 import { type Batch, embedTokens } from './batch.js';
+import type { DropoutSeeds, GradientTrainer } from './gradient-trainer.js';
 import type { LoraParameters } from './lora-parameters.js';
 import { seededRandom } from './random.js';
-import { HEAD_ROWS, headFeeds } from './scorer.js';
-
-/** How the trainer computes. */
-export interface BlockTrainerOptions extends SessionOptions {
-  precision: Precision;
-  /** Keep the products of the forward pass for the backward pass instead of computing them again. */
-  keep: boolean;
-}
-
-/** The frozen weights in the precision of training. */
-export interface TrainingWeights {
-  frozen: FrozenWeights;
-  /** Feeds of every block. */
-  blocks: readonly BlockFeeds[];
-  /** Feeds of the head beside the float32 tables. */
-  head: BlockFeeds;
-}
-
-/** Seeds of the dropout masks of each row of a batch. */
-export type DropoutSeeds = readonly (readonly number[])[];
-
-/** What the forward pass leaves of one block for its backward pass. */
-type BlockTrace = Record<string, HostTensor>;
+import { headFeeds } from './scorer.js';
+import { collect, type TrainingWeights } from './training-weights.js';
 
 /**
  * Computes LoRA gradients block by block with ONE forward and ONE backward session: every block's weights are fed as
- * inputs. Between the passes only a block's input is kept and, with `keep`, its products.
+ * inputs. Between the passes only a block's input is kept: the way that needs the least memory.
  */
-export class BlockTrainer implements AsyncDisposable {
+export class BlockTrainer implements GradientTrainer {
   private constructor(
     private readonly config: TransformerConfig,
     readonly shape: BatchShape,
-    private readonly weights: TrainingWeights,
+    private readonly frozen: FrozenWeights,
+    private readonly blocks: readonly BlockFeeds[],
+    private readonly head: BlockFeeds,
     private readonly adapter: AdapterConfig,
     private readonly forwardSession: GraphSession,
     private readonly backwardSession: GraphSession,
@@ -62,60 +39,57 @@ export class BlockTrainer implements AsyncDisposable {
 
   static async create(
     config: TransformerConfig,
-    weights: TrainingWeights,
+    { frozen, blocks, head }: TrainingWeights,
     shape: BatchShape,
     adapter: AdapterConfig,
-    { precision, keep, ...options }: BlockTrainerOptions,
+    precision: Precision,
+    options: SessionOptions,
   ): Promise<BlockTrainer> {
     const graph = { config, batch: shape, adapter, precision };
     return new BlockTrainer(
       config,
       shape,
-      weights,
+      frozen,
+      await collect(blocks()),
+      head(),
       adapter,
-      await GraphSession.create(blockForwardGraph(graph, keep), options),
-      await GraphSession.create(blockBackwardGraph(graph, keep), options),
+      await GraphSession.create(blockForwardGraph(graph), options),
+      await GraphSession.create(blockBackwardGraph(graph), options),
       await GraphSession.create(headGraph(config, HEAD_ROWS, 'gradient', precision), options),
     );
   }
 
-  /**
-   * Adds the gradient of `weight * sum(nll)` over the batch to `parameters.gradient`.
-   * @param weight 1 / (targets of the whole step): batches of one step then add up to the token-weighted mean
-   * @returns the sum of nll, in nats
-   */
   async accumulateGradient(
     batch: Batch,
     parameters: LoraParameters,
     weight: number,
     dropoutSeeds: DropoutSeeds,
   ): Promise<number> {
-    const traces: BlockTrace[] = [];
-    let x = embedTokens(batch, this.weights.frozen.embedding, this.config.hiddenSize);
+    const states: Float32Array[] = [];
+    let x = embedTokens(batch, this.frozen.embedding, this.config.hiddenSize);
     for (let block = 0; block < this.config.blockCount; block++) {
       const feeds = this.#blockFeeds(block, x, batch, parameters, dropoutSeeds);
-      const { y, ...kept } = await this.forwardSession.run(feeds);
-      traces.push({ x: feeds.x!, ...kept });
-      x = float32Of(y);
+      states.push(x);
+      x = float32Of((await this.forwardSession.run(feeds)).y);
     }
     const { lossSum, gradient } = await this.#headGradient(x, batch, weight);
     let dy = gradient;
     for (let block = this.config.blockCount - 1; block >= 0; block--) {
-      dy = await this.#backward(block, traces.pop()!, dy, batch, parameters, dropoutSeeds);
+      dy = await this.#backward(block, states.pop()!, dy, batch, parameters, dropoutSeeds);
     }
     return lossSum;
   }
 
   async #backward(
     block: number,
-    trace: BlockTrace,
+    x: Float32Array,
     dy: Float32Array,
     batch: Batch,
     parameters: LoraParameters,
     dropoutSeeds: DropoutSeeds,
   ): Promise<Float32Array> {
-    const feeds = this.#blockFeeds(block, float32Of(trace.x), batch, parameters, dropoutSeeds);
-    const outputs = await this.backwardSession.run({ ...feeds, ...trace, dy: hostTensor(dy, feeds.x!.dims) });
+    const feeds = this.#blockFeeds(block, x, batch, parameters, dropoutSeeds);
+    const outputs = await this.backwardSession.run({ ...feeds, dy: hostTensor(dy, feeds.x!.dims) });
     for (const slot of parameters.slots) {
       if (slot.block !== block) continue;
       addTo(parameters.view(parameters.gradient, slot), float32Of(outputs[`d_${slot.name}`]));
@@ -135,7 +109,7 @@ export class BlockTrainer implements AsyncDisposable {
       x: hostTensor(x, [tokens, this.config.hiddenSize]),
       positions: batch.positions,
       mask: batch.mask,
-      ...this.weights.blocks[block],
+      ...this.blocks[block],
       ...parameters.feeds(block),
       ...(this.adapter.dropout > 0 ? this.#dropoutMasks(block, dropoutSeeds) : {}),
     };
@@ -174,8 +148,8 @@ export class BlockTrainer implements AsyncDisposable {
     const gradient = new Float32Array(x.length);
     let lossSum = 0;
     for (let start = 0; start < batch.predicting.length; start += HEAD_ROWS) {
-      const feeds = headFeeds(x, batch, start, this.weights.frozen, hiddenSize);
-      const outputs = await this.headSession.run({ ...feeds, ...this.weights.head });
+      const feeds = headFeeds(x, batch, start, this.frozen, hiddenSize);
+      const outputs = await this.headSession.run({ ...feeds, ...this.head });
       const nll = float32Of(outputs.nll);
       const dx = float32Of(outputs.dx);
       const count = Math.min(HEAD_ROWS, batch.predicting.length - start);

@@ -1,11 +1,14 @@
 import type { SessionOptions } from '../autodiff/session.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { makeBatch } from './batch.js';
-import { BlockTrainer, type TrainingWeights } from './block-trainer.js';
+import { BlockTrainer } from './block-trainer.js';
 import { collectGarbage } from './collect-garbage.js';
+import type { GradientTrainer } from './gradient-trainer.js';
 import type { LoraParameters } from './lora-parameters.js';
 import { isUnderPressure, lighterShape, type MemoryShape } from './memory-plan.js';
+import { ModelTrainer } from './model-trainer.js';
 import { countTargets, type PackedRow } from './packing.js';
+import type { TrainingWeights } from './training-weights.js';
 
 /** Steps after a change before memory is judged again: what was freed takes a while to come back. */
 const SETTLING_STEPS = 3;
@@ -20,7 +23,7 @@ export class ElasticTrainer implements AsyncDisposable {
     private readonly weights: TrainingWeights,
     private readonly options: SessionOptions,
     private readonly budgetBytes: number,
-    private trainer: BlockTrainer,
+    private trainer: GradientTrainer,
     /** How it computes now. */
     public shape: MemoryShape,
   ) {
@@ -34,7 +37,9 @@ export class ElasticTrainer implements AsyncDisposable {
     shape: MemoryShape,
     budgetBytes: number,
   ): Promise<ElasticTrainer> {
-    const trainer = await blockTrainer(config, weights, options, shape);
+    const trainer = await createTrainer(config, weights, options, shape);
+    // What was read to make it is garbage where the trainer holds copies.
+    collectGarbage();
     return new ElasticTrainer(config, weights, options, budgetBytes, trainer, shape);
   }
 
@@ -44,7 +49,7 @@ export class ElasticTrainer implements AsyncDisposable {
     data: readonly PackedRow[],
     dropoutSeed: readonly number[],
   ): Promise<number> {
-    const { rows, sequenceLength, keep } = this.shape;
+    const { rows, sequenceLength } = this.shape;
     const targets = Math.max(1, countTargets(data));
     let lossSum = 0;
     for (let start = 0; start < data.length; start += rows) {
@@ -53,7 +58,6 @@ export class ElasticTrainer implements AsyncDisposable {
       const seeds = batch.rows.map((_, row) => [...dropoutSeed, start + row]);
       lossSum += await this.trainer.accumulateGradient(batch, parameters, 1 / targets, seeds);
     }
-    if (keep) collectGarbage();
     return lossSum / targets;
   }
 
@@ -67,7 +71,7 @@ export class ElasticTrainer implements AsyncDisposable {
     if (shape === null) return 'none';
     await this.trainer[Symbol.asyncDispose]();
     collectGarbage();
-    this.trainer = await blockTrainer(this.config, this.weights, this.options, shape);
+    this.trainer = await createTrainer(this.config, this.weights, this.options, shape);
     this.shape = shape;
     this.#judgeAfter = step + SETTLING_STEPS;
     // The allocator keeps what it has: only growth beyond it is new pressure.
@@ -84,12 +88,14 @@ export class ElasticTrainer implements AsyncDisposable {
  * With ONNX Runtime's arena: memory that a graph gives back is taken again by the next node while the cache still holds it. Without it
  * the C library's allocator wanders through memory in some runs, and such a run takes twice as long.
  */
-function blockTrainer(
+async function createTrainer(
   config: TransformerConfig,
   weights: TrainingWeights,
   options: SessionOptions,
   { rows, sequenceLength, adapter, precision, keep }: MemoryShape,
-): Promise<BlockTrainer> {
-  const numbers = { ...options, arena: true, precision, keep };
-  return BlockTrainer.create(config, weights, { rows, sequenceLength }, adapter, numbers);
+): Promise<GradientTrainer> {
+  const Trainer = keep ? ModelTrainer : BlockTrainer;
+  const sessions = { ...options, arena: process.env.ARENA !== '0' };
+  const shape = { rows, sequenceLength };
+  return await Trainer.create(config, weights, shape, adapter, precision, sessions);
 }

@@ -13,6 +13,7 @@ import { BlockTrainer } from './block-trainer.js';
 import type { Example } from './example.js';
 import { goldenExamples, goldenJson, goldenPath, goldenTensors, relativeError } from './golden.fixture.js';
 import { LoraParameters } from './lora-parameters.js';
+import { ModelTrainer } from './model-trainer.js';
 import { countTargets, packExamples } from './packing.js';
 import { meanLoss, scoreExamples } from './score.js';
 import { Scorer } from './scorer.js';
@@ -99,9 +100,11 @@ async function gradientsByName(fixture: Fixture, keep: boolean): Promise<Map<str
   parameters.load(adapter);
   const sequenceLength = examples[0]!.tokens.length;
   const shape = { rows: examples.length, sequenceLength };
-  const weights = { frozen, blocks: await loadAllBlocks(base), head: {} };
-  const options = { threads: 2, precision: 'float32', keep } as const;
-  await using trainer = await BlockTrainer.create(base.config, weights, shape, adapter.config, options);
+  const weights = { frozen, blocks: () => loadAllBlocks(base), head: () => ({}) };
+  const Trainer = keep ? ModelTrainer : BlockTrainer;
+  await using trainer = await Trainer.create(base.config, weights, shape, adapter.config, 'float32', {
+    threads: 2,
+  });
   const rows = packExamples(examples, sequenceLength, null);
   const batch = makeBatch(rows, rows.length, sequenceLength);
   await trainer.accumulateGradient(

@@ -3,7 +3,7 @@ import { type HostTensor, hostTensor } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
 import type { AdapterConfig, TargetModule } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
-import { inputNames, targetedGroups } from '../transformer/block-graphs.js';
+import { inputNames, targetedGroups } from '../transformer/block-inputs.js';
 import { moduleShape } from '../transformer/modules.js';
 import { seededRandom } from './random.js';
 

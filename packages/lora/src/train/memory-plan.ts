@@ -2,9 +2,10 @@ import { freemem } from 'node:os';
 import { LoraError } from '../errors.js';
 import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
-import type { Precision } from '../transformer/block-graphs.js';
+import type { Precision } from '../transformer/block-inputs.js';
+import { HEAD_ROWS } from '../transformer/language-model-head.js';
+import { keepsHalf } from '../transformer/model-graph.js';
 import { moduleShape } from '../transformer/modules.js';
-import { HEAD_ROWS } from './scorer.js';
 
 /** What decides how much memory a training takes, beside the base model. */
 export interface MemoryShape {
@@ -18,8 +19,8 @@ export interface MemoryShape {
 }
 
 /** Node, ONNX Runtime and this program before they hold anything. */
-const PROCESS_BYTES = 150e6;
-/** Results that wait for V8's collector, and gaps in the allocator: measured on the default base, 512 tokens. */
+const PROCESS_BYTES = 180e6;
+/** Of what comes and goes in a step: results that wait for V8's collector, and gaps in the allocator. Measured on the default base. */
 const SLACK = 1.15;
 /** Values of one block, in widths of the hidden state and of the MLP, that are alive at once in its backward pass. */
 const HIDDEN_VALUES = 30;
@@ -45,18 +46,19 @@ export function estimateMemory(config: TransformerConfig, shape: MemoryShape): n
   const { rows, sequenceLength, keep, precision, adapter } = shape;
   const matrices = TARGET_MODULES.reduce((sum, module) => sum + product(moduleShape(module, config)), 0);
   const table = vocabularySize * hiddenSize;
-  // int8 holds every matrix once for each direction, 2 bytes in all, and the float32 table beside its two codes.
+  // int8 holds every matrix once for each direction, 2 bytes in all, and the float32 table beside its codes.
   const frozen =
-    table * 4 + (precision === 'int8' ? 2 * (blockCount * matrices + table) : 4 * blockCount * matrices);
+    table * 4 + (precision === 'int8' ? 2 * blockCount * matrices + table : 4 * blockCount * matrices);
   const tokens = rows * sequenceLength;
   const states = (blockCount + 1) * tokens * hiddenSize * 4;
-  const keptWidth = 2 * hiddenSize + 2 * keyValueHeadCount * headSize + 2 * mlpSize;
+  const wide = 2 * mlpSize * (keepsHalf({ batch: shape, precision }) ? 0.5 : 1);
+  const keptWidth = 3 * hiddenSize + 2 * keyValueHeadCount * headSize + wide;
   const kept = keep ? blockCount * tokens * keptWidth * 4 : 0;
   const block = tokens * (HIDDEN_VALUES * hiddenSize + MLP_VALUES * mlpSize) * 4;
   const scores = SCORE_VALUES * rows * headCount * Math.min(128, sequenceLength) * sequenceLength * 4;
   const logits = LOGIT_VALUES * HEAD_ROWS * vocabularySize * 4;
   const trainable = ADAPTER_BYTES * blockCount * adapterSize(config, adapter);
-  return PROCESS_BYTES + SLACK * (frozen + states + kept + block + scores + logits + trainable);
+  return PROCESS_BYTES + frozen + SLACK * (states + kept + block + scores + logits + trainable);
 }
 
 /**

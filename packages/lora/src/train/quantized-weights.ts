@@ -10,17 +10,10 @@ import { TARGET_MODULES, type TargetModule } from '../transformer/adapter-config
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { blockCalibrationGraph, type CalibratedInput } from '../transformer/block-graphs.js';
 import type { BlockFeeds, FrozenWeights } from '../transformer/frozen-weights.js';
-import type { BatchShape } from '../transformer/llama-block.js';
 import { moduleShape } from '../transformer/modules.js';
 import { type QuantizedColumns, quantizeBothWays } from '../transformer/quantize-matrix.js';
 import { type Batch, embedTokens } from './batch.js';
-
-/** The base model's frozen matrices as 8-bit integers, 2 bytes a parameter of the blocks and the output table. */
-export interface QuantizedWeights {
-  blocks: BlockFeeds[];
-  /** Feeds of the head beside the float32 table. */
-  head: BlockFeeds;
-}
+import { collectGarbage } from './collect-garbage.js';
 
 /** Which calibrated input each module reads; o_proj's channels are even enough as they are. */
 const INPUT_OF: Partial<Record<TargetModule, CalibratedInput>> = {
@@ -33,46 +26,45 @@ const INPUT_OF: Partial<Record<TargetModule, CalibratedInput>> = {
 };
 
 /**
- * Quantises every block, smoothed for the activations that a float32 pass over one batch shows: channels that are large
+ * Quantises block after block, smoothed for the activations that a float32 pass over one batch shows: channels that are large
  * in an activation are made smaller there and larger in the weight, by the root of their ratio (SmoothQuant, alpha 0.5).
  * The factors go into the norms, the frozen matrices and, inside the graphs, the adapter's matrices: exact but for
- * rounding. Blocks are read one at a time.
+ * rounding. 2 bytes a parameter.
  */
-export async function quantizeWeights(
+export async function* quantizeBlocks(
   config: TransformerConfig,
   frozen: FrozenWeights,
   batch: Batch,
-  shape: BatchShape,
   options: SessionOptions,
-): Promise<QuantizedWeights> {
+): AsyncGenerator<BlockFeeds> {
+  const shape = { rows: batch.rows.length, sequenceLength: batch.sequenceLength };
   await using session = await GraphSession.create(blockCalibrationGraph(config, shape), options);
-  const blocks: BlockFeeds[] = [];
   let x = embedTokens(batch, frozen.embedding, config.hiddenSize);
   for (let index = 0; index < config.blockCount; index++) {
     const weights = await frozen.block(index);
-    const tokens = batch.rows.length * batch.sequenceLength;
+    const tokens = shape.rows * shape.sequenceLength;
     const feeds = {
       x: hostTensor(x, [tokens, config.hiddenSize]),
       positions: batch.positions,
       mask: batch.mask,
     };
     const outputs = await session.run({ ...feeds, ...weights });
-    const largest = (input: CalibratedInput) => float32Of(outputs[input]);
-    blocks.push(quantizeBlock(config, weights, largest));
+    yield quantizeBlock(config, weights, (input) => float32Of(outputs[input]));
     x = float32Of(outputs.y);
+    // What a block leaves behind on its way to 8 bits is several times its size.
+    collectGarbage();
   }
-  const { vocabularySize, hiddenSize } = config;
-  const { forward, backward } = quantizeBothWays(
-    float32Of(frozen.head),
-    vocabularySize,
-    hiddenSize,
-    null,
-    null,
-  );
-  const head: Record<string, HostTensor> = {};
-  addMatrix(head, 'table.forward', forward, [hiddenSize, vocabularySize]);
-  addMatrix(head, 'table.backward', backward, [vocabularySize, hiddenSize]);
-  return { blocks, head };
+}
+
+/** The output's table for the forward product, 1 byte a parameter: feeds of the head beside the float32 table. */
+export function quantizeTable(
+  { vocabularySize, hiddenSize }: TransformerConfig,
+  { head }: FrozenWeights,
+): BlockFeeds {
+  const { forward } = quantizeBothWays(float32Of(head), vocabularySize, hiddenSize, null, null);
+  const feeds: Record<string, HostTensor> = {};
+  addMatrix(feeds, 'table.forward', forward, [hiddenSize, vocabularySize]);
+  return feeds;
 }
 
 function quantizeBlock(

@@ -9,13 +9,10 @@ import type { AdapterConfig } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { blockForwardGraph } from '../transformer/block-graphs.js';
 import type { FrozenWeights } from '../transformer/frozen-weights.js';
-import { headGraph } from '../transformer/language-model-head.js';
+import { HEAD_ROWS, headGraph } from '../transformer/language-model-head.js';
 import type { BatchShape } from '../transformer/llama-block.js';
 import { type Batch, embedTokens } from './batch.js';
 import type { LoraParameters } from './lora-parameters.js';
-
-/** Positions that go through the vocabulary product at once: bounds the logits to 128 x vocabulary. */
-export const HEAD_ROWS = 128;
 
 /** What a pass over a batch finds for each predicting position. */
 export interface PositionScores {

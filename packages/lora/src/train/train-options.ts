@@ -2,7 +2,7 @@ import type { LoraAdapter } from '../adapter/adapter.js';
 import { LoraError } from '../errors.js';
 import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { BaseWeights } from '../transformer/base-model.js';
-import type { Precision } from '../transformer/block-graphs.js';
+import type { Precision } from '../transformer/block-inputs.js';
 import type { FrozenWeights } from '../transformer/frozen-weights.js';
 import type { Example } from './example.js';
 
@@ -48,8 +48,9 @@ export interface TrainOptions {
    */
   precision?: Precision | 'auto';
   /**
-   * Keep the products of the forward pass for the backward pass instead of computing them twice: a tenth faster,
-   * 18 kB a token and block more memory for the default base (300 MB in all). Defaults to false.
+   * Train with the whole model as one graph that keeps the products of its forward pass for the backward pass, instead of block by block,
+   * computing them twice: some 1.4 times as fast, for a third more memory (200 MB with the default base and 256 tokens). Not with dropout,
+   * whose masks would take what is gained. Defaults to true.
    */
   keep?: boolean;
   /** Times the data may be seen. Defaults to 3. */
@@ -145,7 +146,7 @@ export function resolveOptions(options: TrainOptions) {
     rows: 1,
     accumulation: 2,
     precision: 'auto' as Precision | 'auto',
-    keep: false,
+    keep: adapter.dropout === 0,
     spinning: true,
     maxEpochs: 3,
     patience: 3,
@@ -193,6 +194,8 @@ function checkOptions(options: Checkable & Record<string, unknown>): void {
   }
   if (!(adapter.dropout >= 0 && adapter.dropout < 1))
     throw badOption('adapter.dropout', adapter.dropout, 'in [0, 1)');
+  if (options.keep && adapter.dropout > 0)
+    throw badOption('keep', true, 'false with dropout, whose masks would take the memory');
   if (!(options.weightDecay! >= 0)) throw badOption('weightDecay', options.weightDecay, 'at least 0');
   const unknown = adapter.targetModules.filter((module) => !TARGET_MODULES.includes(module));
   if (unknown.length > 0 || adapter.targetModules.length === 0) {

@@ -1,10 +1,8 @@
-import type { SessionOptions } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
-import type { Precision } from '../transformer/block-graphs.js';
-import { type FrozenWeights, loadAllBlocks, loadFrozenWeights } from '../transformer/frozen-weights.js';
+import type { Precision } from '../transformer/block-inputs.js';
+import { loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { AdamW, clipGradient } from './adamw.js';
 import { makeBatch } from './batch.js';
-import type { TrainingWeights } from './block-trainer.js';
 import { DataCursor } from './data-cursor.js';
 import { ElasticTrainer } from './elastic-trainer.js';
 import { hasExactIntegerProducts } from './integer-products.js';
@@ -12,7 +10,6 @@ import { LoraParameters } from './lora-parameters.js';
 import { LossWatch } from './loss-watch.js';
 import { defaultMemoryBudget, type MemoryShape, planMemory } from './memory-plan.js';
 import { type PackedRow, packExamples } from './packing.js';
-import { quantizeWeights } from './quantized-weights.js';
 import { lockRunDirectory } from './run-lock.js';
 import { RunState } from './run-state.js';
 import { scheduledLearningRate } from './schedule.js';
@@ -26,6 +23,7 @@ import {
   type TrainOptions,
 } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
+import { trainingWeights } from './training-weights.js';
 
 /** What the learning rate is multiplied by after the loss has exploded, once. */
 const TURNED_BACK = 0.5;
@@ -74,7 +72,9 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const shape = { rows: planned.rows, sequenceLength };
   await using scorer = await Scorer.create(base.config, frozen, shape, options.adapter, sessions);
   const validation = new Validation(options, scorer, parameters);
-  const weights = await loadTrainingWeights(options, choice.precision, frozen, sessions);
+  const first = new DataCursor(options.train, sequenceLength, seed).next(rows);
+  const calibration = makeBatch(first, rows, sequenceLength);
+  const weights = trainingWeights(base, frozen, choice.precision, calibration, sessions);
   await using trainer = await ElasticTrainer.create(base.config, weights, sessions, planned, memoryBudget);
 
   const rowsPerStep = rows * accumulation;
@@ -151,22 +151,6 @@ async function choosePrecision(
   return (await hasExactIntegerProducts())
     ? { precision: 'int8', reason: 'This CPU multiplies 8-bit integers exactly.' }
     : { precision: 'float32', reason: 'This CPU does not multiply 8-bit integers exactly.' };
-}
-
-/** The blocks in the precision of training; 8-bit integers are calibrated on the first rows of the data. */
-async function loadTrainingWeights(
-  { base, train: examples, seed, rows, sequenceLength }: ResolvedOptions,
-  precision: Precision,
-  frozen: FrozenWeights,
-  sessions: SessionOptions,
-): Promise<TrainingWeights> {
-  if (precision === 'float32') return { frozen, blocks: await loadAllBlocks(base), head: {} };
-  const first = new DataCursor(examples, sequenceLength, seed).next(rows);
-  const batch = makeBatch(first, rows, sequenceLength);
-  return {
-    frozen,
-    ...(await quantizeWeights(base.config, frozen, batch, { rows, sequenceLength }, sessions)),
-  };
 }
 
 function lightened({ rows, keep }: MemoryShape): TrainEvent {

@@ -51,15 +51,13 @@ export async function loadFrozenWeights(base: BaseWeights): Promise<FrozenWeight
   };
 }
 
-/** All blocks in memory at once: 4 bytes a parameter. */
-export async function loadAllBlocks(base: BaseWeights): Promise<BlockFeeds[]> {
-  const blocks: BlockFeeds[] = [];
+/** Every block in memory of its own, 4 bytes a parameter. */
+export async function* loadAllBlocks(base: BaseWeights): AsyncGenerator<BlockFeeds> {
   for (let index = 0; index < base.config.blockCount; index++) {
     const block = emptyBlock(base.config);
     await readBlock(base, index, block);
-    blocks.push(block);
+    yield block;
   }
-  return blocks;
 }
 
 function emptyBlock(config: TransformerConfig): Record<BlockWeight, HostTensor> {

@@ -42,9 +42,9 @@ export function padAxis(graph: Graph, x: Value, axis: number, before: number, af
   return graph.apply('Pad', [x, int64(graph, pads)], {})[0]!;
 }
 
-/** Rows of `table` [count, ...] at `indices`. */
-export function gather(graph: Graph, table: Value, indices: Value): Value {
-  return graph.apply('Gather', [table, indices], { axis: 0 })[0]!;
+/** Parts of `x` along `axis` at `indices`, int64 [count]: rows by default. */
+export function gather(graph: Graph, x: Value, indices: Value, axis = 0): Value {
+  return graph.apply('Gather', [x, indices], { axis })[0]!;
 }
 
 /** One element of each row of `x` [rows, columns], at `indices` int64 [rows, 1]. */
@@ -156,11 +156,11 @@ defineOperators({
       return [x!.shape.reduce((gradient, _, axis) => cut(gradient, axis), dy!), null];
     },
   },
-  // Only frozen tables are gathered from (embedding rows): no gradient flows into them.
+  // What is gathered from needs no gradient here: frozen tables, and probabilities whose gradient is written out.
   Gather: {
     domain: '',
-    infer: ([table, indices]) => [
-      { dtype: table!.dtype, shape: [...indices!.shape, ...table!.shape.slice(1)] },
+    infer: ([x, indices], { axis }) => [
+      { dtype: x!.dtype, shape: x!.shape.toSpliced(axis as number, 1, ...indices!.shape) },
     ],
     vjp: null,
   },

@@ -1,7 +1,6 @@
 import type { Graph, Node, Value } from '../graph.js';
 import { defineOperators, shapeMismatch } from '../operator.js';
-import { add, mul, sub } from './elementwise.js';
-import { concat, split } from './layout.js';
+import { mul } from './elementwise.js';
 import { reduceMax } from './reductions.js';
 
 /** A frozen matrix as 8-bit integers, once for each direction: no transpose is left to do in either. */
@@ -72,38 +71,12 @@ function encodeRows(graph: Graph, x: Value, scale: Value): Value {
   return graph.apply('QuantizeLinear', [x, ...rowParameters(graph, scale)], { axis: 0 })[0]!;
 }
 
-function decodeRows(graph: Graph, codes: Value, scale: Value): Value {
-  return graph.apply('DequantizeLinear', [codes, ...rowParameters(graph, scale)], { axis: 0 })[0]!;
-}
-
 /** Scales and zero points of rows as the quantising operators take them, [tokens] each. */
 function rowParameters(graph: Graph, scale: Value): [Value, Value] {
   const tokens = scale.shape[0]!;
   const axes = graph.constant('int64', [1], BigInt64Array.of(1n));
   const [flat] = graph.apply('Squeeze', [scale, axes], {});
   return [flat!, graph.constant('uint8', [tokens], new Uint8Array(tokens).fill(ZERO_POINT))];
-}
-
-/**
- * x W in 8-bit integers with rows of 16 bits: each row is a coarse code and, for what that rounds away, a fine one with a scale 254 times
- * smaller; both go through one product. For rows whose many small elements matter beside a few large ones, such as probabilities.
- * No gradient flows through it.
- * @param x float32 [tokens, in], not negative
- * @param weight int8 [in, out]
- * @param weightScale float32 [out]
- * @returns float32 [tokens, out]
- */
-export function fineQuantizedProduct(graph: Graph, x: Value, weight: Value, weightScale: Value): Value {
-  const tokens = x.shape[0]!;
-  const coarseScale = rowScale(graph, reduceMax(graph, x, [1]));
-  const coarse = encodeRows(graph, x, coarseScale);
-  const rest = sub(graph, x, decodeRows(graph, coarse, coarseScale));
-  const fineScale = mul(graph, coarseScale, scalar(graph, 1 / (2 * LARGEST_CODE)));
-  const fine = encodeRows(graph, rest, fineScale);
-  const product = integerProduct(graph, concat(graph, [coarse, fine], 0), weight, weightScale);
-  const scaled = mul(graph, product, concat(graph, [coarseScale, fineScale], 0));
-  const [left, right] = split(graph, scaled, 0, [tokens, tokens]);
-  return add(graph, left!, right!);
 }
 
 /** Exact 32-bit sums of codes times codes, times the weight's scales. */
@@ -137,7 +110,6 @@ defineOperators({
   Max: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }], vjp: null },
   Squeeze: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape.slice(0, -1) }], vjp: null },
   QuantizeLinear: { domain: '', infer: ([x]) => [{ dtype: 'uint8', shape: [...x!.shape] }], vjp: null },
-  DequantizeLinear: { domain: '', infer: ([x]) => [{ dtype: 'float32', shape: [...x!.shape] }], vjp: null },
   MatMulIntegerToFloat: {
     domain: 'com.microsoft',
     infer: ([a, b]) => [{ dtype: 'float32', shape: [a!.shape[0]!, b!.shape[1]!] }],

@@ -1,0 +1,39 @@
+import type { SessionOptions } from '../autodiff/session.js';
+import type { BaseWeights } from '../transformer/base-model.js';
+import type { Precision } from '../transformer/block-inputs.js';
+import { type BlockFeeds, type FrozenWeights, loadAllBlocks } from '../transformer/frozen-weights.js';
+import type { Batch } from './batch.js';
+import { quantizeBlocks, quantizeTable } from './quantized-weights.js';
+
+/** The frozen weights in the precision of training, made when they are asked for. */
+export interface TrainingWeights {
+  frozen: FrozenWeights;
+  /** Feeds of the blocks, one after the other. */
+  blocks(): AsyncIterable<BlockFeeds>;
+  /** Feeds of the head beside the float32 tables. */
+  head(): BlockFeeds;
+}
+
+/** @param calibration the batch whose activations 8-bit weights are smoothed for */
+export function trainingWeights(
+  base: BaseWeights,
+  frozen: FrozenWeights,
+  precision: Precision,
+  calibration: Batch,
+  sessions: SessionOptions,
+): TrainingWeights {
+  if (precision === 'float32') return { frozen, blocks: () => loadAllBlocks(base), head: () => ({}) };
+  const { config } = base;
+  return {
+    frozen,
+    blocks: () => quantizeBlocks(config, frozen, calibration, sessions),
+    head: () => quantizeTable(config, frozen),
+  };
+}
+
+/** All of them at once. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -1,0 +1,80 @@
+import { gradients } from '../autodiff/gradients.js';
+import { Graph, lastLeavesFirst, pruneUnused, useInstead } from '../autodiff/graph.js';
+import { concat } from '../autodiff/operators/index.js';
+import {
+  type BlockGraphOptions,
+  blockContext,
+  blockInputs,
+  inputNames,
+  sharedInputs,
+} from './block-inputs.js';
+import { headInputs, slicedHead } from './language-model-head.js';
+import { llamaBlock } from './llama-block.js';
+
+/** Inputs of a whole model's graph that a batch gives, beside those that all blocks share. */
+export const MODEL_INPUTS = { x: 'x', labels: 'labels', weights: 'weights' } as const;
+
+/** Up to so many tokens at once, what is kept in 32 bits takes less memory than everything else. */
+const FULL_STATE_TOKENS = 256;
+
+/**
+ * Whether a model's graph keeps what is widest in 16 bits: a third less memory for a fortieth more time. 8-bit products are rounded far
+ * more than that; float32 stays exact.
+ */
+export function keepsHalf({ batch, precision }: Pick<BlockGraphOptions, 'batch' | 'precision'>): boolean {
+  return precision === 'int8' && batch.rows * batch.sequenceLength > FULL_STATE_TOKENS;
+}
+
+/**
+ * Forward and backward pass of a whole model in one graph. Of a block's forward pass its input and its products are kept; what is cheap
+ * is computed again.
+ *
+ * ONNX Runtime computes the inputs of a node in the order of the file, the last first. So everything that is computed again stands
+ * before the head: a gradient then comes before what it is multiplied by, and no block is computed again before its turn. The graph has
+ * to be run as it is: an optimiser that merges equal nodes would undo it.
+ *
+ * Inputs: `x` float32 [tokens, hidden], `labels` int64 [tokens], `weights` float32 [tokens, 1], `positions`, `mask`, the head's, and
+ * those of every block behind `inputNames.block(index)`.
+ * Outputs: `nll` [tokens, 1]; the gradient of sum(weights * nll) by every matrix of the adapter, as `d_` + the matrix's name.
+ */
+export function modelGradientGraph(options: BlockGraphOptions): Graph {
+  const { config, batch, precision } = options;
+  const graph = new Graph();
+  const tokens = batch.rows * batch.sequenceLength;
+  const labels = graph.input(MODEL_INPUTS.labels, 'int64', [tokens]);
+  const weights = graph.input(MODEL_INPUTS.weights, 'float32', [tokens, 1]);
+  const shared = sharedInputs(graph, options);
+
+  let x = graph.input(MODEL_INPUTS.x, 'float32', [tokens, config.hiddenSize]);
+  const blocks = Array.from({ length: config.blockCount }, (_, index) => {
+    const inputs = blockInputs(graph, options, inputNames.block(index));
+    const context = { ...blockContext(options, inputs, shared), halfState: keepsHalf(options) };
+    const block = { x, context, matrices: inputs.matrices, ...llamaBlock(graph, x, context) };
+    x = block.y;
+    return block;
+  });
+  const repeated = blocks.map((block) => {
+    const since = graph.nodes.length;
+    const values = llamaBlock(graph, block.x, block.context);
+    return { ...values, part: { since, until: graph.nodes.length } };
+  });
+
+  const head = slicedHead(graph, { x, labels, weights }, headInputs(graph, config, precision), config);
+  let dy = head.dx;
+  for (let index = config.blockCount - 1; index >= 0; index--) {
+    const { x: input, matrices, state } = blocks[index]!;
+    const again = repeated[index]!;
+    // Nothing below the first block is trained.
+    const targets = index === 0 ? matrices : [input, ...matrices];
+    const found = gradients(graph, new Map([[again.y, dy]]), targets, again.part);
+    if (index > 0) dy = found.shift()!;
+    for (const [i, gradient] of found.entries()) graph.output(gradient, `d_${matrices[i]!.name}`);
+    const kept = new Map(Object.entries(again.state).map(([name, value]) => [value, state[name]!] as const));
+    useInstead(graph, kept, again.part.since);
+  }
+  graph.output(concat(graph, head.nll, 0), 'nll');
+  pruneUnused(graph);
+  // Gradients of the adapter are leaves: each is made as soon as it can be, and its block's memory goes.
+  lastLeavesFirst(graph);
+  return graph;
+}
