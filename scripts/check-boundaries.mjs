@@ -22,6 +22,7 @@ const OWNERS = {
   'apache-arrow': ['gardener/src/retrieval/'],
   'web-tree-sitter': ['gardener/src/codebase/'],
   '@vscode/tree-sitter-wasm': ['gardener/src/codebase/'],
+  '@cursorless/tree-sitter-wasms': ['gardener/src/codebase/'],
   commander: ['gardener/src/cli/'],
   'proper-lockfile': ['gardener/src/garden/'],
   'write-file-atomic': ['gardener/src/garden/'],

@@ -1,10 +1,9 @@
 import { GardenerError } from '../garden/errors.js';
-import { chunkFile } from './chunk.js';
-import type { Chunk, ChunkedFile, FileOutcome } from './chunk-types.js';
+import type { Chunk, ChunkedFile, FileOutcome, LanguageId } from './chunk-types.js';
 import { reasonByContent } from './content-rules.js';
+import type { Language } from './language.js';
 import { findLanguage } from './languages.js';
-
-import { parseSource } from './parse.js';
+import { chunkSource } from './parse.js';
 import { type QualityReason, scoreQuality } from './quality.js';
 import { readSource } from './read-source.js';
 import { byPath, DEFAULT_MAX_FILE_BYTES, type WalkedFile, type WalkResult, walkCodebase } from './walk.js';
@@ -16,9 +15,12 @@ export interface ChunkCodebaseOptions {
   signal?: AbortSignal;
   /** A walk made already; by default the codebase is walked first. */
   walk?: WalkResult;
-  /** Ends the parse of one file. Default 2000. */
+  /** Ends the parse of one file. Default 10,000. */
   parseTimeoutMs?: number;
 }
+
+// While one file is parsed the next ones are read.
+const FILES_AHEAD = 4;
 
 // Shorter texts repeat by chance.
 const MIN_DUPLICATE_CHARACTERS = 80;
@@ -36,13 +38,18 @@ export async function* chunkCodebase(
   const walk = options.walk ?? (await walkCodebase(root, options));
   const seenTexts = new Set<number>();
   const items = [...walk.files, ...walk.outcomes].sort(byPath);
-  for (const item of items) {
+  const ahead: Promise<ChunkedFile | FileOutcome>[] = [];
+  let next = 0;
+  for (let done = 0; done < items.length; done++) {
     options.signal?.throwIfAborted();
-    if ('outcome' in item) {
-      yield item;
-      continue;
+    while (next < items.length && ahead.length < FILES_AHEAD) {
+      const item = items[next++]!;
+      const result = 'outcome' in item ? Promise.resolve(item) : readFileChunks(item, options);
+      // A failure is met in its turn; until then it must not count as unhandled.
+      result.catch(() => undefined);
+      ahead.push(result);
     }
-    const result = await readFileChunks(item, options);
+    const result = await ahead.shift()!;
     if ('chunks' in result) markDuplicates(result.chunks, seenTexts);
     yield result;
   }
@@ -53,24 +60,33 @@ export async function readFileChunks(
   file: WalkedFile,
   options: Pick<ChunkCodebaseOptions, 'maxFileBytes' | 'parseTimeoutMs'> = {},
 ): Promise<ChunkedFile | FileOutcome> {
-  const { path, absolutePath, language } = file;
+  const { path, absolutePath } = file;
   const leftOut = (outcome: 'skipped' | 'failed', reason: string): FileOutcome => ({ path, outcome, reason });
   try {
     const read = await readSource(absolutePath, options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES);
     if (!read.ok) return leftOut(read.outcome, read.reason);
     const { text, hash, modifiedMs } = read;
-    const reason = reasonByContent(findLanguage(language)!, text);
+    const language = languageOfText(file.language, text);
+    if (language === null) return leftOut('skipped', 'unknown-language');
+    const reason = reasonByContent(language, text);
     if (reason !== null) return leftOut('skipped', reason);
     const timeout = options.parseTimeoutMs === undefined ? {} : { timeoutMs: options.parseTimeoutMs };
-    const parsed = await parseSource(language, text, timeout);
-    const chunks = chunkFile(path, text, parsed);
-    return { path, language, hash, text, modifiedMs, hasSyntaxErrors: parsed.hasSyntaxErrors, chunks };
+    const source = await chunkSource(path, language.id, text, timeout);
+    return { path, language: language.id, hash, text, modifiedMs, ...source };
   } catch (error) {
     // A missing grammar is no fault of this file: every other file of the language would fail alike.
     if (GardenerError.isInstance(error) && error.code === 'codebase.grammar-missing') throw error;
     const isLate = GardenerError.isInstance(error) && error.code === 'codebase.parse-timeout';
     return leftOut('failed', isLate ? 'parse-timeout' : 'parse-failed');
   }
+}
+
+/** The language that a text is in: languages share endings. */
+function languageOfText(id: LanguageId, text: string): Language | null {
+  const language = findLanguage(id);
+  if (language?.languageOfText === undefined) return language;
+  const actual = language.languageOfText(text);
+  return actual === null ? null : findLanguage(actual);
 }
 
 function markDuplicates(chunks: Chunk[], seen: Set<number>): void {

@@ -1,3 +1,5 @@
+import type { FileFacts } from './graph/file-facts.js';
+
 /** A language's id is its key in the language table (`typescript`, `tsx`, `javascript`, `python`, ...). */
 export type LanguageId = string;
 
@@ -43,6 +45,8 @@ export interface ChunkedFile {
   /** True when the parser met syntax errors and went on. */
   hasSyntaxErrors: boolean;
   chunks: Chunk[];
+  /** What the symbol graph keeps of it; absent where the file was not parsed anew. */
+  facts?: FileFacts;
 }
 
 /** Every file seen is indexed, skipped or failed, with the reason. */

@@ -4,7 +4,7 @@ import { type ChunkLimits, LineSizes } from './divide.js';
 import { outlineSections, type Section } from './outline.js';
 import type { CodeSymbol, ParseResult, SymbolKind } from './parse-types.js';
 import { LineMarks, qualityReasons, scoreQuality } from './quality.js';
-import { usedNames } from './structure.js';
+import { usedNames } from './used-names.js';
 
 /** One screen of code: what a reader takes in at once, and a sentence-embedding model in one or two windows. */
 export const DEFAULT_CHUNK_LIMITS: ChunkLimits = { lines: 60, characters: 2_400 };
@@ -18,6 +18,7 @@ const KINDS: Record<SymbolKind, ChunkKind> = {
   enum: 'enum',
   namespace: 'module',
   constant: 'module',
+  section: 'module',
 };
 
 /**
@@ -69,9 +70,11 @@ function kindOf({ symbol, role }: Section): ChunkKind {
   return role === 'part' ? partKind(symbol) : KINDS[symbol.kind];
 }
 
+const UNDIVIDED_KINDS = new Set<SymbolKind>(['class', 'namespace', 'section']);
+
 // What lies between a class's methods is the class still; a piece of a function is no function.
 function partKind(symbol: CodeSymbol): ChunkKind {
-  return symbol.kind === 'class' || symbol.kind === 'namespace' ? KINDS[symbol.kind] : 'block';
+  return UNDIVIDED_KINDS.has(symbol.kind) ? KINDS[symbol.kind] : 'block';
 }
 
 function countBetween(sorted: readonly number[], first: number, last: number): number {

@@ -1,4 +1,4 @@
-import type { Language } from './languages.js';
+import type { Language } from './language.js';
 
 const HEAD_LINES = 15;
 const HEAD_CHARACTERS = 3_000;
@@ -11,8 +11,8 @@ const COMMENT_START = /^\s*(?:\/\/|\/\*|\*|#|--|<!--|"""|''')/;
 export function reasonByContent(
   language: Language,
   text: string,
-): 'unknown-language' | 'generated' | 'minified' | null {
-  if (language.foreignText?.test(text)) return 'unknown-language';
+): 'large-data' | 'generated' | 'minified' | null {
+  if (text.length > (language.maxCharacters ?? Number.POSITIVE_INFINITY)) return 'large-data';
   if (isGenerated(text)) return 'generated';
   return isMinified(text) ? 'minified' : null;
 }

@@ -24,6 +24,7 @@ const SMALL_LINES: Record<SymbolKind, number> = {
   enum: 6,
   namespace: 3,
   constant: 10,
+  section: 8,
 };
 // A declaration inside a function, or inside a statement, is a section of its own from this size on, unless what it is in is huge.
 const INNER_LINES = 15;

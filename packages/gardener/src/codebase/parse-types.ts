@@ -8,7 +8,9 @@ export type SymbolKind =
   | 'type'
   | 'enum'
   | 'namespace'
-  | 'constant';
+  | 'constant'
+  /** A part of a text that is no program: what stands under a heading, a top-level key, a table of settings. */
+  | 'section';
 
 export type Visibility = 'public' | 'protected' | 'private';
 
@@ -52,6 +54,14 @@ export interface ImportedName {
   line: number;
 }
 
+/** A name that code calls or uses (a type, a base class), where it does so. */
+export interface Reference {
+  name: string;
+  /** The name before it: `a` in `a.b()`, `x.a.b()` and `a::b()`; null without one. */
+  receiver: string | null;
+  line: number;
+}
+
 /** Where a cut between two lines divides the code as its author would: the statements, and their statements. */
 export interface StatementSpan extends LineSpan {
   /** First line of the comments and decorators that belong to it. */
@@ -59,12 +69,18 @@ export interface StatementSpan extends LineSpan {
   children: StatementSpan[];
 }
 
-/** The structure of one source text. */
-export interface ParseResult {
+/** What a source text declares and what it refers to. */
+export interface CodeStructure {
   language: LanguageId;
   /** Top-level symbols in order. */
   symbols: CodeSymbol[];
   imports: ImportedName[];
+  /** Calls and uses in order of place. */
+  references: Reference[];
+}
+
+/** The structure of one source text, and what chunking needs to know of its lines. */
+export interface ParseResult extends CodeStructure {
   statements: StatementSpan[];
   /** Lines of import statements. */
   importSpans: LineSpan[];

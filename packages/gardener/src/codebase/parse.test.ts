@@ -229,7 +229,9 @@ describe('the language of a file', () => {
     ['x.mjs', 'javascript'],
     ['SConstruct', 'python'],
     ['stubs.pyi', 'python'],
-    ['README.md', undefined],
+    ['README.md', 'markdown'],
+    ['docker/Dockerfile.dev', 'dockerfile'],
+    ['notes.txt', undefined],
     ['.ts', undefined],
   ])('%s', (path, id) => expect(languageOfPath(path)?.id).toBe(id));
 
@@ -237,7 +239,8 @@ describe('the language of a file', () => {
     ['#!/usr/bin/env python3', 'python'],
     ['#!/usr/bin/env -S node --no-warnings', 'javascript'],
     ['#! /usr/local/bin/python3.12 -u', 'python'],
-    ['#!/bin/sh', undefined],
+    ['#!/bin/sh', 'bash'],
+    ['#!/usr/bin/perl', undefined],
     ['python', undefined],
   ])('%s', (line, id) => expect(languageOfFirstLine(line)?.id).toBe(id));
 });

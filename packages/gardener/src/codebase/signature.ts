@@ -21,13 +21,21 @@ export function declarationSignature(
       start = Math.max(start, decorator.endIndex);
     }
   }
-  const bodyStart = body === undefined ? declaration.endIndex : Math.max(body.startIndex, nameStart);
-  const end = Math.min(bodyStart, start + 4 * MAX_SIGNATURE_CHARACTERS);
-  return withoutRanges(text, start, end, comments)
+  // The body of C's `typedef struct { … } name` stands before the name.
+  const isBefore = body !== undefined && body.endIndex <= nameStart;
+  const bodyStart =
+    body === undefined || isBefore ? declaration.endIndex : Math.max(body.startIndex, nameStart);
+  const end = Math.min(bodyStart, isBefore ? bodyStart : start + 4 * MAX_SIGNATURE_CHARACTERS);
+  const left = isBefore ? [{ startIndex: body.startIndex, endIndex: body.endIndex }] : [];
+  return withoutRanges(text, start, end, isBefore ? [...left, ...after(comments, body)] : comments)
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/\s*(?:=>|[{=:;])$/, '')
     .slice(0, MAX_SIGNATURE_CHARACTERS);
+}
+
+function after(ranges: readonly Range[], body: Range): Range[] {
+  return ranges.filter(({ startIndex }) => startIndex >= body.endIndex);
 }
 
 function withoutRanges(text: string, start: number, end: number, ranges: readonly Range[]): string {
@@ -45,13 +53,18 @@ function withoutRanges(text: string, start: number, end: number, ranges: readonl
 const DIRECTIVE =
   /^(?:eslint|biome-ignore|prettier-ignore|@ts-|tslint|istanbul|c8 |noqa|type: ?ignore|pylint|mypy|pragma|!)/;
 
+// C#'s documentation comments are XML.
+const XML_TAG =
+  /<\/?(?:summary|remarks|para|returns|value|example|code|c|param|typeparam|exception|inheritdoc)(?:\s[^<>]*)?\/?>/g;
+
 /** The words of a comment or docstring, without its markers; null when nothing is left. */
 export function docstringText(source: string | null): string | null {
   if (source === null) return null;
   const inner = source
     .replace(/^[a-zA-Z]{0,2}("""|'''|"|')([\s\S]*)\1$/, '$2')
-    .replace(/^\/\*+!?/, '')
-    .replace(/\*+\/$/, '');
+    .replace(/^\/\*+!?|^<!--/, '')
+    .replace(/\*+\/$|-->$/, '')
+    .replace(XML_TAG, '');
   const words = inner
     .split('\n')
     .map((line) => line.replace(/^\s*(?:\/\/+!?|#+|--|\*(?!\*)|;+)?\s?/, '').replace(/\s+$/, ''))

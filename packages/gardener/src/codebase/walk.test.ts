@@ -316,14 +316,15 @@ describe('walkCodebase elsewhere', () => {
     truncateSync(join(root, 'huge.ts'), 200 * 2 ** 20);
     const { files } = await walkCodebase(root);
     expect(files.map((file) => `${file.path} ${file.language}`)).toEqual([
+      'README.md markdown',
       'a.ts typescript',
+      'tool/other bash',
       'tool/run python',
     ]);
     expect(await reasonsOf(root)).toEqual({
       '.env': 'secret',
       '.env.example': 'unknown-language',
       '.env.production': 'secret',
-      'README.md': 'unknown-language',
       'api_pb2.py': 'generated',
       'certificate.pem': 'secret',
       'deploy/id_rsa': 'secret',
@@ -331,7 +332,6 @@ describe('walkCodebase elsewhere', () => {
       'huge.ts': 'too-large',
       'lib/jquery.min.js': 'minified',
       'node_modules/': 'vendored',
-      'tool/other': 'unknown-language',
       'vendor/': 'vendored',
       'yarn.lock': 'lock-file',
     });

@@ -2,6 +2,21 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+/** Where an entry file, written as its compiled `new URL('./x.js', import.meta.url)`, really lies. */
+function locateEntry(entry: URL): { file: string; isSource: boolean } {
+  const compiled = fileURLToPath(entry);
+  const source = compiled.replace(/\.js$/, '.ts');
+  const isSource =
+    source.endsWith('.ts') && existsSync(source) && (compiled === source || !existsSync(compiled));
+  return { file: isSource ? source : compiled, isSource };
+}
+
+/** The full address of a module of tsx: a bare name would be looked up from the child's working directory. */
+function tsxModule(name: string): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
+}
 
 /**
  * The command that runs one of our entry files with this very Node.
@@ -14,18 +29,21 @@ export function entryCommand(
   args: string[],
   execArgv: readonly string[] = [],
 ): { command: string; args: string[] } {
-  const compiled = fileURLToPath(entry);
-  const source = compiled.replace(/\.js$/, '.ts');
-  const isSource = source.endsWith('.ts') && existsSync(source);
-  if (!isSource || (compiled !== source && existsSync(compiled))) {
-    return { command: process.execPath, args: [...execArgv, compiled, ...args] };
-  }
-  // By its full address: a bare `tsx` would be looked up from the child's working directory.
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return {
-    command: process.execPath,
-    args: [...execArgv, '--conditions=source', '--import', loader, source, ...args],
-  };
+  const { file, isSource } = locateEntry(entry);
+  const loader = isSource ? ['--conditions=source', '--import', tsxModule('tsx')] : [];
+  return { command: process.execPath, args: [...execArgv, ...loader, file, ...args] };
+}
+
+/** Starts an entry file as a worker thread; where only its TypeScript source lies there, through tsx. */
+export function startThread(entry: URL): Worker {
+  const { file, isSource } = locateEntry(entry);
+  if (!isSource) return new Worker(file);
+  // A thread's own --import does not reach its entry file.
+  const [api, target] = [tsxModule('tsx/esm/api'), pathToFileURL(file).href].map((url) =>
+    JSON.stringify(url),
+  );
+  const bootstrap = `import(${api}).then((tsx) => { tsx.register(); return import(${target}); });`;
+  return new Worker(bootstrap, { eval: true, execArgv: [] });
 }
 
 /** Starts an entry file as a child process: `entryCommand` with Node's own spawn options; no window on Windows. */

@@ -1,5 +1,6 @@
 import { chunkCodebase } from '../codebase/chunk-codebase.js';
 import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
+import { isCode } from '../codebase/languages.js';
 import { walkCodebase } from '../codebase/walk.js';
 import { openIndex } from '../retrieval/index.js';
 import { startMiniLm } from '../retrieval/mini-lm.js';
@@ -7,12 +8,13 @@ import { type RunContext, requireModel } from './run-context.js';
 
 /** What indexing leaves for the examples. */
 export interface IndexedCodebase {
+  /** The files of code; pages, prose and data are indexed and not trained on. */
   files: ChunkedFile[];
   commit: string | null;
 }
 
 /**
- * Brings a project's index up to date and keeps the chunked files that went through.
+ * Brings a project's index up to date and keeps the chunked files of code that went through.
  * @throws GardenerError `codebase.*`, `retrieval.*`, `training.model-missing`
  */
 export async function indexCodebase(context: RunContext): Promise<IndexedCodebase> {
@@ -48,7 +50,7 @@ async function* keeping(
   files: ChunkedFile[],
 ): AsyncGenerator<ChunkedFile | FileOutcome> {
   for await (const item of items) {
-    if ('chunks' in item) files.push(item);
+    if ('chunks' in item && isCode(item.language)) files.push(item);
     yield item;
   }
 }

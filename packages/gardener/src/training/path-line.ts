@@ -1,24 +1,12 @@
 import type { LanguageId } from '../codebase/chunk-types.js';
-
-/** How a one-line comment is written. Languages not listed take `//`, the commonest. */
-const COMMENT: Readonly<Record<LanguageId, readonly [open: string, close: string]>> = {
-  python: ['# ', ''],
-  ruby: ['# ', ''],
-  bash: ['# ', ''],
-  yaml: ['# ', ''],
-  toml: ['# ', ''],
-  html: ['<!-- ', ' -->'],
-  markdown: ['<!-- ', ' -->'],
-  css: ['/* ', ' */'],
-  sql: ['-- ', ''],
-  lua: ['-- ', ''],
-};
+import { findLanguage } from '../codebase/languages.js';
 
 /**
- * The line that opens every code window and every completion prompt: the file's path as a comment of its language.
+ * The line that opens every code window and every completion prompt: the file's path as a comment of its language (`//`,
+ * the commonest, for one that is not in the table).
  * @returns one line with its line end
  */
 export function pathLine(path: string, language: LanguageId): string {
-  const [open, close] = COMMENT[language] ?? ['// ', ''];
+  const [open, close] = findLanguage(language)?.lineComment ?? ['// ', ''];
   return `${open}${path}${close}\n`;
 }

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { CodeStructure, CodeSymbol, SymbolKind, Visibility } from '../parse-types.js';
+
+const KINDS = [
+  'function',
+  'method',
+  'class',
+  'interface',
+  'type',
+  'enum',
+  'namespace',
+  'constant',
+  'section',
+] as const satisfies readonly SymbolKind[];
+const VISIBILITIES = ['public', 'protected', 'private'] as const satisfies readonly Visibility[];
+
+const line = z.number().int().positive();
+
+const factSymbol = z.object({
+  /** Qualified name within the file. */
+  symbol: z.string(),
+  kind: z.enum(KINDS),
+  visibility: z.enum(VISIBILITIES),
+  signature: z.string(),
+  startLine: line,
+  endLine: line,
+  /** Place in the list of the symbol it is declared in, or -1. */
+  parent: z.number().int().min(-1),
+});
+export type FactSymbol = z.infer<typeof factSymbol>;
+
+/** What the symbol graph keeps of one file: what it declares, imports and refers to. */
+export const fileFacts = z.object({
+  language: z.string(),
+  /** In order of place; a parent stands before its children. */
+  symbols: z.array(factSymbol),
+  imports: z.array(z.object({ name: z.string().nullable(), source: z.string() })),
+  /** Names that are called or used, grouped: all lines of one name with one receiver. */
+  references: z.array(z.object({ name: z.string(), receiver: z.string().nullable(), lines: z.array(line) })),
+});
+export type FileFacts = z.infer<typeof fileFacts>;
+
+/** The facts of a parsed file. */
+export function factsOf(structure: CodeStructure): FileFacts {
+  const symbols: FactSymbol[] = [];
+  const add = (symbol: CodeSymbol, parent: number) => {
+    const place = symbols.length;
+    const { qualifiedName, kind, visibility, signature, startLine, endLine } = symbol;
+    symbols.push({ symbol: qualifiedName, kind, visibility, signature, startLine, endLine, parent });
+    for (const child of symbol.children) add(child, place);
+  };
+  for (const symbol of structure.symbols) add(symbol, -1);
+  const imports = structure.imports.map(({ name, source }) => ({ name, source }));
+  return { language: structure.language, symbols, imports, references: groupReferences(structure) };
+}
+
+function groupReferences({ references }: CodeStructure): FileFacts['references'] {
+  const groups = new Map<string, FileFacts['references'][number]>();
+  for (const { name, receiver, line } of references) {
+    const key = `${receiver ?? ''}\0${name}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { name, receiver, lines: [line] });
+    else group.lines.push(line);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,111 @@
+import type { Worker } from 'node:worker_threads';
+import { GardenerError } from '../garden/errors.js';
+import { startThread } from '../garden/spawn-entry.js';
+import type { ChunkedSource, ParseJob, ParseReply } from './parse-job.js';
+import type { ParseResult } from './parse-types.js';
+
+/** Compiling a large grammar takes up to seconds, on a loaded machine more; a thread that does not even begin is broken. */
+const BEGIN_TIMEOUT_MS = 60_000;
+
+type JobResult = ParseResult | ChunkedSource;
+
+/** The job that the thread is at. */
+interface CurrentJob {
+  language: string;
+  timeoutMs: number;
+  timer: NodeJS.Timeout;
+  resolve(result: JobResult): void;
+  reject(error: GardenerError): void;
+}
+
+/**
+ * The thread that parses, one job at a time in the order in which they came. It is started by the first job, started again
+ * after a job that had to be ended, and keeps no process alive.
+ */
+export class ParserThread {
+  #worker: Worker | null = null;
+  #current: CurrentJob | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param timeoutMs from the moment the grammar is loaded
+   * @throws GardenerError `codebase.parse-timeout`, `codebase.parse-failed`, `codebase.grammar-missing`
+   */
+  run(job: ParseJob, timeoutMs: number): Promise<JobResult> {
+    const result = this.#queue.then(() => this.#runNext(job, timeoutMs));
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  #runNext(job: ParseJob, timeoutMs: number): Promise<JobResult> {
+    const worker = this.#worker ?? this.#start();
+    return new Promise<JobResult>((resolve, reject) => {
+      const { language } = job;
+      const timer = setTimeout(() => this.#end(parseTimeout(language)), BEGIN_TIMEOUT_MS);
+      this.#current = { language, timeoutMs, timer, resolve, reject };
+      worker.ref();
+      worker.postMessage(job);
+    });
+  }
+
+  #start(): Worker {
+    const worker = startThread(new URL('./parser-thread-main.js', import.meta.url));
+    const died = (reason: string) => {
+      if (this.#worker === worker) this.#end(parseFailed(this.#current?.language ?? 'source', reason));
+    };
+    worker.on('message', (reply: ParseReply) => {
+      if (this.#worker === worker) this.#receive(reply);
+    });
+    worker.on('error', (error) => died(String(error)));
+    worker.on('exit', (code) => died(`the thread ended with ${code}`));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #receive(reply: ParseReply): void {
+    const current = this.#current;
+    if (current === null) return;
+    if (reply.type === 'begun') {
+      clearTimeout(current.timer);
+      current.timer = setTimeout(() => this.#end(parseTimeout(current.language)), current.timeoutMs);
+    } else if (reply.type === 'done') {
+      this.#settle()?.resolve(reply.result);
+    } else if (reply.error !== null) {
+      const { code, message, remedy } = reply.error;
+      this.#settle()?.reject(new GardenerError(code, message, { remedy }));
+    } else {
+      // What broke inside WebAssembly may have left its memory broken.
+      this.#end(parseFailed(current.language, reply.reason));
+    }
+  }
+
+  #settle(): CurrentJob | null {
+    const current = this.#current;
+    this.#current = null;
+    clearTimeout(current?.timer);
+    this.#worker?.unref();
+    return current;
+  }
+
+  /** Ends the thread with the job it is at; nobody waits until its memory is freed. */
+  #end(error: GardenerError): void {
+    const worker = this.#worker;
+    const current = this.#settle();
+    this.#worker = null;
+    void worker?.terminate();
+    current?.reject(error);
+  }
+}
+
+function parseTimeout(language: string): GardenerError {
+  return new GardenerError('codebase.parse-timeout', `Parsing a ${language} file took too long.`, {
+    remedy: 'name the file in .gardenerignore if it is not worth reading',
+  });
+}
+
+function parseFailed(language: string, reason: string): GardenerError {
+  return new GardenerError('codebase.parse-failed', `A ${language} file could not be parsed.`, {
+    remedy: 'name the file in .gardenerignore if it is not worth reading',
+    details: { reason },
+  });
+}

@@ -1,0 +1,25 @@
+import type { TextRules } from '../text-rules.js';
+
+/** Statements that begin at the start of a line; what CREATE makes is a symbol. Every dialect, since no grammar reads all. */
+export const sqlRules: TextRules = {
+  symbol:
+    /^create\s+(?:or\s+(?:replace|alter)\s+)?(?:(?:global|local|temp|temporary|unlogged|unique|external|materialized|recursive|definer\s*=\s*\S+)\s+)*(?<what>table|view|function|procedure|trigger|type|domain|schema|sequence|index|package|role|database|extension)\s+(?:(?:if\s+not\s+exists|concurrently|body)\s+)*(?<name>"[^"]+"|`[^`]+`|\[[^\]]+\]|[\w.$"`[\]]+)/i,
+  kinds: {
+    table: 'type',
+    view: 'type',
+    type: 'type',
+    domain: 'type',
+    function: 'function',
+    procedure: 'function',
+    trigger: 'function',
+    package: 'namespace',
+    schema: 'namespace',
+  },
+  statement:
+    /^(?:create|alter|drop|insert|update|delete|merge|select|with|grant|revoke|set|use|begin|commit|comment\s+on|truncate|copy|call|exec(?:ute)?|do|declare|go|pragma|explain|analyze|vacuum)\b/i,
+  statementEnd: /(?:;|^go|^\/|^\\\S.*)\s*(?:--.*)?$/i,
+  comment: /^\s*--/,
+  // PostgreSQL's dollar quotes: the body of a function is no statement of the file's own.
+  fence: /^(?:(?!\$\w*\$).)*(\$\w*\$)(?!.*\$\w*\$)/,
+  endsAtStatement: true,
+};

@@ -1,0 +1,115 @@
+import type { Node } from 'web-tree-sitter';
+import type { Capture, CaptureGroup } from './captures.js';
+import { type Grammar, loadGrammar } from './grammar.js';
+import type { Language } from './language.js';
+import type { ParseResult } from './parse-types.js';
+import { readStructure } from './structure.js';
+import { readTextStructure } from './text-structure.js';
+
+const MAX_WRAPPERS = 4;
+
+/** Reads the structures of texts of one language; its grammar is loaded. */
+export type StructureReader = (text: string) => ParseResult;
+
+/**
+ * Makes ready to read a language, which takes up to seconds for the first text of a large grammar.
+ * @throws GardenerError `codebase.grammar-missing`
+ */
+export async function prepareReader(language: Language): Promise<StructureReader> {
+  const { reader } = language;
+  if ('rules' in reader) return (text) => readTextStructure(language, reader.rules, text);
+  const grammar = await loadGrammar(language, reader);
+  return (text) => readTree(language, grammar, text);
+}
+
+function readTree(language: Language, { parser, query }: Grammar, text: string): ParseResult {
+  parser.reset();
+  const tree = parser.parse(text);
+  if (tree === null) throw new Error('the parser gave no tree');
+  try {
+    const matches = query.matches(tree.rootNode);
+    const { groups, wrappers } = plainCaptures(
+      text,
+      matches.map((match) => match.captures),
+    );
+    return readStructure(language, text, groups, wrappers, tree.rootNode.hasError);
+  } finally {
+    tree.delete();
+  }
+}
+
+/** Captures without the tree, which is freed; a symbol's capture takes in the wrappers around it. */
+function plainCaptures(
+  text: string,
+  matches: { name: string; node: Node }[][],
+): {
+  groups: CaptureGroup[];
+  wrappers: { exported: boolean };
+} {
+  const wrapperIds = new Set<number>();
+  const exportedIds = new Set<number>();
+  for (const captures of matches) {
+    for (const { name, node } of captures) {
+      if (name === 'wrapper') wrapperIds.add(node.id);
+      else if (name === 'exported') exportedIds.add(node.id);
+    }
+  }
+  const groups: CaptureGroup[] = [];
+  for (const captures of matches) {
+    const group: Capture[] = [];
+    for (const { name, node } of captures) {
+      if (name === 'wrapper' || name === 'exported' || name.startsWith('_')) continue;
+      group.push(
+        name.startsWith('symbol.')
+          ? widened(text, name, node, wrapperIds, exportedIds)
+          : plain(text, name, node),
+      );
+    }
+    if (group.length > 0) groups.push(group);
+  }
+  return { groups, wrappers: { exported: exportedIds.size > 0 } };
+}
+
+function widened(
+  text: string,
+  name: string,
+  node: Node,
+  wrapperIds: Set<number>,
+  exportedIds: Set<number>,
+): Capture {
+  let outer = node;
+  let exported = exportedIds.has(node.id);
+  for (let step = 0; step < MAX_WRAPPERS; step++) {
+    const parent = outer.parent;
+    if (parent === null || !wrapperIds.has(parent.id)) break;
+    outer = parent;
+    exported ||= exportedIds.has(parent.id);
+  }
+  return { ...plain(text, name, outer), exported };
+}
+
+function plain(text: string, name: string, node: Node): Capture {
+  const start = node.startPosition;
+  // Where indentation ends a block, and where a line end belongs to a comment, a node reaches to what follows it.
+  let endIndex = node.endIndex;
+  let endRow = node.endPosition.row;
+  while (endIndex > node.startIndex && isSpace(text.charCodeAt(endIndex - 1))) {
+    endIndex--;
+    if (text.charCodeAt(endIndex) === LINE_END) endRow--;
+  }
+  return {
+    name,
+    id: node.id,
+    startIndex: node.startIndex,
+    endIndex,
+    startLine: start.row + 1,
+    endLine: endRow + 1,
+    exported: false,
+  };
+}
+
+const LINE_END = 10;
+
+function isSpace(code: number): boolean {
+  return code === LINE_END || code === 32 || code === 9 || code === 13;
+}
