@@ -6,6 +6,7 @@ import { defineChat } from './commands/chat.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEvaluate } from './commands/evaluate.js';
 import { defineList } from './commands/list.js';
+import { defineMap } from './commands/map.js';
 import { defineModels } from './commands/models.js';
 import { definePause } from './commands/pause.js';
 import { definePromote } from './commands/promote.js';
@@ -46,6 +47,7 @@ const COMMANDS = [
   defineEvaluate,
   definePromote,
   defineSearch,
+  defineMap,
   defineAsk,
   defineChat,
   defineModels,

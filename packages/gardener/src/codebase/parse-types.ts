@@ -59,6 +59,8 @@ export interface Reference {
   name: string;
   /** The name before it: `a` in `a.b()`, `x.a.b()` and `a::b()`; null without one. */
   receiver: string | null;
+  /** Called, and not only named as a type or a module is. */
+  isCall: boolean;
   line: number;
 }
 

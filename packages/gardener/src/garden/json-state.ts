@@ -12,12 +12,17 @@ const MAX_JSON_BYTES = 64 * 1024 * 1024;
  * Reads a JSON state file and checks it against `schema`.
  * A file that is no JSON, or does not fit, is renamed to `<file>.damaged-<n>` and named in the error.
  *
+ * @param options.maxBytes a larger file counts as damaged; default 64 MiB
  * @throws garden.file-missing, garden.damaged-file (details: file, setAside), garden.permission-denied
  */
-export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  const { text, version } = await readWhole(file);
+export async function readJson<T>(
+  file: string,
+  schema: z.ZodType<T>,
+  { maxBytes = MAX_JSON_BYTES }: { maxBytes?: number } = {},
+): Promise<T> {
+  const { text, version } = await readWhole(file, maxBytes);
   const fault = (why: string, cause?: unknown) => damaged(file, version, why, cause);
-  if (text === null) throw await fault(`it is larger than ${MAX_JSON_BYTES} bytes`);
+  if (text === null) throw await fault(`it is larger than ${maxBytes} bytes`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -32,9 +37,13 @@ export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T
 }
 
 /** Like `readJson`, but null where there is no file. */
-export async function readJsonIfPresent<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {
+export async function readJsonIfPresent<T>(
+  file: string,
+  schema: z.ZodType<T>,
+  options: { maxBytes?: number } = {},
+): Promise<T | null> {
   try {
-    return await readJson(file, schema);
+    return await readJson(file, schema, options);
   } catch (error) {
     if (GardenerError.isInstance(error) && error.code === 'garden.file-missing') return null;
     throw error;
@@ -45,10 +54,15 @@ export async function readJsonIfPresent<T>(file: string, schema: z.ZodType<T>): 
  * Writes a JSON state file: to a temporary file beside it, flushed to the disk, then renamed over it, so that a reader
  * sees the old state or the new, never half. The folder must exist. Read-modify-write needs `withLock` around it.
  *
+ * @param options.compact on one line, for state that no person reads
  * @throws garden.disk-full, garden.permission-denied, garden.file-operation-failed; the old file is then untouched
  */
-export async function writeJson(file: string, value: unknown): Promise<void> {
-  const text = `${JSON.stringify(value, null, 2)}\n`;
+export async function writeJson(
+  file: string,
+  value: unknown,
+  { compact = false }: { compact?: boolean } = {},
+): Promise<void> {
+  const text = `${JSON.stringify(value, null, compact ? 0 : 2)}\n`;
   const temporary = `${file}.${randomId()}.tmp`;
   try {
     // Our own, because write-file-atomic takes a short write (a disk that fills up) for a whole one and renames it into place.
@@ -86,13 +100,16 @@ interface FileVersion {
   modified: bigint;
 }
 
-async function readWhole(file: string): Promise<{ text: string | null; version: FileVersion }> {
+async function readWhole(
+  file: string,
+  maxBytes: number,
+): Promise<{ text: string | null; version: FileVersion }> {
   try {
     const handle = await open(file, 'r');
     try {
       const facts = await handle.stat({ bigint: true });
       const version = { inode: facts.ino, modified: facts.mtimeNs };
-      if (facts.size > BigInt(MAX_JSON_BYTES)) return { text: null, version };
+      if (facts.size > BigInt(maxBytes)) return { text: null, version };
       return { text: await handle.readFile('utf8'), version };
     } finally {
       await handle.close();

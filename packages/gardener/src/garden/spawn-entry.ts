@@ -38,11 +38,10 @@ export function entryCommand(
 export function startThread(entry: URL): Worker {
   const { file, isSource } = locateEntry(entry);
   if (!isSource) return new Worker(file);
-  // A thread's own --import does not reach its entry file.
-  const [api, target] = [tsxModule('tsx/esm/api'), pathToFileURL(file).href].map((url) =>
-    JSON.stringify(url),
-  );
-  const bootstrap = `import(${api}).then((tsx) => { tsx.register(); return import(${target}); });`;
+  // A thread's own --import does not reach its entry file; and this is tsx's face for `import`, `resolve` gives the other one.
+  const api = new URL('dist/esm/api/index.mjs', tsxModule('tsx/package.json')).href;
+  const imports = [api, pathToFileURL(file).href].map((url) => `import(${JSON.stringify(url)})`);
+  const bootstrap = `${imports[0]}.then((tsx) => { tsx.register(); return ${imports[1]}; });`;
   return new Worker(bootstrap, { eval: true, execArgv: [] });
 }
 

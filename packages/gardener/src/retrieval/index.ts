@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
 import { headCommit } from '../codebase/git-list.js';
+import { GraphRecorder, openSymbolGraph } from '../codebase/graph/graph-store.js';
+import type { SymbolGraph } from '../codebase/graph/symbol-graph.js';
 import { GardenerError } from '../garden/errors.js';
 import { withLock } from '../garden/file-lock.js';
 import type { GardenPaths } from '../garden/paths.js';
@@ -57,6 +59,8 @@ export interface ProjectIndex {
   manifest(): Promise<IndexManifest | null>;
   /** The outcome of every file of the last update, sorted by path. */
   outcomes(): Promise<FileOutcome[]>;
+  /** Who defines, calls, uses and imports what; null before the first update, and after damage until the next one. */
+  symbolGraph(): Promise<SymbolGraph | null>;
   /** Reads the whole table once to find damage. */
   health(): Promise<IndexHealth>;
   close(): void;
@@ -118,7 +122,8 @@ class LanceIndex implements ProjectIndex {
         ...(onProgress ? { onProgress } : {}),
         ...(signal ? { signal } : {}),
       });
-      return await update.run(files);
+      const graph = await GraphRecorder.open(this.#directory);
+      return await update.run(graph.record(files));
     } finally {
       await cache.tidy();
     }
@@ -146,6 +151,10 @@ class LanceIndex implements ProjectIndex {
 
   outcomes(): Promise<FileOutcome[]> {
     return readOutcomes(this.#directory);
+  }
+
+  symbolGraph(): Promise<SymbolGraph | null> {
+    return openSymbolGraph(this.#directory);
   }
 
   async health(): Promise<IndexHealth> {

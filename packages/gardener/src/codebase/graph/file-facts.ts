@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CodeStructure, CodeSymbol, SymbolKind, Visibility } from '../parse-types.js';
 
-const KINDS = [
+/** The kinds of symbols, as the stored graph spells them. */
+export const FACT_KINDS = [
   'function',
   'method',
   'class',
@@ -19,7 +20,7 @@ const line = z.number().int().positive();
 const factSymbol = z.object({
   /** Qualified name within the file. */
   symbol: z.string(),
-  kind: z.enum(KINDS),
+  kind: z.enum(FACT_KINDS),
   visibility: z.enum(VISIBILITIES),
   signature: z.string(),
   startLine: line,
@@ -36,7 +37,14 @@ export const fileFacts = z.object({
   symbols: z.array(factSymbol),
   imports: z.array(z.object({ name: z.string().nullable(), source: z.string() })),
   /** Names that are called or used, grouped: all lines of one name with one receiver. */
-  references: z.array(z.object({ name: z.string(), receiver: z.string().nullable(), lines: z.array(line) })),
+  references: z.array(
+    z.object({
+      name: z.string(),
+      receiver: z.string().nullable(),
+      isCall: z.boolean(),
+      lines: z.array(line),
+    }),
+  ),
 });
 export type FileFacts = z.infer<typeof fileFacts>;
 
@@ -56,10 +64,10 @@ export function factsOf(structure: CodeStructure): FileFacts {
 
 function groupReferences({ references }: CodeStructure): FileFacts['references'] {
   const groups = new Map<string, FileFacts['references'][number]>();
-  for (const { name, receiver, line } of references) {
-    const key = `${receiver ?? ''}\0${name}`;
+  for (const { name, receiver, isCall, line } of references) {
+    const key = `${receiver ?? ''}\0${name}\0${isCall}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { name, receiver, lines: [line] });
+    if (group === undefined) groups.set(key, { name, receiver, isCall, lines: [line] });
     else group.lines.push(line);
   }
   return [...groups.values()];

@@ -20,6 +20,12 @@ export interface GraphSymbol extends CodeRange {
    * files. What nothing refers to has about 0.2; what the whole project rests on has 50 and more.
    */
   rank: number;
+  /** Whether its language keeps it from other files or classes. */
+  isPrivate: boolean;
+  /** Qualified name of the symbol it is declared in, or null. */
+  parent: string | null;
+  /** Whether it is declared inside a function or method. */
+  isLocal: boolean;
 }
 
 /** A symbol at the other end of an edge. */

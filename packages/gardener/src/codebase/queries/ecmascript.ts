@@ -83,4 +83,6 @@ export const jsxQuery = `
 (jsx_element (_) @statement)
 (jsx_self_closing_element (jsx_attribute) @statement)
 (jsx_opening_element (jsx_attribute) @statement)
+(jsx_opening_element name: (identifier) @use)
+(jsx_self_closing_element name: (identifier) @use)
 `;

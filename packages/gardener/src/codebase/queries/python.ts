@@ -21,6 +21,13 @@ export const pythonQuery = `
 (call function: (identifier) @call)
 (call function: (attribute attribute: (_) @call))
 
+(class_definition superclasses: (argument_list [(identifier) @use (attribute attribute: (_) @use)]))
+(type (identifier) @use)
+(type (generic_type (identifier) @use))
+(type (subscript value: (identifier) @use))
+(decorator [(identifier) @use (attribute attribute: (_) @use)])
+(except_clause (identifier) @use)
+
 [(if_statement) (elif_clause) (for_statement) (while_statement) (except_clause) (case_clause)
  (conditional_expression) (boolean_operator) (for_in_clause) (if_clause)] @branch
 

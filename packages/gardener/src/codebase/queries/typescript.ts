@@ -19,6 +19,9 @@ export const typescriptQuery = `${ecmascriptQuery}
 
 (import_require_clause (identifier) @import.name source: (string) @import.source)
 
+(type_identifier) @use
+(extends_clause value: (identifier) @use)
+
 (interface_body (_) @statement)
 (object_type (_) @statement)
 (enum_body (_) @statement)

@@ -1,0 +1,36 @@
+/** Directed edges with weights, by place in three lists. */
+export interface WeightedEdges {
+  from: readonly number[];
+  to: readonly number[];
+  weight: readonly number[];
+}
+
+const DAMPING = 0.85;
+const MAX_ROUNDS = 60;
+const TOLERANCE = 1e-7;
+
+/**
+ * PageRank (Brin and Page 1998) over weighted edges: the chance to be at a node for one who follows edges in proportion to
+ * their weights and now and then begins anew anywhere. Weights are shares: where those of a node add up to less than 1, who is
+ * there begins anew for the rest, so that one doubtful edge alone does not pass everything on.
+ * @returns one rank a node, scaled to a mean of 1
+ */
+export function pageRank(nodes: number, { from, to, weight }: WeightedEdges): Float64Array {
+  const out = new Float64Array(nodes);
+  for (let edge = 0; edge < from.length; edge++) out[from[edge]!]! += weight[edge]!;
+  let rank = new Float64Array(nodes).fill(1);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    let dangling = 0;
+    for (let node = 0; node < nodes; node++) dangling += rank[node]! * Math.max(0, 1 - out[node]!);
+    const next = new Float64Array(nodes).fill(1 - DAMPING + (DAMPING * dangling) / nodes);
+    for (let edge = 0; edge < from.length; edge++) {
+      const source = from[edge]!;
+      next[to[edge]!]! += (DAMPING * rank[source]! * weight[edge]!) / Math.max(1, out[source]!);
+    }
+    let change = 0;
+    for (let node = 0; node < nodes; node++) change += Math.abs(next[node]! - rank[node]!);
+    rank = next;
+    if (change < TOLERANCE * nodes) break;
+  }
+  return rank;
+}

@@ -1,0 +1,140 @@
+import type { GraphSymbol, SymbolGraph } from './symbol-graph.js';
+
+/** One file of a map with the symbols chosen from it, in order of place. */
+export interface MapFile {
+  path: string;
+  /** The sum of the ranks of the file and all its symbols; 1 is the mean of one symbol. */
+  rank: number;
+  symbols: MapSymbol[];
+}
+
+export interface MapSymbol extends GraphSymbol {
+  /** How many chosen symbols it is inside of. */
+  depth: number;
+}
+
+/** A ranked outline of a codebase. */
+export interface ProjectMap {
+  files: MapFile[];
+  /** Estimated tokens of the map as text; at most the budget, unless not even one line fits. */
+  tokens: number;
+  /** Symbols in the graph, of which the map shows the most central ones. */
+  symbolCount: number;
+  fileCount: number;
+}
+
+/** Enough for a first look at a codebase, and a small part of any model's context. */
+export const DEFAULT_MAP_TOKENS = 2_000;
+/** Code has three to four characters a token in the tokenizers of today's models; the lower figure keeps the promise. */
+const CHARACTERS_PER_TOKEN = 3;
+const MAX_SIGNATURE_CHARACTERS = 120;
+// What is private or a mere value says less about how a codebase is made than its rank alone tells.
+const PRIVATE_SHARE = 0.4;
+const CONSTANT_SHARE = 0.3;
+const LOCAL_SHARE = 0.1;
+// Helpers of tests are called from every test, and tell nothing about the product.
+const TEST_SHARE = 0.1;
+const TEST_PATH =
+  /(?:^|[/._-])(?:tests?|specs?|__tests__|testdata|testing|fixtures?|benchmarks?|examples?)(?:[/._-]|$)/i;
+
+/**
+ * The most central symbols of a project within a token budget, grouped by file, the most central files first.
+ * @param tokens budget, by estimate (3 characters a token)
+ */
+export function mapProject(graph: SymbolGraph, tokens: number = DEFAULT_MAP_TOKENS): ProjectMap {
+  const ranked = graph.files();
+  const order = new Map(ranked.map(({ path }, place) => [path, place]));
+  const all = ranked.flatMap(({ path }) => graph.symbolsOf(path));
+  const candidates = firstOfName(all).sort(
+    (a, b) => worth(b) - worth(a) || order.get(a.path)! - order.get(b.path)! || a.startLine - b.startLine,
+  );
+  const outline = (count: number) => arrange(candidates.slice(0, count), all, ranked, order);
+  let low = 0;
+  let high = candidates.length;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (tokensOf(outline(middle)) <= tokens) low = middle;
+    else high = middle - 1;
+  }
+  const files = outline(low);
+  return { files, tokens: tokensOf(files), symbolCount: graph.symbolCount, fileCount: graph.fileCount };
+}
+
+/** The map as text: a path, and below it one line a symbol with its line number. */
+export function renderMap(files: readonly MapFile[]): string[] {
+  return files.flatMap(({ path, symbols }, index) => [
+    ...(index === 0 ? [] : ['']),
+    path,
+    ...symbols.map((symbol) => `${String(symbol.startLine).padStart(6)}  ${symbolLine(symbol)}`),
+  ]);
+}
+
+/** A symbol in one line, indented by what it is inside of. */
+export function symbolLine({ depth, signature, symbol }: MapSymbol): string {
+  const text = signature === '' ? symbol : signature;
+  const short =
+    text.length > MAX_SIGNATURE_CHARACTERS ? `${text.slice(0, MAX_SIGNATURE_CHARACTERS - 1)}…` : text;
+  return `${'  '.repeat(depth)}${short}`;
+}
+
+/** Without later declarations of one name in one file: Rust's `impl` blocks are shown for what is in them only. */
+function firstOfName(symbols: readonly GraphSymbol[]): GraphSymbol[] {
+  const seen = new Set<string>();
+  return symbols.filter(({ path, symbol }) => {
+    const key = `${path}\0${symbol}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function worth({ path, rank, isPrivate, isLocal, kind }: GraphSymbol): number {
+  const shares = [
+    isPrivate ? PRIVATE_SHARE : 1,
+    isLocal ? LOCAL_SHARE : 1,
+    kind === 'constant' ? CONSTANT_SHARE : 1,
+    TEST_PATH.test(path) ? TEST_SHARE : 1,
+  ];
+  return shares.reduce((product, share) => product * share, rank);
+}
+
+/** The chosen symbols with those they are inside of, under their files. */
+function arrange(
+  chosen: readonly GraphSymbol[],
+  all: readonly GraphSymbol[],
+  ranked: readonly { path: string; rank: number }[],
+  order: ReadonlyMap<string, number>,
+): MapFile[] {
+  const wanted = new Set(chosen);
+  const byFile = new Map<string, MapSymbol[]>();
+  const open: { symbol: GraphSymbol; isShown: boolean }[] = [];
+  // Backwards, so that a symbol is known to hold a chosen one when it is met; then turned around.
+  const holders = new Set<GraphSymbol>();
+  for (const symbol of all) {
+    while (open.length > 0 && !holds(open.at(-1)!.symbol, symbol)) open.pop();
+    if (wanted.has(symbol)) for (const outer of open) holders.add(outer.symbol);
+    open.push({ symbol, isShown: false });
+  }
+  open.length = 0;
+  for (const symbol of all) {
+    while (open.length > 0 && !holds(open.at(-1)!.symbol, symbol)) open.pop();
+    const isShown = wanted.has(symbol) || holders.has(symbol);
+    if (isShown) {
+      const depth = open.filter((outer) => outer.isShown).length;
+      const symbols = byFile.get(symbol.path) ?? [];
+      symbols.push({ ...symbol, depth });
+      byFile.set(symbol.path, symbols);
+    }
+    open.push({ symbol, isShown });
+  }
+  return [...byFile]
+    .map(([path, symbols]) => ({ path, rank: ranked[order.get(path)!]!.rank, symbols }))
+    .sort((a, b) => order.get(a.path)! - order.get(b.path)!);
+}
+
+function holds(outer: GraphSymbol, inner: GraphSymbol): boolean {
+  return outer.path === inner.path && inner.parent !== null && inner.symbol.startsWith(`${outer.symbol}.`);
+}
+
+function tokensOf(files: readonly MapFile[]): number {
+  const characters = renderMap(files).reduce((sum, line) => sum + line.length + 1, 0);
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
+}
