@@ -4,6 +4,9 @@ import { GardenerError } from '../garden/errors.js';
 import type { Language } from './language.js';
 import { grammarFile } from './languages.js';
 
+// What stands in an error is code still, and is divided like other code.
+const ERRORS = '\n(ERROR) @error\n(ERROR (_) @statement)\n(MISSING) @error\n';
+
 /** A parser of one language and the query over its trees. */
 export interface Grammar {
   parser: Parser;
@@ -48,7 +51,7 @@ async function compileGrammar(
   const grammar = await WasmLanguage.load(wasm);
   const parser = new WasmParser();
   parser.setLanguage(grammar);
-  return { parser, query: new WasmQuery(grammar, `${reader.query}\n(ERROR) @error\n(MISSING) @error`) };
+  return { parser, query: new WasmQuery(grammar, `${reader.query}${ERRORS}`) };
 }
 
 async function startEngine(): Promise<typeof import('web-tree-sitter')> {

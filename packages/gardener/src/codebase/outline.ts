@@ -160,7 +160,8 @@ class Outline {
     // One declaration with a line or two around it keeps its name.
     const whole = run.filter((piece) => piece.role === 'whole');
     const only = whole.length === 1 ? whole[0]! : null;
-    const isMost = only !== null && this.sizes.nonBlankLines(only) >= 0.75 * this.sizes.nonBlankLines(range);
+    const share = owner?.kind === 'namespace' ? 0.5 : 0.75;
+    const isMost = only !== null && this.sizes.nonBlankLines(only) >= share * this.sizes.nonBlankLines(range);
     return isMost
       ? { ...range, symbol: only.symbol, role: 'whole' }
       : { ...range, symbol: owner, role: 'part' };
@@ -178,7 +179,8 @@ class Outline {
           last.endLine = section.endLine;
           continue;
         }
-        if (!isLast && (last !== undefined || owner === null)) {
+        // The line that opens a namespace says little alone; the head of a class is its name.
+        if (!isLast && (last !== undefined || owner === null || owner.kind === 'namespace')) {
           early = section;
           continue;
         }

@@ -2,6 +2,7 @@ import type { Node } from 'web-tree-sitter';
 import type { Capture, CaptureGroup } from './captures.js';
 import { type Grammar, loadGrammar } from './grammar.js';
 import type { Language } from './language.js';
+import { LineTable } from './line-table.js';
 import type { ParseResult } from './parse-types.js';
 import { readStructure } from './structure.js';
 import { readTextStructure } from './text-structure.js';
@@ -28,8 +29,9 @@ function readTree(language: Language, { parser, query }: Grammar, text: string):
   if (tree === null) throw new Error('the parser gave no tree');
   try {
     const matches = query.matches(tree.rootNode);
+    const places = new Places(text);
     const { groups, wrappers } = plainCaptures(
-      text,
+      places,
       matches.map((match) => match.captures),
     );
     return readStructure(language, text, groups, wrappers, tree.rootNode.hasError);
@@ -40,7 +42,7 @@ function readTree(language: Language, { parser, query }: Grammar, text: string):
 
 /** Captures without the tree, which is freed; a symbol's capture takes in the wrappers around it. */
 function plainCaptures(
-  text: string,
+  places: Places,
   matches: { name: string; node: Node }[][],
 ): {
   groups: CaptureGroup[];
@@ -59,10 +61,14 @@ function plainCaptures(
     const group: Capture[] = [];
     for (const { name, node } of captures) {
       if (name === 'wrapper' || name === 'exported' || name.startsWith('_')) continue;
+      if (name === 'error') {
+        for (const lost of notUnderstood(node)) group.push(places.of(name, lost));
+        continue;
+      }
       group.push(
         name.startsWith('symbol.')
-          ? widened(text, name, node, wrapperIds, exportedIds)
-          : plain(text, name, node),
+          ? widened(places, name, node, wrapperIds, exportedIds)
+          : places.of(name, node),
       );
     }
     if (group.length > 0) groups.push(group);
@@ -70,8 +76,14 @@ function plainCaptures(
   return { groups, wrappers: { exported: exportedIds.size > 0 } };
 }
 
+/** What of an error has no place in the syntax: it may be around code that is whole, a file even. */
+function notUnderstood(error: Node): Node[] {
+  const tokens = error.children.filter((child) => child !== null && child.childCount === 0 && !child.isExtra);
+  return tokens.length === 0 ? [error] : (tokens as Node[]);
+}
+
 function widened(
-  text: string,
+  places: Places,
   name: string,
   node: Node,
   wrapperIds: Set<number>,
@@ -85,31 +97,34 @@ function widened(
     outer = parent;
     exported ||= exportedIds.has(parent.id);
   }
-  return { ...plain(text, name, outer), exported };
+  return { ...places.of(name, outer), exported };
 }
 
-function plain(text: string, name: string, node: Node): Capture {
-  const start = node.startPosition;
-  // Where indentation ends a block, and where a line end belongs to a comment, a node reaches to what follows it.
-  let endIndex = node.endIndex;
-  let endRow = node.endPosition.row;
-  while (endIndex > node.startIndex && isSpace(text.charCodeAt(endIndex - 1))) {
-    endIndex--;
-    if (text.charCodeAt(endIndex) === LINE_END) endRow--;
+/** The places of nodes in a text. Lines come from offsets: each position asked of a node is a call into WebAssembly. */
+class Places {
+  private readonly lines: LineTable;
+
+  constructor(private readonly text: string) {
+    this.lines = new LineTable(text);
   }
-  return {
-    name,
-    id: node.id,
-    startIndex: node.startIndex,
-    endIndex,
-    startLine: start.row + 1,
-    endLine: endRow + 1,
-    exported: false,
-  };
-}
 
-const LINE_END = 10;
+  of(name: string, node: Node): Capture {
+    const { id, startIndex } = node;
+    // Where indentation ends a block, and where a line end belongs to a comment, a node reaches to what follows it.
+    let { endIndex } = node;
+    while (endIndex > startIndex && isSpace(this.text.charCodeAt(endIndex - 1))) endIndex--;
+    return {
+      name,
+      id,
+      startIndex,
+      endIndex,
+      startLine: this.lines.lineAt(startIndex),
+      endLine: this.lines.lineAt(Math.max(startIndex, endIndex - 1)),
+      exported: false,
+    };
+  }
+}
 
 function isSpace(code: number): boolean {
-  return code === LINE_END || code === 32 || code === 9 || code === 13;
+  return code === 10 || code === 32 || code === 9 || code === 13;
 }

@@ -3,7 +3,7 @@ import type { GraphSymbol, SymbolGraph } from './symbol-graph.js';
 /** One file of a map with the symbols chosen from it, in order of place. */
 export interface MapFile {
   path: string;
-  /** The sum of the ranks of the file and all its symbols; 1 is the mean of one symbol. */
+  /** The sum of the ranks of all its symbols, what is private, local or of tests counted for less. */
   rank: number;
   symbols: MapSymbol[];
 }
@@ -33,18 +33,18 @@ const PRIVATE_SHARE = 0.4;
 const CONSTANT_SHARE = 0.3;
 const LOCAL_SHARE = 0.1;
 // Helpers of tests are called from every test, and tell nothing about the product.
-const TEST_SHARE = 0.1;
+const TEST_SHARE = 0.03;
 const TEST_PATH =
-  /(?:^|[/._-])(?:tests?|specs?|__tests__|testdata|testing|fixtures?|benchmarks?|examples?)(?:[/._-]|$)/i;
+  /(?:^|[/._-])(?:[Tt]ests?|specs?|__tests__|testdata|testing|fixtures?|benchmarks?|examples?|samples?)(?:[/._-]|$)|[a-z\d](?:Tests?|Specs?)(?:\/|\.\w+$)/;
 
 /**
  * The most central symbols of a project within a token budget, grouped by file, the most central files first.
  * @param tokens budget, by estimate (3 characters a token)
  */
 export function mapProject(graph: SymbolGraph, tokens: number = DEFAULT_MAP_TOKENS): ProjectMap {
-  const ranked = graph.files();
+  const ranked = rankFiles(graph);
   const order = new Map(ranked.map(({ path }, place) => [path, place]));
-  const all = ranked.flatMap(({ path }) => graph.symbolsOf(path));
+  const all = ranked.flatMap(({ symbols }) => symbols);
   const candidates = firstOfName(all).sort(
     (a, b) => worth(b) - worth(a) || order.get(a.path)! - order.get(b.path)! || a.startLine - b.startLine,
   );
@@ -75,6 +75,15 @@ export function symbolLine({ depth, signature, symbol }: MapSymbol): string {
   const short =
     text.length > MAX_SIGNATURE_CHARACTERS ? `${text.slice(0, MAX_SIGNATURE_CHARACTERS - 1)}…` : text;
   return `${'  '.repeat(depth)}${short}`;
+}
+
+function rankFiles(graph: SymbolGraph): { path: string; rank: number; symbols: GraphSymbol[] }[] {
+  const files = graph.files().map(({ path }) => {
+    const symbols = graph.symbolsOf(path);
+    const rank = symbols.reduce((sum, symbol) => sum + worth(symbol), 0);
+    return { path, rank: Math.round(rank * 1000) / 1000, symbols };
+  });
+  return files.sort((a, b) => b.rank - a.rank || (a.path < b.path ? -1 : 1));
 }
 
 /** Without later declarations of one name in one file: Rust's `impl` blocks are shown for what is in them only. */

@@ -53,10 +53,14 @@ export class ReferenceResolver {
       const first = this.symbols.length;
       this.firstSymbol.push(first);
       const own = new Map<string, number[]>();
+      const qualified = new Set<string>();
       for (const { symbol, kind, parent } of facts.symbols) {
         const id = this.symbols.length;
         const name = lastName(symbol);
         this.symbols.push({ file, name, kind, parent: parent < 0 ? -1 : first + parent });
+        // Overloads, and Rust's `impl` blocks beside their type, are one thing: the first stands for all.
+        if (qualified.has(symbol)) continue;
+        qualified.add(symbol);
         push(this.byName, name, id);
         push(own, name, id);
         push(this.inFolder, `${this.families[file]}\0${this.folders[file]}\0${name}`, id);

@@ -100,7 +100,7 @@ function count(store: Store): number { return store.readAll().map((x) => x.lengt
         'src/main.rs': 'mod parse;\nuse crate::parse::Setting;\nfn main() { Setting::load("a"); }\n',
       },
       'src/main.rs main',
-      ['src/parse.rs Setting', 'src/parse.rs Setting.load', 'src/parse.rs Setting'],
+      ['src/parse.rs Setting', 'src/parse.rs Setting.load'],
     ],
     [
       'java',
