@@ -26,7 +26,10 @@ export interface ChunkRow {
   vector: Float32Array;
 }
 
-/** The columns that make a chunk again. */
+/** The columns that a search ranks by: narrow ones, read for hundreds of rows. */
+export const CANDIDATE_COLUMNS = ['id', 'path', 'symbol', 'startLine', 'endLine'] as const;
+
+/** The columns that make a chunk again: read for the few rows that are shown. */
 export const CHUNK_COLUMNS = [
   'id',
   'path',

@@ -48,6 +48,7 @@ export interface SearchResult {
 const MAX_RESULTS = 100;
 /** Candidates of each ranking: enough that folding and combining have a choice. */
 const MIN_CANDIDATES = 100;
+const SPARE_ROWS = 8;
 /** A longer query is cut: a pasted file would make thousands of terms. */
 const MAX_QUERY_CHARACTERS = 4_000;
 // Weights, against 1 of the vectors: tuned on the tuning codebases of bench/retrieval; from half to twice these, MRR moves by 0.01.
@@ -98,15 +99,23 @@ export async function searchChunks(
   if (options.graph && rankings.includes('graph')) await addGraph(store, options.graph, rows, scores, filter);
   const vectorRanks = new Map(byVector.map((row, place) => [idOf(row), place + 1]));
   const keywordRanks = new Map(byKeyword.map((row, place) => [idOf(row), place + 1]));
-  const ranked = [...scores]
-    .sort(([, a], [, b]) => b - a)
-    .map(([id, score]) => ({
-      chunk: chunkOf(rows.get(id)!),
-      score,
-      vectorRank: vectorRanks.get(id) ?? null,
-      keywordRank: keywordRanks.get(id) ?? null,
-    }));
-  return foldDuplicates(ranked, wanted);
+  const ranked = [...scores].sort(([, a], [, b]) => b - a);
+  let results: SearchResult[] = [];
+  // Whole chunks are read for those that are shown, and for a few more in case some are copies.
+  for (let start = 0; results.length < wanted && start < ranked.length; start += wanted + SPARE_ROWS) {
+    const slice = ranked.slice(start, start + wanted + SPARE_ROWS);
+    const whole = new Map((await store.byIds(slice.map(([id]) => id))).map((row) => [idOf(row), row]));
+    const found = slice
+      .filter(([id]) => whole.has(id))
+      .map(([id, score]) => ({
+        chunk: chunkOf(whole.get(id)!),
+        score,
+        vectorRank: vectorRanks.get(id) ?? null,
+        keywordRank: keywordRanks.get(id) ?? null,
+      }));
+    results = foldDuplicates([...results, ...found], wanted);
+  }
+  return results;
 }
 
 /** Adds what the symbol graph says, and the chunks that only it knows of. */
