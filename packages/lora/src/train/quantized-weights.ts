@@ -56,13 +56,16 @@ export async function* quantizeBlocks(
   }
 }
 
-/** The output's table for the forward product, 1 byte a parameter: feeds of the head beside the float32 table. */
+/** The output's table for the forward product, 1 byte a parameter, and its mean entry: feeds of the head beside the float32 table. */
 export function quantizeTable(
   { vocabularySize, hiddenSize }: TransformerConfig,
   { head }: FrozenWeights,
 ): BlockFeeds {
-  const { forward } = quantizeBothWays(float32Of(head), vocabularySize, hiddenSize, null, null);
-  const feeds: Record<string, HostTensor> = {};
+  const table = float32Of(head);
+  const { forward } = quantizeBothWays(table, vocabularySize, hiddenSize, null, null);
+  const mean = new Float32Array(hiddenSize);
+  for (let at = 0; at < table.length; at++) mean[at % hiddenSize]! += table[at]! / vocabularySize;
+  const feeds: Record<string, HostTensor> = { 'table.mean': hostTensor(mean, [1, hiddenSize]) };
   addMatrix(feeds, 'table.forward', forward, [hiddenSize, vocabularySize]);
   return feeds;
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, inject, test } from 'vitest';
 import { readPeftAdapter } from '../adapter/peft.js';
 import { gradients } from '../autodiff/gradients.js';
@@ -6,6 +7,7 @@ import { gemm, quantizedProduct } from '../autodiff/operators/index.js';
 import { float32Of, GraphSession, hostTensor } from '../autodiff/session.js';
 import { loadBaseModel } from '../transformer/base-model.js';
 import { loadFrozenWeights } from '../transformer/frozen-weights.js';
+import { HEAD_ROWS, headGraph } from '../transformer/language-model-head.js';
 import { quantizeBothWays } from '../transformer/quantize-matrix.js';
 import { makeBatch } from './batch.js';
 import { BlockTrainer } from './block-trainer.js';
@@ -14,7 +16,9 @@ import { hasExactIntegerProducts } from './integer-products.js';
 import { LoraParameters } from './lora-parameters.js';
 import { ModelTrainer } from './model-trainer.js';
 import { countTargets, packExamples } from './packing.js';
+import { quantizeTable } from './quantized-weights.js';
 import { seededRandom } from './random.js';
+import { headFeeds, Scorer } from './scorer.js';
 import { type TrainingWeights, trainingWeights } from './training-weights.js';
 
 const exact = await hasExactIntegerProducts();
@@ -112,3 +116,33 @@ test.runIf(exact).each([BlockTrainer, ModelTrainer])(
     );
   },
 );
+
+test.runIf(exact)("what is left out of the head's gradient does not add up over the positions", async () => {
+  const base = await loadBaseModel(inject('baseModelFile'));
+  const { config } = base;
+  const frozen = await loadFrozenWeights(base);
+  const tokens = base.tokenizer.encode(await readFile(new URL('./train.ts', import.meta.url), 'utf8'));
+  const example = { tokens: tokens.slice(0, 256), supervised: new Uint8Array(256).fill(1) };
+  const batch = makeBatch(packExamples([example], 256, null), 1, 256);
+  const shape = { rows: 1, sequenceLength: 256 };
+  await using scorer = await Scorer.create(config, frozen, shape, null, { threads: 2 });
+  const [states] = await scorer.hiddenStates([batch], null);
+  const feeds = headFeeds(states!, batch, 0, frozen, config.hiddenSize);
+
+  const gradient = async (precision: 'float32' | 'int8') => {
+    const graph = headGraph(config, HEAD_ROWS, 'gradient', precision);
+    await using session = await GraphSession.create(graph, { threads: 2 });
+    const quantized = precision === 'int8' ? quantizeTable(config, frozen) : {};
+    return float32Of((await session.run({ ...feeds, ...quantized })).dx);
+  };
+  const [whole, nearly] = [await gradient('float32'), await gradient('int8')];
+  await base.close();
+  const sum = (rows: Float32Array) =>
+    Float32Array.from({ length: config.hiddenSize }, (_, j) => {
+      let total = 0;
+      for (let at = j; at < rows.length; at += config.hiddenSize) total += rows[at]!;
+      return total;
+    });
+  expect(relativeError(nearly, whole)).toBeLessThan(0.15);
+  expect(relativeError(sum(nearly), sum(whole))).toBeLessThan(0.12);
+});
