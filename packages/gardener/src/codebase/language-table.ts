@@ -300,10 +300,13 @@ export const LANGUAGES: readonly Language[] = [
   },
 ];
 
+// Every repetition is bounded or stands on one line: the text may be a mebibyte of anything.
+const OBJECTIVE_C = /^[ \t]*@(?:interface|protocol|class|import)\b/m;
+const CPP =
+  /^[ \t]*(?:template[ \t]{0,9}<|namespace[ \t][\w: \t]{0,120}\{|using[ \t](?:namespace[ \t]|[\w \t]{1,120}=)|class[ \t]+\w+[^;\n]{0,200}$|(?:public|private|protected)[ \t]{0,9}:)|\b\w{1,120}::\w/m;
+
 /** A `.h` is of C, C++ or Objective-C: what only C++ has decides, and Objective-C is not read. */
 function languageOfHeader(text: string): 'c' | 'cpp' | null {
-  if (/^\s*@(?:interface|protocol|class|import)\b/m.test(text)) return null;
-  const isCpp =
-    /^\s*(?:template\s*<|namespace\s+[\w:]*\s*\{|using\s+(?:namespace\s|\w+\s*=)|class\s+\w+[^;\n]*$|(?:public|private|protected)\s*:)|\b\w+::\w/m;
-  return isCpp.test(text) ? 'cpp' : 'c';
+  if (OBJECTIVE_C.test(text)) return null;
+  return CPP.test(text) ? 'cpp' : 'c';
 }

@@ -94,6 +94,14 @@ describe('every language of the table', () => {
     expect(findLanguage(id)!.languageOfText!(text)).toBe(actual);
   });
 
+  it.each(['\n', ' ', 'namespace ', 'class a', 'using a', 'a:', '@'])(
+    'tells the language of a mebibyte of %j without end',
+    (piece) => {
+      const text = piece.repeat(2 ** 20 / piece.length);
+      for (const { languageOfText } of LANGUAGES) languageOfText?.(text);
+    },
+  );
+
   it('keeps files of data short', () => {
     const limits = LANGUAGES.filter(({ role }) => role === 'data').map(({ maxCharacters }) => maxCharacters);
     expect(limits.every((limit) => limit !== undefined && limit <= 64_000)).toBe(true);

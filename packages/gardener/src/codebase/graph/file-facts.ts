@@ -15,6 +15,10 @@ export const FACT_KINDS = [
 ] as const satisfies readonly SymbolKind[];
 const VISIBILITIES = ['public', 'protected', 'private'] as const satisfies readonly Visibility[];
 
+// Longer names are data, and what is compared with every path of a project must be short.
+const MAX_NAME_CHARACTERS = 200;
+const MAX_SOURCE_CHARACTERS = 300;
+
 const line = z.number().int().positive();
 
 const factSymbol = z.object({
@@ -58,13 +62,17 @@ export function factsOf(structure: CodeStructure): FileFacts {
     for (const child of symbol.children) add(child, place);
   };
   for (const symbol of structure.symbols) add(symbol, -1);
-  const imports = structure.imports.map(({ name, source }) => ({ name, source }));
+  const imports = structure.imports.flatMap(({ name, source }) => {
+    const isLong = (name?.length ?? 0) > MAX_NAME_CHARACTERS || source.length > MAX_SOURCE_CHARACTERS;
+    return isLong ? [] : [{ name, source }];
+  });
   return { language: structure.language, symbols, imports, references: groupReferences(structure) };
 }
 
 function groupReferences({ references }: CodeStructure): FileFacts['references'] {
   const groups = new Map<string, FileFacts['references'][number]>();
   for (const { name, receiver, isCall, line } of references) {
+    if (name.length > MAX_NAME_CHARACTERS) continue;
     const key = `${receiver ?? ''}\0${name}\0${isCall}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { name, receiver, isCall, lines: [line] });
