@@ -49,6 +49,8 @@ const MAX_RESULTS = 100;
 /** Candidates of each ranking: enough that folding and combining have a choice. */
 const MIN_CANDIDATES = 100;
 const SPARE_ROWS = 8;
+/** An update commits every few seconds; that it comes between twice in a row is rare, and then less is found. */
+const SEARCH_ATTEMPTS = 4;
 /** A longer query is cut: a pasted file would make thousands of terms. */
 const MAX_QUERY_CHARACTERS = 4_000;
 // Weights, against 1 of the vectors: tuned on the tuning codebases of bench/retrieval; from half to one and a half of these, MRR moves by 0.02 at most.
@@ -72,6 +74,19 @@ export async function searchChunks(
   vector: Float32Array,
   options: SearchOptions = {},
 ): Promise<SearchResult[]> {
+  for (let attempt = 1; ; attempt++) {
+    const { results, isWhole } = await searchOnce(store, query, vector, options);
+    if (isWhole || attempt === SEARCH_ATTEMPTS) return results;
+  }
+}
+
+/** `isWhole` is false when an update replaced a candidate before its chunk was read: the ranking is then of rows that are gone. */
+async function searchOnce(
+  store: ChunkStore,
+  query: string,
+  vector: Float32Array,
+  options: SearchOptions,
+): Promise<{ results: SearchResult[]; isWhole: boolean }> {
   const wanted = Math.min(Math.max(Math.trunc(options.k ?? 8), 1), MAX_RESULTS);
   const candidates = Math.max(MIN_CANDIDATES, wanted * 2);
   const filter = filterOf(options);
@@ -101,10 +116,12 @@ export async function searchChunks(
   const keywordRanks = new Map(byKeyword.map((row, place) => [idOf(row), place + 1]));
   const ranked = [...scores].sort(([, a], [, b]) => b - a);
   let results: SearchResult[] = [];
+  let isWhole = true;
   // Whole chunks are read for those that are shown, and for a few more in case some are copies.
   for (let start = 0; results.length < wanted && start < ranked.length; start += wanted + SPARE_ROWS) {
     const slice = ranked.slice(start, start + wanted + SPARE_ROWS);
     const whole = new Map((await store.byIds(slice.map(([id]) => id))).map((row) => [idOf(row), row]));
+    if (whole.size < slice.length) isWhole = false;
     const found = slice
       .filter(([id]) => whole.has(id))
       .map(([id, score]) => ({
@@ -115,7 +132,7 @@ export async function searchChunks(
       }));
     results = foldDuplicates([...results, ...found], wanted);
   }
-  return results;
+  return { results, isWhole };
 }
 
 /** Adds what the symbol graph says, and the chunks that only it knows of. */
