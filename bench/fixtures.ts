@@ -16,14 +16,17 @@ export async function defaultBaseModelFile(): Promise<string> {
 }
 
 /** A Python with torch, transformers and PEFT at the versions of bench/peft/requirements.txt, made once. */
-export async function pythonWithPeft(): Promise<string> {
+export const pythonWithPeft = () => pythonWith('peft');
+
+/** A Python with what bench/<folder>/requirements.txt lists, made once; BENCH_PYTHON names one that is there already. */
+export async function pythonWith(folder: 'peft' | 'sentence-transformers'): Promise<string> {
   const given = process.env.BENCH_PYTHON;
   if (given) return given;
-  const environment = join(cache, 'peft');
+  const environment = join(cache, folder);
   const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   const done = join(environment, 'installed');
   if (existsSync(done)) return python;
-  const requirements = fileURLToPath(new URL('./peft/requirements.txt', import.meta.url));
+  const requirements = fileURLToPath(new URL(`./${folder}/requirements.txt`, import.meta.url));
   execFileSync('python3', ['-m', 'venv', environment], { stdio: ['ignore', 2, 2] });
   execFileSync(python, ['-m', 'pip', 'install', '-q', '-r', requirements], { stdio: ['ignore', 2, 2] });
   writeFileSync(done, '');

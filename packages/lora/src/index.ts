@@ -27,6 +27,8 @@ export {
 export { type ChatMessage, type ChatTemplate, chatTemplateFromGguf } from './transformer/chat-template.js';
 export { encodeConversation } from './transformer/chat-template-encode.js';
 export { type FrozenWeights, loadFrozenWeights } from './transformer/frozen-weights.js';
+export { loadOnnxSentenceEncoder, type OnnxSentenceEncoder } from './transformer/onnx-encoder.js';
+export type { TaskPrefixes } from './transformer/sentence-config.js';
 export type { ModelTokenizer, Tokenizer } from './transformer/tokenizer.js';
 export { openGguf } from './weights/gguf-reader.js';
 export { openSafetensors } from './weights/safetensors-reader.js';

@@ -48,7 +48,8 @@ export async function fetchModels(
   return models;
 }
 
-/** The models that a project of `baseModel` needs: that base and the embedding model of the settings. */
+/** The models that a project of `baseModel` needs: that base, and the embedding model of the settings when it is of the catalogue. */
 export function fetchProjectModels(session: Session, baseModel: string): Promise<ModelOnDisk[]> {
-  return fetchModels(session, [baseModel, session.garden.settings.embeddingModel]);
+  const { embeddingProvider, embeddingModel } = session.garden.settings;
+  return fetchModels(session, embeddingProvider === 'catalogue' ? [baseModel, embeddingModel] : [baseModel]);
 }

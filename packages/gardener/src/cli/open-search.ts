@@ -26,10 +26,8 @@ export async function openSearch(session: Session, project: ProjectRecord): Prom
   if (!manifest.complete) {
     output.note(output.notePalette.warn('The index is still growing: this is the part that is there.'));
   }
-  const [model] = await fetchModels(session, [garden.settings.embeddingModel]);
-  if (model === undefined) throw new Error('no embedding model');
-  const { startMiniLm } = await import('../retrieval/mini-lm.js');
-  const embedder = await startMiniLm(model, { threads: garden.settings.threads });
+  const { startEmbedder } = await import('../retrieval/choose-embedder.js');
+  const embedder = await startEmbedder(garden.settings, async (id) => (await fetchModels(session, [id]))[0]!);
   session.closeAtEnd(() => embedder.dispose());
   return { index, embedder, manifest };
 }

@@ -4,7 +4,19 @@ import type { FileFacts } from './graph/file-facts.js';
 export type LanguageId = string;
 
 /** What a chunk is. `module` = top-level statements outside any symbol; `block` = a part of a symbol too large for one chunk. */
-export type ChunkKind = 'function' | 'method' | 'class' | 'interface' | 'type' | 'enum' | 'module' | 'block';
+export const CHUNK_KINDS = [
+  'function',
+  'method',
+  'class',
+  'interface',
+  'type',
+  'enum',
+  'module',
+  'block',
+] as const;
+
+/** See `CHUNK_KINDS`. */
+export type ChunkKind = (typeof CHUNK_KINDS)[number];
 
 /** A piece of one file that follows its structure. Lines are 1-based and inclusive. */
 export interface Chunk {

@@ -16,6 +16,11 @@ import {
 const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   baseModel: ['a', 'b', 'c'],
   embeddingModel: ['a', 'b', 'c'],
+  embeddingProvider: ['onnx', 'ollama', 'openai'],
+  embeddingUrl: ['http://a', 'http://b', 'http://c'],
+  embeddingApiKey: ['a', 'b', 'c'],
+  embeddingQueryPrefix: ['a', 'b', 'c'],
+  embeddingDocumentPrefix: ['a', 'b', 'c'],
   budgetMs: [60_000, 61_000, 62_000],
   rank: [4, 8, 32],
   alpha: [1.5, 8, 64],

@@ -15,7 +15,33 @@ export const settingsSchema = z.strictObject({
     .string()
     .min(1)
     .default('all-minilm-l6-v2')
-    .describe('Model that embeds chunks and questions.'),
+    .describe(
+      'Model that embeds chunks and questions: an id of `gardener models list`, a directory with an ONNX model, or a name on the server.',
+    ),
+  embeddingProvider: z
+    .enum(['catalogue', 'onnx', 'ollama', 'openai'])
+    .default('catalogue')
+    .describe(
+      'Where embeddingModel is: in the catalogue, in a directory (onnx), on Ollama, or on a server that speaks the OpenAI API.',
+    ),
+  embeddingUrl: z
+    .string()
+    .max(2_000)
+    .default('')
+    .describe(
+      'Address of the embedding server, such as http://127.0.0.1:1234/v1; Ollama is looked for on this machine.',
+    ),
+  embeddingApiKey: z.string().max(2_000).default('').describe('Key that the embedding server asks for.'),
+  embeddingQueryPrefix: z
+    .string()
+    .max(500)
+    .default('auto')
+    .describe('What the embedding model wants before a question; auto takes what it is known to want.'),
+  embeddingDocumentPrefix: z
+    .string()
+    .max(500)
+    .default('auto')
+    .describe('What the embedding model wants before a chunk; auto takes what it is known to want.'),
   budgetMs: whole(1_000, 7 * 24 * 3_600_000)
     .default(20 * 60_000)
     .describe('Time for training and evaluation together, in milliseconds.'),

@@ -15,7 +15,9 @@ function locateEntry(entry: URL): { file: string; isSource: boolean } {
 
 /** The full address of a module of tsx: a bare name would be looked up from the child's working directory. */
 function tsxModule(name: string): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
+  const file = createRequire(import.meta.url).resolve(name);
+  // The CommonJS face of tsx/esm/api does not find its own files once tsx runs this process too.
+  return pathToFileURL(file.replace(/index\.cjs$/, 'index.mjs')).href;
 }
 
 /**

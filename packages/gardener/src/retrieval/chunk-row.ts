@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Chunk, ChunkedFile } from '../codebase/chunk-types.js';
+import { CHUNK_KINDS, type Chunk, type ChunkedFile } from '../codebase/chunk-types.js';
 import { chunkKeywords } from './keywords.js';
 
 /** One row of the chunks table. Columns that filters use are columns; the rest of a chunk travels as JSON. */
@@ -26,7 +26,10 @@ export interface ChunkRow {
   vector: Float32Array;
 }
 
-/** The columns that make a chunk again. */
+/** The columns that a search ranks by: narrow ones, read for hundreds of rows. */
+export const CANDIDATE_COLUMNS = ['id', 'path', 'symbol', 'startLine', 'endLine'] as const;
+
+/** The columns that make a chunk again: read for the few rows that are shown. */
 export const CHUNK_COLUMNS = [
   'id',
   'path',
@@ -40,8 +43,6 @@ export const CHUNK_COLUMNS = [
   'contentHash',
 ] as const;
 
-const chunkKind = z.enum(['function', 'method', 'class', 'interface', 'type', 'enum', 'module', 'block']);
-
 const metadata = z.object({
   signature: z.string().nullable(),
   docstring: z.string().nullable(),
@@ -54,7 +55,7 @@ const storedChunk = z.object({
   id: z.string(),
   path: z.string(),
   language: z.string(),
-  kind: chunkKind,
+  kind: z.enum(CHUNK_KINDS),
   symbol: z.string(),
   startLine: z.number(),
   endLine: z.number(),
@@ -62,9 +63,9 @@ const storedChunk = z.object({
   metadata: z.string(),
 });
 
-/** The last part of a qualified name, in lower case: `Parser.readToken` gives `readtoken`. */
-export function symbolNameOf(symbol: string): string {
-  return (symbol.split(/[.#:]+/).at(-1) ?? symbol).toLowerCase();
+/** The last part of a qualified name: `Parser.readToken` gives `readToken`. */
+export function lastNameOf(symbol: string): string {
+  return symbol.split(/[.#:]+/).at(-1) ?? symbol;
 }
 
 /** A chunk, its file's version and its vector as a row. */
@@ -78,7 +79,7 @@ export function rowOf(chunk: Chunk, file: ChunkedFile, vector: Float32Array): Ch
     language: chunk.language,
     kind: chunk.kind,
     symbol: chunk.symbol ?? '',
-    symbolName: chunk.symbol === null ? '' : symbolNameOf(chunk.symbol),
+    symbolName: chunk.symbol === null ? '' : lastNameOf(chunk.symbol).toLowerCase(),
     startLine: chunk.startLine,
     endLine: chunk.endLine,
     text: chunk.text,

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
 import { headCommit } from '../codebase/git-list.js';
-import { GraphRecorder, openSymbolGraph } from '../codebase/graph/graph-store.js';
+import { GraphRecorder, graphFile, openSymbolGraph } from '../codebase/graph/graph-store.js';
 import type { SymbolGraph } from '../codebase/graph/symbol-graph.js';
 import { GardenerError } from '../garden/errors.js';
 import { withLock } from '../garden/file-lock.js';
@@ -79,6 +79,7 @@ class LanceIndex implements ProjectIndex {
   readonly #projectId: string;
   readonly #directory: string;
   #store: { model: string; store: ChunkStore } | null = null;
+  #graph: { version: string; graph: Promise<SymbolGraph | null> } | null = null;
 
   constructor(paths: GardenPaths, projectId: string) {
     this.#paths = paths;
@@ -136,8 +137,9 @@ class LanceIndex implements ProjectIndex {
     if (manifest === null) throw noIndex();
     if (manifest.embeddingModel !== embedder.id) throw otherModel(manifest.embeddingModel, embedder.id);
     if (manifest.chunks === 0) throw nothingIndexed(manifest);
-    const [vector] = await embedder.embed([query]);
-    return searchChunks(this.#storeFor(embedder.id), query, vector!, options);
+    const vector = await embedder.embedQuery(query);
+    const graph = options.graph === undefined ? await this.#currentGraph() : options.graph;
+    return searchChunks(this.#storeFor(embedder.id), query, vector, { ...options, graph });
   }
 
   async manifest(): Promise<IndexManifest | null> {
@@ -157,6 +159,17 @@ class LanceIndex implements ProjectIndex {
 
   symbolGraph(): Promise<SymbolGraph | null> {
     return openSymbolGraph(this.#directory);
+  }
+
+  /** The symbol graph, read again when an update has written another one: reading takes longer than a search. */
+  async #currentGraph(): Promise<SymbolGraph | null> {
+    const version = await stat(graphFile(this.#directory)).then(
+      ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
+      () => null,
+    );
+    if (version === null) return null;
+    if (this.#graph?.version !== version) this.#graph = { version, graph: this.symbolGraph() };
+    return this.#graph.graph;
   }
 
   async health(): Promise<IndexHealth> {

@@ -117,6 +117,15 @@ describe('filters', () => {
     expect(await found('get_user_by_id', { languages: ['python'], pathGlob: 'lib/**' })).toEqual([]);
   });
 
+  it('keeps kinds of symbol', async () => {
+    const kinds = async (options: SearchOptions) =>
+      new Set((await search('config settings user', { k: 100, ...options })).map(({ chunk }) => chunk.kind));
+    expect(await kinds({ kinds: ['module'] })).toEqual(new Set(['module']));
+    expect(await kinds({ kinds: ['module', 'function'] })).toEqual(new Set(['module', 'function']));
+    expect(await kinds({ kinds: ['enum'] })).toEqual(new Set());
+    expect(await kinds({ kinds: [] })).toEqual(new Set(['module', 'function']));
+  });
+
   it.each([
     { languages: ["x') OR ('1' = '1"] },
     { languages: ["python'; DROP TABLE chunks; --"] },
@@ -132,7 +141,7 @@ describe('filters', () => {
 
   it('excludes what it is told to, whatever else the list holds', async () => {
     const excludePaths = ["'", '\\', 'src/parser.ts', "') OR ('' = '", 'a'.repeat(5_000), '\u{1f331}'];
-    const results = await found('read token', { excludePaths, k: 100 });
+    const results = await found('read the token of a user', { excludePaths, k: 100 });
     expect(results).not.toContain('src/parser.ts');
     expect(results).toContain('src/users.py');
   });

@@ -1,12 +1,20 @@
-import type { Chunk } from '../codebase/chunk-types.js';
-import { chunkOf, symbolNameOf } from './chunk-row.js';
+import type { Chunk, ChunkKind } from '../codebase/chunk-types.js';
+import type { CodeRange, SymbolGraph } from '../codebase/graph/symbol-graph.js';
+import { chunkOf, lastNameOf } from './chunk-row.js';
 import { combineScores } from './combine-scores.js';
 import { foldDuplicates } from './fold-duplicates.js';
 import { globToRegularExpression } from './glob.js';
+import { graphSupport, type Ranked } from './graph-support.js';
 import { keywordsOf } from './keywords.js';
+import { nameOverlaps } from './name-overlap.js';
 import { namesInQuery, type QueryNames } from './query-names.js';
 import { sqlIn, sqlString } from './sql.js';
 import type { ChunkStore, StoredRow } from './store.js';
+
+/** What a search ranks by: meaning, words (BM25), symbols and paths that the query names, and what calls what. */
+export type RankingName = 'vectors' | 'keywords' | 'names' | 'graph';
+
+const ALL_RANKINGS: readonly RankingName[] = ['vectors', 'keywords', 'names', 'graph'];
 
 /** What to search for and where. */
 export interface SearchOptions {
@@ -14,10 +22,16 @@ export interface SearchOptions {
   k?: number;
   /** Language ids; only these. */
   languages?: readonly string[];
+  /** Kinds of symbol; only chunks of these. */
+  kinds?: readonly ChunkKind[];
   /** Only paths that match, such as `src/**` + `/*.ts`. */
   pathGlob?: string;
   /** Paths that must not appear: held-out files while they are scored. */
   excludePaths?: readonly string[];
+  /** Who calls and uses what in the project. `ProjectIndex.search` takes the project's own where it is not given. */
+  graph?: SymbolGraph | null;
+  /** The rankings that take part. Defaults to all; fewer are for measuring what each is worth. */
+  rankings?: readonly RankingName[];
 }
 
 /** One chunk found. */
@@ -34,19 +48,24 @@ export interface SearchResult {
 const MAX_RESULTS = 100;
 /** Candidates of each ranking: enough that folding and combining have a choice. */
 const MIN_CANDIDATES = 100;
+const SPARE_ROWS = 8;
+/** An update commits every few seconds; that it comes between twice in a row is rare, and then less is found. */
+const SEARCH_ATTEMPTS = 4;
 /** A longer query is cut: a pasted file would make thousands of terms. */
 const MAX_QUERY_CHARACTERS = 4_000;
-/** Of 0.2 to 0.7 on docstring queries of three small codebases, 0.3 to 0.7 differed by 0.03 of MRR at most. */
+// Weights, against 1 of the vectors: tuned on the tuning codebases of bench/retrieval; from half to one and a half of these, MRR moves by 0.02 at most.
 const KEYWORD_WEIGHT = 0.6;
-/** A query that is nothing but a name or path: above all that is only similar (vectors and keywords give 1.6 at most). */
-const NAME_ALONE_WEIGHT = 2;
+const NAME_OVERLAP_WEIGHT = 0.8;
+const GRAPH_WEIGHT = 0.2;
+/** A query that is nothing but a name or path: above all that is only similar (all else gives 2.7 at most). */
+const NAME_ALONE_WEIGHT = 3;
 /** A path in a sentence is rarely there by chance; a symbol often stands beside what is asked for. */
 const PATH_IN_SENTENCE_WEIGHT = 1;
 const SYMBOL_IN_SENTENCE_WEIGHT = 0.7;
 
 /**
- * Vectors and BM25 combined by score, and with them the chunks whose symbol or path the query names; near-duplicates are
- * folded into the best of them.
+ * Vectors and BM25 combined by score, and with them the chunks whose symbol or path the query names or whose name says what it says;
+ * near-duplicates are folded into the best of them.
  * @param vector the query's embedding
  */
 export async function searchChunks(
@@ -55,16 +74,30 @@ export async function searchChunks(
   vector: Float32Array,
   options: SearchOptions = {},
 ): Promise<SearchResult[]> {
+  for (let attempt = 1; ; attempt++) {
+    const { results, isWhole } = await searchOnce(store, query, vector, options);
+    if (isWhole || attempt === SEARCH_ATTEMPTS) return results;
+  }
+}
+
+/** `isWhole` is false when an update replaced a candidate before its chunk was read: the ranking is then of rows that are gone. */
+async function searchOnce(
+  store: ChunkStore,
+  query: string,
+  vector: Float32Array,
+  options: SearchOptions,
+): Promise<{ results: SearchResult[]; isWhole: boolean }> {
   const wanted = Math.min(Math.max(Math.trunc(options.k ?? 8), 1), MAX_RESULTS);
   const candidates = Math.max(MIN_CANDIDATES, wanted * 2);
   const filter = filterOf(options);
+  const rankings = options.rankings ?? ALL_RANKINGS;
   const text = query.slice(0, MAX_QUERY_CHARACTERS);
   const words = [...new Set(keywordsOf(text))].join(' ');
   const names = namesInQuery(text);
   const [byVector, byKeyword, byName] = await Promise.all([
-    store.nearest(vector, candidates, filter),
-    words === '' ? [] : store.matching(words, candidates, filter),
-    namedChunks(store, names, candidates, filter),
+    rankings.includes('vectors') ? store.nearest(vector, candidates, filter) : [],
+    rankings.includes('keywords') && words !== '' ? store.matching(words, candidates, filter) : [],
+    rankings.includes('names') ? namedChunks(store, names, candidates, filter) : [],
   ]);
   const rows = new Map([...byName, ...byKeyword, ...byVector].map((row) => [idOf(row), row]));
   const scores = combineScores([
@@ -73,26 +106,82 @@ export async function searchChunks(
     // Only the order among named chunks is known, and it counts little.
     { scores: new Map(byName.map((row, place) => [idOf(row), 1 - place / 1e3])), weight: 0.1 },
   ]);
-  for (const row of byName) scores.set(idOf(row), scores.get(idOf(row))! + nameWeight(names, row));
+  for (const row of byName) add(scores, idOf(row), nameWeight(names, row));
+  if (rankings.includes('names')) {
+    const symbols = new Map([...rows].map(([id, row]) => [id, lastPart(row)]));
+    for (const [id, overlap] of nameOverlaps(text, symbols)) add(scores, id, NAME_OVERLAP_WEIGHT * overlap);
+  }
+  if (options.graph && rankings.includes('graph')) await addGraph(store, options.graph, rows, scores, filter);
   const vectorRanks = new Map(byVector.map((row, place) => [idOf(row), place + 1]));
   const keywordRanks = new Map(byKeyword.map((row, place) => [idOf(row), place + 1]));
-  const ranked = [...scores]
-    .sort(([, a], [, b]) => b - a)
-    .map(([id, score]) => ({
-      chunk: chunkOf(rows.get(id)!),
-      score,
-      vectorRank: vectorRanks.get(id) ?? null,
-      keywordRank: keywordRanks.get(id) ?? null,
-    }));
-  return foldDuplicates(ranked, wanted);
+  const ranked = [...scores].sort(([, a], [, b]) => b - a);
+  let results: SearchResult[] = [];
+  let isWhole = true;
+  // Whole chunks are read for those that are shown, and for a few more in case some are copies.
+  for (let start = 0; results.length < wanted && start < ranked.length; start += wanted + SPARE_ROWS) {
+    const slice = ranked.slice(start, start + wanted + SPARE_ROWS);
+    const whole = new Map((await store.byIds(slice.map(([id]) => id))).map((row) => [idOf(row), row]));
+    if (whole.size < slice.length) isWhole = false;
+    const found = slice
+      .filter(([id]) => whole.has(id))
+      .map(([id, score]) => ({
+        chunk: chunkOf(whole.get(id)!),
+        score,
+        vectorRank: vectorRanks.get(id) ?? null,
+        keywordRank: keywordRanks.get(id) ?? null,
+      }));
+    results = foldDuplicates([...results, ...found], wanted);
+  }
+  return { results, isWhole };
 }
 
+/** Adds what the symbol graph says, and the chunks that only it knows of. */
+async function addGraph(
+  store: ChunkStore,
+  graph: SymbolGraph,
+  rows: Map<string, StoredRow>,
+  scores: Map<string, number>,
+  filter: string | null,
+): Promise<void> {
+  const ranked: Ranked[] = [...scores]
+    .sort(([, a], [, b]) => b - a)
+    .map(([id, score]) => ({ id, score, ...rangeOf(rows.get(id)!) }));
+  const { support, missing } = graphSupport(graph, ranked);
+  for (const [id, value] of support) add(scores, id, GRAPH_WEIGHT * value);
+  if (missing.length === 0) return;
+  const at = ({ path, startLine }: CodeRange) =>
+    `(path = ${sqlString(path)} AND \`startLine\` <= ${startLine} AND \`endLine\` >= ${startLine})`;
+  const places = missing.map(({ place }) => at(place)).join(' OR ');
+  const found = await store.where(filter === null ? places : `(${places}) AND ${filter}`, missing.length * 2);
+  for (const row of found) {
+    const { path, startLine, endLine } = rangeOf(row);
+    const reason = missing.find(
+      ({ place }) => place.path === path && place.startLine >= startLine && place.startLine <= endLine,
+    );
+    if (reason === undefined || rows.has(idOf(row))) continue;
+    rows.set(idOf(row), row);
+    scores.set(idOf(row), GRAPH_WEIGHT * reason.support);
+  }
+}
+
+const rangeOf = (row: StoredRow): CodeRange => ({
+  path: String(row.path),
+  startLine: Number(row.startLine),
+  endLine: Number(row.endLine),
+});
+
 const idOf = (row: StoredRow) => String(row.id);
-const lastPart = (row: StoredRow) => symbolNameOf(String(row.symbol));
+
+function add(scores: Map<string, number>, id: string, value: number): void {
+  scores.set(id, (scores.get(id) ?? 0) + value);
+}
+
+/** The last part of a row's symbol, in its own spelling. */
+const lastPart = (row: StoredRow) => lastNameOf(String(row.symbol));
 
 function nameWeight({ symbols, isWholeQuery }: QueryNames, row: StoredRow): number {
   if (isWholeQuery) return NAME_ALONE_WEIGHT;
-  return symbols.includes(lastPart(row)) ? SYMBOL_IN_SENTENCE_WEIGHT : PATH_IN_SENTENCE_WEIGHT;
+  return symbols.includes(lastPart(row).toLowerCase()) ? SYMBOL_IN_SENTENCE_WEIGHT : PATH_IN_SENTENCE_WEIGHT;
 }
 
 /** Chunks whose symbol or path the query names: symbols in the order of the query, then shorter paths. */
@@ -107,7 +196,7 @@ async function namedChunks(
   const condition = [sqlIn('`symbolName`', symbols), ...paths.map(isPath)].join(' OR ');
   const rows = await store.where(filter === null ? condition : `(${condition}) AND ${filter}`, limit);
   const symbolOrder = (row: StoredRow) => {
-    const place = symbols.indexOf(lastPart(row));
+    const place = symbols.indexOf(lastPart(row).toLowerCase());
     return place < 0 ? symbols.length : place;
   };
   return rows.sort(
@@ -118,9 +207,10 @@ async function namedChunks(
   );
 }
 
-function filterOf({ languages, pathGlob, excludePaths }: SearchOptions): string | null {
+function filterOf({ languages, kinds, pathGlob, excludePaths }: SearchOptions): string | null {
   const conditions: string[] = [];
   if (languages && languages.length > 0) conditions.push(sqlIn('language', languages));
+  if (kinds && kinds.length > 0) conditions.push(sqlIn('kind', kinds));
   if (pathGlob) conditions.push(`regexp_like(path, ${sqlString(globToRegularExpression(pathGlob))})`);
   if (excludePaths && excludePaths.length > 0) conditions.push(`NOT (${sqlIn('path', excludePaths)})`);
   return conditions.length === 0 ? null : conditions.map((condition) => `(${condition})`).join(' AND ');

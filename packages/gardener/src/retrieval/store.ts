@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type * as LanceDb from '@lancedb/lancedb';
 import type * as Arrow from 'apache-arrow';
 import { GardenerError } from '../garden/errors.js';
-import { CHUNK_COLUMNS, type ChunkRow } from './chunk-row.js';
+import { CANDIDATE_COLUMNS, CHUNK_COLUMNS, type ChunkRow } from './chunk-row.js';
 import { INDEX_SCHEMA_VERSION } from './manifest.js';
 import { sqlIn } from './sql.js';
 
@@ -21,6 +21,11 @@ export interface StoredFileRow {
 /** A reader meets "Not found" while another process removes old versions: it looks for the latest and asks again. */
 const READ_ATTEMPTS = 5;
 const RETRY_DELAY_MS = 25;
+
+/** From so many rows on, looking at every vector takes longer than a search may; fewer are compared one by one, exactly. */
+const INDEX_FROM_ROWS = 20_000;
+/** Cells of the vector index that are looked into, of about the square root of the rows: see bench/search for what that finds. */
+const PROBES = 24;
 
 /** What LanceDB says when the question is wrong, not the table. */
 const BAD_QUESTION = /invalid user input|invalid input|invalid argument/i;
@@ -105,18 +110,24 @@ export class ChunkStore {
     });
   }
 
-  /** Rows nearest to `vector` by cosine, nearest first; `_distance` is 1 - cosine. */
-  async nearest(vector: Float32Array, limit: number, where: string | null): Promise<StoredRow[]> {
+  /**
+   * Rows nearest to `vector` by cosine, nearest first; `_distance` is 1 - cosine.
+   * @param options.exact looks at every row, also where there is a vector index
+   */
+  async nearest(
+    vector: Float32Array,
+    limit: number,
+    where: string | null,
+    { exact = false }: { exact?: boolean } = {},
+  ): Promise<StoredRow[]> {
     return this.#read(async (table) => {
       const query = table.query().nearestTo(vector).distanceType('cosine');
+      if (exact) query.bypassVectorIndex();
+      // A narrow filter may leave the nearest cells empty: then further ones are looked into.
+      else query.maximumNprobes(0).minimumNprobes(PROBES);
       if (where !== null) query.where(where);
-      return plainRows(
-        await query
-          .select([...CHUNK_COLUMNS, '_distance'])
-          .limit(limit)
-          .toArray(),
-        '_distance',
-      );
+      const columns = [...CANDIDATE_COLUMNS, '_distance'];
+      return plainRows(await query.select(columns).limit(limit).toArray(), columns);
     });
   }
 
@@ -126,29 +137,29 @@ export class ChunkStore {
     return this.#read(async (table) => {
       const query = table.query().fullTextSearch(new MatchQuery(words, 'keywords'));
       if (where !== null) query.where(where);
-      return plainRows(
-        await query
-          .select([...CHUNK_COLUMNS, '_score'])
-          .limit(limit)
-          .toArray(),
-        '_score',
-      );
+      const columns = [...CANDIDATE_COLUMNS, '_score'];
+      return plainRows(await query.select(columns).limit(limit).toArray(), columns);
     });
   }
 
   /** Rows that meet a filter, in no order. */
   async where(filter: string, limit: number): Promise<StoredRow[]> {
-    return this.#read(async (table) =>
-      plainRows(
-        await table
-          .query()
-          .where(filter)
-          .select([...CHUNK_COLUMNS])
-          .limit(limit)
-          .toArray(),
-        null,
-      ),
-    );
+    return this.#rows(filter, limit, CANDIDATE_COLUMNS);
+  }
+
+  /** The rows of these ids with all that makes a chunk, in no order; ids that are gone are left out. */
+  async byIds(ids: readonly string[]): Promise<StoredRow[]> {
+    return this.#rows(sqlIn('id', ids), ids.length, CHUNK_COLUMNS);
+  }
+
+  #rows(filter: string, limit: number, columns: readonly string[]): Promise<StoredRow[]> {
+    return this.#read(async (table) => {
+      const query = table
+        .query()
+        .where(filter)
+        .select([...columns]);
+      return plainRows(await query.limit(limit).toArray(), columns);
+    });
   }
 
   /** Reads every column of every row once, so that damage anywhere in the table is met. */
@@ -164,8 +175,26 @@ export class ChunkStore {
   /** Brings the keyword index up to date, merges small files, and removes versions that are no longer the latest. */
   async compact(): Promise<void> {
     const table = await this.#open();
+    await this.#indexColumns(table);
     // Readers of an old version retry on the latest one (#read), so old versions need not be kept for them.
     await table.optimize({ cleanupOlderThan: new Date(), deleteUnverified: true });
+  }
+
+  /** Makes the indexes that only a large table needs; once they are there, `optimize` keeps them up to date. */
+  async #indexColumns(table: LanceDb.Table): Promise<void> {
+    const rows = await table.countRows();
+    if (rows < INDEX_FROM_ROWS) return;
+    const { Index } = await lanceDb();
+    const present = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
+    const cells = Math.round(Math.sqrt(rows));
+    const wanted = {
+      vector: Index.ivfFlat({ distanceType: 'cosine', numPartitions: cells }),
+      id: Index.btree(),
+      symbolName: Index.btree(),
+    };
+    for (const [column, config] of Object.entries(wanted)) {
+      if (!present.has(column)) await table.createIndex(column, { config });
+    }
   }
 
   /** Brings the keyword index up to date while more rows are to come. */
@@ -251,8 +280,7 @@ function tableNameOf(embeddingModel: string): string {
 }
 
 /** Arrow rows are views of a buffer that the next query may free: copied into plain objects. */
-function plainRows(rows: StoredRow[], scoreColumn: string | null): StoredRow[] {
-  const columns = scoreColumn === null ? CHUNK_COLUMNS : [...CHUNK_COLUMNS, scoreColumn];
+function plainRows(rows: StoredRow[], columns: readonly string[]): StoredRow[] {
   return rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])));
 }
 

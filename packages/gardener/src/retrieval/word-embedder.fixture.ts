@@ -23,6 +23,9 @@ export function wordEmbedder(id = 'words', dimension = 64): WordEmbedder {
       texts.push(...batch);
       return batch.map((text) => vectorOf(text, dimension));
     },
+    async embedQuery(query) {
+      return vectorOf(query, dimension);
+    },
     async dispose() {},
   };
 }

@@ -5,8 +5,8 @@ import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { startLlamaCpp } from '../models/llama-cpp.js';
 import { modelOnDisk } from '../models/model-store.js';
+import { startEmbedder } from '../retrieval/choose-embedder.js';
 import { openIndex } from '../retrieval/index.js';
-import { startMiniLm } from '../retrieval/mini-lm.js';
 import { adapterVersions, GGUF_FILE, loadAdapter, runOf, saveScorecard } from './adapter-store.js';
 import { measureEditSimilarity } from './edit-similarity.js';
 import { RETRIEVED_TOKENS, withRetrieval } from './retrieval-examples.js';
@@ -115,9 +115,11 @@ async function scorePair(evaluation: Evaluation, data: RunData, writeLines: bool
 
 async function scoreWithRetrieval(evaluation: Evaluation): Promise<SidePair> {
   const { garden, project, base, data, options } = evaluation;
-  const model = await modelOnDisk(garden.paths, garden.settings.embeddingModel);
-  if (model === null) throw modelMissing(garden.settings.embeddingModel);
-  const embedder = await startMiniLm(model, { threads: garden.settings.threads });
+  const embedder = await startEmbedder(garden.settings, async (id) => {
+    const model = await modelOnDisk(garden.paths, id);
+    if (model === null) throw modelMissing(id);
+    return model;
+  });
   const index = await openIndex(garden.paths, project.id);
   try {
     const excludePaths = data.manifest.heldOut.files;

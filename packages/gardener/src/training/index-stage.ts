@@ -2,8 +2,8 @@ import { chunkCodebase } from '../codebase/chunk-codebase.js';
 import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
 import { isCode } from '../codebase/languages.js';
 import { walkCodebase } from '../codebase/walk.js';
+import { startEmbedder } from '../retrieval/choose-embedder.js';
 import { openIndex } from '../retrieval/index.js';
-import { startMiniLm } from '../retrieval/mini-lm.js';
 import { type RunContext, requireModel } from './run-context.js';
 
 /** What indexing leaves for the examples. */
@@ -19,13 +19,12 @@ export interface IndexedCodebase {
  */
 export async function indexCodebase(context: RunContext): Promise<IndexedCodebase> {
   const { garden, project, report, signal } = context;
-  const model = await requireModel(context, garden.settings.embeddingModel);
   const limits = { maxFileBytes: garden.settings.maxFileBytes, signal };
   const walked = await walkCodebase(project.path, limits);
   const total = walked.files.length + walked.outcomes.length;
   report.progress('indexing', 0, total);
   const files: ChunkedFile[] = [];
-  const embedder = await startMiniLm(model, { threads: garden.settings.threads });
+  const embedder = await startEmbedder(garden.settings, (id) => requireModel(context, id));
   const index = await openIndex(garden.paths, project.id);
   try {
     const manifest = await index.update(

@@ -13,7 +13,10 @@ const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => su
 describe('all-MiniLM-L6-v2', () => {
   let encoder: SentenceEncoder;
   beforeAll(async () => {
-    encoder = await loadSentenceEncoder(inject('embeddingModelDirectory'), { threads: 1 });
+    encoder = await loadSentenceEncoder(inject('embeddingModelDirectory'), {
+      threads: 1,
+      precision: 'float32',
+    });
   });
   afterAll(() => encoder[Symbol.asyncDispose]());
 
@@ -36,6 +39,21 @@ describe('all-MiniLM-L6-v2', () => {
     }
   });
 
+  it('in 8-bit integers gives nearly the same vectors, whatever they are computed with', async () => {
+    const whole = await loadSentenceEncoder(inject('embeddingModelDirectory'), { threads: 1 });
+    const { sentences } = JSON.parse(await readFile(join(golden, 'sentences.json'), 'utf8')) as {
+      sentences: { text: string }[];
+    };
+    const texts = sentences.map(({ text }) => text);
+    const exact = await encoder.encode(texts);
+    const together = await whole.encode(texts);
+    const cosines = together.map((vector, i) => dot(vector, exact[i]!));
+    expect(Math.min(...cosines)).toBeGreaterThan(0.97);
+    const [alone] = await whole.encode([texts[3]!]);
+    expect(dot(alone!, together[3]!)).toBeGreaterThan(0.99999);
+    await whole[Symbol.asyncDispose]();
+  });
+
   it('reports how far it is, and stops where the caller throws', async () => {
     const texts = Array.from({ length: 300 }, (_, i) => `sentence number ${i} about gardens`);
     const done: number[] = [];
@@ -46,6 +64,17 @@ describe('all-MiniLM-L6-v2', () => {
       throw new Error('enough');
     };
     await expect(encoder.encode(texts, stop)).rejects.toThrow('enough');
+  });
+
+  it('gives every text of a long list the vector it has alone, at every padded length', async () => {
+    const words = Array.from({ length: 300 }, (_, i) => `w${i % 10}`);
+    const texts = Array.from({ length: 130 }, (_, i) => words.slice(0, 1 + (i % 65) * 2).join(' '));
+    const vectors = await encoder.encode(texts);
+    for (const vector of vectors) expect(dot(vector, vector)).toBeCloseTo(1, 4);
+    for (const at of [20, 40, 64]) {
+      const [alone] = await encoder.encode([texts[at]!]);
+      expect(dot(alone!, vectors[at]!)).toBeGreaterThan(0.9999);
+    }
   });
 
   it('gives nothing for nothing, and a unit vector for an empty text', async () => {

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { GardenerError } from '../../garden/errors.js';
+import type { Settings } from '../../garden/settings.js';
 import {
   type Check,
   checkDataDirectory,
@@ -66,6 +68,20 @@ async function doctor(options: GlobalOptions): Promise<void> {
   process.exitCode = 1;
 }
 
+/** Embeds one word with the directory or server that the settings choose. */
+async function checkEmbedder(settings: Settings): Promise<Check> {
+  const name = `embeddings ${settings.embeddingProvider}`;
+  try {
+    const { startEmbedder } = await import('../../retrieval/choose-embedder.js');
+    const embedder = await startEmbedder(settings, () => Promise.reject(new Error('not of the catalogue')));
+    await embedder.dispose();
+    return { name, state: 'ok', detail: `${embedder.id}, ${embedder.dimension} dimensions`, remedy: null };
+  } catch (error) {
+    if (!GardenerError.isInstance(error)) throw error;
+    return { name, state: 'fail', detail: oneLine(error.message), remedy: oneLine(error.remedy) };
+  }
+}
+
 /** Settings, layout and models: whatever opening the data directory itself refuses. */
 async function checkGarden(options: GlobalOptions): Promise<Check[]> {
   try {
@@ -75,7 +91,9 @@ async function checkGarden(options: GlobalOptions): Promise<Check[]> {
     });
     const { modelOnDisk } = await import('../../models/model-store.js');
     const checks: Check[] = [];
-    for (const id of [garden.settings.baseModel, garden.settings.embeddingModel]) {
+    const { baseModel, embeddingModel, embeddingProvider } = garden.settings;
+    if (embeddingProvider !== 'catalogue') checks.push(await checkEmbedder(garden.settings));
+    for (const id of embeddingProvider === 'catalogue' ? [baseModel, embeddingModel] : [baseModel]) {
       const model = await modelOnDisk(garden.paths, id);
       checks.push({
         name: `model ${id}`,

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { CHUNK_KINDS, type ChunkKind } from '../../codebase/chunk-types.js';
+import { GardenerError } from '../../garden/errors.js';
 import type { SearchResult } from '../../retrieval/search.js';
 import { chooseProject } from '../choose-project.js';
 import { openSearch } from '../open-search.js';
@@ -14,6 +16,7 @@ interface SearchOptions {
   project?: string;
   k: string;
   language?: string[];
+  kind?: string[];
   path?: string;
 }
 
@@ -25,6 +28,7 @@ export function defineSearch(program: Command): void {
     .option('-p, --project <project>', 'name, id or path (default: the active project)')
     .option('-k <number>', 'how many results', DEFAULT_RESULTS)
     .option('--language <language...>', 'only these languages: typescript python …')
+    .option('--kind <kind...>', `only these kinds of symbol: ${CHUNK_KINDS.join(' ')}`)
     .option('--path <pattern>', 'only paths that match, e.g. "src/**"')
     .description(
       'Find code by what it does or by its names. Meaning (embeddings) and words (BM25 over identifiers split at ' +
@@ -37,6 +41,7 @@ Examples:
   $ gardener search "where is the retry with backoff"
   $ gardener search parseConfig -k 3
   $ gardener search "open a lock file" --language typescript --path "src/**"
+  $ gardener search "parse a token" --kind method function
   $ gardener search "http client" --json | jq '.[].chunk.path'`,
     )
     .action(withSession(search));
@@ -49,6 +54,7 @@ async function search(session: Session, options: SearchOptions, query: string): 
   const results = await index.search(query, embedder, {
     k,
     ...(options.language === undefined ? {} : { languages: options.language }),
+    ...(options.kind === undefined ? {} : { kinds: options.kind.map(chunkKindOf) }),
     ...(options.path === undefined ? {} : { pathGlob: options.path }),
   });
   const { output } = session;
@@ -58,6 +64,18 @@ async function search(session: Session, options: SearchOptions, query: string): 
     if (rank > 0) output.line();
     output.lines(renderResult(result, rank + 1, output.palette, output.stdout.columns ?? 100));
   });
+}
+
+function chunkKindOf(text: string): ChunkKind {
+  const kind = CHUNK_KINDS.find((known) => known === text.toLowerCase());
+  if (kind !== undefined) return kind;
+  throw new GardenerError(
+    'cli.unknown-kind',
+    `There is no kind of symbol ${JSON.stringify(text.slice(0, 60))}.`,
+    {
+      remedy: `Use one of: ${CHUNK_KINDS.join(', ')}.`,
+    },
+  );
 }
 
 function renderResult({ chunk }: SearchResult, rank: number, palette: Palette, columns: number): string[] {

@@ -4,16 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Embedder } from './embedder.js';
-import { startMiniLm } from './mini-lm.js';
+import { startEncoder } from './encoder.js';
 
 let embedder: Embedder;
 let folder: string;
-const model = () => ({ id: 'all-minilm-l6-v2', directory: inject('embeddingModelDirectory') });
+const model = () => ({
+  id: 'all-minilm-l6-v2',
+  format: 'bert' as const,
+  directory: inject('embeddingModelDirectory'),
+});
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
 beforeAll(async () => {
-  embedder = await startMiniLm(model(), { threads: 1 });
-  folder = await mkdtemp(join(tmpdir(), 'mini-lm-'));
+  embedder = await startEncoder(model(), { threads: 1 });
+  folder = await mkdtemp(join(tmpdir(), 'encoder-'));
 });
 afterAll(async () => {
   await embedder.dispose();
@@ -24,7 +28,7 @@ afterAll(async () => {
 const embeddingProcesses = () =>
   execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes('mini-lm-process'))
+    .filter((line) => line.includes('encoder-process'))
     .map((line) => Number.parseInt(line, 10));
 
 describe('embed', () => {
@@ -71,7 +75,7 @@ describe('embed', () => {
 
 describe('a process that dies', () => {
   it('is started again once; a second death is an error that may be tried again', async () => {
-    const mortal = await startMiniLm(model(), { threads: 1 });
+    const mortal = await startEncoder(model(), { threads: 1 });
     process.kill(embeddingProcesses().at(-1)!, 'SIGKILL');
     expect(await mortal.embed(['after the first death'])).toHaveLength(1);
     await mortal.dispose();
@@ -95,7 +99,7 @@ describe('a model that cannot be used', () => {
       }
     }
     await spoil(to);
-    await expect(startMiniLm({ id: 'spoilt', directory: to })).rejects.toMatchObject({
+    await expect(startEncoder({ id: 'spoilt', format: 'bert', directory: to })).rejects.toMatchObject({
       code: 'retrieval.embedding-model-unusable',
       remedy: expect.stringMatching(/\.$/),
     });

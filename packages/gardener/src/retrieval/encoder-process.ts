@@ -1,9 +1,14 @@
-// Entry of the embedding process: `node mini-lm-process.js <model directory> <threads>`. It computes in a process of its
-// own because ONNX Runtime blocks the event loop while it runs, and because a crash in it must not take the command along.
-import { LoraError, loadSentenceEncoder, type SentenceEncoder } from '@codebase-gardener/lora';
-import type { EmbedFailure, EmbedReply, EmbedRequest } from './mini-lm-messages.js';
+// Entry of the embedding process: `node encoder-process.js <format> <model directory> <threads>`. It computes in a process of
+// its own because ONNX Runtime blocks the event loop while it runs, and because a crash in it must not take the command along.
+import {
+  LoraError,
+  loadOnnxSentenceEncoder,
+  loadSentenceEncoder,
+  type SentenceEncoder,
+} from '@codebase-gardener/lora';
+import type { EmbedFailure, EmbedReply, EmbedRequest } from './encoder-messages.js';
 
-const [directory = '', threads = '0'] = process.argv.slice(2);
+const [format = 'bert', directory = '', threads = '0'] = process.argv.slice(2);
 
 // The parent went away, however it ended.
 process.on('disconnect', () => process.exit(0));
@@ -27,13 +32,19 @@ async function embed(encoder: SentenceEncoder, { id, texts }: EmbedRequest): Pro
   }
 }
 
+async function load() {
+  const options = { threads: Number(threads) };
+  if (format === 'onnx') return loadOnnxSentenceEncoder(directory, options);
+  return Object.assign(await loadSentenceEncoder(directory, options), { prefixes: null });
+}
+
 try {
-  const encoder = await loadSentenceEncoder(directory, { threads: Number(threads) });
+  const encoder = await load();
   let queue = Promise.resolve();
   process.on('message', (request: EmbedRequest) => {
     queue = queue.then(() => embed(encoder, request));
   });
-  send({ type: 'ready', dimension: encoder.dimension });
+  send({ type: 'ready', dimension: encoder.dimension, prefixes: encoder.prefixes });
 } catch (error) {
   send({ type: 'unusable', error: failureOf(error) });
 }

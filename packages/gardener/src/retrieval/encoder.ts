@@ -1,21 +1,27 @@
 import type { ChildProcess } from 'node:child_process';
+import type { TaskPrefixes } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
 import { GardenerError } from '../garden/errors.js';
 import { spawnEntry } from '../garden/spawn-entry.js';
 import type { Embedder } from './embedder.js';
-import type { EmbedFailure, EmbedReply, EmbedRequest } from './mini-lm-messages.js';
+import type { EmbedFailure, EmbedReply, EmbedRequest, EncoderFormat } from './encoder-messages.js';
+import { idWithPrefixes, NO_PREFIXES } from './task-prefixes.js';
 
 /** What the embedder needs to know of a model on disk. */
 export interface EmbeddingModel {
+  /** Names the model; see {@link Embedder.id}. */
   id: string;
-  /** Holds config.json, tokenizer.json and model.safetensors. */
+  format: EncoderFormat;
+  /** `bert`: config.json, tokenizer.json, model.safetensors; `onnx`: tokenizer.json, an ONNX model, sentence-transformers' files. */
   directory: string;
 }
 
-/** Options of {@link startMiniLm}. */
-export interface MiniLmOptions {
+/** Options of {@link startEncoder}. */
+export interface EncoderOptions {
   /** Threads of the embedding process; 0 = physical cores. Defaults to 0. */
   threads?: number;
+  /** What is put before queries and texts. Defaults to what the directory says, else nothing. */
+  prefixes?: TaskPrefixes;
 }
 
 /** Texts of one request: another caller waits for one request at most, and so does an abort. */
@@ -23,31 +29,49 @@ const REQUEST_TEXTS = 32;
 const STDERR_TAIL_CHARACTERS = 2_000;
 
 /**
- * Starts a BERT sentence encoder such as all-MiniLM-L6-v2 in a process of its own and waits until it is loaded.
+ * Starts a sentence encoder in a process of its own and waits until it is loaded.
  * When that process dies it is started again once for each call of `embed`.
  * @throws GardenerError `retrieval.embedding-model-unusable`, `retrieval.embedder-died`
  */
-export async function startMiniLm(model: EmbeddingModel, options: MiniLmOptions = {}): Promise<Embedder> {
+export async function startEncoder(model: EmbeddingModel, options: EncoderOptions = {}): Promise<Embedder> {
   const start = () => EmbeddingProcess.start(model, options.threads ?? 0);
-  return new MiniLm(model.id, await start(), start);
+  return new Encoder(model.id, await start(), start, options.prefixes);
 }
 
-class MiniLm implements Embedder {
+class Encoder implements Embedder {
   readonly id: string;
   readonly dimension: number;
+  readonly #prefixes: TaskPrefixes;
   readonly #start: () => Promise<EmbeddingProcess>;
   #process: EmbeddingProcess;
   #restart: Promise<EmbeddingProcess> | null = null;
   #disposed = false;
 
-  constructor(id: string, process: EmbeddingProcess, start: () => Promise<EmbeddingProcess>) {
-    this.id = id;
+  constructor(
+    id: string,
+    process: EmbeddingProcess,
+    start: () => Promise<EmbeddingProcess>,
+    prefixes: TaskPrefixes | undefined,
+  ) {
+    this.#prefixes = prefixes ?? process.prefixes ?? NO_PREFIXES;
+    this.id = idWithPrefixes(id, this.#prefixes);
     this.dimension = process.dimension;
     this.#process = process;
     this.#start = start;
   }
 
-  async embed(texts: string[], signal?: AbortSignal): Promise<Float32Array[]> {
+  embed(texts: string[], signal?: AbortSignal): Promise<Float32Array[]> {
+    return this.#encode(
+      texts.map((text) => this.#prefixes.document + text),
+      signal,
+    );
+  }
+
+  async embedQuery(query: string, signal?: AbortSignal): Promise<Float32Array> {
+    return (await this.#encode([this.#prefixes.query + query], signal))[0]!;
+  }
+
+  async #encode(texts: string[], signal?: AbortSignal): Promise<Float32Array[]> {
     // Sorted by length here too, so that a request's texts are padded to much the same length.
     const order = texts.map((_, position) => position).sort((a, b) => texts[a]!.length - texts[b]!.length);
     const results = new Array<Float32Array>(texts.length);
@@ -99,6 +123,7 @@ interface Pending {
 class EmbeddingProcess {
   alive = true;
   dimension = 0;
+  prefixes: TaskPrefixes | null = null;
   readonly #child: ChildProcess;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
@@ -106,8 +131,8 @@ class EmbeddingProcess {
   #stderr = '';
 
   private constructor(model: EmbeddingModel, threads: number) {
-    const entry = new URL('./mini-lm-process.js', import.meta.url);
-    this.#child = spawnEntry(entry, [model.directory, String(threads)], {
+    const entry = new URL('./encoder-process.js', import.meta.url);
+    this.#child = spawnEntry(entry, [model.format, model.directory, String(threads)], {
       ...computingProcess(),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -134,6 +159,7 @@ class EmbeddingProcess {
     }
     if (first?.type !== 'ready') throw started.#died();
     started.dimension = first.dimension;
+    started.prefixes = first.prefixes;
     child.on('message', (reply: EmbedReply) => started.#receive(reply));
     void started.#exited.then(() => {
       started.alive = false;

@@ -1,0 +1,162 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { chunkCodebase } from '../packages/gardener/src/codebase/chunk-codebase.js';
+import { openGarden } from '../packages/gardener/src/garden/garden.js';
+import { GardenPaths } from '../packages/gardener/src/garden/paths.js';
+import { settingsSchema } from '../packages/gardener/src/garden/settings.js';
+import { ensureModel } from '../packages/gardener/src/models/ensure-model.js';
+import { startEmbedder } from '../packages/gardener/src/retrieval/choose-embedder.js';
+import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index.js';
+import type { RankingName, SearchResult } from '../packages/gardener/src/retrieval/search.js';
+import { CODEBASES, type Codebase } from './retrieval/codebases.js';
+import { makeDocstringQueries } from './retrieval/docstring-queries.js';
+import { benchCache, fetchCodebase } from './retrieval/fetch-codebase.js';
+import { DEPTH, measured, rankOf, reciprocal, rounded, type Scores, scoresOf } from './retrieval/measure.js';
+import { ownQuestions, rankOfFile } from './retrieval/own-questions.js';
+
+/** The ways of searching that are compared, by their names in the result. */
+const WAYS: Record<string, RankingName[]> = {
+  bm25: ['keywords'],
+  vectors: ['vectors'],
+  hybrid: ['vectors', 'keywords', 'names'],
+  hybridGraph: ['vectors', 'keywords', 'names', 'graph'],
+};
+const QUERIES = Number(process.env.BENCH_QUERIES ?? 200);
+const only = process.env.BENCH_ONLY?.split(',');
+
+/** One codebase measured. */
+interface Row {
+  name: string;
+  version: string;
+  language: string;
+  use: 'tuning' | 'report';
+  chunks: number;
+  queries: number;
+  /** Reciprocal ranks of every query, by way. */
+  ranks: Record<string, number[]>;
+}
+
+/**
+ * Recall and MRR of BM25, vectors, both together, and both with the symbol graph, on public codebases and on hand-written questions
+ * about this one. One JSON object a codebase, then the summary.
+ */
+async function main(): Promise<void> {
+  const { paths } = await openGarden({ dataDir: join(benchCache, 'data') });
+  const settings = settingsSchema.parse({ threads: 2 });
+  const embedder = await startEmbedder(settings, (id) => ensureModel(paths, id, {}));
+  const rows: Row[] = [];
+  try {
+    for (const codebase of CODEBASES) {
+      if (only && !only.includes(codebase.name)) continue;
+      rows.push(await measurePublic(codebase, embedder));
+      print(printable(rows.at(-1)!));
+    }
+    if (!only || only.includes('gardener')) {
+      rows.push(await measureOwn(embedder));
+      print(printable(rows.at(-1)!));
+    }
+  } finally {
+    await embedder.dispose();
+  }
+  print(summary(rows));
+}
+
+async function measurePublic(codebase: Codebase, embedder: Embedder): Promise<Row> {
+  const { name, version, language, use } = codebase;
+  const root = join(benchCache, 'without-docstrings', `${name}-${version}`);
+  const queries = await makeDocstringQueries(fetchCodebase(codebase), root, QUERIES);
+  const asked = queries.map((query) => ({
+    text: query.text,
+    rank: (found: SearchResult[]) => rankOf(query, found),
+  }));
+  return { name, version, language, use, ...(await measure(name, root, asked, embedder)) };
+}
+
+async function measureOwn(embedder: Embedder): Promise<Row> {
+  const { root, commit, questions } = ownQuestions();
+  const asked = questions.map((question) => ({
+    text: question.question,
+    rank: (found: SearchResult[]) => rankOfFile(question, found),
+  }));
+  const row = await measure('gardener', root, asked, embedder);
+  return { name: 'gardener', version: commit, language: 'typescript', use: 'report', ...row };
+}
+
+/** Indexes `root` as the product does and asks every query in every way. */
+async function measure(
+  name: string,
+  root: string,
+  queries: { text: string; rank(found: SearchResult[]): number }[],
+  embedder: Embedder,
+): Promise<Pick<Row, 'chunks' | 'queries' | 'ranks'>> {
+  const paths = new GardenPaths(join(benchCache, 'retrieval'));
+  // Embeddings come from the cache beside it where their text has not changed.
+  rmSync(paths.project(name), { recursive: true, force: true });
+  const index = await openIndex(paths, name);
+  try {
+    const { chunks } = await index.update(chunkCodebase(root), embedder, { root });
+    const ranks: Record<string, number[]> = {};
+    for (const [way, rankings] of Object.entries(WAYS)) {
+      ranks[way] = [];
+      for (const query of queries) {
+        ranks[way].push(query.rank(await index.search(query.text, embedder, { k: DEPTH, rankings })));
+      }
+    }
+    return { chunks, queries: queries.length, ranks };
+  } finally {
+    index.close();
+  }
+}
+
+function printable({ ranks, ...row }: Row): Omit<Row, 'ranks'> & Record<string, unknown> {
+  return { ...row, ...scores(ranks) };
+}
+
+const scores = (ranks: Row['ranks']): Record<string, Scores> =>
+  Object.fromEntries(Object.entries(ranks).map(([way, list]) => [way, scoresOf(list)]));
+
+/** Means over the codebases of each use, and how far hybrid is from its parts. */
+function summary(rows: Row[]) {
+  const reported = rows.filter(({ use }) => use === 'report');
+  const gaps = rows.map(({ name, ranks }) => {
+    const mrr = scores(ranks);
+    return { name, gap: rounded(mrr.hybrid!.mrr - Math.max(mrr.bm25!.mrr, mrr.vectors!.mrr)) };
+  });
+  return {
+    repositories: rows.map(printable),
+    reportMean: meanOf(reported),
+    tuningMean: meanOf(rows.filter(({ use }) => use === 'tuning')),
+    hybridLessBm25: difference(reported, 'hybrid', 'bm25'),
+    hybridLessVectors: difference(reported, 'hybrid', 'vectors'),
+    graphLessHybrid: difference(reported, 'hybridGraph', 'hybrid'),
+    hybridLessBetterPart: gaps,
+    embedding: 'all-minilm-l6-v2',
+  };
+}
+
+/** The mean over codebases, each counting the same. */
+function meanOf(rows: Row[]): Record<string, { mrr: number; recallAt10: number }> | null {
+  if (rows.length === 0) return null;
+  const all = rows.map(({ ranks }) => scores(ranks));
+  const mean = (way: string, what: 'mrr' | 'recallAt10') =>
+    rounded(all.reduce((sum, row) => sum + row[way]![what], 0) / all.length);
+  return Object.fromEntries(
+    Object.keys(WAYS).map((way) => [way, { mrr: mean(way, 'mrr'), recallAt10: mean(way, 'recallAt10') }]),
+  );
+}
+
+/** Paired difference of MRR over all queries with its interval. */
+function difference(rows: Row[], way: string, other: string) {
+  const values = rows.flatMap(({ ranks }) =>
+    ranks[way]!.map((rank, i) => reciprocal(rank) - reciprocal(ranks[other]![i]!)),
+  );
+  if (values.length === 0) return null;
+  const { value, low, high } = measured(values);
+  return { mrr: rounded(value), interval: [rounded(low), rounded(high)] };
+}
+
+function print(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+await main();

@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rowOf } from './chunk-row.js';
+import { makeChunk, makeFile } from './chunks.fixture.js';
+import { ChunkStore } from './store.js';
+
+const ROWS = 20_000;
+const DIMENSION = 8;
+let directory: string;
+let store: ChunkStore;
+
+/** A unit vector that depends on the number alone; neighbours in number are not neighbours in space. */
+function vectorOf(number: number): Float32Array {
+  const values = Array.from(
+    { length: DIMENSION },
+    (_, i) => Math.sin(number * (i + 1) * 12.9898) * 43758.5453,
+  );
+  const vector = Float32Array.from(values, (value) => value - Math.floor(value) - 0.5);
+  const norm = Math.hypot(...vector);
+  return vector.map((value) => value / norm);
+}
+
+function rowFor(number: number) {
+  const path = `src/${number % 100}/file${number}.ts`;
+  const chunk = makeChunk({ path, symbol: `symbol${number}`, text: `text ${number}`, id: `id${number}` });
+  return rowOf(chunk, makeFile(path, [chunk]), vectorOf(number));
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'large-table-'));
+  store = new ChunkStore(directory, 'numbers');
+  await store.create(DIMENSION);
+  const rows = Array.from({ length: ROWS }, (_, number) => rowFor(number));
+  // As an update does: brought up to date in one go, the keyword index of a large table has been seen to stand still.
+  for (let start = 0; start < ROWS; start += 4_000) {
+    await store.replace([], rows.slice(start, start + 4_000));
+    await store.refreshKeywords();
+  }
+  await store.compact();
+});
+afterAll(async () => {
+  store.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const nearest = async (number: number, where: string | null = null) =>
+  (await store.nearest(vectorOf(number), 10, where)).map(({ id }) => String(id));
+
+it('finds nearly all of the nearest rows through the vector index', async () => {
+  let found = 0;
+  for (let number = 0; number < 50; number++) {
+    const exact = new Set(
+      (await store.nearest(vectorOf(number), 10, null, { exact: true })).map(({ id }) => id),
+    );
+    const near = await nearest(number);
+    expect(near[0]).toBe(`id${number}`);
+    found += near.filter((id) => exact.has(id)).length;
+  }
+  expect(found / 500).toBeGreaterThan(0.9);
+});
+
+it('finds as many rows as a narrow filter leaves, wherever they lie', async () => {
+  expect(await nearest(7, "path LIKE 'src/42/%' AND path LIKE '%42.ts'")).toHaveLength(10);
+  expect(await nearest(7, "path = 'src/9/file109.ts'")).toEqual(['id109']);
+  expect(await nearest(7, "path = 'nowhere'")).toEqual([]);
+});
+
+it('finds rows that came after the index was made, and none that are gone, before and after compaction', async () => {
+  await store.replace(
+    ['src/0/file100.ts', 'src/1/file101.ts'],
+    [{ ...rowFor(101), vector: vectorOf(30_000) }],
+  );
+  for (const _ of ['before', 'after']) {
+    expect((await nearest(30_000))[0]).toBe('id101');
+    expect(await nearest(100)).not.toContain('id100');
+    expect((await store.byIds(['id100', 'id101', 'id102'])).map(({ id }) => id).sort()).toEqual([
+      'id101',
+      'id102',
+    ]);
+    await store.compact();
+  }
+});
