@@ -16,6 +16,9 @@ export interface WalkedFile {
   absolutePath: string;
   language: LanguageId;
   bytes: number;
+  /** Last modification of the content, and of the file's record (ctime), ms since the epoch. */
+  modifiedMs: number;
+  changedMs: number;
 }
 
 export interface WalkResult {
@@ -106,7 +109,8 @@ class FileJudge {
     if (language === null) return skip('unknown-language');
     if (stats.size === 0) return skip('empty');
     if (stats.size > this.maxFileBytes) return skip('too-large');
-    return { path, absolutePath, language: language.id, bytes: stats.size };
+    const { size: bytes, mtimeMs: modifiedMs, ctimeMs: changedMs } = stats;
+    return { path, absolutePath, language: language.id, bytes, modifiedMs, changedMs };
   }
 
   // A folder on the way may have become a link out of the root: git's list alone does not tell.

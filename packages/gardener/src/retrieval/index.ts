@@ -1,21 +1,23 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
+import type { FileOutcome } from '../codebase/chunk-types.js';
 import { headCommit } from '../codebase/git-list.js';
 import { GardenerError } from '../garden/errors.js';
 import { withLock } from '../garden/file-lock.js';
 import type { GardenPaths } from '../garden/paths.js';
 import type { Embedder } from './embedder.js';
 import { EmbeddingCache } from './embedding-cache.js';
-import { type IndexManifest, readManifest, readOutcomes } from './manifest.js';
+import { type FreshnessOptions, type IndexFreshness, indexFreshness } from './freshness.js';
+import { type IndexManifest, readFileStates, readManifest } from './manifest.js';
 import { type SearchOptions, type SearchResult, searchChunks } from './search.js';
 import { ChunkStore } from './store.js';
-import { IndexUpdate, type UpdateProgress } from './update.js';
+import { type IndexItem, type IndexSource, IndexUpdate, type UpdateProgress } from './update.js';
 
 export type { Embedder } from './embedder.js';
+export type { IndexFreshness } from './freshness.js';
 export type { IndexManifest } from './manifest.js';
 export type { SearchOptions, SearchResult } from './search.js';
-export type { UpdateProgress } from './update.js';
+export type { IndexItem, IndexSource, UpdateProgress } from './update.js';
 
 /** Options of {@link ProjectIndex.update}. */
 export interface UpdateOptions {
@@ -25,6 +27,8 @@ export interface UpdateOptions {
   signal?: AbortSignal;
   /** How long to wait for another update of this project to end. Defaults to 15 s. */
   lockTimeoutMs?: number;
+  /** Whether all of the table is read first to find damage. Defaults to true; without it only what is met is mended. */
+  verify?: boolean;
 }
 
 /** Whether a project can be searched: `building` can, over the part that is there. */
@@ -36,14 +40,14 @@ export type IndexHealth =
 export interface ProjectIndex {
   /**
    * Makes the index equal to `files`, which must be all files of the codebase: unchanged ones (by hash) keep their rows,
-   * changed ones are replaced, the others' rows are removed. Works in commits, so that search sees the part that is there.
+   * changed ones are replaced, the others' rows are removed. A function is told what is known, so that it need not read it. Works in commits, so that search sees the part that is there.
    * A damaged index, or one of another embedding model, is built anew; nothing is embedded twice.
    *
    * @throws GardenerError `retrieval.nothing-indexed` when no file gave a chunk; `garden.busy` while another process
    * updates; what `files` or the embedder throw; the signal's reason when aborted. The index is consistent in every case.
    */
   update(
-    files: AsyncIterable<ChunkedFile | FileOutcome>,
+    files: AsyncIterable<IndexItem> | IndexSource,
     embedder: Embedder,
     options: UpdateOptions,
   ): Promise<IndexManifest>;
@@ -55,8 +59,13 @@ export interface ProjectIndex {
   search(query: string, embedder: Embedder, options?: SearchOptions): Promise<SearchResult[]>;
   /** What the index holds, or null before the first update. @throws GardenerError `retrieval.damaged-index` */
   manifest(): Promise<IndexManifest | null>;
-  /** The outcome of every file of the last update, sorted by path. */
+  /** The outcome of every file of the last update, sorted by path, with the places of its secrets. */
   outcomes(): Promise<FileOutcome[]>;
+  /**
+   * At which commit the index is and how many files of the codebase at `root` have changed since; null before the first update.
+   * @throws GardenerError `garden.damaged-file`, `retrieval.other-version`
+   */
+  freshness(root: string, options?: FreshnessOptions): Promise<IndexFreshness | null>;
   /** Reads the whole table once to find damage. */
   health(): Promise<IndexHealth>;
   close(): void;
@@ -75,6 +84,7 @@ class LanceIndex implements ProjectIndex {
   readonly #projectId: string;
   readonly #directory: string;
   #store: { model: string; store: ChunkStore } | null = null;
+  #cache: { model: string; cache: EmbeddingCache } | null = null;
 
   constructor(paths: GardenPaths, projectId: string) {
     this.#paths = paths;
@@ -83,7 +93,7 @@ class LanceIndex implements ProjectIndex {
   }
 
   async update(
-    files: AsyncIterable<ChunkedFile | FileOutcome>,
+    files: AsyncIterable<IndexItem> | IndexSource,
     embedder: Embedder,
     options: UpdateOptions,
   ): Promise<IndexManifest> {
@@ -96,16 +106,16 @@ class LanceIndex implements ProjectIndex {
   }
 
   async #updateLocked(
-    files: AsyncIterable<ChunkedFile | FileOutcome>,
+    files: AsyncIterable<IndexItem> | IndexSource,
     embedder: Embedder,
-    { root, onProgress, signal }: UpdateOptions,
+    options: UpdateOptions,
   ): Promise<IndexManifest> {
+    const { root, onProgress, signal, verify = true } = options;
     signal?.throwIfAborted();
     await mkdir(this.#directory, { recursive: true });
     const store = this.#storeFor(embedder.id);
-    await prepareTable(store, embedder.dimension);
-    const cacheRoot = join(this.#paths.root, 'cache', 'embeddings');
-    const cache = await EmbeddingCache.open(cacheRoot, embedder.id, embedder.dimension);
+    await prepareTable(store, embedder.dimension, verify);
+    const cache = await this.#cacheFor(embedder);
     try {
       const update = await IndexUpdate.begin({
         directory: this.#directory,
@@ -114,11 +124,14 @@ class LanceIndex implements ProjectIndex {
         embedder,
         commit: await headCommit(root),
         // A damaged list is set aside by the reader and made anew.
-        earlierOutcomes: await readOutcomes(this.#directory).catch(() => []),
+        earlier: await readFileStates(this.#directory).catch(() => []),
         ...(onProgress ? { onProgress } : {}),
         ...(signal ? { signal } : {}),
       });
-      return await update.run(files);
+      return await update.run(typeof files === 'function' ? files((path) => update.known(path)) : files);
+    } catch (error) {
+      if (verify || typeof files !== 'function' || !isDamage(error)) throw error;
+      return await this.#updateLocked(files, embedder, { ...options, verify: true });
     } finally {
       await cache.tidy();
     }
@@ -144,8 +157,18 @@ class LanceIndex implements ProjectIndex {
     }
   }
 
-  outcomes(): Promise<FileOutcome[]> {
-    return readOutcomes(this.#directory);
+  async outcomes(): Promise<FileOutcome[]> {
+    const states = await readFileStates(this.#directory);
+    return states.map(({ path, outcome, reason, secrets }) => ({
+      path,
+      outcome,
+      reason,
+      ...(secrets ? { secrets } : {}),
+    }));
+  }
+
+  freshness(root: string, options: FreshnessOptions = {}): Promise<IndexFreshness | null> {
+    return indexFreshness(this.#directory, root, options);
   }
 
   async health(): Promise<IndexHealth> {
@@ -155,9 +178,7 @@ class LanceIndex implements ProjectIndex {
       await this.#storeFor(manifest.embeddingModel).verify();
       return { state: manifest.complete ? 'ready' : 'building', error: null };
     } catch (error) {
-      if (GardenerError.isInstance(error) && error.code === 'retrieval.damaged-index') {
-        return { state: 'damaged', error };
-      }
+      if (isDamage(error)) return { state: 'damaged', error };
       throw error;
     }
   }
@@ -174,15 +195,32 @@ class LanceIndex implements ProjectIndex {
     }
     return this.#store.store;
   }
+
+  async #cacheFor({ id, dimension }: Embedder): Promise<EmbeddingCache> {
+    if (this.#cache?.model !== id) {
+      const root = join(this.#paths.root, 'cache', 'embeddings');
+      this.#cache = { model: id, cache: await EmbeddingCache.open(root, id, dimension) };
+    }
+    return this.#cache.cache;
+  }
+}
+
+/** Whether an update would mend it: damage, or the form of another version. */
+function isDamage(error: unknown): error is GardenerError {
+  return (
+    GardenerError.isInstance(error) &&
+    (error.code === 'retrieval.damaged-index' || error.code === 'retrieval.other-version')
+  );
 }
 
 /** Makes sure that a sound table is there: a damaged one is set aside and an empty one takes its place. */
-async function prepareTable(store: ChunkStore, dimension: number): Promise<void> {
+async function prepareTable(store: ChunkStore, dimension: number, verify: boolean): Promise<void> {
   await store.create(dimension);
+  if (!verify) return;
   try {
     await store.verify();
   } catch (error) {
-    if (!GardenerError.isInstance(error) || error.code !== 'retrieval.damaged-index') throw error;
+    if (!isDamage(error)) throw error;
     await store.setAside();
     await store.create(dimension);
   }

@@ -10,12 +10,11 @@ import { sqlIn } from './sql.js';
 /** A row as a query returns it, with LanceDB's own score column. */
 export type StoredRow = Record<string, unknown>;
 
-/** Which file version each row belongs to. */
-export interface StoredFileRow {
-  id: string;
-  path: string;
-  fileHash: string;
-  fileModifiedMs: number;
+/** What the table holds of one file. */
+export interface StoredFile {
+  /** What the rows were made of, as they say themselves. */
+  hash: string;
+  chunks: number;
 }
 
 /** A reader meets "Not found" while another process removes old versions: it looks for the latest and asks again. */
@@ -92,16 +91,20 @@ export class ChunkStore {
       .execute(data);
   }
 
-  /** Path and version of every row, without vectors. */
-  async files(): Promise<StoredFileRow[]> {
+  /** Every file that has rows, by path. */
+  async files(): Promise<Map<string, StoredFile>> {
     return this.#read(async (table) => {
-      const rows = await table.query().select(['id', 'path', 'fileHash', 'fileModifiedMs']).toArray();
-      return rows.map((row: StoredFileRow) => ({
-        id: row.id,
-        path: row.path,
-        fileHash: row.fileHash,
-        fileModifiedMs: row.fileModifiedMs,
-      }));
+      const files = new Map<string, StoredFile>();
+      for await (const batch of table.query().select(['path', 'fileHash'])) {
+        const [paths, hashes] = [batch.getChild('path'), batch.getChild('fileHash')];
+        for (let row = 0; row < batch.numRows; row++) {
+          const path = String(paths?.get(row));
+          const file = files.get(path);
+          if (file === undefined) files.set(path, { hash: String(hashes?.get(row)), chunks: 1 });
+          else file.chunks++;
+        }
+      }
+      return files;
     });
   }
 

@@ -1,3 +1,5 @@
+import type { KnownFile, UnchangedFile } from '../codebase/chunk-changes.js';
+import { CHUNK_RECIPE } from '../codebase/chunk-recipe.js';
 import type { Chunk, ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
 import { countOutcomes } from '../codebase/outcomes.js';
 import { rowOf } from './chunk-row.js';
@@ -5,13 +7,19 @@ import type { Embedder } from './embedder.js';
 import type { EmbeddingCache } from './embedding-cache.js';
 import { embeddingText } from './embedding-text.js';
 import {
+  type FileState,
   INDEX_SCHEMA_VERSION,
-  type IndexedFile,
   type IndexManifest,
+  writeFileStates,
   writeManifest,
-  writeOutcomes,
 } from './manifest.js';
-import type { ChunkStore } from './store.js';
+import type { ChunkStore, StoredFile } from './store.js';
+
+/** What an index takes in: a file with its chunks, one left out with the reason, or one that is as it was. */
+export type IndexItem = ChunkedFile | FileOutcome | UnchangedFile;
+
+/** Gives the files of a codebase to one who knows some of them already: what `known` knows need not be read again. */
+export type IndexSource = (known: (path: string) => KnownFile | undefined) => AsyncIterable<IndexItem>;
 
 /** How far an update is. */
 export interface UpdateProgress {
@@ -30,8 +38,8 @@ export interface UpdateContext {
   cache: EmbeddingCache;
   embedder: Embedder;
   commit: string | null;
-  /** Outcomes of the update before, for a truthful count while this one goes on. */
-  earlierOutcomes: FileOutcome[];
+  /** What the update before made of each file: need not be made again, and is counted until this one has met it. */
+  earlier: readonly FileState[];
   onProgress?: (progress: UpdateProgress) => void;
   signal?: AbortSignal;
 }
@@ -45,6 +53,11 @@ const KEYWORD_REFRESH_CHUNKS = 2_000;
 /** Writing the manifest may take at most this share of the time. */
 const MANIFEST_TIME_SHARE = 0.05;
 
+/** The version of a file that rows are made of: its bytes and the recipe. */
+function stamped(hash: string): string {
+  return `${CHUNK_RECIPE}:${hash}`;
+}
+
 /**
  * One pass over the files of a codebase that makes the table equal to them. The table itself says which version of which
  * file it holds, so an update that was killed anywhere is simply begun again: files that were committed are unchanged.
@@ -53,7 +66,8 @@ export class IndexUpdate {
   readonly #context: UpdateContext;
   readonly #startedAt = new Date().toISOString();
   /** What the table holds, by path. */
-  readonly #indexed: Map<string, IndexedFile>;
+  readonly #indexed: Map<string, StoredFile>;
+  readonly #earlier: ReadonlyMap<string, FileState>;
   readonly #outcomes = new Map<string, FileOutcome>();
   #batch: ChunkedFile[] = [];
   #batchChunks = 0;
@@ -64,29 +78,36 @@ export class IndexUpdate {
   #embedded = 0;
   #chunksSinceRefresh = 0;
   #nextManifestAt = 0;
+  #hasWritten = false;
 
-  private constructor(context: UpdateContext, indexed: Map<string, IndexedFile>) {
+  private constructor(context: UpdateContext, indexed: Map<string, StoredFile>) {
     this.#context = context;
     this.#indexed = indexed;
-    for (const { chunkIds } of indexed.values()) this.#chunks += chunkIds.length;
+    this.#earlier = new Map(context.earlier.map((state) => [state.path, state]));
+    for (const { chunks } of indexed.values()) this.#chunks += chunks;
   }
 
   /** Begins an update by reading from the table what it holds. */
   static async begin(context: UpdateContext): Promise<IndexUpdate> {
-    const indexed = new Map<string, IndexedFile>();
-    for (const row of await context.store.files()) {
-      const file = indexed.get(row.path);
-      if (file) file.chunkIds.push(row.id);
-      else indexed.set(row.path, { hash: row.fileHash, modifiedMs: row.fileModifiedMs, chunkIds: [row.id] });
-    }
-    return new IndexUpdate(context, indexed);
+    return new IndexUpdate(context, await context.store.files());
+  }
+
+  /** What need not be made of a file again: its rows are in the table, or it is left out for what it holds. */
+  known(path: string): KnownFile | undefined {
+    const state = this.#earlier.get(path);
+    if (state?.version === undefined || state.recipe !== CHUNK_RECIPE) return undefined;
+    const { chunks, recipe, version, ...outcome } = state;
+    if (state.outcome === 'failed' && !state.reason?.startsWith('parse-')) return undefined;
+    const stored = this.#indexed.get(path);
+    const isStored = stored?.hash === stamped(version.hash) && stored.chunks === chunks;
+    return state.outcome === 'indexed' && !isStored ? undefined : { ...outcome, version };
   }
 
   /**
    * Takes all files in and gives the manifest of the finished index.
    * @throws the signal's reason when aborted; the index then holds what was committed and says that it is not complete
    */
-  async run(items: AsyncIterable<ChunkedFile | FileOutcome>): Promise<IndexManifest> {
+  async run(items: AsyncIterable<IndexItem>): Promise<IndexManifest> {
     const { store, signal } = this.#context;
     try {
       for await (const item of items) {
@@ -105,27 +126,34 @@ export class IndexUpdate {
     }
     await store.dropOthers();
     // An index that could not be compacted is larger and slower, and right: the next update tries again.
-    await store.compact().catch(() => undefined);
+    if (this.#hasWritten) await store.compact().catch(() => undefined);
     return this.#writeState(true);
   }
 
-  #take(item: ChunkedFile | FileOutcome): void {
-    if ('outcome' in item) {
+  #take(item: IndexItem): void {
+    if ('unchanged' in item) this.#note(item.known);
+    else if ('outcome' in item) {
       // A file that was chunked may be reported as indexed too; its chunks are the truth.
       if (item.outcome === 'indexed') return;
-      this.#outcomes.set(item.path, { path: item.path, outcome: item.outcome, reason: item.reason });
-      if (this.#indexed.has(item.path)) this.#removals.push(item.path);
-    } else if (item.chunks.length === 0) {
-      this.#outcomes.set(item.path, { path: item.path, outcome: 'skipped', reason: 'no-code' });
-      if (this.#indexed.has(item.path)) this.#removals.push(item.path);
+      this.#note(item);
     } else {
-      this.#outcomes.set(item.path, { path: item.path, outcome: 'indexed', reason: null });
-      if (this.#indexed.get(item.path)?.hash !== item.hash) {
-        this.#batch.push(item);
-        this.#batchChunks += item.chunks.length;
+      const { path, secrets, version } = item;
+      const facts = { ...(secrets ? { secrets } : {}), ...(version ? { version } : {}) };
+      if (item.chunks.length === 0) this.#note({ path, outcome: 'skipped', reason: 'no-code', ...facts });
+      else {
+        this.#note({ path, outcome: 'indexed', reason: null, ...facts });
+        if (this.#indexed.get(path)?.hash !== stamped(item.hash)) {
+          this.#batch.push(item);
+          this.#batchChunks += item.chunks.length;
+        }
       }
     }
     this.#report();
+  }
+
+  #note(outcome: FileOutcome): void {
+    this.#outcomes.set(outcome.path, outcome);
+    if (outcome.outcome !== 'indexed' && this.#indexed.has(outcome.path)) this.#removals.push(outcome.path);
   }
 
   /** Hands the batch to the committer, which works while the next files are read; waits for the commit before. */
@@ -146,6 +174,7 @@ export class IndexUpdate {
       await store.replace(removals.slice(start, start + BATCH_FILES), []);
     }
     for (const path of removals) this.#forget(path);
+    this.#hasWritten ||= removals.length > 0 || files.length > 0;
     // The same chunk twice (a file met twice, equal ids) would break the merge.
     const chunks = new Map<string, { chunk: Chunk; file: ChunkedFile }>();
     const latest = new Map(files.map((file) => [file.path, file]));
@@ -156,7 +185,7 @@ export class IndexUpdate {
     const vectors = await this.#vectors([...chunks.values()].map(({ chunk }) => embeddingText(chunk)));
     signal?.throwIfAborted();
     const rows = [...chunks.values()].map(({ chunk, file }) =>
-      rowOf(chunk, file, vectors.get(embeddingText(chunk))!),
+      rowOf(chunk, { ...file, hash: stamped(file.hash) }, vectors.get(embeddingText(chunk))!),
     );
     await store.replace([...latest.keys()], rows);
     for (const file of latest.values()) this.#remember(file);
@@ -188,13 +217,13 @@ export class IndexUpdate {
 
   #remember(file: ChunkedFile): void {
     this.#forget(file.path);
-    const chunkIds = [...new Set(file.chunks.map((chunk) => chunk.id))];
-    this.#indexed.set(file.path, { hash: file.hash, modifiedMs: file.modifiedMs, chunkIds });
-    this.#chunks += chunkIds.length;
+    const chunks = new Set(file.chunks.map((chunk) => chunk.id)).size;
+    this.#indexed.set(file.path, { hash: stamped(file.hash), chunks });
+    this.#chunks += chunks;
   }
 
   #forget(path: string): void {
-    this.#chunks -= this.#indexed.get(path)?.chunkIds.length ?? 0;
+    this.#chunks -= this.#indexed.get(path)?.chunks ?? 0;
     this.#indexed.delete(path);
   }
 
@@ -214,10 +243,13 @@ export class IndexUpdate {
       complete,
       files: countOutcomes(outcomes),
       chunks: this.#chunks,
-      fileHashes: Object.fromEntries(this.#indexed),
-      notIndexed: outcomes.filter(({ outcome }) => outcome !== 'indexed').map(({ path }) => path),
     };
-    await writeOutcomes(directory, outcomes);
+    const chunksOf = (path: string) => this.#indexed.get(path)?.chunks ?? 0;
+    await writeFileStates(
+      directory,
+      // What an earlier update said keeps its own recipe.
+      outcomes.map((outcome) => ({ recipe: CHUNK_RECIPE, ...outcome, chunks: chunksOf(outcome.path) })),
+    );
     await writeManifest(directory, manifest);
     return manifest;
   }
@@ -226,9 +258,7 @@ export class IndexUpdate {
   #currentOutcomes(complete: boolean): FileOutcome[] {
     const merged = new Map(this.#outcomes);
     if (!complete) {
-      for (const earlier of this.#context.earlierOutcomes) {
-        if (!merged.has(earlier.path)) merged.set(earlier.path, earlier);
-      }
+      for (const [path, earlier] of this.#earlier) if (!merged.has(path)) merged.set(path, earlier);
       // What is not in the table yet is not indexed yet, whatever will be said of it.
       for (const [path, { outcome }] of merged) {
         if (outcome === 'indexed' && !this.#indexed.has(path)) merged.delete(path);
