@@ -56,6 +56,14 @@ export async function listWithGit(directory: string, signal?: AbortSignal): Prom
   return { paths: splitAtNul(listed), commit: /^[0-9a-f]{40,64}$/.test(commit) ? commit : null };
 }
 
+/** Raw path bytes of all files below `directory` that git ignores; none where git cannot tell. */
+export async function listIgnoredByGit(directory: string, signal?: AbortSignal): Promise<Buffer[]> {
+  const git = findGit();
+  if (git === null) return [];
+  const command = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z'];
+  return splitAtNul((await runGit(git, directory, command, signal)) ?? Buffer.alloc(0));
+}
+
 /** HEAD's hash of the repository that `directory` lies in, or null. */
 export async function headCommit(directory: string): Promise<string | null> {
   const git = findGit();

@@ -3,6 +3,7 @@ import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
 import { walkCodebase } from '../codebase/walk.js';
 import { openIndex } from '../retrieval/index.js';
 import { startMiniLm } from '../retrieval/mini-lm.js';
+import { refreshIndex } from '../retrieval/refresh-index.js';
 import { type RunContext, requireModel } from './run-context.js';
 
 /** What indexing leaves for the examples. */
@@ -12,7 +13,37 @@ export interface IndexedCodebase {
 }
 
 /**
- * Brings a project's index up to date and keeps the chunked files that went through.
+ * Brings a project's index up to date, at the cost of what has changed.
+ * @returns how many files are indexed
+ * @throws GardenerError `codebase.*`, `retrieval.*`, `training.model-missing`
+ */
+export async function refreshProjectIndex(context: RunContext): Promise<number> {
+  const { garden, project, report, signal } = context;
+  const { embeddingModel, maxFileBytes, threads } = garden.settings;
+  const model = await requireModel(context, embeddingModel);
+  let total = 0;
+  const embedder = await startMiniLm(model, { threads });
+  const index = await openIndex(garden.paths, project.id);
+  try {
+    const manifest = await refreshIndex(index, project.path, embedder, {
+      maxFileBytes,
+      signal,
+      onWalk: ({ files, outcomes }) => {
+        total = files.length + outcomes.length;
+        report.progress('indexing', 0, total);
+      },
+      onProgress: ({ files, chunks }) =>
+        report.progress('indexing', Math.min(files, total), total, `${chunks} chunks`),
+    });
+    return manifest.files.indexed;
+  } finally {
+    index.close();
+    await embedder.dispose();
+  }
+}
+
+/**
+ * Brings a project's index up to date and keeps the chunked files that went through: all of them are read, for training.
  * @throws GardenerError `codebase.*`, `retrieval.*`, `training.model-missing`
  */
 export async function indexCodebase(context: RunContext): Promise<IndexedCodebase> {
