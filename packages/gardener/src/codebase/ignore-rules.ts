@@ -37,7 +37,13 @@ export class IgnoreRules {
 
   /** Whether a `!` line names this file, or a folder that it is in, and no later line takes that back. */
   wants(path: string): boolean {
-    return this.hasNegation && this.matcher?.test(path).unignored === true;
+    if (!this.hasNegation || this.matcher === null) return false;
+    let wanted = false;
+    for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
+      const { ignored, unignored } = this.matcher.test(end === -1 ? path : path.slice(0, end + 1));
+      if (ignored || unignored) wanted = unignored;
+      if (end === -1) return wanted;
+    }
   }
 }
 
