@@ -41,18 +41,14 @@ const DISARM = [
 export async function listWithGit(directory: string, signal?: AbortSignal): Promise<GitListing | null> {
   const git = findGit();
   if (git === null || wouldHang(directory)) return null;
-  const top = await runGit(git, directory, ['rev-parse', '--show-toplevel'], signal);
-  if (top === null) return null;
+  const [top, listed, head] = await Promise.all([
+    runGit(git, directory, ['rev-parse', '--show-toplevel'], signal),
+    runGit(git, directory, ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], signal),
+    runGit(git, directory, ['rev-parse', '--verify', '--quiet', 'HEAD'], signal),
+  ]);
+  if (top === null || listed === null) return null;
   const topLevel = top.toString('utf8').replace(/\r?\n$/, '');
   if (!(await isWithin(topLevel, directory))) return null;
-  const listed = await runGit(
-    git,
-    directory,
-    ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
-    signal,
-  );
-  if (listed === null) return null;
-  const head = await runGit(git, directory, ['rev-parse', '--verify', '--quiet', 'HEAD'], signal);
   const commit = head?.toString('latin1').trim() ?? '';
   return { paths: splitAtNul(listed), commit: /^[0-9a-f]{40,64}$/.test(commit) ? commit : null };
 }

@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync } from 'node:fs';
+import { type Dirent, lstatSync, type Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileOutcome } from './chunk-types.js';
@@ -14,6 +14,8 @@ export interface Entry {
   reason: Pick<FileOutcome, 'outcome' | 'reason'> | null;
   /** Named by a `!` line of a .gardenerignore: taken in spite of git's rules and of what its name or folder suggests. */
   isWanted?: boolean;
+  /** Where it was looked at already. */
+  stats?: Stats;
 }
 
 export interface Listing {
@@ -67,8 +69,12 @@ async function fromGit(
       entries.set(path, { path, reason: null });
     }
   }
-  for (const { path, reason } of [...entries.values()]) {
-    if (reason !== null || !isFolder(join(root, path))) continue;
+  for (const entry of [...entries.values()]) {
+    const { path, reason } = entry;
+    if (reason !== null) continue;
+    const stats = statsOf(join(root, path));
+    if (stats !== undefined) entry.stats = stats;
+    if (stats?.isDirectory() !== true) continue;
     entries.delete(path);
     const submodule = join(root, path);
     if (depth >= MAX_SUBMODULE_DEPTH || !hasGitEntry(submodule)) continue;
@@ -212,11 +218,11 @@ class FolderWalk {
   }
 }
 
-function isFolder(path: string): boolean {
+function statsOf(path: string): Stats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    return false;
+    return undefined;
   }
 }
 

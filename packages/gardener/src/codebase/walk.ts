@@ -94,7 +94,7 @@ class FileJudge {
     const skip = (reason: string): FileOutcome => ({ path, outcome: 'skipped', reason });
     if (!this.isInside(folderOf(path))) return skip('symlink');
     const absolutePath = join(this.root, path);
-    const stats = statsOf(absolutePath);
+    const stats = entry.stats ?? statsOf(absolutePath);
     if (stats === 'unreadable') return { path, outcome: 'failed', reason: 'unreadable' };
     // git also lists files that were deleted since, or are left out by a sparse checkout: they are not part of the tree.
     if (stats === undefined) return null;

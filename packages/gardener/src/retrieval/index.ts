@@ -21,8 +21,10 @@ export type { IndexItem, IndexSource, UpdateProgress } from './update.js';
 
 /** Options of {@link ProjectIndex.update}. */
 export interface UpdateOptions {
-  /** Root of the codebase: its commit is noted. */
+  /** Root of the codebase. */
   root: string;
+  /** The commit that `files` are at. By default the repository at the root is asked. */
+  commit?: string | null;
   onProgress?: (progress: UpdateProgress) => void;
   signal?: AbortSignal;
   /** How long to wait for another update of this project to end. Defaults to 15 s. */
@@ -122,7 +124,7 @@ class LanceIndex implements ProjectIndex {
         store,
         cache,
         embedder,
-        commit: await headCommit(root),
+        commit: options.commit === undefined ? await headCommit(root) : options.commit,
         // A damaged list is set aside by the reader and made anew.
         earlier: await readFileStates(this.#directory).catch(() => []),
         ...(onProgress ? { onProgress } : {}),

@@ -29,5 +29,9 @@ export async function refreshIndex(
   };
   const walk = await walkCodebase(root, limits);
   onWalk?.(walk);
-  return await index.update((known) => chunkChanges(walk, known, limits), embedder, { root, ...rest });
+  return await index.update((known) => chunkChanges(walk, known, limits), embedder, {
+    root,
+    commit: walk.commit,
+    ...rest,
+  });
 }

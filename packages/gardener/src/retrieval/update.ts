@@ -27,6 +27,8 @@ export interface UpdateProgress {
   files: number;
   /** Chunks in the index by now, unchanged ones included. */
   chunks: number;
+  /** Files whose rows were written or taken out in this update. */
+  changed: number;
   /** Texts embedded in this update; the rest came from the cache or had not changed. */
   embedded: number;
 }
@@ -52,6 +54,8 @@ const BATCH_FILES = 400;
 const KEYWORD_REFRESH_CHUNKS = 2_000;
 /** Writing the manifest may take at most this share of the time. */
 const MANIFEST_TIME_SHARE = 0.05;
+/** An update of an index that is there says that it goes on when it takes longer than this. */
+const FIRST_MANIFEST_MS = 2_000;
 
 /** The version of a file that rows are made of: its bytes and the recipe. */
 function stamped(hash: string): string {
@@ -77,12 +81,14 @@ export class IndexUpdate {
   #chunks = 0;
   #embedded = 0;
   #chunksSinceRefresh = 0;
-  #nextManifestAt = 0;
-  #hasWritten = false;
+  /** The first commit of a new index is told at once, so that it can be searched. */
+  #nextManifestAt: number;
+  #changed = 0;
 
   private constructor(context: UpdateContext, indexed: Map<string, StoredFile>) {
     this.#context = context;
     this.#indexed = indexed;
+    this.#nextManifestAt = context.earlier.length === 0 ? 0 : performance.now() + FIRST_MANIFEST_MS;
     this.#earlier = new Map(context.earlier.map((state) => [state.path, state]));
     for (const { chunks } of indexed.values()) this.#chunks += chunks;
   }
@@ -126,7 +132,7 @@ export class IndexUpdate {
     }
     await store.dropOthers();
     // An index that could not be compacted is larger and slower, and right: the next update tries again.
-    if (this.#hasWritten) await store.compact().catch(() => undefined);
+    if (this.#changed > 0) await store.compact().catch(() => undefined);
     return this.#writeState(true);
   }
 
@@ -174,7 +180,8 @@ export class IndexUpdate {
       await store.replace(removals.slice(start, start + BATCH_FILES), []);
     }
     for (const path of removals) this.#forget(path);
-    this.#hasWritten ||= removals.length > 0 || files.length > 0;
+    this.#changed += removals.length;
+    if (removals.length > 0) this.#report();
     // The same chunk twice (a file met twice, equal ids) would break the merge.
     const chunks = new Map<string, { chunk: Chunk; file: ChunkedFile }>();
     const latest = new Map(files.map((file) => [file.path, file]));
@@ -189,6 +196,7 @@ export class IndexUpdate {
     );
     await store.replace([...latest.keys()], rows);
     for (const file of latest.values()) this.#remember(file);
+    this.#changed += latest.size;
     this.#report();
     this.#chunksSinceRefresh += rows.length;
     if (this.#chunksSinceRefresh >= KEYWORD_REFRESH_CHUNKS) {
@@ -229,7 +237,12 @@ export class IndexUpdate {
 
   #report(): void {
     const { onProgress } = this.#context;
-    onProgress?.({ files: this.#outcomes.size, chunks: this.#chunks, embedded: this.#embedded });
+    onProgress?.({
+      files: this.#outcomes.size,
+      chunks: this.#chunks,
+      changed: this.#changed,
+      embedded: this.#embedded,
+    });
   }
 
   async #writeState(complete: boolean): Promise<IndexManifest> {
