@@ -28,7 +28,7 @@ export interface FollowOptions {
   maxFileBytes?: number;
   /** A folder that is not watched: the data directory, which every update writes to, may lie in the codebase. */
   except?: string;
-  /** An update begins when nothing has happened for this long. Default 200. */
+  /** An update begins when nothing has happened for this long. Default 100. */
   quietMs?: number;
   /** It begins after this long even if something happens all the time. Default 3,000. */
   longestWaitMs?: number;
@@ -143,7 +143,7 @@ class Following {
 
   /** Waits for a change and for the end of the burst that it belongs to; at most `limitMs` when nothing happens. */
   async #untilChanged(limitMs: number): Promise<void> {
-    const { quietMs = 200, longestWaitMs = 3_000 } = this.#options;
+    const { quietMs = 100, longestWaitMs = 3_000 } = this.#options;
     if (!this.#hasHint) await this.#sleep(limitMs);
     const deadline = performance.now() + longestWaitMs;
     while (this.#hasHint && !this.#options.signal.aborted) {

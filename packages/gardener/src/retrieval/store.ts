@@ -20,6 +20,9 @@ export interface StoredFile {
 /** A reader meets "Not found" while another process removes old versions: it looks for the latest and asks again. */
 const READ_ATTEMPTS = 5;
 const RETRY_DELAY_MS = 25;
+/** An update of less than this share of the rows is small; so many versions may gather before small ones are compacted too. */
+const SMALL_UPDATE_SHARE = 0.02;
+const MAX_VERSIONS = 16;
 
 /** What LanceDB says when the question is wrong, not the table. */
 const BAD_QUESTION = /invalid user input|invalid input|invalid argument/i;
@@ -164,9 +167,15 @@ export class ChunkStore {
     await this.matching('verify', 1, null);
   }
 
-  /** Brings the keyword index up to date, merges small files, and removes versions that are no longer the latest. */
-  async compact(): Promise<void> {
+  /**
+   * Brings the keyword index up to date, merges small files, and removes versions that are no longer the latest. After a small
+   * update it waits for more of them: rows that are not in the keyword index yet are scanned, and an edit is searchable sooner.
+   * @param writtenRows rows that were written or taken out since the last call
+   */
+  async compact(writtenRows: number): Promise<void> {
     const table = await this.#open();
+    const isSmall = writtenRows < (await table.countRows()) * SMALL_UPDATE_SHARE;
+    if (isSmall && (await table.listVersions()).length <= MAX_VERSIONS) return;
     // Readers of an old version retry on the latest one (#read), so old versions need not be kept for them.
     await table.optimize({ cleanupOlderThan: new Date(), deleteUnverified: true });
   }

@@ -84,6 +84,7 @@ export class IndexUpdate {
   /** The first commit of a new index is told at once, so that it can be searched. */
   #nextManifestAt: number;
   #changed = 0;
+  #writtenRows = 0;
 
   private constructor(context: UpdateContext, indexed: Map<string, StoredFile>) {
     this.#context = context;
@@ -132,7 +133,7 @@ export class IndexUpdate {
     }
     await store.dropOthers();
     // An index that could not be compacted is larger and slower, and right: the next update tries again.
-    if (this.#changed > 0) await store.compact().catch(() => undefined);
+    if (this.#changed > 0) await store.compact(this.#writtenRows).catch(() => undefined);
     return this.#writeState(true);
   }
 
@@ -228,10 +229,13 @@ export class IndexUpdate {
     const chunks = new Set(file.chunks.map((chunk) => chunk.id)).size;
     this.#indexed.set(file.path, { hash: stamped(file.hash), chunks });
     this.#chunks += chunks;
+    this.#writtenRows += chunks;
   }
 
   #forget(path: string): void {
-    this.#chunks -= this.#indexed.get(path)?.chunks ?? 0;
+    const rows = this.#indexed.get(path)?.chunks ?? 0;
+    this.#chunks -= rows;
+    this.#writtenRows += rows;
     this.#indexed.delete(path);
   }
 
