@@ -56,6 +56,17 @@ const KEYWORD_REFRESH_CHUNKS = 2_000;
 const MANIFEST_TIME_SHARE = 0.05;
 /** An update of an index that is there says that it goes on when it takes longer than this. */
 const FIRST_MANIFEST_MS = 2_000;
+const MIN_MOVABLE_CHARACTERS = 200;
+
+/**
+ * What a chunk's vector is kept under: what it says, wherever it stands, so that a renamed file or folder is not embedded again.
+ * A short chunk is told from its like by its path alone, and costs next to nothing to embed: there the path counts.
+ */
+function cacheKeyText(chunk: Chunk): string {
+  return chunk.text.length < MIN_MOVABLE_CHARACTERS
+    ? embeddingText(chunk)
+    : embeddingText({ ...chunk, path: '' });
+}
 
 /** The version of a file that rows are made of: its bytes and the recipe. */
 function stamped(hash: string): string {
@@ -190,10 +201,10 @@ export class IndexUpdate {
       for (const chunk of file.chunks) chunks.set(chunk.id, { chunk: { ...chunk, path: file.path }, file });
     }
     if (chunks.size === 0) return;
-    const vectors = await this.#vectors([...chunks.values()].map(({ chunk }) => embeddingText(chunk)));
+    const vectors = await this.#vectors([...chunks.values()].map(({ chunk }) => chunk));
     signal?.throwIfAborted();
     const rows = [...chunks.values()].map(({ chunk, file }) =>
-      rowOf(chunk, { ...file, hash: stamped(file.hash) }, vectors.get(embeddingText(chunk))!),
+      rowOf(chunk, { ...file, hash: stamped(file.hash) }, vectors.get(chunk)!),
     );
     await store.replace([...latest.keys()], rows);
     for (const file of latest.values()) this.#remember(file);
@@ -212,16 +223,20 @@ export class IndexUpdate {
     }
   }
 
-  async #vectors(texts: string[]): Promise<Map<string, Float32Array>> {
+  async #vectors(chunks: readonly Chunk[]): Promise<Map<Chunk, Float32Array>> {
     const { cache, embedder, signal } = this.#context;
-    const vectors = await cache.get(texts);
-    const missing = [...new Set(texts)].filter((text) => !vectors.has(text));
-    if (missing.length === 0) return vectors;
-    const embedded = await embedder.embed(missing, signal);
-    this.#embedded += missing.length;
-    const fresh = new Map(missing.map((text, i) => [text, embedded[i]!]));
-    await cache.put(fresh);
-    return new Map([...vectors, ...fresh]);
+    const keys = chunks.map(cacheKeyText);
+    const vectors = await cache.get(keys);
+    const missing = new Map<string, string>();
+    for (const [i, key] of keys.entries()) if (!vectors.has(key)) missing.set(key, embeddingText(chunks[i]!));
+    if (missing.size > 0) {
+      const embedded = await embedder.embed([...missing.values()], signal);
+      this.#embedded += missing.size;
+      const fresh = new Map([...missing.keys()].map((key, i) => [key, embedded[i]!]));
+      await cache.put(fresh);
+      for (const [key, vector] of fresh) vectors.set(key, vector);
+    }
+    return new Map(chunks.map((chunk, i) => [chunk, vectors.get(keys[i]!)!]));
   }
 
   #remember(file: ChunkedFile): void {
