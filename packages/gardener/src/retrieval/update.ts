@@ -46,6 +46,8 @@ export interface UpdateContext {
   signal?: AbortSignal;
 }
 
+/** Texts that are embedded before they are kept: no more than these are lost to a kill. */
+const SAVED_TEXTS = 64;
 /** Chunks of one commit: small enough that search sees the first files soon, large enough to embed in full batches. */
 const BATCH_CHUNKS = 256;
 /** Files of one commit: their paths stand in one SQL filter. */
@@ -229,10 +231,16 @@ export class IndexUpdate {
     const vectors = await cache.get(keys);
     const missing = new Map<string, string>();
     for (const [i, key] of keys.entries()) if (!vectors.has(key)) missing.set(key, embeddingText(chunks[i]!));
-    if (missing.size > 0) {
-      const embedded = await embedder.embed([...missing.values()], signal);
-      this.#embedded += missing.size;
-      const fresh = new Map([...missing.keys()].map((key, i) => [key, embedded[i]!]));
+    // By length, since texts that are embedded together are padded to the longest.
+    const waiting = [...missing].sort(([, a], [, b]) => a.length - b.length);
+    for (let start = 0; start < waiting.length; start += SAVED_TEXTS) {
+      const some = waiting.slice(start, start + SAVED_TEXTS);
+      const embedded = await embedder.embed(
+        some.map(([, text]) => text),
+        signal,
+      );
+      this.#embedded += some.length;
+      const fresh = new Map(some.map(([key], i) => [key, embedded[i]!]));
       await cache.put(fresh);
       for (const [key, vector] of fresh) vectors.set(key, vector);
     }
