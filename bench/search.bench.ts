@@ -113,20 +113,16 @@ async function fillIndex(paths: GardenPaths, embedder: Embedder): Promise<void> 
   const random = randomNumbers(3);
   const store = new ChunkStore(paths.index('p'), embedder.id);
   await store.create(embedder.dimension);
-  const fileHashes: Record<string, { hash: string; modifiedMs: number; chunkIds: string[] }> = {};
   for (let from = 0; from < ROWS; from += BATCH_ROWS) {
     const rows = Array.from({ length: Math.min(BATCH_ROWS, ROWS - from) }, (_, i) => {
       const { chunk, file, vector } = originals[(from + i) % originals.length]!;
       const copy = Math.floor((from + i) / originals.length);
-      const row = rowOf(varied(chunk, copy, words, random), file, moved(vector, copy, random));
-      fileHashes[row.path] ??= { hash: file.hash, modifiedMs: 0, chunkIds: [] };
-      fileHashes[row.path]!.chunkIds.push(row.id);
-      return row;
+      return rowOf(varied(chunk, copy, words, random), file, moved(vector, copy, random));
     });
     await store.replace(['none'], rows);
     await store.refreshKeywords();
   }
-  await store.compact();
+  await store.compact(ROWS);
   store.close();
   await writeManifest(paths.index('p'), {
     schemaVersion: INDEX_SCHEMA_VERSION,
@@ -136,8 +132,6 @@ async function fillIndex(paths: GardenPaths, embedder: Embedder): Promise<void> 
     complete: true,
     files: { seen: 1, indexed: 1, skipped: {}, failed: {} },
     chunks: ROWS,
-    fileHashes,
-    notIndexed: [],
   });
 }
 

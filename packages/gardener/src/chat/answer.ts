@@ -3,8 +3,7 @@ import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import type { ChatMessage, GenerationEvent, GenerationRuntime } from '../models/runtime.js';
 import { buildPrompt } from '../prompt/build-prompt.js';
-import { changedSince } from '../retrieval/freshness.js';
-import type { Embedder, ProjectIndex, SearchResult } from '../retrieval/index.js';
+import type { Embedder, IndexFreshness, ProjectIndex, SearchResult } from '../retrieval/index.js';
 import { baseOnly, type ChosenAdapter, chooseAdapter } from './choose-adapter.js';
 import type { Conversation } from './conversation.js';
 import type { Source } from './exchange.js';
@@ -42,8 +41,8 @@ export interface AnswerEnd {
   /** The code in the prompt, best first; empty when nothing was found. */
   sources: Source[];
   adapter: { version: number | null; reason: string };
-  /** Null when the answer was made without the index. `changedSince`: files changed since, null when it cannot be told. */
-  index: { commit: string | null; indexedAt: string; complete: boolean; changedSince: number | null } | null;
+  /** Null when the answer was made without the index. */
+  index: IndexFreshness | null;
   promptTokens: number;
   completionTokens: number;
   conversation: string;
@@ -84,7 +83,9 @@ export async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEven
     countTokens: (text) => runtime.countTokens(text),
   });
   // Looked at while the model writes: it walks the whole codebase.
-  const freshness = index === null ? null : freshnessOf(request, index);
+  const { project, garden } = request;
+  const { maxFileBytes } = garden.settings;
+  const freshness = index?.freshness(project.path, { maxFileBytes }).catch(() => null) ?? null;
 
   const chosen = await adapterFor(request);
   const writing = new Writing(prompt.used.map(sourceOf), chosen);
@@ -107,7 +108,7 @@ export async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEven
     reason: end.reason,
     sources: writing.sources,
     adapter: { version: writing.adapter.version, reason: writing.adapter.reason },
-    index: freshness === null ? null : await freshness,
+    index: await freshness,
     promptTokens: end.promptTokens,
     completionTokens: end.completionTokens,
     conversation: conversation.id,
@@ -181,26 +182,6 @@ async function retrieve(request: AnswerRequest, question: string, before: string
   return index.search(short && before !== '' ? `${before} ${question}` : question, embedder, {
     k: request.chunks ?? 4,
   });
-}
-
-async function freshnessOf(
-  { garden, project }: AnswerRequest,
-  index: ProjectIndex,
-): Promise<AnswerEnd['index']> {
-  try {
-    const manifest = await index.manifest();
-    if (manifest === null) return null;
-    const { commit, indexedAt, complete } = manifest;
-    const changed = await changedSince(project.path, manifest, {
-      maxFileBytes: garden.settings.maxFileBytes,
-    }).catch(
-      // The folder may be gone or unreadable by now; the answer stands all the same.
-      () => null,
-    );
-    return { commit, indexedAt, complete, changedSince: changed };
-  } catch {
-    return null;
-  }
 }
 
 function sourceOf({ chunk, score }: SearchResult): Source {

@@ -2,11 +2,11 @@ import type { AnswerEnd, AnswerRequest } from '../chat/answer.js';
 import type { Conversation } from '../chat/conversation.js';
 import { GardenerError } from '../garden/errors.js';
 import type { ProjectRecord } from '../garden/project-record.js';
+import { describeFreshness } from './describe-freshness.js';
 import { fetchModels } from './fetch-models.js';
 import { openSearch } from './open-search.js';
 import type { Session } from './session.js';
 import { oneLine, plainText } from './terminal/plain-text.js';
-import { plural } from './terminal/quantities.js';
 
 /** Enough for six chunks, a few exchanges and the answer; more only makes the first word later. */
 const CONTEXT_TOKENS = 4_096;
@@ -77,11 +77,7 @@ export function renderSources(session: Session, end: AnswerEnd): string[] {
 export function renderOrigin({ adapter, index, reason }: AnswerEnd): string {
   const parts = [oneLine(adapter.reason)];
   if (reason === 'length') parts.push('The answer was cut off at its longest.');
-  if (index !== null) {
-    const commit = index.commit === null ? '' : ` at ${oneLine(index.commit).slice(0, 8)}`;
-    if (index.changedSince)
-      parts.push(`Index${commit}: ${plural(index.changedSince, 'file')} changed since.`);
-    else if (index.changedSince === 0) parts.push(`Index${commit} is up to date.`);
-  }
+  const age = index === null ? '' : describeFreshness(index);
+  if (age !== '') parts.push(age);
   return parts.join(' ');
 }

@@ -17,6 +17,7 @@ import { defineSearch } from './commands/search.js';
 import { defineStatus } from './commands/status.js';
 import { defineSwitch } from './commands/switch.js';
 import { defineTrain } from './commands/train.js';
+import { defineWatch } from './commands/watch.js';
 import { Output } from './output.js';
 import { reportError } from './report-error.js';
 import { logFailure } from './session.js';
@@ -39,6 +40,7 @@ const COMMANDS = [
   defineSwitch,
   defineStatus,
   defineRefresh,
+  defineWatch,
   defineRemove,
   defineTrain,
   definePause,

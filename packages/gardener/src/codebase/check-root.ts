@@ -1,9 +1,10 @@
 import { opendir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GardenerError } from '../garden/errors.js';
 
 /**
  * Whether `root` can be walked; gives its real path.
- * @throws GardenerError `codebase.path-missing`, `codebase.not-a-directory`, `codebase.unreadable`.
+ * @throws GardenerError `codebase.path-missing`, `codebase.not-a-directory`, `codebase.unreadable`, `codebase.bare-repository`.
  */
 export async function checkRoot(root: string): Promise<string> {
   try {
@@ -16,11 +17,26 @@ export async function checkRoot(root: string): Promise<string> {
     }
     const folder = await opendir(real);
     await folder.close();
+    if (await isGitDirectory(real)) {
+      throw new GardenerError(
+        'codebase.bare-repository',
+        `${root} is a git repository without its files (a bare one, or a .git folder).`,
+        { remedy: `give a checkout of it: git clone ${JSON.stringify(real)}`, details: { path: root } },
+      );
+    }
     return real;
   } catch (error) {
     if (GardenerError.isInstance(error)) throw error;
     throw explainRootFailure(root, error);
   }
+}
+
+/** What git itself goes by: HEAD, objects and refs side by side. */
+async function isGitDirectory(folder: string): Promise<boolean> {
+  const [head, objects, refs] = await Promise.all(
+    ['HEAD', 'objects', 'refs'].map((name) => stat(join(folder, name)).catch(() => null)),
+  );
+  return head?.isFile() === true && objects?.isDirectory() === true && refs?.isDirectory() === true;
 }
 
 function explainRootFailure(root: string, error: unknown): GardenerError {

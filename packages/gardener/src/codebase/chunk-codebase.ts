@@ -1,11 +1,12 @@
 import { GardenerError } from '../garden/errors.js';
 import type { Chunk, ChunkedFile, FileOutcome, LanguageId } from './chunk-types.js';
 import { reasonByContent } from './content-rules.js';
+import { isMostlySecret, maskSecrets } from './find-secrets.js';
 import type { Language } from './language.js';
 import { findLanguage } from './languages.js';
 import { chunkSource } from './parse.js';
 import { type QualityReason, scoreQuality } from './quality.js';
-import { readSource } from './read-source.js';
+import { readSource, type SourceRead } from './read-source.js';
 import { byPath, DEFAULT_MAX_FILE_BYTES, type WalkedFile, type WalkResult, walkCodebase } from './walk.js';
 
 export interface ChunkCodebaseOptions {
@@ -55,24 +56,46 @@ export async function* chunkCodebase(
   }
 }
 
-/** Reads, parses and chunks one file of a walk; what goes wrong is an outcome, not an exception. */
+/**
+ * Reads, parses and chunks one file of a walk; what goes wrong is an outcome, not an exception. Secrets are masked before anything
+ * else looks at the text, so no chunk, vector or example can hold one.
+ */
 export async function readFileChunks(
   file: WalkedFile,
   options: Pick<ChunkCodebaseOptions, 'maxFileBytes' | 'parseTimeoutMs'> = {},
 ): Promise<ChunkedFile | FileOutcome> {
-  const { path, absolutePath } = file;
-  const leftOut = (outcome: 'skipped' | 'failed', reason: string): FileOutcome => ({ path, outcome, reason });
+  const read = await readSource(file.absolutePath, options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES);
+  return chunkRead(file, read, options);
+}
+
+/** The second half of {@link readFileChunks}, for a file that was read already. */
+export async function chunkRead(
+  file: WalkedFile,
+  read: SourceRead,
+  options: Pick<ChunkCodebaseOptions, 'parseTimeoutMs'> = {},
+): Promise<ChunkedFile | FileOutcome> {
+  const { path } = file;
+  const { version } = read;
+  const known = version === undefined ? {} : { version };
+  const leftOut = (outcome: 'skipped' | 'failed', reason: string): FileOutcome => ({
+    path,
+    outcome,
+    reason,
+    ...known,
+  });
+  if (!read.ok) return leftOut(read.outcome, read.reason);
   try {
-    const read = await readSource(absolutePath, options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES);
-    if (!read.ok) return leftOut(read.outcome, read.reason);
-    const { text, hash, modifiedMs } = read;
-    const language = languageOfText(file.language, text);
+    const language = languageOfText(file.language, read.text);
     if (language === null) return leftOut('skipped', 'unknown-language');
+    const { text, secrets } = maskSecrets(path, read.text);
+    const places = secrets.length === 0 ? {} : { secrets };
+    if (isMostlySecret(text)) return { ...leftOut('skipped', 'secret'), ...places };
     const reason = reasonByContent(language, text);
     if (reason !== null) return leftOut('skipped', reason);
     const timeout = options.parseTimeoutMs === undefined ? {} : { timeoutMs: options.parseTimeoutMs };
     const source = await chunkSource(path, language.id, text, timeout);
-    return { path, language: language.id, hash, text, modifiedMs, ...source };
+    const { hash, modifiedMs } = read.version;
+    return { path, language: language.id, hash, text, modifiedMs, ...source, ...places, ...known };
   } catch (error) {
     // A missing grammar is no fault of this file: every other file of the language would fail alike.
     if (GardenerError.isInstance(error) && error.code === 'codebase.grammar-missing') throw error;

@@ -1,3 +1,4 @@
+import type { SecretPlace } from './find-secrets.js';
 import type { FileFacts } from './graph/file-facts.js';
 
 /** A language's id is its key in the language table (`typescript`, `tsx`, `javascript`, `python`, ...). */
@@ -44,13 +45,25 @@ export interface Chunk {
   text: string;
 }
 
+/** What tells one state of a file on disk from the next. */
+export interface FileVersion {
+  /** sha256 of the file's bytes, hex. */
+  hash: string;
+  bytes: number;
+  /** Last modification of the content, and of the file's record (ctime), ms since the epoch. */
+  modifiedMs: number;
+  changedMs: number;
+  /** False when the file was so new when read that a later change may carry the same times. */
+  settled: boolean;
+}
+
 /** A file that was read, parsed and chunked. */
 export interface ChunkedFile {
   path: string;
   language: LanguageId;
   /** sha256 of the file's bytes, hex. */
   hash: string;
-  /** Decoded text, line ends as in the file. */
+  /** Decoded text, line ends as in the file, secrets masked. */
   text: string;
   /** Last modification, ms since the epoch. */
   modifiedMs: number;
@@ -59,6 +72,9 @@ export interface ChunkedFile {
   chunks: Chunk[];
   /** What the symbol graph keeps of it; absent where the file was not parsed anew. */
   facts?: FileFacts;
+  /** Where secrets were masked; absent where there were none. */
+  secrets?: SecretPlace[];
+  version?: FileVersion;
 }
 
 /** Every file seen is indexed, skipped or failed, with the reason. */
@@ -75,4 +91,8 @@ export interface FileOutcome {
   outcome: 'indexed' | 'skipped' | 'failed';
   /** Why it was skipped or failed; null when indexed. */
   reason: string | null;
+  /** Where secrets were masked, or stand in a file that is left out for them; absent where there are none. */
+  secrets?: SecretPlace[];
+  /** Of a file that was read; one left out by its name or its size has none. */
+  version?: FileVersion;
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 
@@ -11,7 +11,8 @@ export interface GitListing {
   commit: string | null;
 }
 
-const TIMEOUT_MS = 120_000;
+// Listing a million files takes seconds. Whatever takes longer is stuck: a FIFO as a .gitignore deep in the tree.
+const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 512 * 2 ** 20;
 
 // A repository's own config may name programs. Each of these closes one way by which listing files would start one:
@@ -39,30 +40,47 @@ const DISARM = [
 /** Files git lists below `directory` and HEAD; null when git is absent, too old, fails, or `directory` is not in a work tree. */
 export async function listWithGit(directory: string, signal?: AbortSignal): Promise<GitListing | null> {
   const git = findGit();
-  if (git === null) return null;
-  const top = await runGit(git, directory, ['rev-parse', '--show-toplevel'], signal);
-  if (top === null) return null;
+  if (git === null || wouldHang(directory)) return null;
+  const [top, listed, head] = await Promise.all([
+    runGit(git, directory, ['rev-parse', '--show-toplevel'], signal),
+    runGit(git, directory, ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], signal),
+    runGit(git, directory, ['rev-parse', '--verify', '--quiet', 'HEAD'], signal),
+  ]);
+  if (top === null || listed === null) return null;
   const topLevel = top.toString('utf8').replace(/\r?\n$/, '');
   if (!(await isWithin(topLevel, directory))) return null;
-  const listed = await runGit(
-    git,
-    directory,
-    ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
-    signal,
-  );
-  if (listed === null) return null;
-  const head = await runGit(git, directory, ['rev-parse', '--verify', '--quiet', 'HEAD'], signal);
   const commit = head?.toString('latin1').trim() ?? '';
   return { paths: splitAtNul(listed), commit: /^[0-9a-f]{40,64}$/.test(commit) ? commit : null };
+}
+
+/** Raw path bytes of all files below `directory` that git ignores; none where git cannot tell. */
+export async function listIgnoredByGit(directory: string, signal?: AbortSignal): Promise<Buffer[]> {
+  const git = findGit();
+  if (git === null) return [];
+  const command = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z'];
+  return splitAtNul((await runGit(git, directory, command, signal)) ?? Buffer.alloc(0));
 }
 
 /** HEAD's hash of the repository that `directory` lies in, or null. */
 export async function headCommit(directory: string): Promise<string | null> {
   const git = findGit();
-  if (git === null) return null;
+  if (git === null || wouldHang(directory)) return null;
   const head = await runGit(git, directory, ['rev-parse', '--verify', '--quiet', 'HEAD']);
   const commit = head?.toString('latin1').trim() ?? '';
   return /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
+}
+
+const OPENED_BY_GIT = ['.gitignore', '.git/HEAD', '.git/config', '.git/index', '.git/info/exclude'];
+
+// git opens these without asking what they are, and waits for ever for someone to write into a FIFO.
+function wouldHang(directory: string): boolean {
+  return OPENED_BY_GIT.some((name) => {
+    try {
+      return statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === false;
+    } catch {
+      return false;
+    }
+  });
 }
 
 // core.worktree may point anywhere: a listing of another tree is not ours.

@@ -1,9 +1,9 @@
-import type { Dirent } from 'node:fs';
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { type Dirent, lstatSync, type Stats } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dirname } from 'node:path/posix';
 import type { FileOutcome } from './chunk-types.js';
-import { type GitListing, headCommit, listWithGit } from './git-list.js';
+import { GARDENER_IGNORE, gardenerRules, readIgnoreFile } from './gardener-ignore.js';
+import { type GitListing, headCommit, listIgnoredByGit, listWithGit } from './git-list.js';
 import { IgnoreRules } from './ignore-rules.js';
 import { prunedFolder } from './path-rules.js';
 
@@ -12,6 +12,10 @@ export interface Entry {
   /** Relative to the root, forward slashes. */
   path: string;
   reason: Pick<FileOutcome, 'outcome' | 'reason'> | null;
+  /** Named by a `!` line of a .gardenerignore: taken in spite of git's rules and of what its name or folder suggests. */
+  isWanted?: boolean;
+  /** Where it was looked at already. */
+  stats?: Stats;
 }
 
 export interface Listing {
@@ -20,8 +24,6 @@ export interface Listing {
   listedBy: 'git' | 'ignore-files';
 }
 
-const GARDENER_IGNORE = '.gardenerignore';
-const MAX_IGNORE_FILE_BYTES = 2 ** 20;
 // Submodules in submodules, and folders: deeper trees are made to exhaust something.
 const MAX_SUBMODULE_DEPTH = 8;
 const MAX_FOLDER_DEPTH = 512;
@@ -32,12 +34,16 @@ export async function listCodebase(root: string, signal?: AbortSignal): Promise<
   if (git !== null) {
     const entries = await fromGit(root, '', git, 0, signal);
     // A root that an outer repository ignores as a whole is no part of that repository.
-    if (entries.length > 0 || (await hasGitEntry(root))) {
-      return { entries: await withoutGardenerIgnored(root, entries), commit: git.commit, listedBy: 'git' };
+    if (entries.length > 0 || hasGitEntry(root)) {
+      return {
+        entries: await withGardenerRules(root, '', entries, signal),
+        commit: git.commit,
+        listedBy: 'git',
+      };
     }
   }
   const entries = await new FolderWalk(root, signal).list();
-  const commit = (await hasGitEntry(root)) ? await headCommit(root) : null;
+  const commit = hasGitEntry(root) ? await headCommit(root) : null;
   return { entries, commit, listedBy: 'ignore-files' };
 }
 
@@ -63,11 +69,15 @@ async function fromGit(
       entries.set(path, { path, reason: null });
     }
   }
-  for (const { path, reason } of [...entries.values()]) {
-    if (reason !== null || !(await isFolder(join(root, path)))) continue;
+  for (const entry of [...entries.values()]) {
+    const { path, reason } = entry;
+    if (reason !== null) continue;
+    const stats = statsOf(join(root, path));
+    if (stats !== undefined) entry.stats = stats;
+    if (stats?.isDirectory() !== true) continue;
     entries.delete(path);
     const submodule = join(root, path);
-    if (depth >= MAX_SUBMODULE_DEPTH || !(await hasGitEntry(submodule))) continue;
+    if (depth >= MAX_SUBMODULE_DEPTH || !hasGitEntry(submodule)) continue;
     const inner = await listWithGit(submodule, signal);
     if (inner === null) continue;
     for (const entry of await fromGit(root, `${path}/`, inner, depth + 1, signal))
@@ -89,20 +99,36 @@ function isPlainRelative(path: string): boolean {
   return path !== '' && !path.startsWith('/') && !path.split('/').includes('..');
 }
 
-/** Leaves out what .gardenerignore files name: git does not know them, and its list holds tracked files whatever they say. */
-async function withoutGardenerIgnored(root: string, entries: Entry[]): Promise<Entry[]> {
-  const folders = new Set<string>(['']);
-  for (const { path } of entries) {
-    for (let folder = dirname(path); folder !== '.' && !folders.has(folder); folder = dirname(folder))
-      folders.add(folder);
+/** Applies .gardenerignore files: git does not know them, and its list holds tracked files whatever they say. */
+async function withGardenerRules(
+  root: string,
+  folder: string,
+  entries: Entry[],
+  signal?: AbortSignal,
+): Promise<Entry[]> {
+  const rules = gardenerRules(
+    root,
+    entries.map(({ path }) => path),
+  );
+  if (rules === IgnoreRules.none) return entries;
+  const kept = entries.filter(({ path }) => !rules.ignores(path));
+  if (!rules.hasNegation) return kept;
+  for (const entry of kept) if (rules.wants(entry.path)) entry.isWanted = true;
+  const ignored = await listIgnoredByGit(join(root, folder), signal);
+  for (const raw of ignored) {
+    const path = folder + raw.toString('utf8');
+    if (isPlainRelative(path) && !path.endsWith('/') && rules.wants(path))
+      kept.push({ path, reason: null, isWanted: true });
   }
-  let rules = IgnoreRules.none;
-  // Sorted: a folder comes after the folders that hold it, so deeper rules come later.
-  for (const folder of [...folders].sort()) {
-    const text = await readIgnoreFile(join(root, folder, GARDENER_IGNORE));
-    if (text !== null) rules = rules.with(folder, text);
-  }
-  return rules === IgnoreRules.none ? entries : entries.filter(({ path }) => !rules.ignores(path));
+  return kept;
+}
+
+interface Folder {
+  /** Relative to the root; '' is the root. */
+  path: string;
+  depth: number;
+  /** Ignored by git's rules or passed over by its name: only what is wanted in spite of that is taken. */
+  isIgnored: boolean;
 }
 
 /** The walk outside git: folder by folder, .gitignore and .gardenerignore files as git would read them. */
@@ -115,65 +141,75 @@ class FolderWalk {
   ) {}
 
   async list(): Promise<Entry[]> {
-    await this.enter('', 0, IgnoreRules.none, IgnoreRules.none);
+    // Of a repository that git itself cannot list.
+    const excluded = readIgnoreFile(join(this.root, '.git', 'info', 'exclude'));
+    const git = excluded === null ? IgnoreRules.none : IgnoreRules.none.with('', excluded);
+    await this.enter({ path: '', depth: 0, isIgnored: false }, git, IgnoreRules.none);
     return this.entries;
   }
 
-  private async enter(folder: string, depth: number, git: IgnoreRules, gardener: IgnoreRules): Promise<void> {
+  private async enter(folder: Folder, git: IgnoreRules, gardener: IgnoreRules): Promise<void> {
     this.signal?.throwIfAborted();
-    const prefix = folder === '' ? '' : `${folder}/`;
+    const prefix = folder.path === '' ? '' : `${folder.path}/`;
     let children: Dirent[];
     try {
-      children = await readdir(join(this.root, folder), { withFileTypes: true });
+      children = await readdir(join(this.root, folder.path), { withFileTypes: true });
     } catch {
       this.add(prefix, 'failed', 'unreadable');
       return;
     }
-    const gitRules = await this.extend(git, folder, children, '.gitignore');
-    const gardenerRules = await this.extend(gardener, folder, children, GARDENER_IGNORE);
+    if (folder.path !== '' && children.some(({ name }) => name === '.git')) {
+      if (await this.takeRepository(folder.path)) return;
+    }
+    const gitRules = this.extend(git, folder.path, children, '.gitignore');
+    const gardenerRules = this.extend(gardener, folder.path, children, GARDENER_IGNORE);
     for (const child of children) {
       const path = prefix + child.name;
       const asRule = child.isDirectory() ? `${path}/` : path;
-      if (gitRules.ignores(asRule) || gardenerRules.ignores(asRule)) continue;
-      if (child.isDirectory()) await this.visitFolder(path, child.name, depth + 1, gitRules, gardenerRules);
-      else if (child.name.includes('\uFFFD')) this.add(path, 'failed', 'encoding');
-      else this.entries.push({ path, reason: null });
+      if (gardenerRules.ignores(asRule)) continue;
+      const isIgnored = folder.isIgnored || gitRules.ignores(asRule);
+      if (child.isDirectory()) {
+        const inner = { path, depth: folder.depth + 1, isIgnored };
+        await this.visitFolder(inner, child.name, gitRules, gardenerRules);
+      } else {
+        const isWanted = gardenerRules.wants(path);
+        if (isIgnored && !isWanted) continue;
+        if (child.name.includes('\uFFFD')) this.add(path, 'failed', 'encoding');
+        else this.entries.push({ path, reason: null, ...(isWanted ? { isWanted } : {}) });
+      }
     }
   }
 
   private async visitFolder(
-    path: string,
+    folder: Folder,
     name: string,
-    depth: number,
     git: IgnoreRules,
     gardener: IgnoreRules,
   ): Promise<void> {
     const pruned = prunedFolder(name);
     if (pruned === 'ignored') return;
-    if (pruned !== null) this.add(`${path}/`, 'skipped', pruned);
-    else if (depth > MAX_FOLDER_DEPTH) this.add(`${path}/`, 'failed', 'too-deep');
-    else if (!(await this.takeRepository(path))) await this.enter(path, depth, git, gardener);
+    const isIgnored = folder.isIgnored || pruned !== null;
+    if (pruned !== null && !folder.isIgnored) this.add(`${folder.path}/`, 'skipped', pruned);
+    // Something in it may be wanted all the same.
+    if (isIgnored && !gardener.hasNegation) return;
+    if (folder.depth > MAX_FOLDER_DEPTH) this.add(`${folder.path}/`, 'failed', 'too-deep');
+    else await this.enter({ ...folder, isIgnored }, git, gardener);
   }
 
   /** A folder of checkouts: each is listed by its own git. */
   private async takeRepository(path: string): Promise<boolean> {
-    const folder = join(this.root, path);
-    if (!(await hasGitEntry(folder))) return false;
-    const listing = await listWithGit(folder, this.signal);
+    const listing = await listWithGit(join(this.root, path), this.signal);
     if (listing === null) return false;
     const entries = await fromGit(this.root, `${path}/`, listing, 0, this.signal);
-    this.entries.push(...(await withoutGardenerIgnored(this.root, entries)));
+    // One at a time: a list of a hundred thousand is more than a call takes as arguments.
+    for (const entry of await withGardenerRules(this.root, `${path}/`, entries, this.signal))
+      this.entries.push(entry);
     return true;
   }
 
-  private async extend(
-    rules: IgnoreRules,
-    folder: string,
-    children: Dirent[],
-    name: string,
-  ): Promise<IgnoreRules> {
+  private extend(rules: IgnoreRules, folder: string, children: Dirent[], name: string): IgnoreRules {
     if (!children.some((child) => child.name === name && child.isFile())) return rules;
-    const text = await readIgnoreFile(join(this.root, folder, name));
+    const text = readIgnoreFile(join(this.root, folder, name));
     return text === null ? rules : rules.with(folder, text);
   }
 
@@ -182,27 +218,17 @@ class FolderWalk {
   }
 }
 
-async function readIgnoreFile(file: string): Promise<string | null> {
+function statsOf(path: string): Stats | undefined {
   try {
-    const stats = await lstat(file);
-    return stats.isFile() && stats.size <= MAX_IGNORE_FILE_BYTES ? await readFile(file, 'utf8') : null;
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    return null;
+    return undefined;
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
+function hasGitEntry(folder: string): boolean {
   try {
-    return (await lstat(path)).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-async function hasGitEntry(folder: string): Promise<boolean> {
-  try {
-    await lstat(join(folder, '.git'));
-    return true;
+    return lstatSync(join(folder, '.git'), { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
   }

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import type { FileVersion } from './chunk-types.js';
 import { decodeText } from './decode-text.js';
 
 /** A file's decoded text, or why there is none. */
 export type SourceRead =
-  | { ok: true; text: string; hash: string; modifiedMs: number }
-  | { ok: false; outcome: 'skipped' | 'failed'; reason: string };
+  | { ok: true; text: string; version: FileVersion }
+  | { ok: false; outcome: 'skipped' | 'failed'; reason: string; version?: FileVersion };
 
 // Not through a link and not waiting for a writer: the file may have been replaced since it was listed.
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const ATTEMPTS = 3;
+/** No file system keeps coarser times: a file changed longer ago than this shows each further change. */
+const SETTLED_MS = 2_000;
 
 /** Reads one source file: never more than `maxFileBytes`, twice more when it changes while being read, any text encoding. */
 export async function readSource(absolutePath: string, maxFileBytes: number): Promise<SourceRead> {
@@ -27,7 +30,8 @@ export async function readSource(absolutePath: string, maxFileBytes: number): Pr
       if (before.size > maxFileBytes) return { ok: false, outcome: 'skipped', reason: 'too-large' };
       const bytes = await readExactly(file, before.size);
       const after = await file.stat();
-      if (bytes.length === before.size && sameState(before, after)) return decoded(bytes, after.mtimeMs);
+      if (bytes.length === before.size && sameState(before, after))
+        return decoded(bytes, versionOf(bytes, after));
     }
     return { ok: false, outcome: 'failed', reason: 'changed' };
   } catch (error) {
@@ -49,14 +53,24 @@ async function readExactly(file: FileHandle, size: number): Promise<Buffer> {
 }
 
 function sameState(before: Stats, after: Stats): boolean {
-  return before.size === after.size && before.mtimeMs === after.mtimeMs;
+  return before.size === after.size && before.mtimeMs === after.mtimeMs && before.ctimeMs === after.ctimeMs;
 }
 
-function decoded(bytes: Buffer, modifiedMs: number): SourceRead {
+function versionOf(bytes: Buffer, { size, mtimeMs, ctimeMs }: Stats): FileVersion {
+  return {
+    hash: createHash('sha256').update(bytes).digest('hex'),
+    bytes: size,
+    modifiedMs: mtimeMs,
+    changedMs: ctimeMs,
+    settled: Math.max(mtimeMs, ctimeMs) < Date.now() - SETTLED_MS,
+  };
+}
+
+function decoded(bytes: Buffer, version: FileVersion): SourceRead {
   const text = decodeText(bytes);
-  if (text === null) return { ok: false, outcome: 'skipped', reason: 'binary' };
-  if (text.trim() === '') return { ok: false, outcome: 'skipped', reason: 'empty' };
-  return { ok: true, text, hash: createHash('sha256').update(bytes).digest('hex'), modifiedMs };
+  if (text === null) return { ok: false, outcome: 'skipped', reason: 'binary', version };
+  if (text.trim() === '') return { ok: false, outcome: 'skipped', reason: 'empty', version };
+  return { ok: true, text, version };
 }
 
 function refusal(error: unknown): SourceRead {

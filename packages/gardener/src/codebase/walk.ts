@@ -1,7 +1,6 @@
-import type { Stats } from 'node:fs';
-import { constants } from 'node:fs';
-import { lstat, open, realpath } from 'node:fs/promises';
+import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GardenerError } from '../garden/errors.js';
 import { checkRoot } from './check-root.js';
 import type { FileOutcome, LanguageId } from './chunk-types.js';
@@ -16,6 +15,9 @@ export interface WalkedFile {
   absolutePath: string;
   language: LanguageId;
   bytes: number;
+  /** Last modification of the content, and of the file's record (ctime), ms since the epoch. */
+  modifiedMs: number;
+  changedMs: number;
 }
 
 export interface WalkResult {
@@ -36,7 +38,7 @@ export interface WalkOptions {
 }
 
 export const DEFAULT_MAX_FILE_BYTES = 2 ** 20;
-const STAT_AT_ONCE = 64;
+const STAT_AT_ONCE = 256;
 
 /**
  * Finds the files of a codebase: by git's own list where there is one (the repository's config is disarmed), by .gitignore
@@ -53,9 +55,10 @@ export async function walkCodebase(root: string, options: WalkOptions = {}): Pro
   const outcomes: FileOutcome[] = [];
   const judge = new FileJudge(realRoot, maxFileBytes);
   for (let start = 0; start < listing.entries.length; start += STAT_AT_ONCE) {
+    await nextTurn();
     options.signal?.throwIfAborted();
-    const batch = listing.entries.slice(start, start + STAT_AT_ONCE);
-    for (const judged of await Promise.all(batch.map((entry) => judge.judge(entry)))) {
+    for (const entry of listing.entries.slice(start, start + STAT_AT_ONCE)) {
+      const judged = judge.judge(entry);
       if (judged === null) continue;
       if ('outcome' in judged) outcomes.push(judged);
       else files.push(judged);
@@ -72,9 +75,12 @@ export function byPath(a: { path: string }, b: { path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
 }
 
-/** Decides about one file at a time from its path and its metadata. */
+/**
+ * Decides about one file at a time from its path and its metadata. Synchronously: a stat through the thread pool costs ten times
+ * the stat itself, and a walk is made before every update; between batches the event loop has its turn.
+ */
 class FileJudge {
-  private readonly folders = new Map<string, Promise<boolean>>();
+  private readonly folders = new Map<string, boolean>([['', true]]);
 
   constructor(
     private readonly root: string,
@@ -82,67 +88,67 @@ class FileJudge {
   ) {}
 
   /** The file, or why it is left out, or null when there is no such file any more. */
-  async judge(entry: Entry): Promise<WalkedFile | FileOutcome | null> {
+  judge(entry: Entry): WalkedFile | FileOutcome | null {
     if (entry.reason !== null) return { path: entry.path, ...entry.reason };
     const { path } = entry;
     const skip = (reason: string): FileOutcome => ({ path, outcome: 'skipped', reason });
-    if (!(await this.isInside(path))) return skip('symlink');
+    if (!this.isInside(folderOf(path))) return skip('symlink');
     const absolutePath = join(this.root, path);
-    let stats: Stats;
-    try {
-      stats = await lstat(absolutePath);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      // git also lists files that were deleted since, or are left out by a sparse checkout: they are not part of the tree.
-      return code === 'ENOENT' || code === 'ENOTDIR'
-        ? null
-        : { path, outcome: 'failed', reason: 'unreadable' };
-    }
+    const stats = entry.stats ?? statsOf(absolutePath);
+    if (stats === 'unreadable') return { path, outcome: 'failed', reason: 'unreadable' };
+    // git also lists files that were deleted since, or are left out by a sparse checkout: they are not part of the tree.
+    if (stats === undefined) return null;
     if (stats.isSymbolicLink()) return skip('symlink');
     if (!stats.isFile()) return skip('not-a-file');
     const reason = reasonByPath(path);
-    if (reason !== null) return skip(reason);
-    const language = languageOfPath(path) ?? (await languageOfScript(path, absolutePath, stats.size));
+    if (reason !== null && !(entry.isWanted && reason !== 'secret')) return skip(reason);
+    const language = languageOfPath(path) ?? languageOfScript(path, absolutePath, stats.size);
     if (language === null) return skip('unknown-language');
     if (stats.size === 0) return skip('empty');
     if (stats.size > this.maxFileBytes) return skip('too-large');
-    return { path, absolutePath, language: language.id, bytes: stats.size };
+    const { size: bytes, mtimeMs: modifiedMs, ctimeMs: changedMs } = stats;
+    return { path, absolutePath, language: language.id, bytes, modifiedMs, changedMs };
   }
 
   // A folder on the way may have become a link out of the root: git's list alone does not tell.
-  private isInside(path: string): Promise<boolean> {
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  private isInside(folder: string): boolean {
     let known = this.folders.get(folder);
     if (known === undefined) {
-      const expected = join(this.root, folder);
-      known = realpath(expected).then(
-        (real) => foldCase(real) === foldCase(expected),
-        () => true,
-      );
+      const stats = statsOf(join(this.root, folder));
+      const isLink = stats !== undefined && stats !== 'unreadable' && stats.isSymbolicLink();
+      known = !isLink && this.isInside(folderOf(folder));
       this.folders.set(folder, known);
     }
     return known;
   }
 }
 
-// macOS and Windows may spell a name in git's list and on disk differently.
-function foldCase(path: string): string {
-  return process.platform === 'linux' ? path : path.normalize().toLowerCase();
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** Undefined where there is nothing. */
+function statsOf(path: string): Stats | 'unreadable' | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? undefined : 'unreadable';
+  }
 }
 
 /** A file without an ending may be a script: its first line says in which language. */
-async function languageOfScript(path: string, absolutePath: string, bytes: number): Promise<Language | null> {
+function languageOfScript(path: string, absolutePath: string, bytes: number): Language | null {
   if (bytes === 0 || /\.[^/]*$/.test(path.slice(path.lastIndexOf('/') + 1))) return null;
   try {
-    const file = await open(
-      absolutePath,
-      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-    );
+    // Not through a link and not waiting for a writer: the file may have been replaced since it was looked at.
+    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+    const file = openSync(absolutePath, flags);
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(128), 0, 128, 0);
+      const buffer = Buffer.alloc(128);
+      const bytesRead = readSync(file, buffer, 0, buffer.length, 0);
       return languageOfFirstLine(buffer.subarray(0, bytesRead).toString('latin1').split('\n')[0] ?? '');
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch {
     return null;

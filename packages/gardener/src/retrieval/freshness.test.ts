@@ -1,15 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
+import { chunkCodebase } from '../codebase/chunk-codebase.js';
 import { headCommit } from '../codebase/git-list.js';
 import { GardenPaths } from '../garden/paths.js';
-import { makeFile } from './chunks.fixture.js';
-import { changedSince } from './freshness.js';
-import { type IndexManifest, openIndex } from './index.js';
+import { indexFreshness } from './freshness.js';
+import { openIndex } from './index.js';
 import { wordEmbedder } from './word-embedder.fixture.js';
 
 let folder: string;
@@ -23,25 +21,17 @@ beforeEach(async () => {
   await mkdir(root);
   for (const name of ['a.ts', 'b.ts', 'c.ts'])
     await writeFile(join(root, name), `export const ${name[0]} = 1;\n`);
-  await writeFile(join(root, 'left-out.ts'), '// generated\n');
+  await writeFile(join(root, 'left-out.ts'), '// @generated\nconst x = 1;\n');
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Indexes what lies in the root as the codebase room would. */
-async function indexed(): Promise<IndexManifest> {
-  async function* items(): AsyncGenerator<ChunkedFile | FileOutcome> {
-    for (const name of ['a.ts', 'b.ts', 'c.ts']) {
-      const bytes = await readFile(join(root, name));
-      const { mtimeMs } = await stat(join(root, name));
-      const hash = createHash('sha256').update(bytes).digest('hex');
-      yield { ...makeFile(name, [{ text: bytes.toString() }], mtimeMs), hash };
-    }
-    yield { path: 'left-out.ts', outcome: 'skipped', reason: 'generated' };
-  }
-  const index = await openIndex(new GardenPaths(join(folder, 'data')), 'p');
-  const manifest = await index.update(items(), wordEmbedder(), { root });
+/** Indexes what lies in the root; gives what tells how many files have changed since. */
+async function indexed(): Promise<() => Promise<number | null>> {
+  const paths = new GardenPaths(join(folder, 'data'));
+  const index = await openIndex(paths, 'p');
+  await index.update(chunkCodebase(root), wordEmbedder(), { root });
   index.close();
-  return manifest;
+  return async () => (await indexFreshness(paths.index('p'), root))?.changedSince ?? null;
 }
 
 describe.each(['git', 'plain'])('in a %s folder', (kind) => {
@@ -54,40 +44,47 @@ describe.each(['git', 'plain'])('in a %s folder', (kind) => {
   });
 
   it('counts edits, new, removed and renamed files, and nothing else', async () => {
-    const manifest = await indexed();
-    expect(await changedSince(root, manifest)).toBe(0);
+    const changed = await indexed();
+    expect(await changed()).toBe(0);
     await writeFile(join(root, 'a.ts'), 'export const a = 2;\n');
-    expect(await changedSince(root, manifest)).toBe(1);
+    expect(await changed()).toBe(1);
     await writeFile(join(root, 'd.ts'), 'export const d = 1;\n');
-    expect(await changedSince(root, manifest)).toBe(2);
+    expect(await changed()).toBe(2);
     await rm(join(root, 'b.ts'));
-    expect(await changedSince(root, manifest)).toBe(3);
+    expect(await changed()).toBe(3);
     await rename(join(root, 'c.ts'), join(root, 'e.ts'));
-    expect(await changedSince(root, manifest)).toBe(5);
+    expect(await changed()).toBe(5);
   });
 
   it('does not count a file that was only touched, nor a change that was taken back', async () => {
-    const manifest = await indexed();
+    const changed = await indexed();
     const later = new Date(Date.now() + 5_000);
     await utimes(join(root, 'a.ts'), later, later);
-    expect(await changedSince(root, manifest)).toBe(0);
+    expect(await changed()).toBe(0);
   });
 
-  it('counts a file that was left out only once it is touched', async () => {
-    const manifest = await indexed();
-    expect(await changedSince(root, manifest)).toBe(0);
+  it('counts a file that was left out only once it is changed', async () => {
+    const changed = await indexed();
     const later = new Date(Date.now() + 5_000);
     await utimes(join(root, 'left-out.ts'), later, later);
-    expect(await changedSince(root, manifest)).toBe(1);
+    expect(await changed()).toBe(0);
+    await writeFile(join(root, 'left-out.ts'), 'export const by = "hand";\n');
+    expect(await changed()).toBe(1);
   });
 
   it('counts every file when all are gone', async () => {
-    const manifest = await indexed();
+    const changed = await indexed();
     for (const name of ['a.ts', 'b.ts', 'c.ts', 'left-out.ts']) await rm(join(root, name));
-    expect(await changedSince(root, manifest)).toBe(3);
+    expect(await changed()).toBe(3);
   });
 
-  it('notes the commit', async () => {
-    expect((await indexed()).commit).toBe(kind === 'git' ? await headCommit(root) : null);
+  it('tells the commit, and no count of a folder that was moved away', async () => {
+    await indexed();
+    const commit = kind === 'git' ? await headCommit(root) : null;
+    const directory = new GardenPaths(join(folder, 'data')).index('p');
+    expect(await indexFreshness(directory, root)).toMatchObject({ commit, complete: true, changedSince: 0 });
+    await rename(root, join(folder, 'elsewhere'));
+    expect(await indexFreshness(directory, root)).toMatchObject({ commit, changedSince: null });
+    expect(await indexFreshness(join(folder, 'none'), root)).toBeNull();
   });
 });

@@ -257,7 +257,7 @@ it('never mixes vectors of two models: a search is refused, an update builds ane
   await expect(search('user')).rejects.toThrow(code('retrieval.other-embedding-model'));
   expect((await index.search('get_user_by_id', other))[0]?.chunk.path).toBe('src/users.py');
   const tables = (await readdir(paths.index('p'))).filter((name) => name.endsWith('.lance'));
-  expect(tables).toEqual(['chunks-v1-other_words.lance']);
+  expect(tables).toEqual([expect.stringMatching(/^chunks-v\d+-other_words\.lance$/)]);
 });
 
 it('does not let the folder grow with the number of updates, with a reader open', async () => {

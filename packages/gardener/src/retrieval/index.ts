@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
+import type { FileOutcome } from '../codebase/chunk-types.js';
 import { headCommit } from '../codebase/git-list.js';
 import { GraphRecorder, graphFile, openSymbolGraph } from '../codebase/graph/graph-store.js';
 import type { SymbolGraph } from '../codebase/graph/symbol-graph.js';
@@ -9,24 +9,30 @@ import { withLock } from '../garden/file-lock.js';
 import type { GardenPaths } from '../garden/paths.js';
 import type { Embedder } from './embedder.js';
 import { EmbeddingCache } from './embedding-cache.js';
-import { type IndexManifest, readManifest, readOutcomes } from './manifest.js';
+import { type FreshnessOptions, type IndexFreshness, indexFreshness } from './freshness.js';
+import { type IndexManifest, readFileStates, readManifest } from './manifest.js';
 import { type SearchOptions, type SearchResult, searchChunks } from './search.js';
 import { ChunkStore } from './store.js';
-import { IndexUpdate, type UpdateProgress } from './update.js';
+import { type IndexItem, type IndexSource, IndexUpdate, type UpdateProgress } from './update.js';
 
 export type { Embedder } from './embedder.js';
+export type { IndexFreshness } from './freshness.js';
 export type { IndexManifest } from './manifest.js';
 export type { SearchOptions, SearchResult } from './search.js';
-export type { UpdateProgress } from './update.js';
+export type { IndexItem, IndexSource, UpdateProgress } from './update.js';
 
 /** Options of {@link ProjectIndex.update}. */
 export interface UpdateOptions {
-  /** Root of the codebase: its commit is noted. */
+  /** Root of the codebase. */
   root: string;
+  /** The commit that `files` are at. By default the repository at the root is asked. */
+  commit?: string | null;
   onProgress?: (progress: UpdateProgress) => void;
   signal?: AbortSignal;
   /** How long to wait for another update of this project to end. Defaults to 15 s. */
   lockTimeoutMs?: number;
+  /** Whether all of the table is read first to find damage. Defaults to true; without it only what is met is mended. */
+  verify?: boolean;
 }
 
 /** Whether a project can be searched: `building` can, over the part that is there. */
@@ -38,14 +44,14 @@ export type IndexHealth =
 export interface ProjectIndex {
   /**
    * Makes the index equal to `files`, which must be all files of the codebase: unchanged ones (by hash) keep their rows,
-   * changed ones are replaced, the others' rows are removed. Works in commits, so that search sees the part that is there.
+   * changed ones are replaced, the others' rows are removed. A function is told what is known, so that it need not read it. Works in commits, so that search sees the part that is there.
    * A damaged index, or one of another embedding model, is built anew; nothing is embedded twice.
    *
    * @throws GardenerError `retrieval.nothing-indexed` when no file gave a chunk; `garden.busy` while another process
    * updates; what `files` or the embedder throw; the signal's reason when aborted. The index is consistent in every case.
    */
   update(
-    files: AsyncIterable<ChunkedFile | FileOutcome>,
+    files: AsyncIterable<IndexItem> | IndexSource,
     embedder: Embedder,
     options: UpdateOptions,
   ): Promise<IndexManifest>;
@@ -57,10 +63,15 @@ export interface ProjectIndex {
   search(query: string, embedder: Embedder, options?: SearchOptions): Promise<SearchResult[]>;
   /** What the index holds, or null before the first update. @throws GardenerError `retrieval.damaged-index` */
   manifest(): Promise<IndexManifest | null>;
-  /** The outcome of every file of the last update, sorted by path. */
+  /** The outcome of every file of the last update, sorted by path, with the places of its secrets. */
   outcomes(): Promise<FileOutcome[]>;
   /** Who defines, calls, uses and imports what; null before the first update, and after damage until the next one. */
   symbolGraph(): Promise<SymbolGraph | null>;
+  /**
+   * At which commit the index is and how many files of the codebase at `root` have changed since; null before the first update.
+   * @throws GardenerError `garden.damaged-file`, `retrieval.other-version`
+   */
+  freshness(root: string, options?: FreshnessOptions): Promise<IndexFreshness | null>;
   /** Reads the whole table once to find damage. */
   health(): Promise<IndexHealth>;
   close(): void;
@@ -80,6 +91,7 @@ class LanceIndex implements ProjectIndex {
   readonly #directory: string;
   #store: { model: string; store: ChunkStore } | null = null;
   #graph: { version: string; graph: Promise<SymbolGraph | null> } | null = null;
+  #cache: { model: string; cache: EmbeddingCache } | null = null;
 
   constructor(paths: GardenPaths, projectId: string) {
     this.#paths = paths;
@@ -88,7 +100,7 @@ class LanceIndex implements ProjectIndex {
   }
 
   async update(
-    files: AsyncIterable<ChunkedFile | FileOutcome>,
+    files: AsyncIterable<IndexItem> | IndexSource,
     embedder: Embedder,
     options: UpdateOptions,
   ): Promise<IndexManifest> {
@@ -101,32 +113,40 @@ class LanceIndex implements ProjectIndex {
   }
 
   async #updateLocked(
-    files: AsyncIterable<ChunkedFile | FileOutcome>,
+    files: AsyncIterable<IndexItem> | IndexSource,
     embedder: Embedder,
-    { root, onProgress, signal }: UpdateOptions,
+    options: UpdateOptions,
   ): Promise<IndexManifest> {
+    const { root, onProgress, signal, verify = true } = options;
     signal?.throwIfAborted();
     await mkdir(this.#directory, { recursive: true });
     const store = this.#storeFor(embedder.id);
-    await prepareTable(store, embedder.dimension);
-    const cacheRoot = join(this.#paths.root, 'cache', 'embeddings');
-    const cache = await EmbeddingCache.open(cacheRoot, embedder.id, embedder.dimension);
+    await prepareTable(store, embedder.dimension, verify);
+    const cache = await this.#cacheFor(embedder);
     try {
       const update = await IndexUpdate.begin({
         directory: this.#directory,
         store,
         cache,
         embedder,
-        commit: await headCommit(root),
+        commit: options.commit === undefined ? await headCommit(root) : options.commit,
         // A damaged list is set aside by the reader and made anew.
-        earlierOutcomes: await readOutcomes(this.#directory).catch(() => []),
+        earlier: await readFileStates(this.#directory).catch(() => []),
         ...(onProgress ? { onProgress } : {}),
         ...(signal ? { signal } : {}),
       });
       const graph = await GraphRecorder.open(this.#directory);
-      const manifest = await update.run(graph.record(files));
+      // A file that the graph does not know is parsed again, changed or not.
+      const items =
+        typeof files === 'function'
+          ? files((path) => (graph.isComplete ? update.known(path) : undefined))
+          : files;
+      const manifest = await update.run(graph.record(items));
       await graph.save();
       return manifest;
+    } catch (error) {
+      if (verify || typeof files !== 'function' || !isDamage(error)) throw error;
+      return await this.#updateLocked(files, embedder, { ...options, verify: true });
     } finally {
       await cache.tidy();
     }
@@ -153,8 +173,18 @@ class LanceIndex implements ProjectIndex {
     }
   }
 
-  outcomes(): Promise<FileOutcome[]> {
-    return readOutcomes(this.#directory);
+  async outcomes(): Promise<FileOutcome[]> {
+    const states = await readFileStates(this.#directory);
+    return states.map(({ path, outcome, reason, secrets }) => ({
+      path,
+      outcome,
+      reason,
+      ...(secrets ? { secrets } : {}),
+    }));
+  }
+
+  freshness(root: string, options: FreshnessOptions = {}): Promise<IndexFreshness | null> {
+    return indexFreshness(this.#directory, root, options);
   }
 
   symbolGraph(): Promise<SymbolGraph | null> {
@@ -179,9 +209,7 @@ class LanceIndex implements ProjectIndex {
       await this.#storeFor(manifest.embeddingModel).verify();
       return { state: manifest.complete ? 'ready' : 'building', error: null };
     } catch (error) {
-      if (GardenerError.isInstance(error) && error.code === 'retrieval.damaged-index') {
-        return { state: 'damaged', error };
-      }
+      if (isDamage(error)) return { state: 'damaged', error };
       throw error;
     }
   }
@@ -198,15 +226,32 @@ class LanceIndex implements ProjectIndex {
     }
     return this.#store.store;
   }
+
+  async #cacheFor({ id, dimension }: Embedder): Promise<EmbeddingCache> {
+    if (this.#cache?.model !== id) {
+      const root = join(this.#paths.root, 'cache', 'embeddings');
+      this.#cache = { model: id, cache: await EmbeddingCache.open(root, id, dimension) };
+    }
+    return this.#cache.cache;
+  }
+}
+
+/** Whether an update would mend it: damage, or the form of another version. */
+function isDamage(error: unknown): error is GardenerError {
+  return (
+    GardenerError.isInstance(error) &&
+    (error.code === 'retrieval.damaged-index' || error.code === 'retrieval.other-version')
+  );
 }
 
 /** Makes sure that a sound table is there: a damaged one is set aside and an empty one takes its place. */
-async function prepareTable(store: ChunkStore, dimension: number): Promise<void> {
+async function prepareTable(store: ChunkStore, dimension: number, verify: boolean): Promise<void> {
   await store.create(dimension);
+  if (!verify) return;
   try {
     await store.verify();
   } catch (error) {
-    if (!GardenerError.isInstance(error) || error.code !== 'retrieval.damaged-index') throw error;
+    if (!isDamage(error)) throw error;
     await store.setAside();
     await store.create(dimension);
   }

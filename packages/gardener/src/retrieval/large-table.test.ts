@@ -38,7 +38,7 @@ beforeAll(async () => {
     await store.replace([], rows.slice(start, start + 4_000));
     await store.refreshKeywords();
   }
-  await store.compact();
+  await store.compact(ROWS);
 });
 afterAll(async () => {
   store.close();
@@ -79,6 +79,6 @@ it('finds rows that came after the index was made, and none that are gone, befor
       'id101',
       'id102',
     ]);
-    await store.compact();
+    await store.compact(ROWS);
   }
 });

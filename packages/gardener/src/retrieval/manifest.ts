@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { FileOutcome } from '../codebase/chunk-types.js';
+import { GardenerError } from '../garden/errors.js';
 import { readJsonIfPresent, writeJson } from '../garden/json-state.js';
 
 /** Version of the index folder: the manifest, the outcomes and the table's columns. */
-export const INDEX_SCHEMA_VERSION = 1;
+export const INDEX_SCHEMA_VERSION = 2;
 
 const count = z.number().int().nonnegative();
 
@@ -14,15 +14,6 @@ const fileCounts = z.object({
   skipped: z.record(z.string(), count),
   failed: z.record(z.string(), count),
 });
-
-const indexedFile = z.object({
-  /** sha256 of the file's bytes, hex. */
-  hash: z.string(),
-  /** Last modification when it was read, ms since the epoch. */
-  modifiedMs: z.number(),
-  chunkIds: z.array(z.string()),
-});
-export type IndexedFile = z.infer<typeof indexedFile>;
 
 const indexManifest = z.object({
   schemaVersion: z.literal(INDEX_SCHEMA_VERSION),
@@ -36,34 +27,61 @@ const indexManifest = z.object({
   files: fileCounts,
   /** Chunks in the table. */
   chunks: count,
-  fileHashes: z.record(z.string(), indexedFile),
-  /** Paths that were seen and are not in the index; their reasons are in the outcomes. */
-  notIndexed: z.array(z.string()),
 });
 
 /** What the index holds, beside the table: project/index/manifest.json. */
 export type IndexManifest = z.infer<typeof indexManifest>;
 
-const fileOutcomes = z.object({
-  schemaVersion: z.literal(INDEX_SCHEMA_VERSION),
-  outcomes: z.array(
-    z.object({
-      path: z.string(),
-      outcome: z.enum(['indexed', 'skipped', 'failed']),
-      reason: z.string().nullable(),
-    }),
-  ),
+const secretPlace = z.object({ line: count, endLine: count, rule: z.string() });
+
+const fileState = z.object({
+  path: z.string(),
+  outcome: z.enum(['indexed', 'skipped', 'failed']),
+  reason: z.string().nullable(),
+  /** Chunks in the table. */
+  chunks: count,
+  /** CHUNK_RECIPE by which it was judged. */
+  recipe: z.number().int(),
+  secrets: z.array(secretPlace).exactOptional(),
+  version: z
+    .object({
+      hash: z.string(),
+      bytes: count,
+      modifiedMs: z.number(),
+      changedMs: z.number(),
+      settled: z.boolean(),
+    })
+    .exactOptional(),
 });
+/** What the last update made of one file; project/index/files.json holds one for each file seen. */
+export type FileState = z.infer<typeof fileState>;
+
+const otherVersion = z.object({
+  schemaVersion: z
+    .number()
+    .int()
+    .refine((version) => version !== INDEX_SCHEMA_VERSION),
+});
+const fileStates = z.object({ schemaVersion: z.literal(INDEX_SCHEMA_VERSION), files: z.array(fileState) });
 
 const manifestFile = (directory: string) => join(directory, 'manifest.json');
-const outcomesFile = (directory: string) => join(directory, 'files.json');
+const statesFile = (directory: string) => join(directory, 'files.json');
 
 /**
  * The manifest of an index folder, or null when there is none.
- * @throws GardenerError `garden.damaged-file`; the damaged file is set aside
+ * @throws GardenerError `garden.damaged-file` (the damaged file is set aside), `retrieval.other-version`
  */
 export async function readManifest(directory: string): Promise<IndexManifest | null> {
-  return readJsonIfPresent(manifestFile(directory), indexManifest);
+  const manifest = await readJsonIfPresent(manifestFile(directory), z.union([indexManifest, otherVersion]));
+  if (manifest === null || 'embeddingModel' in manifest) return manifest;
+  throw new GardenerError(
+    'retrieval.other-version',
+    'The index of this project was made by another version of Gardener.',
+    {
+      remedy: 'Run `gardener refresh` on the project: it makes the index anew and embeds nothing again.',
+      details: { found: manifest.schemaVersion, wanted: INDEX_SCHEMA_VERSION },
+    },
+  );
 }
 
 /** Writes the manifest atomically. */
@@ -72,14 +90,15 @@ export async function writeManifest(directory: string, manifest: IndexManifest):
 }
 
 /**
- * The outcome of every file the last update saw, sorted by path; empty before the first.
+ * What the last update made of every file it saw, sorted by path; empty before the first and for another version's.
  * @throws GardenerError `garden.damaged-file`; the damaged file is set aside
  */
-export async function readOutcomes(directory: string): Promise<FileOutcome[]> {
-  return (await readJsonIfPresent(outcomesFile(directory), fileOutcomes))?.outcomes ?? [];
+export async function readFileStates(directory: string): Promise<FileState[]> {
+  const states = await readJsonIfPresent(statesFile(directory), z.union([fileStates, otherVersion]));
+  return states !== null && 'files' in states ? states.files : [];
 }
 
-/** Writes the outcomes atomically. */
-export async function writeOutcomes(directory: string, outcomes: FileOutcome[]): Promise<void> {
-  await writeJson(outcomesFile(directory), { schemaVersion: INDEX_SCHEMA_VERSION, outcomes });
+/** Writes the states atomically. */
+export async function writeFileStates(directory: string, files: readonly FileState[]): Promise<void> {
+  await writeJson(statesFile(directory), { schemaVersion: INDEX_SCHEMA_VERSION, files });
 }

@@ -10,17 +10,19 @@ import { sqlIn } from './sql.js';
 /** A row as a query returns it, with LanceDB's own score column. */
 export type StoredRow = Record<string, unknown>;
 
-/** Which file version each row belongs to. */
-export interface StoredFileRow {
-  id: string;
-  path: string;
-  fileHash: string;
-  fileModifiedMs: number;
+/** What the table holds of one file. */
+export interface StoredFile {
+  /** What the rows were made of, as they say themselves. */
+  hash: string;
+  chunks: number;
 }
 
 /** A reader meets "Not found" while another process removes old versions: it looks for the latest and asks again. */
 const READ_ATTEMPTS = 5;
 const RETRY_DELAY_MS = 25;
+/** An update of less than this share of the rows is small; so many versions may gather before small ones are compacted too. */
+const SMALL_UPDATE_SHARE = 0.02;
+const MAX_VERSIONS = 16;
 
 /** From so many rows on, looking at every vector takes longer than a search may; fewer are compared one by one, exactly. */
 const INDEX_FROM_ROWS = 20_000;
@@ -97,16 +99,20 @@ export class ChunkStore {
       .execute(data);
   }
 
-  /** Path and version of every row, without vectors. */
-  async files(): Promise<StoredFileRow[]> {
+  /** Every file that has rows, by path. */
+  async files(): Promise<Map<string, StoredFile>> {
     return this.#read(async (table) => {
-      const rows = await table.query().select(['id', 'path', 'fileHash', 'fileModifiedMs']).toArray();
-      return rows.map((row: StoredFileRow) => ({
-        id: row.id,
-        path: row.path,
-        fileHash: row.fileHash,
-        fileModifiedMs: row.fileModifiedMs,
-      }));
+      const files = new Map<string, StoredFile>();
+      for await (const batch of table.query().select(['path', 'fileHash'])) {
+        const [paths, hashes] = [batch.getChild('path'), batch.getChild('fileHash')];
+        for (let row = 0; row < batch.numRows; row++) {
+          const path = String(paths?.get(row));
+          const file = files.get(path);
+          if (file === undefined) files.set(path, { hash: String(hashes?.get(row)), chunks: 1 });
+          else file.chunks++;
+        }
+      }
+      return files;
     });
   }
 
@@ -172,9 +178,15 @@ export class ChunkStore {
     await this.matching('verify', 1, null);
   }
 
-  /** Brings the keyword index up to date, merges small files, and removes versions that are no longer the latest. */
-  async compact(): Promise<void> {
+  /**
+   * Brings the keyword index up to date, merges small files, and removes versions that are no longer the latest. After a small
+   * update it waits for more of them: rows that are not in the keyword index yet are scanned, and an edit is searchable sooner.
+   * @param writtenRows rows that were written or taken out since the last call
+   */
+  async compact(writtenRows: number): Promise<void> {
     const table = await this.#open();
+    const isSmall = writtenRows < (await table.countRows()) * SMALL_UPDATE_SHARE;
+    if (isSmall && (await table.listVersions()).length <= MAX_VERSIONS) return;
     await this.#indexColumns(table);
     // Readers of an old version retry on the latest one (#read), so old versions need not be kept for them.
     await table.optimize({ cleanupOlderThan: new Date(), deleteUnverified: true });

@@ -1,3 +1,5 @@
+import type { KnownFile, UnchangedFile } from '../codebase/chunk-changes.js';
+import { CHUNK_RECIPE } from '../codebase/chunk-recipe.js';
 import type { Chunk, ChunkedFile, FileOutcome } from '../codebase/chunk-types.js';
 import { countOutcomes } from '../codebase/outcomes.js';
 import { rowOf } from './chunk-row.js';
@@ -5,13 +7,19 @@ import type { Embedder } from './embedder.js';
 import type { EmbeddingCache } from './embedding-cache.js';
 import { embeddingText } from './embedding-text.js';
 import {
+  type FileState,
   INDEX_SCHEMA_VERSION,
-  type IndexedFile,
   type IndexManifest,
+  writeFileStates,
   writeManifest,
-  writeOutcomes,
 } from './manifest.js';
-import type { ChunkStore } from './store.js';
+import type { ChunkStore, StoredFile } from './store.js';
+
+/** What an index takes in: a file with its chunks, one left out with the reason, or one that is as it was. */
+export type IndexItem = ChunkedFile | FileOutcome | UnchangedFile;
+
+/** Gives the files of a codebase to one who knows some of them already: what `known` knows need not be read again. */
+export type IndexSource = (known: (path: string) => KnownFile | undefined) => AsyncIterable<IndexItem>;
 
 /** How far an update is. */
 export interface UpdateProgress {
@@ -19,6 +27,8 @@ export interface UpdateProgress {
   files: number;
   /** Chunks in the index by now, unchanged ones included. */
   chunks: number;
+  /** Files whose rows were written or taken out in this update. */
+  changed: number;
   /** Texts embedded in this update; the rest came from the cache or had not changed. */
   embedded: number;
 }
@@ -30,12 +40,14 @@ export interface UpdateContext {
   cache: EmbeddingCache;
   embedder: Embedder;
   commit: string | null;
-  /** Outcomes of the update before, for a truthful count while this one goes on. */
-  earlierOutcomes: FileOutcome[];
+  /** What the update before made of each file: need not be made again, and is counted until this one has met it. */
+  earlier: readonly FileState[];
   onProgress?: (progress: UpdateProgress) => void;
   signal?: AbortSignal;
 }
 
+/** Texts that are embedded before they are kept: no more than these are lost to a kill. */
+const SAVED_TEXTS = 64;
 /** Chunks of one commit: small enough that search sees the first files soon, large enough to embed in full batches. */
 const BATCH_CHUNKS = 256;
 /** Files of one commit: their paths stand in one SQL filter. */
@@ -44,6 +56,24 @@ const BATCH_FILES = 400;
 const KEYWORD_REFRESH_CHUNKS = 2_000;
 /** Writing the manifest may take at most this share of the time. */
 const MANIFEST_TIME_SHARE = 0.05;
+/** An update of an index that is there says that it goes on when it takes longer than this. */
+const FIRST_MANIFEST_MS = 2_000;
+const MIN_MOVABLE_CHARACTERS = 200;
+
+/**
+ * What a chunk's vector is kept under: what it says, wherever it stands, so that a renamed file or folder is not embedded again.
+ * A short chunk is told from its like by its path alone, and costs next to nothing to embed: there the path counts.
+ */
+function cacheKeyText(chunk: Chunk): string {
+  return chunk.text.length < MIN_MOVABLE_CHARACTERS
+    ? embeddingText(chunk)
+    : embeddingText({ ...chunk, path: '' });
+}
+
+/** The version of a file that rows are made of: its bytes and the recipe. */
+function stamped(hash: string): string {
+  return `${CHUNK_RECIPE}:${hash}`;
+}
 
 /**
  * One pass over the files of a codebase that makes the table equal to them. The table itself says which version of which
@@ -53,7 +83,8 @@ export class IndexUpdate {
   readonly #context: UpdateContext;
   readonly #startedAt = new Date().toISOString();
   /** What the table holds, by path. */
-  readonly #indexed: Map<string, IndexedFile>;
+  readonly #indexed: Map<string, StoredFile>;
+  readonly #earlier: ReadonlyMap<string, FileState>;
   readonly #outcomes = new Map<string, FileOutcome>();
   #batch: ChunkedFile[] = [];
   #batchChunks = 0;
@@ -63,30 +94,40 @@ export class IndexUpdate {
   #chunks = 0;
   #embedded = 0;
   #chunksSinceRefresh = 0;
-  #nextManifestAt = 0;
+  /** The first commit of a new index is told at once, so that it can be searched. */
+  #nextManifestAt: number;
+  #changed = 0;
+  #writtenRows = 0;
 
-  private constructor(context: UpdateContext, indexed: Map<string, IndexedFile>) {
+  private constructor(context: UpdateContext, indexed: Map<string, StoredFile>) {
     this.#context = context;
     this.#indexed = indexed;
-    for (const { chunkIds } of indexed.values()) this.#chunks += chunkIds.length;
+    this.#nextManifestAt = context.earlier.length === 0 ? 0 : performance.now() + FIRST_MANIFEST_MS;
+    this.#earlier = new Map(context.earlier.map((state) => [state.path, state]));
+    for (const { chunks } of indexed.values()) this.#chunks += chunks;
   }
 
   /** Begins an update by reading from the table what it holds. */
   static async begin(context: UpdateContext): Promise<IndexUpdate> {
-    const indexed = new Map<string, IndexedFile>();
-    for (const row of await context.store.files()) {
-      const file = indexed.get(row.path);
-      if (file) file.chunkIds.push(row.id);
-      else indexed.set(row.path, { hash: row.fileHash, modifiedMs: row.fileModifiedMs, chunkIds: [row.id] });
-    }
-    return new IndexUpdate(context, indexed);
+    return new IndexUpdate(context, await context.store.files());
+  }
+
+  /** What need not be made of a file again: its rows are in the table, or it is left out for what it holds. */
+  known(path: string): KnownFile | undefined {
+    const state = this.#earlier.get(path);
+    if (state?.version === undefined || state.recipe !== CHUNK_RECIPE) return undefined;
+    const { chunks, recipe, version, ...outcome } = state;
+    if (state.outcome === 'failed' && !state.reason?.startsWith('parse-')) return undefined;
+    const stored = this.#indexed.get(path);
+    const isStored = stored?.hash === stamped(version.hash) && stored.chunks === chunks;
+    return state.outcome === 'indexed' && !isStored ? undefined : { ...outcome, version };
   }
 
   /**
    * Takes all files in and gives the manifest of the finished index.
    * @throws the signal's reason when aborted; the index then holds what was committed and says that it is not complete
    */
-  async run(items: AsyncIterable<ChunkedFile | FileOutcome>): Promise<IndexManifest> {
+  async run(items: AsyncIterable<IndexItem>): Promise<IndexManifest> {
     const { store, signal } = this.#context;
     try {
       for await (const item of items) {
@@ -105,27 +146,34 @@ export class IndexUpdate {
     }
     await store.dropOthers();
     // An index that could not be compacted is larger and slower, and right: the next update tries again.
-    await store.compact().catch(() => undefined);
+    if (this.#changed > 0) await store.compact(this.#writtenRows).catch(() => undefined);
     return this.#writeState(true);
   }
 
-  #take(item: ChunkedFile | FileOutcome): void {
-    if ('outcome' in item) {
+  #take(item: IndexItem): void {
+    if ('unchanged' in item) this.#note(item.known);
+    else if ('outcome' in item) {
       // A file that was chunked may be reported as indexed too; its chunks are the truth.
       if (item.outcome === 'indexed') return;
-      this.#outcomes.set(item.path, { path: item.path, outcome: item.outcome, reason: item.reason });
-      if (this.#indexed.has(item.path)) this.#removals.push(item.path);
-    } else if (item.chunks.length === 0) {
-      this.#outcomes.set(item.path, { path: item.path, outcome: 'skipped', reason: 'no-code' });
-      if (this.#indexed.has(item.path)) this.#removals.push(item.path);
+      this.#note(item);
     } else {
-      this.#outcomes.set(item.path, { path: item.path, outcome: 'indexed', reason: null });
-      if (this.#indexed.get(item.path)?.hash !== item.hash) {
-        this.#batch.push(item);
-        this.#batchChunks += item.chunks.length;
+      const { path, secrets, version } = item;
+      const facts = { ...(secrets ? { secrets } : {}), ...(version ? { version } : {}) };
+      if (item.chunks.length === 0) this.#note({ path, outcome: 'skipped', reason: 'no-code', ...facts });
+      else {
+        this.#note({ path, outcome: 'indexed', reason: null, ...facts });
+        if (this.#indexed.get(path)?.hash !== stamped(item.hash)) {
+          this.#batch.push(item);
+          this.#batchChunks += item.chunks.length;
+        }
       }
     }
     this.#report();
+  }
+
+  #note(outcome: FileOutcome): void {
+    this.#outcomes.set(outcome.path, outcome);
+    if (outcome.outcome !== 'indexed' && this.#indexed.has(outcome.path)) this.#removals.push(outcome.path);
   }
 
   /** Hands the batch to the committer, which works while the next files are read; waits for the commit before. */
@@ -146,6 +194,8 @@ export class IndexUpdate {
       await store.replace(removals.slice(start, start + BATCH_FILES), []);
     }
     for (const path of removals) this.#forget(path);
+    this.#changed += removals.length;
+    if (removals.length > 0) this.#report();
     // The same chunk twice (a file met twice, equal ids) would break the merge.
     const chunks = new Map<string, { chunk: Chunk; file: ChunkedFile }>();
     const latest = new Map(files.map((file) => [file.path, file]));
@@ -153,13 +203,14 @@ export class IndexUpdate {
       for (const chunk of file.chunks) chunks.set(chunk.id, { chunk: { ...chunk, path: file.path }, file });
     }
     if (chunks.size === 0) return;
-    const vectors = await this.#vectors([...chunks.values()].map(({ chunk }) => embeddingText(chunk)));
+    const vectors = await this.#vectors([...chunks.values()].map(({ chunk }) => chunk));
     signal?.throwIfAborted();
     const rows = [...chunks.values()].map(({ chunk, file }) =>
-      rowOf(chunk, file, vectors.get(embeddingText(chunk))!),
+      rowOf(chunk, { ...file, hash: stamped(file.hash) }, vectors.get(chunk)!),
     );
     await store.replace([...latest.keys()], rows);
     for (const file of latest.values()) this.#remember(file);
+    this.#changed += latest.size;
     this.#report();
     this.#chunksSinceRefresh += rows.length;
     if (this.#chunksSinceRefresh >= KEYWORD_REFRESH_CHUNKS) {
@@ -174,33 +225,51 @@ export class IndexUpdate {
     }
   }
 
-  async #vectors(texts: string[]): Promise<Map<string, Float32Array>> {
+  async #vectors(chunks: readonly Chunk[]): Promise<Map<Chunk, Float32Array>> {
     const { cache, embedder, signal } = this.#context;
-    const vectors = await cache.get(texts);
-    const missing = [...new Set(texts)].filter((text) => !vectors.has(text));
-    if (missing.length === 0) return vectors;
-    const embedded = await embedder.embed(missing, signal);
-    this.#embedded += missing.length;
-    const fresh = new Map(missing.map((text, i) => [text, embedded[i]!]));
-    await cache.put(fresh);
-    return new Map([...vectors, ...fresh]);
+    const keys = chunks.map(cacheKeyText);
+    const vectors = await cache.get(keys);
+    const missing = new Map<string, string>();
+    for (const [i, key] of keys.entries()) if (!vectors.has(key)) missing.set(key, embeddingText(chunks[i]!));
+    // By length, since texts that are embedded together are padded to the longest.
+    const waiting = [...missing].sort(([, a], [, b]) => a.length - b.length);
+    for (let start = 0; start < waiting.length; start += SAVED_TEXTS) {
+      const some = waiting.slice(start, start + SAVED_TEXTS);
+      const embedded = await embedder.embed(
+        some.map(([, text]) => text),
+        signal,
+      );
+      this.#embedded += some.length;
+      const fresh = new Map(some.map(([key], i) => [key, embedded[i]!]));
+      await cache.put(fresh);
+      for (const [key, vector] of fresh) vectors.set(key, vector);
+    }
+    return new Map(chunks.map((chunk, i) => [chunk, vectors.get(keys[i]!)!]));
   }
 
   #remember(file: ChunkedFile): void {
     this.#forget(file.path);
-    const chunkIds = [...new Set(file.chunks.map((chunk) => chunk.id))];
-    this.#indexed.set(file.path, { hash: file.hash, modifiedMs: file.modifiedMs, chunkIds });
-    this.#chunks += chunkIds.length;
+    const chunks = new Set(file.chunks.map((chunk) => chunk.id)).size;
+    this.#indexed.set(file.path, { hash: stamped(file.hash), chunks });
+    this.#chunks += chunks;
+    this.#writtenRows += chunks;
   }
 
   #forget(path: string): void {
-    this.#chunks -= this.#indexed.get(path)?.chunkIds.length ?? 0;
+    const rows = this.#indexed.get(path)?.chunks ?? 0;
+    this.#chunks -= rows;
+    this.#writtenRows += rows;
     this.#indexed.delete(path);
   }
 
   #report(): void {
     const { onProgress } = this.#context;
-    onProgress?.({ files: this.#outcomes.size, chunks: this.#chunks, embedded: this.#embedded });
+    onProgress?.({
+      files: this.#outcomes.size,
+      chunks: this.#chunks,
+      changed: this.#changed,
+      embedded: this.#embedded,
+    });
   }
 
   async #writeState(complete: boolean): Promise<IndexManifest> {
@@ -214,10 +283,13 @@ export class IndexUpdate {
       complete,
       files: countOutcomes(outcomes),
       chunks: this.#chunks,
-      fileHashes: Object.fromEntries(this.#indexed),
-      notIndexed: outcomes.filter(({ outcome }) => outcome !== 'indexed').map(({ path }) => path),
     };
-    await writeOutcomes(directory, outcomes);
+    const chunksOf = (path: string) => this.#indexed.get(path)?.chunks ?? 0;
+    await writeFileStates(
+      directory,
+      // What an earlier update said keeps its own recipe.
+      outcomes.map((outcome) => ({ recipe: CHUNK_RECIPE, ...outcome, chunks: chunksOf(outcome.path) })),
+    );
     await writeManifest(directory, manifest);
     return manifest;
   }
@@ -226,9 +298,7 @@ export class IndexUpdate {
   #currentOutcomes(complete: boolean): FileOutcome[] {
     const merged = new Map(this.#outcomes);
     if (!complete) {
-      for (const earlier of this.#context.earlierOutcomes) {
-        if (!merged.has(earlier.path)) merged.set(earlier.path, earlier);
-      }
+      for (const [path, earlier] of this.#earlier) if (!merged.has(path)) merged.set(path, earlier);
       // What is not in the table yet is not indexed yet, whatever will be said of it.
       for (const [path, { outcome }] of merged) {
         if (outcome === 'indexed' && !this.#indexed.has(path)) merged.delete(path);

@@ -111,12 +111,20 @@ describe('makeExamples', () => {
     }
   });
 
-  test('a secret outside every chunk still keeps its window out', () => {
-    const file = testFile('src/late.py');
-    const leaky = { ...file, text: `${file.text}\nKEY = "ghp_${'a1B2'.repeat(10)}"\n` };
+  test('the line of a masked secret is in no example, the lines around it are', () => {
+    const file = testFile('src/late.py', { functions: 20 });
+    const lines = file.text.split('\n');
+    lines[30] = `KEY = "${'*'.repeat(40)}"`;
+    const leaky = {
+      ...file,
+      text: lines.join('\n'),
+      secrets: [{ line: 31, endLine: 31, rule: 'github-pat' }],
+    };
     const { train, manifest } = makeExamples([...files, leaky], testBase, options);
-    expect(train.some(({ tokens }) => decode(tokens).includes('ghp_'))).toBe(false);
-    expect(manifest.filters.windowsWithSecrets).toBe(1);
+    const learned = train.map(({ tokens }) => decode(tokens)).join('\n');
+    expect(learned).not.toContain('****');
+    for (const line of [lines[29], lines[31]]) expect(learned).toContain(line);
+    expect(manifest.filters.secrets).toBe(1);
   });
 
   test('token limits are kept', () => {

@@ -6,7 +6,6 @@ import { type CodeWindow, codeWindows } from './code-windows.js';
 import { drawWindows, type HeldOutFile, heldOutFile, windowExample } from './held-out.js';
 import { instructionPairs } from './instruction-pairs.js';
 import { seededRandom, shuffled } from './random.js';
-import { findSecret } from './secrets.js';
 import { type FileSplit, type SplitFile, type SplitFilters, type SplitOptions, splitFiles } from './split.js';
 
 /** Counts of one side. */
@@ -29,7 +28,7 @@ export interface DataManifest {
   validation: SideCounts;
   heldOut: SideCounts & { lines: number };
   dropped: FileSplit['dropped'];
-  filters: SplitFilters & { windowsWithSecrets: number; examplesDuplicate: number; pairsTooLong: number };
+  filters: SplitFilters & { examplesDuplicate: number; pairsTooLong: number };
   /** sha256 of every file of the codebase by path, hex: what has changed since is seen by it. */
   fileHashes: Record<string, string>;
   /** The adapter version that training goes on from, or null for a new adapter. */
@@ -78,14 +77,10 @@ export function makeExamples(
   options: ExampleOptions,
 ): ExampleSet {
   const split = splitFiles(files, options);
-  const filters = { ...split.filters, windowsWithSecrets: 0, examplesDuplicate: 0, pairsTooLong: 0 };
+  const filters = { ...split.filters, examplesDuplicate: 0, pairsTooLong: 0 };
   const random = seededRandom(options.seed, 'examples');
-  const windowsOf = (side: SplitFile): CodeWindow[] => {
-    const windows = codeWindows(side, base.tokenizer, options.sequenceLength);
-    const clean = windows.filter((window) => findSecret(windowText(side.file, window)) === null);
-    filters.windowsWithSecrets += windows.length - clean.length;
-    return clean;
-  };
+  const windowsOf = (side: SplitFile): CodeWindow[] =>
+    codeWindows(side, base.tokenizer, options.sequenceLength);
 
   const windows: Example[] = [];
   const trainFiles: SplitFile[] = [];
@@ -159,13 +154,6 @@ export function hashExamples(groups: readonly (readonly Example[])[]): string {
     }
   }
   return hash.digest('hex');
-}
-
-function windowText(file: ChunkedFile, window: CodeWindow): string {
-  return file.text
-    .split(/\r\n|\n|\r/)
-    .slice(window.startLine - 1, window.endLine)
-    .join('\n');
 }
 
 function instructionExamples(

@@ -2,7 +2,6 @@ import type { Example, Tokenizer } from '@codebase-gardener/lora';
 import type { CodeWindow } from './code-windows.js';
 import { type LineSpan, lineSpans } from './next-line.js';
 import { seededRandom, shuffled } from './random.js';
-import { findSecret } from './secrets.js';
 import type { SplitFile } from './split.js';
 
 /** The scored windows of one held-out file. */
@@ -56,10 +55,9 @@ export function heldOutFile(
 ): HeldOutFile | null {
   if (windows.length === 0) return null;
   const sourceLines = file.text.split(/\r\n|\n|\r/);
-  const before = windows.map(({ startLine }) => {
-    const text = sourceLines.slice(Math.max(0, startLine - 1 - LINES_BEFORE), startLine - 1).join('\n');
-    return findSecret(text) === null ? text : '';
-  });
+  const before = windows.map(({ startLine }) =>
+    sourceLines.slice(Math.max(0, startLine - 1 - LINES_BEFORE), startLine - 1).join('\n'),
+  );
   const lines = windows.flatMap(({ tokens, headerTokens }, example) =>
     lineSpans(tokens, headerTokens, tokenizer).map((span) => ({ ...span, example })),
   );

@@ -4,6 +4,7 @@ import { isCode } from '../codebase/languages.js';
 import { walkCodebase } from '../codebase/walk.js';
 import { startEmbedder } from '../retrieval/choose-embedder.js';
 import { openIndex } from '../retrieval/index.js';
+import { refreshIndex } from '../retrieval/refresh-index.js';
 import { type RunContext, requireModel } from './run-context.js';
 
 /** What indexing leaves for the examples. */
@@ -14,7 +15,36 @@ export interface IndexedCodebase {
 }
 
 /**
- * Brings a project's index up to date and keeps the chunked files of code that went through.
+ * Brings a project's index up to date, at the cost of what has changed.
+ * @returns how many files are indexed
+ * @throws GardenerError `codebase.*`, `retrieval.*`, `training.model-missing`
+ */
+export async function refreshProjectIndex(context: RunContext): Promise<number> {
+  const { garden, project, report, signal } = context;
+  const { maxFileBytes } = garden.settings;
+  let total = 0;
+  const embedder = await startEmbedder(garden.settings, (id) => requireModel(context, id));
+  const index = await openIndex(garden.paths, project.id);
+  try {
+    const manifest = await refreshIndex(index, project.path, embedder, {
+      maxFileBytes,
+      signal,
+      onWalk: ({ files, outcomes }) => {
+        total = files.length + outcomes.length;
+        report.progress('indexing', 0, total);
+      },
+      onProgress: ({ files, chunks }) =>
+        report.progress('indexing', Math.min(files, total), total, `${chunks} chunks`),
+    });
+    return manifest.files.indexed;
+  } finally {
+    index.close();
+    await embedder.dispose();
+  }
+}
+
+/**
+ * Brings a project's index up to date and keeps the chunked files of code that went through: all of them are read, for training.
  * @throws GardenerError `codebase.*`, `retrieval.*`, `training.model-missing`
  */
 export async function indexCodebase(context: RunContext): Promise<IndexedCodebase> {

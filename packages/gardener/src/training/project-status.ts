@@ -3,7 +3,7 @@ import { GardenerError } from '../garden/errors.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord, TrainingStatus } from '../garden/project-record.js';
 import { latestRun, type Run } from '../garden/runs.js';
-import { changedSince } from '../retrieval/freshness.js';
+import { indexFreshness } from '../retrieval/freshness.js';
 import { type IndexManifest, readManifest } from '../retrieval/manifest.js';
 import { adapterVersions, readScorecard } from './adapter-store.js';
 import type { Scorecard } from './scorecard.js';
@@ -69,11 +69,9 @@ async function indexStatus(garden: Garden, project: ProjectRecord): Promise<Stat
   }
   const { complete, files, chunks, commit } = manifest;
   const { maxFileBytes } = garden.settings;
-  // The codebase may have been moved away; the index and its answers are still there.
-  const changed = complete
-    ? await changedSince(project.path, manifest, { maxFileBytes }).catch(() => null)
-    : null;
-  return { state: complete ? 'ready' : 'building', files, chunks, commit, changedSince: changed };
+  const freshness = await indexFreshness(garden.paths.index(project.id), project.path, { maxFileBytes });
+  const state = complete ? 'ready' : 'building';
+  return { state, files, chunks, commit, changedSince: freshness?.changedSince ?? null };
 }
 
 /** The state of the newest run that says something about training: a refresh of the index does not hide it. */

@@ -30,10 +30,10 @@ export const dataManifestSchema: z.ZodType<DataManifest> = z.object({
   filters: z.object({
     filesLowQuality: count,
     chunksLowQuality: count,
-    chunksWithSecrets: count,
+    // Runs from before they were masked have none.
+    secrets: count.default(0),
     chunksDuplicate: count,
     chunksLikeHeldOut: count,
-    windowsWithSecrets: count,
     examplesDuplicate: count,
     pairsTooLong: count,
   }),

@@ -78,16 +78,19 @@ describe('splitFiles', () => {
     }
   });
 
-  test('low-quality files and chunks with keys are in neither side, and counted', () => {
-    const key = `AKIA${'ABCDEFGHIJKLMNOP'}`;
+  test('low-quality files and lines with secrets are in neither side, and counted', () => {
     const files = [
       ...manyFiles,
       testFile('data/table.py', { quality: 'data-table' }),
-      testFile('src/leaky.py', { extra: key }),
+      { ...testFile('src/leaky.py'), secrets: [{ line: 3, endLine: 4, rule: 'jwt' }] },
     ];
     const split = splitFiles(files, { seed: 1 });
     expect(split.dropped).toEqual([{ path: 'data/table.py', reason: 'low quality' }]);
-    expect(split.filters).toMatchObject({ filesLowQuality: 1, chunksWithSecrets: 1 });
+    expect(split.filters).toMatchObject({ filesLowQuality: 1, secrets: 1 });
+    const leaky = [...split.train, ...split.validation, ...split.heldOut].find(
+      ({ file }) => file.path === 'src/leaky.py',
+    );
+    expect(leaky?.excludedLines).toEqual([{ startLine: 3, endLine: 4 }]);
   });
 
   test('one huge file does not become the held-out side', () => {

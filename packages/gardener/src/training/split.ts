@@ -2,7 +2,6 @@ import type { Chunk, ChunkedFile } from '../codebase/chunk-types.js';
 import { GENERAL_CODE_MARKER } from './general-code.js';
 import { clusterNearDuplicates, forEachNearDuplicate, minHash } from './near-duplicates.js';
 import { seededRandom } from './random.js';
-import { findSecret } from './secrets.js';
 
 /** Files (and chunks: see `excludedLines`) are near-duplicates from this estimated Jaccard similarity on. */
 const NEAR_DUPLICATE_SIMILARITY = 0.5;
@@ -26,7 +25,8 @@ export interface SplitFile {
 export interface SplitFilters {
   filesLowQuality: number;
   chunksLowQuality: number;
-  chunksWithSecrets: number;
+  /** Places of masked secrets; their lines are left out. */
+  secrets: number;
   /** Exact copies of a chunk that is already on the training side. */
   chunksDuplicate: number;
   /** Training chunks that copy held-out code. */
@@ -74,7 +74,7 @@ export function splitFiles(files: readonly ChunkedFile[], options: SplitOptions)
   const filters: SplitFilters = {
     filesLowQuality: 0,
     chunksLowQuality: 0,
-    chunksWithSecrets: 0,
+    secrets: 0,
     chunksDuplicate: 0,
     chunksLikeHeldOut: 0,
   };
@@ -207,11 +207,12 @@ function withoutBadChunks(file: ChunkedFile, filters: SplitFilters): SplitFile {
   const excludedLines: SplitFile['excludedLines'] = [];
   for (const chunk of file.chunks) {
     const lowQuality = isWorthless(chunk);
-    const secret = findSecret(chunk.text) !== null;
-    if (secret) filters.chunksWithSecrets++;
-    else if (lowQuality) filters.chunksLowQuality++;
-    if (lowQuality || secret) excludedLines.push({ startLine: chunk.startLine, endLine: chunk.endLine });
+    if (lowQuality) filters.chunksLowQuality++;
+    if (lowQuality) excludedLines.push({ startLine: chunk.startLine, endLine: chunk.endLine });
   }
+  // The secrets themselves are masked already; a row of asterisks is nothing to learn from either.
+  for (const { line, endLine } of file.secrets ?? []) excludedLines.push({ startLine: line, endLine });
+  filters.secrets += file.secrets?.length ?? 0;
   return { file, excludedLines };
 }
 

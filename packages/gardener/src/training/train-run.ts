@@ -3,7 +3,7 @@ import { type RunEvent, type RunEventInput, RunFollower } from '../garden/runs.j
 import { GGUF_FILE, loadAdapter, saveAdapter, saveScorecard } from './adapter-store.js';
 import { Budget, spentBudgetMs } from './budget.js';
 import { engineOutput, readEngineSettings } from './engines/engine.js';
-import { indexCodebase } from './index-stage.js';
+import { refreshProjectIndex } from './index-stage.js';
 import { prepareRun } from './prepare.js';
 import { type RunContext, requireModel } from './run-context.js';
 import { hasRunData, type RunData, readRunData } from './run-data.js';
@@ -15,8 +15,8 @@ import { measureBaseline, PARITY_POSITIONS, sideOptions, trainAdapter } from './
 export async function indexRun(context: RunContext): Promise<void> {
   const { report } = context;
   await report.event({ type: 'stage-start', stage: 'preparing' });
-  const { files } = await indexCodebase(context);
-  const reason = `${files.length} files are indexed.`;
+  const files = await refreshProjectIndex(context);
+  const reason = `${files} files are indexed.`;
   await report.event({ type: 'run-complete', reason, adapterVersion: null, promoted: false });
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { GardenerError } from '../../garden/errors.js';
 import type { Settings } from '../../garden/settings.js';
+import type { IndexHealth } from '../../retrieval/index.js';
 import {
   type Check,
   checkDataDirectory,
@@ -46,6 +47,8 @@ async function doctor(options: GlobalOptions): Promise<void> {
     ...(await checkDataDirectory(options.dataDir)),
     ...(await checkGarden(options)),
   ];
+  progress.update({ label: 'reading the indexes' });
+  checks.push(...(await checkIndexes(options)));
   for (const { module, use } of NATIVE_MODULES) {
     progress.update({ label: `trying ${module}` });
     checks.push(await probeModule(module, use));
@@ -114,6 +117,50 @@ async function checkGarden(options: GlobalOptions): Promise<Check[]> {
   } catch (error) {
     const { message, remedy } = reportError(error);
     return [{ name: 'state', state: 'fail', detail: message, remedy }];
+  }
+}
+
+/** Reads each project's index whole: damage that a search would only meet by chance. */
+async function checkIndexes(options: GlobalOptions): Promise<Check[]> {
+  const { openGarden } = await import('../../garden/garden.js');
+  const { openIndex } = await import('../../retrieval/index.js');
+  // What keeps the data directory from being opened has been told already.
+  const garden = await openGarden({
+    ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+  }).catch(() => null);
+  const checks: Check[] = [];
+  for (const { id, name } of (await garden?.registry.list().catch(() => null)) ?? []) {
+    const index = await openIndex(garden!.paths, id);
+    try {
+      checks.push(indexCheck(oneLine(name), await index.health()));
+    } catch (error) {
+      const { message, remedy } = reportError(error);
+      checks.push({ name: `index of ${oneLine(name)}`, state: 'fail', detail: message, remedy });
+    } finally {
+      index.close();
+    }
+  }
+  return checks;
+}
+
+function indexCheck(project: string, { state, error }: IndexHealth): Check {
+  const name = `index of ${project}`;
+  switch (state) {
+    case 'ready':
+      return { name, state: 'ok', detail: 'read whole, undamaged', remedy: null };
+    case 'none':
+      return { name, state: 'warn', detail: 'not made yet', remedy: `gardener refresh ${project}` };
+    case 'building':
+      return {
+        name,
+        state: 'warn',
+        detail: 'undamaged, but its last update did not come to its end or is under way',
+        remedy: `If none is under way: gardener refresh ${project} goes on from there.`,
+      };
+    case 'damaged': {
+      const remedy = `gardener refresh ${project} --no-train makes it anew from the files; what was embedded once is not embedded again.`;
+      return { name, state: 'fail', detail: oneLine(error.message), remedy };
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { CHUNK_KINDS, type ChunkKind } from '../../codebase/chunk-types.js';
 import { GardenerError } from '../../garden/errors.js';
 import type { SearchResult } from '../../retrieval/search.js';
 import { chooseProject } from '../choose-project.js';
+import { describeFreshness } from '../describe-freshness.js';
 import { openSearch } from '../open-search.js';
 import { parseWholeNumber } from '../parse-options.js';
 import { type Session, withSession } from '../session.js';
@@ -51,19 +52,25 @@ async function search(session: Session, options: SearchOptions, query: string): 
   const k = parseWholeNumber(options.k, '-k', 1, 100);
   const project = await chooseProject(session.garden, options.project);
   const { index, embedder } = await openSearch(session, project);
-  const results = await index.search(query, embedder, {
-    k,
-    ...(options.language === undefined ? {} : { languages: options.language }),
-    ...(options.kind === undefined ? {} : { kinds: options.kind.map(chunkKindOf) }),
-    ...(options.path === undefined ? {} : { pathGlob: options.path }),
-  });
+  const { maxFileBytes } = session.garden.settings;
+  const [results, freshness] = await Promise.all([
+    index.search(query, embedder, {
+      k,
+      ...(options.language === undefined ? {} : { languages: options.language }),
+      ...(options.kind === undefined ? {} : { kinds: options.kind.map(chunkKindOf) }),
+      ...(options.path === undefined ? {} : { pathGlob: options.path }),
+    }),
+    index.freshness(project.path, { maxFileBytes }).catch(() => null),
+  ]);
   const { output } = session;
-  output.value(results);
+  output.value(results.map((result) => ({ ...result, index: freshness })));
   if (results.length === 0) output.line('Nothing found.');
   results.forEach((result, rank) => {
     if (rank > 0) output.line();
     output.lines(renderResult(result, rank + 1, output.palette, output.stdout.columns ?? 100));
   });
+  const age = freshness === null ? '' : describeFreshness(freshness);
+  if (age !== '') output.lines(['', output.palette.quiet(age)]);
 }
 
 function chunkKindOf(text: string): ChunkKind {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { FileOutcome } from '../../codebase/chunk-types.js';
+import type { SecretPlace } from '../../codebase/find-secrets.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { chooseProject } from '../choose-project.js';
 import { printStatus } from '../print-status.js';
@@ -20,7 +21,7 @@ export function defineStatus(program: Command): void {
     .summary('how far it is, which model answers, the scorecard')
     .argument('[project]', 'name, id or path (default: all projects)')
     .option('--files', 'every file that was seen: indexed, skipped or failed, and why')
-    .option('--secrets', 'only the files left out because they hold secrets')
+    .option('--secrets', 'where secrets stand (path:line and kind, never what): masked, or the file left out')
     .description(
       'How far indexing and training are, which model answers, and the scorecard of the newest adapter. A failed ' +
         'training says why and what to do.',
@@ -40,7 +41,8 @@ Examples:
 async function status(session: Session, options: StatusOptions, named?: string): Promise<void> {
   const { garden, output } = session;
   if (options.files || options.secrets) {
-    await printOutcomes(session, await chooseProject(garden, named), options.secrets === true);
+    const project = await chooseProject(garden, named);
+    await (options.secrets ? printSecrets(session, project) : printOutcomes(session, project));
     return;
   }
   if (named !== undefined) {
@@ -58,13 +60,16 @@ async function status(session: Session, options: StatusOptions, named?: string):
   });
 }
 
-async function printOutcomes(session: Session, project: ProjectRecord, onlySecrets: boolean): Promise<void> {
-  const { garden, output } = session;
+async function outcomesOf(session: Session, project: ProjectRecord): Promise<FileOutcome[]> {
   const { openIndex } = await import('../../retrieval/index.js');
-  const index = await openIndex(garden.paths, project.id);
+  const index = await openIndex(session.garden.paths, project.id);
   session.closeAtEnd(() => index.close());
-  const all = await index.outcomes();
-  const outcomes = onlySecrets ? all.filter(isSecret) : all;
+  return await index.outcomes();
+}
+
+async function printOutcomes(session: Session, project: ProjectRecord): Promise<void> {
+  const { output } = session;
+  const outcomes = await outcomesOf(session, project);
   output.value(outcomes);
   const { quiet, good, bad } = output.palette;
   const style = { indexed: good, skipped: quiet, failed: bad };
@@ -77,15 +82,36 @@ async function printOutcomes(session: Session, project: ProjectRecord, onlySecre
       ]),
     ),
   );
-  if (onlySecrets) {
-    output.line(
-      outcomes.length === 0
-        ? 'No file was left out for holding secrets.'
-        : `${plural(outcomes.length, 'file')} left out: neither indexed nor trained on.`,
-    );
-  } else if (outcomes.length === 0) output.line('Nothing is indexed yet.');
+  if (outcomes.length === 0) output.line('Nothing is indexed yet.');
 }
 
-function isSecret(outcome: FileOutcome): boolean {
-  return outcome.reason?.includes('secret') === true;
+/** One place a line; a file that is left out for its name alone was not read, so it has no lines. */
+async function printSecrets(session: Session, project: ProjectRecord): Promise<void> {
+  const { output } = session;
+  const places = (await outcomesOf(session, project)).flatMap(({ path, reason, secrets = [] }) => {
+    const isLeftOut = reason === 'secret';
+    const known: Partial<SecretPlace>[] = secrets.length === 0 && isLeftOut ? [{}] : secrets;
+    return known.map(({ line = null, rule = 'secret-file' }) => ({
+      path,
+      line,
+      rule,
+      outcome: isLeftOut ? 'left out' : 'masked',
+    }));
+  });
+  output.value(places);
+  const { quiet } = output.palette;
+  output.lines(
+    renderTable(
+      places.map(({ path, line, rule, outcome }) => [
+        outcome,
+        `${oneLine(path)}${line === null ? '' : `:${line}`}`,
+        quiet(oneLine(rule)),
+      ]),
+    ),
+  );
+  output.line(
+    places.length === 0
+      ? 'No secrets were found in the files that are indexed, and no file was left out for them.'
+      : `${plural(places.length, 'place')}: neither indexed, nor trained on, nor shown by a search.`,
+  );
 }

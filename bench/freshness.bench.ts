@@ -1,0 +1,152 @@
+// What it costs to keep an index fresh, on a copy of a codebase of your choice:
+//   node --conditions=source --import tsx bench/freshness.bench.ts <folder> [edits] [switches]
+// Prints one JSON object a part, the summary last. BENCH_EMBEDDING_MODEL names a folder with the embedding model on disk.
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { walkCodebase } from '../packages/gardener/src/codebase/walk.js';
+import { GardenPaths } from '../packages/gardener/src/garden/paths.js';
+import { startEncoder } from '../packages/gardener/src/retrieval/encoder.js';
+import { followCodebase } from '../packages/gardener/src/retrieval/follow-codebase.js';
+import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index.js';
+import { refreshIndex } from '../packages/gardener/src/retrieval/refresh-index.js';
+import { wordEmbedder } from '../packages/gardener/src/retrieval/word-embedder.fixture.js';
+import { embeddingModelDirectory } from './embedding-model.js';
+
+const [source, editsWanted = '10', switchesWanted = '50'] = process.argv.slice(2);
+if (source === undefined) throw new Error('which folder?');
+const MODEL = 'all-minilm-l6-v2';
+/** A switch changes one Python file in this many. */
+const ONE_IN = 20;
+
+const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
+const work = mkdtempSync(join(tmpdir(), 'gardener-freshness-'));
+const root = join(work, 'code');
+const paths = new GardenPaths(join(work, 'data'));
+const git = (...command: string[]) =>
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...command], {
+    cwd: root,
+    stdio: 'ignore',
+    maxBuffer: 2 ** 30,
+  });
+
+try {
+  cpSync(source, root, { recursive: true, filter: (path) => !/[\\/]\.git$/.test(path) });
+  git('init', '-q', '-b', 'main');
+  git('add', '-A');
+  git('commit', '-qm', 'first');
+  const index = await openIndex(paths, 'p');
+  // Only the edits need the model itself: the vectors of the first index are made without it, in the same size.
+  const quick = wordEmbedder(MODEL, 384);
+  const before = performance.now();
+  const first = await refreshIndex(index, root, quick);
+  const { files, chunks } = first;
+  print({ part: 'first', filesIndexed: files.indexed, filesSeen: files.seen, chunks, ms: msSince(before) });
+  const edits = await measureEdits(Number(editsWanted));
+  print({ part: 'edits', ...edits });
+  const switches = await measureSwitches(quick, Number(switchesWanted));
+  print({ part: 'switches', ...switches });
+  index.close();
+  print({ filesIndexed: files.indexed, chunks, editToFoundMs: edits.editToFoundMs, ...switches });
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** From the write of a file to the answer of another handle's search that finds it, with `gardener watch`'s own function running. */
+async function measureEdits(count: number) {
+  const embedder = await startEncoder({
+    id: MODEL,
+    format: 'bert',
+    directory: await embeddingModelDirectory(),
+  });
+  const [index, reader] = [await openIndex(paths, 'p'), await openIndex(paths, 'p')];
+  const stop = new AbortController();
+  let updates = 0;
+  const following = followCodebase(root, {
+    index,
+    embedder,
+    signal: stop.signal,
+    onEvent: ({ type }) => {
+      if (type === 'update-end') updates++;
+    },
+  });
+  const ended = async (count: number) => {
+    while (updates < count) await delay(5);
+  };
+  await ended(1);
+  const file = (await walkCodebase(root)).files.find(({ language }) => language === 'python')!;
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) {
+    await delay(1_000);
+    const name = `marsupial_${i}_${Date.now().toString(36)}`;
+    const start = performance.now();
+    appendFileSync(file.absolutePath, `\ndef ${name}(x):\n    return x + ${i}\n`);
+    // Asked once and not again and again: a search takes a core for a while, which the update would miss.
+    await ended(updates + 1);
+    const [found] = await reader.search(name, embedder, { k: 1 });
+    times.push(msSince(start));
+    if (!found?.chunk.text.includes(name)) throw new Error('the edit was not found');
+  }
+  stop.abort();
+  await following;
+  await embedder.dispose();
+  index.close();
+  reader.close();
+  const sorted = [...times].sort((a, b) => a - b);
+  return { editToFoundMs: { median: sorted[sorted.length >> 1]!, max: sorted.at(-1)!, all: times } };
+}
+
+/** A checkout there and back, again and again, with a reader that searches after each. */
+async function measureSwitches(embedder: Embedder, count: number) {
+  git('add', '-A');
+  git('commit', '-qm', 'edits');
+  git('checkout', '-q', '-b', 'other');
+  const files = (await walkCodebase(root)).files.filter(({ language }) => language === 'python');
+  const touched = files.filter((_, i) => i % ONE_IN === 0);
+  for (const [i, { absolutePath }] of touched.entries())
+    appendFileSync(absolutePath, `\ndef only_on_the_branch_${i}(value):\n    return value * ${i}\n`);
+  git('commit', '-qam', 'other');
+  const [index, reader] = [await openIndex(paths, 'p'), await openIndex(paths, 'p')];
+  const bytes: number[] = [];
+  const times: number[] = [];
+  let embeddedLate = 0;
+  for (let i = 0; i < count; i++) {
+    git('checkout', '-q', i % 2 === 0 ? 'main' : 'other');
+    const start = performance.now();
+    await refreshIndex(index, root, embedder, {
+      verify: false,
+      onProgress: ({ embedded }) => {
+        if (i >= 2) embeddedLate = Math.max(embeddedLate, embedded);
+      },
+    });
+    times.push(msSince(start));
+    if ((await reader.search('value', embedder, { k: 1 })).length !== 1)
+      throw new Error('the reader lost it');
+    bytes.push(bytesBelow(paths.index('p')));
+  }
+  index.close();
+  reader.close();
+  const sorted = [...times].sort((a, b) => a - b);
+  return {
+    switches: count,
+    filesChangedBySwitch: touched.length,
+    switchMs: { median: sorted[sorted.length >> 1]!, max: sorted.at(-1)! },
+    embeddedAfterSecond: embeddedLate,
+    bytesAfterSecond: bytes[1]!,
+    bytesAtEnd: bytes.at(-1)!,
+    growth: Math.max(...bytes.slice(2)) / bytes[1]!,
+  };
+}
+
+function bytesBelow(folder: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name)).size;
+  return bytes;
+}
+
+function msSince(start: number): number {
+  return Math.round(performance.now() - start);
+}
