@@ -4,7 +4,7 @@ import { type FileFacts, factsOf } from './graph/file-facts.js';
 import type { ParseResult } from './parse-types.js';
 import type { StructureReader } from './read-tree.js';
 
-/** What the parser's thread is asked for. */
+/** What the parser's process is asked for. */
 export type ParseJob =
   | { kind: 'parse'; language: LanguageId; text: string }
   | { kind: 'chunk'; path: string; language: LanguageId; text: string };
@@ -17,7 +17,7 @@ export interface ChunkedSource {
   facts: FileFacts;
 }
 
-/** What the thread answers: first that it has begun (the grammar is loaded), then how it went. */
+/** What it answers: first that it has begun (the grammar is loaded), then how it went. */
 export type ParseReply =
   | { type: 'begun' }
   | { type: 'done'; result: ParseResult | ChunkedSource }

@@ -3,7 +3,7 @@ import type { LanguageId } from './chunk-types.js';
 import { findLanguage, LANGUAGES } from './languages.js';
 import type { ChunkedSource, ParseJob } from './parse-job.js';
 import type { ParseResult } from './parse-types.js';
-import { ParserThread } from './parser-thread.js';
+import { ParserProcess } from './parser-process.js';
 
 export interface ParseOptions {
   /** Ends a parse that takes longer; loading the grammar does not count. Default 10,000. */
@@ -13,10 +13,10 @@ export interface ParseOptions {
 // A mebibyte of the slowest grammar takes about three seconds on an idle core: what takes this long does not end.
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-let thread: ParserThread | null = null;
+let parser: ParserProcess | null = null;
 
 /**
- * Parses one source text in the parser's thread. Syntax errors are survived: what lies around them is found, and
+ * Parses one source text in the parser's process. Syntax errors are survived: what lies around them is found, and
  * `hasSyntaxErrors` says so. Grammars are loaded when first needed.
  * @param language an id of the language table
  * @throws GardenerError `codebase.unknown-language`, `codebase.parse-timeout`, `codebase.parse-failed`,
@@ -31,7 +31,7 @@ export async function parseSource(
 }
 
 /**
- * Parses and chunks one source text in the parser's thread.
+ * Parses and chunks one source text in the parser's process.
  * @param path relative to the project root, forward slashes
  * @throws GardenerError as `parseSource`
  */
@@ -46,8 +46,8 @@ export async function chunkSource(
 
 async function run(job: ParseJob, options: ParseOptions): Promise<ParseResult | ChunkedSource> {
   if (findLanguage(job.language) === null) throw unknownLanguage(job.language);
-  thread ??= new ParserThread();
-  return thread.run(job, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  parser ??= new ParserProcess();
+  return parser.run(job, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
 }
 
 function unknownLanguage(language: LanguageId): GardenerError {

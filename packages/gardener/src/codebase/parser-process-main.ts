@@ -1,14 +1,16 @@
-// Entry of the parser's thread. It computes apart from the command because a scanner may loop for ever inside WebAssembly,
-// which only the end of its thread can stop, and because a command answers while a large file is parsed.
-import { parentPort } from 'node:worker_threads';
+// Entry of the parser's process. It computes apart from the command because a scanner may loop for ever inside WebAssembly,
+// which only its end can stop, and because a command answers while a large file is parsed.
 import { GardenerError } from '../garden/errors.js';
 import { findLanguage } from './languages.js';
 import { doParseJob, type ParseJob, type ParseReply } from './parse-job.js';
 import { prepareReader } from './read-tree.js';
 
-const reply = (message: ParseReply) => parentPort?.postMessage(message);
+// The parent went away, however it ended.
+process.on('disconnect', () => process.exit(0));
 
-parentPort?.on('message', async (job: ParseJob) => {
+const reply = (message: ParseReply) => process.send?.(message);
+
+process.on('message', async (job: ParseJob) => {
   try {
     const read = await prepareReader(findLanguage(job.language)!);
     reply({ type: 'begun' });

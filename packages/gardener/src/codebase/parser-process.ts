@@ -1,15 +1,15 @@
-import type { Worker } from 'node:worker_threads';
+import type { ChildProcess } from 'node:child_process';
 import { GardenerError } from '../garden/errors.js';
-import { startThread } from '../garden/spawn-entry.js';
+import { spawnEntry } from '../garden/spawn-entry.js';
 import type { ChunkedSource, ParseJob, ParseReply } from './parse-job.js';
 import type { ParseResult } from './parse-types.js';
 
-/** Compiling a large grammar takes up to seconds, on a loaded machine more; a thread that does not even begin is broken. */
+/** Compiling a large grammar takes up to seconds, on a loaded machine more; a process that does not even begin is broken. */
 const BEGIN_TIMEOUT_MS = 60_000;
 
 type JobResult = ParseResult | ChunkedSource;
 
-/** The job that the thread is at. */
+/** The job that the process is at. */
 interface CurrentJob {
   language: string;
   timeoutMs: number;
@@ -19,11 +19,11 @@ interface CurrentJob {
 }
 
 /**
- * The thread that parses, one job at a time in the order in which they came. It is started by the first job, started again
- * after a job that had to be ended, and keeps no process alive.
+ * The process that parses, one job at a time in the order in which they came. It is started by the first job, started again
+ * after a job that had to be ended, and keeps its parent alive only while it is at one.
  */
-export class ParserThread {
-  #worker: Worker | null = null;
+export class ParserProcess {
+  #child: ChildProcess | null = null;
   #current: CurrentJob | null = null;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -38,28 +38,33 @@ export class ParserThread {
   }
 
   #runNext(job: ParseJob, timeoutMs: number): Promise<JobResult> {
-    const worker = this.#worker ?? this.#start();
+    const child = this.#child ?? this.#start();
     return new Promise<JobResult>((resolve, reject) => {
       const { language } = job;
       const timer = setTimeout(() => this.#end(parseTimeout(language)), BEGIN_TIMEOUT_MS);
       this.#current = { language, timeoutMs, timer, resolve, reject };
-      worker.ref();
-      worker.postMessage(job);
+      child.ref();
+      child.channel?.ref();
+      // What cannot be sent is not there any more: its `exit` says so.
+      child.send(job, () => undefined);
     });
   }
 
-  #start(): Worker {
-    const worker = startThread(new URL('./parser-thread-main.js', import.meta.url));
-    const died = (reason: string) => {
-      if (this.#worker === worker) this.#end(parseFailed(this.#current?.language ?? 'source', reason));
-    };
-    worker.on('message', (reply: ParseReply) => {
-      if (this.#worker === worker) this.#receive(reply);
+  #start(): ChildProcess {
+    const child = spawnEntry(new URL('./parser-process-main.js', import.meta.url), [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
     });
-    worker.on('error', (error) => died(String(error)));
-    worker.on('exit', (code) => died(`the thread ended with ${code}`));
-    this.#worker = worker;
-    return worker;
+    const died = (reason: string) => {
+      if (this.#child === child) this.#end(parseFailed(this.#current?.language ?? 'source', reason));
+    };
+    child.on('message', (reply: ParseReply) => {
+      if (this.#child === child) this.#receive(reply);
+    });
+    child.on('error', (error) => died(String(error)));
+    child.on('exit', (code, signal) => died(`the process ended with ${signal ?? code}`));
+    this.#child = child;
+    return child;
   }
 
   #receive(reply: ParseReply): void {
@@ -83,16 +88,17 @@ export class ParserThread {
     const current = this.#current;
     this.#current = null;
     clearTimeout(current?.timer);
-    this.#worker?.unref();
+    this.#child?.unref();
+    this.#child?.channel?.unref();
     return current;
   }
 
-  /** Ends the thread with the job it is at; nobody waits until its memory is freed. */
+  /** Ends the process with the job it is at. */
   #end(error: GardenerError): void {
-    const worker = this.#worker;
+    const child = this.#child;
     const current = this.#settle();
-    this.#worker = null;
-    void worker?.terminate();
+    this.#child = null;
+    child?.kill('SIGKILL');
     current?.reject(error);
   }
 }
