@@ -3,7 +3,7 @@ import { Graph } from '../autodiff/graph.js';
 import { concat, reduceMax } from '../autodiff/operators/index.js';
 import type { TransformerConfig } from './architecture.js';
 import { type BlockGraphOptions, blockContext, blockInputs, sharedInputs } from './block-inputs.js';
-import { type BatchShape, type BlockValues, llamaBlock } from './llama-block.js';
+import { type BatchShape, type BlockValues, inPieces, llamaBlock } from './llama-block.js';
 
 /** Builds a block on graph inputs: `x`, `positions`, `mask`, every frozen weight, every adapter matrix. */
 function blockOnInputs(options: BlockGraphOptions) {
@@ -12,14 +12,14 @@ function blockOnInputs(options: BlockGraphOptions) {
   const x = graph.input('x', 'float32', [batch.rows * batch.sequenceLength, config.hiddenSize]);
   const shared = sharedInputs(graph, options);
   const inputs = blockInputs(graph, options);
-  const values = llamaBlock(graph, x, blockContext(options, inputs, shared));
-  return { graph, x, values, matrices: inputs.matrices };
+  const values = llamaBlock(graph, inPieces(graph, x), blockContext(options, inputs, shared));
+  return { graph, x, y: concat(graph, values.y, 0), values, matrices: inputs.matrices };
 }
 
 /** The forward graph of one block: output `y`. Serves every block: the weights are inputs. */
 export function blockForwardGraph(options: BlockGraphOptions): Graph {
-  const { graph, values } = blockOnInputs(options);
-  graph.output(values.y, 'y');
+  const { graph, y } = blockOnInputs(options);
+  graph.output(y, 'y');
   return graph;
 }
 
@@ -28,9 +28,9 @@ export function blockForwardGraph(options: BlockGraphOptions): Graph {
  * `d_` + name for every adapter matrix.
  */
 export function blockBackwardGraph(options: BlockGraphOptions): Graph {
-  const { graph, x, values, matrices } = blockOnInputs(options);
-  const dy = graph.input('dy', 'float32', values.y.shape);
-  const [dx, ...rest] = gradients(graph, new Map([[values.y, dy]]), [x, ...matrices]);
+  const { graph, x, y, matrices } = blockOnInputs(options);
+  const dy = graph.input('dy', 'float32', y.shape);
+  const [dx, ...rest] = gradients(graph, new Map([[y, dy]]), [x, ...matrices]);
   graph.output(dx!, 'dx');
   for (const [i, gradient] of rest.entries()) graph.output(gradient, `d_${matrices[i]!.name}`);
   return graph;
@@ -41,8 +41,8 @@ export type CalibratedInput = keyof BlockValues['inputs'];
 
 /** The forward graph of one block of the base, float32, with the largest magnitude of each channel of three inputs. */
 export function blockCalibrationGraph(config: TransformerConfig, batch: BatchShape): Graph {
-  const { graph, values } = blockOnInputs({ config, batch, adapter: null, precision: 'float32' });
-  graph.output(values.y, 'y');
+  const { graph, y, values } = blockOnInputs({ config, batch, adapter: null, precision: 'float32' });
+  graph.output(y, 'y');
   for (const [name, pieces] of Object.entries(values.inputs)) {
     const [magnitude] = graph.apply('Abs', [concat(graph, pieces, 0)], {});
     graph.output(reduceMax(graph, magnitude!, [0]), name);

@@ -65,8 +65,8 @@ export interface BlockContext {
 
 /** What a block computes. */
 export interface BlockValues {
-  /** float32 [tokens, hidden] */
-  y: Value;
+  /** In pieces as the input, float32 [tokens of the piece, hidden]. */
+  y: Value[];
   /** By name, the values that a backward pass starts from, beside the block's input. */
   state: Record<string, Value>;
   /** Inputs of the frozen products whose channels differ most in size, piece by piece; a calibration looks at them. */
@@ -76,19 +76,26 @@ export interface BlockValues {
 /** Tokens that go through the linear modules together: what more of them write from one module to the next leaves a core's own cache. */
 const PIECE = 256;
 
+/** Cuts what has a row for each token into pieces for `llamaBlock`: as few as there have to be, of nearly one size. */
+export function inPieces(graph: Graph, value: Value): Value[] {
+  const tokens = value.shape[0]!;
+  const count = Math.ceil(tokens / PIECE);
+  if (count === 1) return [value];
+  const border = (i: number) => Math.floor((i * tokens) / count);
+  const sizes = Array.from({ length: count }, (_, i) => border(i + 1) - border(i));
+  return split(graph, value, 0, sizes);
+}
+
 /**
  * One llama block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of the seven linear modules. Only attention
  * looks at all tokens at once; the rest goes piece by piece.
- * @param x float32 [rows * sequence, hidden]
+ * @param pieces of float32 [rows * sequence, hidden], see `inPieces`
  */
-export function llamaBlock(graph: Graph, x: Value, context: BlockContext): BlockValues {
+export function llamaBlock(graph: Graph, pieces: readonly Value[], context: BlockContext): BlockValues {
   const { config } = context;
-  const sizes = pieceSizes(x.shape[0]!);
-  const cut = (value: Value) => (sizes.length === 1 ? [value] : split(graph, value, 0, sizes));
   const join = (parts: readonly Value[]) => concat(graph, parts, 0);
-  const contexts = pieceContexts(context, sizes.length, cut);
+  const contexts = pieceContexts(graph, context, pieces.length);
 
-  const pieces = cut(x);
   const projected = pieces.map((piece, i) => projections(graph, piece, contexts[i]!));
   const q = join(projected.map((piece) => piece.q));
   const k = join(projected.map((piece) => piece.k));
@@ -100,12 +107,14 @@ export function llamaBlock(graph: Graph, x: Value, context: BlockContext): Block
     mask: context.mask,
   });
   const attended = fromHeads(graph, perHead);
-  const finished = cut(attended).map((piece, i) => afterAttention(graph, piece, pieces[i]!, contexts[i]!));
+  const finished = inPieces(graph, attended).map((piece, i) =>
+    afterAttention(graph, piece, pieces[i]!, contexts[i]!),
+  );
   const kept = finished.flatMap(({ middle, gate, up }, i) =>
     Object.entries({ middle, gate, up }).map(([name, value]) => [`${name}.${i}`, value]),
   );
   return {
-    y: join(finished.map(({ y }) => y)),
+    y: finished.map(({ y }) => y),
     state: { q, k, v, attended, ...Object.fromEntries(kept) },
     inputs: {
       attention: projected.map(({ input }) => input),
@@ -115,17 +124,10 @@ export function llamaBlock(graph: Graph, x: Value, context: BlockContext): Block
   };
 }
 
-/** As few pieces as there have to be, of nearly one size. */
-function pieceSizes(tokens: number): number[] {
-  const count = Math.ceil(tokens / PIECE);
-  const border = (i: number) => Math.floor((i * tokens) / count);
-  return Array.from({ length: count }, (_, i) => border(i + 1) - border(i));
-}
-
 /** The context of each piece: its own rows of the dropout masks. */
-function pieceContexts(context: BlockContext, count: number, cut: (value: Value) => Value[]): BlockContext[] {
+function pieceContexts(graph: Graph, context: BlockContext, count: number): BlockContext[] {
   const { lora } = context;
-  const masks = [...(lora?.dropout ?? [])].map(([module, mask]) => [module, cut(mask)] as const);
+  const masks = [...(lora?.dropout ?? [])].map(([module, mask]) => [module, inPieces(graph, mask)] as const);
   return Array.from({ length: count }, (_, i) => ({
     ...context,
     lora: lora && { ...lora, dropout: new Map(masks.map(([module, parts]) => [module, parts[i]!])) },

@@ -9,7 +9,7 @@ import {
   sharedInputs,
 } from './block-inputs.js';
 import { headInputs, slicedHead } from './language-model-head.js';
-import { llamaBlock } from './llama-block.js';
+import { inPieces, llamaBlock } from './llama-block.js';
 
 /** Inputs of a whole model's graph that a batch gives, beside those that all blocks share. */
 export const MODEL_INPUTS = { x: 'x', labels: 'labels', weights: 'weights' } as const;
@@ -45,7 +45,7 @@ export function modelGradientGraph(options: BlockGraphOptions): Graph {
   const weights = graph.input(MODEL_INPUTS.weights, 'float32', [tokens, 1]);
   const shared = sharedInputs(graph, options);
 
-  let x = graph.input(MODEL_INPUTS.x, 'float32', [tokens, config.hiddenSize]);
+  let x = inPieces(graph, graph.input(MODEL_INPUTS.x, 'float32', [tokens, config.hiddenSize]));
   const blocks = Array.from({ length: config.blockCount }, (_, index) => {
     const inputs = blockInputs(graph, options, inputNames.block(index));
     const context = { ...blockContext(options, inputs, shared), halfState: keepsHalf(options) };
@@ -59,15 +59,17 @@ export function modelGradientGraph(options: BlockGraphOptions): Graph {
     return { ...values, part: { since, until: graph.nodes.length } };
   });
 
-  const head = slicedHead(graph, { x, labels, weights }, headInputs(graph, config, precision), config);
-  let dy = head.dx;
+  const states = { x: concat(graph, x, 0), labels, weights };
+  const head = slicedHead(graph, states, headInputs(graph, config, precision), config);
+  let dy = inPieces(graph, head.dx);
   for (let index = config.blockCount - 1; index >= 0; index--) {
     const { x: input, matrices, state } = blocks[index]!;
     const again = repeated[index]!;
     // Nothing below the first block is trained.
-    const targets = index === 0 ? matrices : [input, ...matrices];
-    const found = gradients(graph, new Map([[again.y, dy]]), targets, again.part);
-    if (index > 0) dy = found.shift()!;
+    const targets = index === 0 ? matrices : [...input, ...matrices];
+    const seeds = new Map(again.y.map((piece, i) => [piece, dy[i]!]));
+    const found = gradients(graph, seeds, targets, again.part);
+    if (index > 0) dy = found.splice(0, input.length);
     for (const [i, gradient] of found.entries()) graph.output(gradient, `d_${matrices[i]!.name}`);
     const kept = new Map(Object.entries(again.state).map(([name, value]) => [value, state[name]!] as const));
     useInstead(graph, kept, again.part.since);
