@@ -56,7 +56,7 @@ export class GraphSession implements AsyncDisposable {
 
   /**
    * Drops what no output needs, folds sums into products, verifies, encodes and loads the graph.
-   * @throws LoraError `autodiff.session-failed` when ONNX Runtime refuses the graph
+   * @throws LoraError `autodiff.session-failed` when ONNX Runtime refuses the graph, `autodiff.no-temporary-file`, and what `fixed` throws
    */
   static async create(graph: Graph, options: LoadOptions = {}): Promise<GraphSession> {
     pruneUnused(graph);
@@ -79,8 +79,8 @@ export class GraphSession implements AsyncDisposable {
       logSeverityLevel: 3,
       extra: { session: entries },
     };
+    await using file = options.fixed ? await writeModelFile(graph, options.fixed) : null;
     try {
-      await using file = options.fixed ? await writeModelFile(graph, options.fixed) : null;
       const session = file
         ? await ort.InferenceSession.create(file.path, settings)
         : await ort.InferenceSession.create(encodeOnnx(graph), settings);

@@ -95,7 +95,7 @@ async function createTrainer(
   { rows, sequenceLength, adapter, precision, keep }: MemoryShape,
 ): Promise<GradientTrainer> {
   const Trainer = keep ? ModelTrainer : BlockTrainer;
-  const sessions = { ...options, arena: process.env.ARENA !== '0' };
+  const sessions = { ...options, arena: true };
   const shape = { rows, sequenceLength };
   return await Trainer.create(config, weights, shape, adapter, precision, sessions);
 }

@@ -11,9 +11,6 @@ import {
 import { headInputs, slicedHead } from './language-model-head.js';
 import { inPieces, llamaBlock } from './llama-block.js';
 
-/** Inputs of a whole model's graph that a batch gives, beside those that all blocks share. */
-export const MODEL_INPUTS = { x: 'x', labels: 'labels', weights: 'weights' } as const;
-
 /** Up to so many tokens at once, what is kept in 32 bits takes less memory than everything else. */
 const FULL_STATE_TOKENS = 256;
 
@@ -41,11 +38,11 @@ export function modelGradientGraph(options: BlockGraphOptions): Graph {
   const { config, batch, precision } = options;
   const graph = new Graph();
   const tokens = batch.rows * batch.sequenceLength;
-  const labels = graph.input(MODEL_INPUTS.labels, 'int64', [tokens]);
-  const weights = graph.input(MODEL_INPUTS.weights, 'float32', [tokens, 1]);
+  const labels = graph.input('labels', 'int64', [tokens]);
+  const weights = graph.input('weights', 'float32', [tokens, 1]);
   const shared = sharedInputs(graph, options);
 
-  let x = inPieces(graph, graph.input(MODEL_INPUTS.x, 'float32', [tokens, config.hiddenSize]));
+  let x = inPieces(graph, graph.input('x', 'float32', [tokens, config.hiddenSize]));
   const blocks = Array.from({ length: config.blockCount }, (_, index) => {
     const inputs = blockInputs(graph, options, inputNames.block(index));
     const context = { ...blockContext(options, inputs, shared), halfState: keepsHalf(options) };
