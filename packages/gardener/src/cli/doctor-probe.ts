@@ -25,6 +25,8 @@ process.exit(0);
 // The trainer owns this dependency, so it is looked up from there.
 async function probeOnnxRuntime(): Promise<string> {
   const require = createRequire(fileURLToPath(import.meta.resolve('@codebase-gardener/lora')));
+  // Its telemetry client stays off here as everywhere.
+  process.env.ORT_DISABLE_TELEMETRY = '1';
   const module: unknown = await import(pathToFileURL(require.resolve('onnxruntime-node')).href);
   const runtime = (module as { default: typeof import('onnxruntime-node') }).default;
   const session = await runtime.InferenceSession.create(Buffer.from(MATMUL_MODEL, 'base64'));

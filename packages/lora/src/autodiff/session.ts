@@ -7,6 +7,9 @@ import { encodeOnnx } from './onnx-encoding.js';
 import { expandQuantized } from './operators/index.js';
 import { verifyGraph } from './verify-graph.js';
 
+// ONNX Runtime's library holds a telemetry client, which starts with the first session unless this is set. Nothing leaves the machine.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /** A tensor in memory of ours that is fed to a session without a copy. */
 export type HostTensor = ort.Tensor;
 
