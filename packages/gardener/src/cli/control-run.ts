@@ -31,7 +31,7 @@ export async function controlRun(
   const run = await openRun(session, project);
   await requestControl(run.directory, request);
   await session.startRunner();
-  for (const endMs = Date.now() + ACKNOWLEDGE_MS; Date.now() < endMs; ) {
+  for (const endMs = performance.now() + ACKNOWLEDGE_MS; performance.now() < endMs; ) {
     session.signal.throwIfAborted();
     const { readRunState } = await import('../garden/runs.js');
     const state = await readRunState(run.directory);

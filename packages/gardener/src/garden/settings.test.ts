@@ -30,6 +30,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   threads: [1, 2, 3],
   trainingMemoryMegabytes: [500, 600, 700],
   maxFileBytes: [1, 2, 3],
+  maxDiskMegabytes: [50_000, 20_000, 30_000],
   gateMargin: [0, 0.02, 0.03],
   minTrainingTokens: [0, 1, 2],
   checkpointEveryMs: [1000, 2000, 3000],

@@ -71,6 +71,11 @@ export const settingsSchema = z.strictObject({
   maxFileBytes: whole(1, 1024 ** 3)
     .default(1024 ** 2)
     .describe('Files larger than this many bytes are skipped.'),
+  maxDiskMegabytes: whole(0, 1e9)
+    .default(0)
+    .describe(
+      'Room that the data directory may take, in MB. After each run old checkpoints, cached embeddings, adapters, runs and logs go until it fits; models, indexes and conversations stay. 0 sets no limit.',
+    ),
   gateMargin: z
     .number()
     .min(0)

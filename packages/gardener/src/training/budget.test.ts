@@ -37,6 +37,11 @@ test('time between a death and the next start is not spent', () => {
   expect(spentBudgetMs(events)).toBe(50_000);
 });
 
+test('a clock that is set back takes nothing off what was spent', () => {
+  const events = [start(1000), stage(1010, 'training'), saved(1040), saved(40), saved(60)];
+  expect(spentBudgetMs(events)).toBe(50_000);
+});
+
 test('training gets what evaluation leaves, and never nothing', () => {
   const budget = new Budget(180_000, 20_000);
   expect(budget.trainingMs(30_000)).toBeGreaterThan(115_000);
