@@ -42,7 +42,7 @@ const RESULTS = process.env.BENCH_RESULTS ?? join(benchCache, 'quality.jsonl');
 
 /**
  * Held-out loss after 400 steps on real code: every mode of ours and HF PEFT in float32, three seeds (order of the rows, start of the
- * adapter), the same rows in the same order. Float32 scoring throughout. One JSON object a run, appended to the results, then the summary.
+ * adapter), the same rows in the same order. Float32 scoring throughout. Nothing waits in a loop, so that it can run beside other work. One JSON object a run, appended to the results, then the summary.
  */
 async function main(): Promise<void> {
   const python = await pythonWithPeft();
@@ -115,6 +115,7 @@ async function runOurs(baseFile: string, file: string, engine: string, seed: num
       seed,
       learningRate: untrained ? 1e-30 : LEARNING_RATE,
       warmupSteps: WARMUP_STEPS,
+      spinning: false,
     },
   };
   const args = [...process.execArgv, ...execArgv, script, baseFile, file, JSON.stringify(chosen)];
@@ -133,7 +134,8 @@ async function runPeft(python: string, baseFile: string, file: string, seed: num
     seed,
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return (await run(python, [script, baseFile, file, ...args])).stdout;
+  const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };
+  return (await run(python, [script, baseFile, file, ...args], { env })).stdout;
 }
 
 async function finished(): Promise<Row[]> {

@@ -22,7 +22,7 @@ export interface OurRun {
   /** `int8` or `float32`, then `-keep` (the forward products are kept for the backward pass) or `-recompute`. */
   mode: string;
   /** Further options of `train`. */
-  options?: Pick<TrainOptions, 'schedule' | 'seed' | 'learningRate' | 'warmupSteps'>;
+  options?: Pick<TrainOptions, 'schedule' | 'seed' | 'learningRate' | 'warmupSteps' | 'spinning'>;
 }
 
 /**

@@ -37,10 +37,12 @@ export async function grow(codebase: NamedCodebase, budget: string): Promise<Gro
   try {
     const gardener = new GardenerCommand(join(work, 'data'));
     const watching = new AbortController();
+    // From the first step to its process's end: it outlives its last event by a little.
+    let trainer: number | null = null;
     const trainerPid = async () => {
       const run = await gardener.latestRun().catch(() => null);
-      const trains = run?.state.status === 'training' || run?.state.status === 'evaluating';
-      return trains ? run.state.workerPid : null;
+      if (run?.state.status === 'training') trainer = run.state.workerPid;
+      return trainer;
     };
     const memory = watchMemory(gardener.dataDir, trainerPid, watching.signal);
     const started = performance.now();

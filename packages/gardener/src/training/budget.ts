@@ -2,7 +2,7 @@ import type { RunEvent } from '../garden/runs.js';
 
 /**
  * How much of a run's budget its events show as spent: the time from each start of the stage `training` to the last event of that
- * attempt. Preparing (models, index, examples) and time in which no process ran do not count.
+ * attempt. Preparing (models, index, examples), waiting, and time in which no process ran do not count.
  * @returns milliseconds
  */
 export function spentBudgetMs(events: readonly RunEvent[]): number {
@@ -17,7 +17,9 @@ export function spentBudgetMs(events: readonly RunEvent[]): number {
     // What the runner writes about a dead worker comes when it notices: no work was done until then.
     if (event.type === 'run-start' || event.type === 'run-interrupt' || event.type === 'run-pause') close();
     last = Date.parse(event.time);
-    if (event.type === 'stage-start' && event.stage === 'training') startedAt ??= last;
+    if (event.type === 'wait') close();
+    if (event.type === 'go-on' || (event.type === 'stage-start' && event.stage === 'training'))
+      startedAt ??= last;
   }
   close();
   return Math.max(0, spent);
