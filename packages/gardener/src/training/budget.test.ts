@@ -42,6 +42,20 @@ test('a clock that is set back takes nothing off what was spent', () => {
   expect(spentBudgetMs(events)).toBe(50_000);
 });
 
+test('waiting costs nothing, what comes before and after does', () => {
+  const events: RunEvent[] = [
+    start(0),
+    stage(10, 'training'),
+    { type: 'wait', reason: 'on battery', time: at(20) },
+    saved(21),
+    { type: 'go-on', time: at(5_000) },
+    saved(5_030),
+  ];
+  expect(spentBudgetMs(events)).toBe(40_000);
+  // Paused or killed in the middle of it.
+  expect(spentBudgetMs([...events.slice(0, 4), { type: 'run-pause', time: at(900) }])).toBe(10_000);
+});
+
 test('training gets what evaluation leaves, and never nothing', () => {
   const budget = new Budget(180_000, 20_000);
   expect(budget.trainingMs(30_000)).toBeGreaterThan(115_000);

@@ -2,8 +2,8 @@ import type { RunEvent } from '../garden/runs.js';
 
 /**
  * How much of a run's budget its events show as spent: the time from each start of the stage `training` to the last event of that
- * attempt. Preparing (models, index, examples) and time in which no process ran do not count. A clock that was set back counts as no
- * time at all, so that it takes nothing off what was spent before.
+ * attempt. Preparing (models, index, examples), waiting, and time in which no process ran do not count. A clock that was set back
+ * counts as no time at all, so that it takes nothing off what was spent before.
  * @returns milliseconds
  */
 export function spentBudgetMs(events: readonly RunEvent[]): number {
@@ -17,7 +17,9 @@ export function spentBudgetMs(events: readonly RunEvent[]): number {
     const time = Date.parse(event.time);
     if (isTraining) spent += Math.max(0, time - last);
     last = time;
-    if (event.type === 'stage-start' && event.stage === 'training') isTraining = true;
+    if (event.type === 'wait') isTraining = false;
+    if (event.type === 'go-on' || (event.type === 'stage-start' && event.stage === 'training'))
+      isTraining = true;
   }
   return spent;
 }
