@@ -1,0 +1,43 @@
+import type { Settings } from '../garden/settings.js';
+import type { ModelOnDisk } from './model-store.js';
+import type { GenerationRuntime } from './runtime.js';
+
+/** The settings that choose a runtime. */
+export type RuntimeSettings = Pick<
+  Settings,
+  | 'runtimeProvider'
+  | 'runtimeUrl'
+  | 'runtimeApiKey'
+  | 'runtimeModel'
+  | 'keptAdapters'
+  | 'contextTokens'
+  | 'threads'
+>;
+
+/**
+ * Starts the runtime that the settings choose, with one base model.
+ * @param modelOnDisk gives the base model's file; asked only where the settings choose llama.cpp
+ * @throws GardenerError what the runtimes and `modelOnDisk` throw
+ */
+export async function startRuntime(
+  settings: RuntimeSettings,
+  modelOnDisk: () => Promise<ModelOnDisk>,
+): Promise<GenerationRuntime> {
+  const { threads, contextTokens, keptAdapters, runtimeUrl: url, runtimeModel: model } = settings;
+  const onServer = { url, model, contextTokens, apiKey: settings.runtimeApiKey };
+  switch (settings.runtimeProvider) {
+    case 'ollama': {
+      const { startOllama } = await import('./ollama-runtime.js');
+      return startOllama(onServer);
+    }
+    case 'openai': {
+      const { startOpenAi } = await import('./openai-runtime.js');
+      return startOpenAi(onServer);
+    }
+    case 'llama-cpp': {
+      const { startLlamaCpp } = await import('./llama-cpp.js');
+      const { weights } = await modelOnDisk();
+      return startLlamaCpp(weights, { threads, contextTokens, keptContexts: keptAdapters });
+    }
+  }
+}
