@@ -42,6 +42,33 @@ export const settingsSchema = z.strictObject({
     .max(500)
     .default('auto')
     .describe('What the embedding model wants before a chunk; auto takes what it is known to want.'),
+  runtimeProvider: z
+    .enum(['llama-cpp', 'ollama', 'openai'])
+    .default('llama-cpp')
+    .describe(
+      'What runs the base model: llama.cpp in a process of ours, Ollama, or a server that speaks the OpenAI API (vLLM, LM Studio, llama-server).',
+    ),
+  runtimeUrl: z
+    .string()
+    .max(2_000)
+    .default('')
+    .describe(
+      'Address of the server that runs the model; empty for Ollama on this machine. A server elsewhere gets your questions and the code in the prompts.',
+    ),
+  runtimeApiKey: z.string().max(2_000).default('').describe('Key that the server asks for.'),
+  runtimeModel: z
+    .string()
+    .max(500)
+    .default('')
+    .describe(
+      "Name of the base model on the server; must be the project's base, or its adapters do not fit.",
+    ),
+  keptAdapters: whole(1, 64)
+    .default(3)
+    .describe('Adapters kept ready to answer at once; each holds a context of its own in memory.'),
+  contextTokens: whole(512, 1_048_576)
+    .default(4_096)
+    .describe("Tokens of prompt and answer together; the base model's own limit where that is lower."),
   budgetMs: whole(1_000, 7 * 24 * 3_600_000)
     .default(20 * 60_000)
     .describe('Time for training and evaluation together, in milliseconds.'),
