@@ -2,6 +2,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
 import { GardenerError } from '../garden/errors.js';
 import { addAdapterRoutes } from './api/adapters.js';
+import { addAskRoutes } from './api/ask.js';
+import { addConversationRoutes } from './api/conversations.js';
 import { addEventRoutes } from './api/events.js';
 import { addFileRoutes } from './api/files.js';
 import { addFolderRoutes } from './api/folders.js';
@@ -65,6 +67,8 @@ export function addApi(app: OpenAPIHono, context: ServerContext): void {
   addAdapterRoutes(app, context);
   addFileRoutes(app, context);
   addSearchRoutes(app, context);
+  addConversationRoutes(app, context);
+  addAskRoutes(app, context);
   addFolderRoutes(app, context);
   addEventRoutes(app, context);
   addSettingRoutes(app, context);
