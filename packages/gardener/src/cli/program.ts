@@ -7,6 +7,7 @@ import { defineDoctor } from './commands/doctor.js';
 import { defineEvaluate } from './commands/evaluate.js';
 import { defineList } from './commands/list.js';
 import { defineMap } from './commands/map.js';
+import { defineMcp } from './commands/mcp.js';
 import { defineModels } from './commands/models.js';
 import { definePause } from './commands/pause.js';
 import { definePromote } from './commands/promote.js';
@@ -56,6 +57,7 @@ const COMMANDS = [
   defineChat,
   defineServe,
   defineUi,
+  defineMcp,
   defineModels,
   defineDoctor,
 ];

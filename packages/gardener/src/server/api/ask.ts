@@ -3,9 +3,10 @@ import { streamSSE } from 'hono/streaming';
 import type { OpenAnswerRequest } from '../../chat/open-projects.js';
 import type { ServerContext } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
+import { findProject } from '../find-project.js';
 import { beginGeneration } from '../generation.js';
 import { findConversation, inConversation } from './conversations.js';
-import { body, findProject, inProject, json, problems } from './route.js';
+import { body, inProject, json, problems } from './route.js';
 
 const MAX_TOKENS = 100_000;
 

@@ -9,7 +9,8 @@ import {
 import { exchangeSchema } from '../../chat/exchange.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import type { ServerContext } from '../context.js';
-import { findProject, inProject, json, problems } from './route.js';
+import { findProject } from '../find-project.js';
+import { inProject, json, problems } from './route.js';
 
 const TITLE_CHARACTERS = 80;
 /** Conversations begun and not yet written to; the oldest is forgotten first. */
