@@ -3,6 +3,7 @@ import { defineAdd } from './commands/add.js';
 import { defineAsk } from './commands/ask.js';
 import { defineCancel } from './commands/cancel.js';
 import { defineChat } from './commands/chat.js';
+import { defineDisk } from './commands/disk.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEvaluate } from './commands/evaluate.js';
 import { defineList } from './commands/list.js';
@@ -59,6 +60,7 @@ const COMMANDS = [
   defineUi,
   defineMcp,
   defineModels,
+  defineDisk,
   defineDoctor,
 ];
 
