@@ -3,6 +3,7 @@ import { defineAdd } from './commands/add.js';
 import { defineAsk } from './commands/ask.js';
 import { defineCancel } from './commands/cancel.js';
 import { defineChat } from './commands/chat.js';
+import { defineComplete } from './commands/complete.js';
 import { defineDisk } from './commands/disk.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEvaluate } from './commands/evaluate.js';
@@ -56,8 +57,9 @@ const COMMANDS = [
   defineMap,
   defineAsk,
   defineChat,
-  defineServe,
+  defineComplete,
   defineUi,
+  defineServe,
   defineMcp,
   defineModels,
   defineDisk,
