@@ -11,6 +11,7 @@ import { defineExport } from './commands/export.js';
 import { defineImport } from './commands/import.js';
 import { defineList } from './commands/list.js';
 import { defineMap } from './commands/map.js';
+import { defineMcp } from './commands/mcp.js';
 import { defineModels } from './commands/models.js';
 import { definePause } from './commands/pause.js';
 import { definePromote } from './commands/promote.js';
@@ -18,9 +19,11 @@ import { defineRefresh } from './commands/refresh.js';
 import { defineRemove } from './commands/remove.js';
 import { defineResume } from './commands/resume.js';
 import { defineSearch } from './commands/search.js';
+import { defineServe } from './commands/serve.js';
 import { defineStatus } from './commands/status.js';
 import { defineSwitch } from './commands/switch.js';
 import { defineTrain } from './commands/train.js';
+import { defineUi } from './commands/ui.js';
 import { defineWatch } from './commands/watch.js';
 import { Output } from './output.js';
 import { reportError } from './report-error.js';
@@ -59,6 +62,9 @@ const COMMANDS = [
   defineAsk,
   defineChat,
   defineComplete,
+  defineUi,
+  defineServe,
+  defineMcp,
   defineModels,
   defineDisk,
   defineDoctor,

@@ -144,6 +144,10 @@ export function environmentName(key: SettingKey): string {
   return ENVIRONMENT_PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(settingsSchema.shape, key);
+}
+
 /** All keys, in the order of the schema. */
 export function settingKeys(): SettingKey[] {
   return Object.keys(settingsSchema.shape) as SettingKey[];
@@ -182,17 +186,16 @@ export interface SettingsSources {
  */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
   const file = (await readJsonIfPresent(sources.settingsFile, z.record(z.string(), z.unknown()))) ?? {};
-  const unknown = Object.keys(file).find((key) => !(key in settingsSchema.shape));
-  if (unknown !== undefined) throw unknownKey(unknown, sources.settingsFile);
+  for (const key of Object.keys(file)) if (!isSettingKey(key)) throw unknownKey(key, sources.settingsFile);
   const environment = sources.environment ?? process.env;
   const chosen: Record<string, unknown> = {};
   for (const key of settingKeys()) {
     const text = environment[environmentName(key)];
     const flag = sources.flags?.[key];
-    if (flag !== undefined) chosen[key] = checked(key, [flag], `the option for ${key}`);
-    else if (text) chosen[key] = checked(key, readings(text), environmentName(key));
+    if (flag !== undefined) chosen[key] = checkSetting(key, [flag], `the option for ${key}`);
+    else if (text) chosen[key] = checkSetting(key, readings(text), environmentName(key));
     else if (file[key] !== undefined)
-      chosen[key] = checked(key, [file[key]], `"${key}" in ${sources.settingsFile}`);
+      chosen[key] = checkSetting(key, [file[key]], `"${key}" in ${sources.settingsFile}`);
   }
   return settingsSchema.parse(chosen);
 }
@@ -206,7 +209,13 @@ function readings(text: string): unknown[] {
     : [text];
 }
 
-function checked(key: SettingKey, candidates: unknown[], source: string): unknown {
+/**
+ * A value for a setting, checked.
+ * @param candidates what it may mean; the first that fits is taken
+ * @param source where it comes from, for the error
+ * @throws garden.bad-setting
+ */
+export function checkSetting(key: SettingKey, candidates: readonly unknown[], source: string): unknown {
   const field = settingsSchema.shape[key];
   const results = candidates.map((candidate) => field.safeParse(candidate));
   const good = results.find((result) => result.success);

@@ -1,0 +1,70 @@
+import type { GardenPaths } from '../garden/paths.js';
+import { findModel } from '../models/catalogue.js';
+import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
+import { type ModelOnDisk, modelOnDisk } from '../models/model-store.js';
+import { errorAnswer } from './error-answer.js';
+import type { EventLog } from './events/event-log.js';
+
+const TELL_EVERY_MS = 250;
+
+/** The downloads of models that this server has under way; each is told as `model` events. */
+export class ModelFetches {
+  readonly #paths: GardenPaths;
+  readonly #log: EventLog;
+  readonly #signal: AbortSignal;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  readonly #underWay = new Map<string, Promise<ModelOnDisk>>();
+
+  constructor(paths: GardenPaths, log: EventLog, signal: AbortSignal) {
+    this.#paths = paths;
+    this.#log = log;
+    this.#signal = signal;
+  }
+
+  isFetching(id: string): boolean {
+    return this.#underWay.has(id);
+  }
+
+  /** A model on disk, fetched first if it is not there; who asks meanwhile waits for the same download. Throws as `ensureModel`. */
+  fetch(id: string): Promise<ModelOnDisk> {
+    const model = findModel(id).id;
+    const present = this.#underWay.get(model);
+    if (present !== undefined) return present;
+    const fetching = this.#fetch(model).finally(() => this.#underWay.delete(model));
+    this.#underWay.set(model, fetching);
+    return fetching;
+  }
+
+  async fetchAll(ids: readonly string[]): Promise<ModelOnDisk[]> {
+    const models: ModelOnDisk[] = [];
+    for (const id of ids) models.push(await this.fetch(id));
+    return models;
+  }
+
+  async #fetch(model: string): Promise<ModelOnDisk> {
+    const present = await modelOnDisk(this.#paths, model);
+    if (present !== null) return present;
+    const sizes = { doneBytes: 0, totalBytes: null };
+    try {
+      const onDisk = await ensureModel(this.#paths, model, {
+        signal: this.#signal,
+        onProgress: (progress) => this.tell(progress),
+      });
+      const bytes = onDisk.manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+      this.#log.publish('model', null, { model, state: 'ready', doneBytes: bytes, totalBytes: bytes });
+      return onDisk;
+    } catch (error) {
+      this.#log.publish('model', null, { model, state: 'failed', ...sizes, ...errorAnswer(error).body });
+      throw error;
+    }
+  }
+
+  /** Tells how far a download is, four times a second at most. */
+  tell({ id, done, total }: ModelProgress): void {
+    const now = performance.now();
+    if (now - this.#toldAt < TELL_EVERY_MS) return;
+    this.#toldAt = now;
+    const sizes = { doneBytes: done, totalBytes: total };
+    this.#log.publish('model', null, { model: id, state: 'downloading', ...sizes });
+  }
+}
