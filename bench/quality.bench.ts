@@ -34,7 +34,7 @@ const CODEBASE = 'mongodb';
 const LEARNING_RATE = 1e-3;
 const WARMUP_STEPS = 10;
 /** The engines that answer most first, so that an unfinished bench says something. */
-const ENGINES = ['int8-keep', 'peft', 'float32-keep', 'int8-recompute', 'float32-recompute'];
+const ENGINES = ['int8-keep', 'peft', 'float32-keep', 'int7-keep', 'int8-recompute', 'float32-recompute'];
 const REFERENCE = 'peft';
 const BASE = 'base';
 /** Lines of an unfinished bench are kept here, and it goes on with what is missing; another file for another trainer. */
