@@ -10,10 +10,12 @@ export interface FamilyMemory {
   all: number;
   /** The trainer: the worker while it trains and is measured. */
   trainer: number;
-  /** All the others meanwhile, and all of them before: indexing and making the data. */
+  /** All the others meanwhile. */
   besideTrainer: number;
-  /** What `besideTrainer` was made of at its largest, by the name of each process's entry file. */
-  parts: Record<string, number>;
+  /** All of them before: indexing and making the data. */
+  preparing: number;
+  /** What `preparing` was made of at its largest, by the name of each process's entry file. */
+  preparingParts: Record<string, number>;
 }
 
 interface Member {
@@ -31,17 +33,17 @@ export async function watchMemory(
   trainerPid: () => Promise<number | null>,
   signal: AbortSignal,
 ): Promise<FamilyMemory> {
-  const peak: FamilyMemory = { all: 0, trainer: 0, besideTrainer: 0, parts: {} };
+  const peak: FamilyMemory = { all: 0, trainer: 0, besideTrainer: 0, preparing: 0, preparingParts: {} };
   while (!signal.aborted) {
     const trainer = await trainerPid();
     const family = await familyOf(dataDir);
     const others = family.filter(({ pid }) => pid !== trainer);
     peak.all = Math.max(peak.all, total(family));
     peak.trainer = Math.max(peak.trainer, total(family) - total(others));
-    if (total(others) > peak.besideTrainer) {
-      peak.besideTrainer = total(others);
-      peak.parts = {};
-      for (const { entry, bytes } of others) peak.parts[entry] = (peak.parts[entry] ?? 0) + bytes;
+    if (trainer !== null) peak.besideTrainer = Math.max(peak.besideTrainer, total(others));
+    else if (total(others) > peak.preparing) {
+      peak.preparing = total(others);
+      peak.preparingParts = byEntry(others);
     }
     await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
@@ -50,6 +52,12 @@ export async function watchMemory(
 
 function total(members: readonly Member[]): number {
   return members.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function byEntry(members: readonly Member[]): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const { entry, bytes } of members) sizes[entry] = (sizes[entry] ?? 0) + bytes;
+  return sizes;
 }
 
 async function familyOf(dataDir: string): Promise<Member[]> {
