@@ -1,3 +1,4 @@
+import { GardenerError } from '../garden/errors.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import type { Embedder, SearchOptions } from '../retrieval/index.js';
@@ -105,7 +106,7 @@ export class OpenGarden implements OpenProjects {
     try {
       const { adapter, model } = use;
       const code = request.retrieval === false ? null : await this.#indexes.codeOf(project);
-      yield* answer({ ...request, project, runtime: model.runtime, adapter, code });
+      yield* this.#noting(answer({ ...request, project, runtime: model.runtime, adapter, code }));
     } finally {
       release();
     }
@@ -121,14 +122,16 @@ export class OpenGarden implements OpenProjects {
     try {
       const code =
         project === null || request.retrieval === false ? null : await this.#indexes.codeOf(project);
-      yield* reply({
-        ...request,
-        projectName: project?.name ?? null,
-        runtime: use.model.runtime,
-        adapter: use.adapter,
-        turn: project?.id ?? '',
-        code,
-      });
+      yield* this.#noting(
+        reply({
+          ...request,
+          projectName: project?.name ?? null,
+          runtime: use.model.runtime,
+          adapter: use.adapter,
+          turn: project?.id ?? '',
+          code,
+        }),
+      );
     } finally {
       release();
     }
@@ -151,7 +154,7 @@ export class OpenGarden implements OpenProjects {
           maxTokens,
         }),
       );
-      for await (const event of generation) {
+      for await (const event of this.#noting(generation)) {
         yield event.type === 'text' ? event : { ...event, adapter: adapter.told };
       }
     } finally {
@@ -209,30 +212,43 @@ export class OpenGarden implements OpenProjects {
     await Promise.all([this.#models.close(), this.#indexes.close()]);
   }
 
+  /** Keeps the last failure of a runtime for the state; a call that ends well clears it. */
+  async *#noting<Event>(events: AsyncIterable<Event>): AsyncGenerator<Event, void> {
+    try {
+      yield* events;
+      this.#models.lastError = null;
+    } catch (error) {
+      if (isOfRuntime(error)) this.#models.lastError = error.message;
+      throw error;
+    }
+  }
+
   /** The record as it is now: an adapter promoted since the caller read it answers the next question. */
   #current(project: ProjectRecord): Promise<ProjectRecord> {
     return this.#garden.registry.get(project.id);
   }
 
-  async #use({ project, baseModel, adapter }: ChatTarget): Promise<{ use: Use; release(): void }> {
-    const { model, release } = await this.#models.use(project?.baseModel ?? baseModel);
+  async #use(target: ChatTarget): Promise<{ use: Use; release(): void }> {
+    const baseModel = target.project?.baseModel ?? target.baseModel;
+    // Its adapter is looked at while the model starts, where the model is on this machine already.
+    const early = this.#choose(target, baseModel);
+    early.catch(() => undefined);
+    const { model, release } = await this.#models.use(baseModel);
     try {
-      return { use: { model, adapter: await this.#choose(project, adapter, model) }, release };
+      await early;
+      // Once more, for a model that was fetched meanwhile; what was found out before is kept.
+      return { use: { model, adapter: await this.#choose(target, baseModel) }, release };
     } catch (error) {
       release();
       throw error;
     }
   }
 
-  async #choose(
-    project: ProjectRecord | null,
-    adapter: 'promoted' | 'base' | undefined,
-    model: OpenModel,
-  ): Promise<ChosenAdapter> {
+  async #choose({ project, adapter }: ChatTarget, baseModel: string): Promise<ChosenAdapter> {
     if (project === null) return baseOnly(answersAlone);
     if (adapter === 'base') return baseOnly(baseWanted);
     if (project.promotedAdapter === null) return this.#adapters.choose(project, null);
-    return this.#adapters.choose(project, await model.identity());
+    return this.#adapters.choose(project, await this.#models.identity(baseModel));
   }
 }
 
@@ -242,6 +258,14 @@ function adapterOf(adapter: string): { projectId: string; version: number }[] {
     /projects[\\/]([a-z2-7]+)[\\/]adapters[\\/](\d+)[\\/]/.exec(adapter) ??
     /gardener-([a-z2-7]+)-v(\d+)/.exec(adapter);
   return found === null ? [] : [{ projectId: found[1]!, version: Number(found[2]) }];
+}
+
+/** Whether a failure is the runtime's and not the question's or the reader's. */
+function isOfRuntime(error: unknown): error is GardenerError {
+  return (
+    GardenerError.isInstance(error) &&
+    /^models\.(runtime|server|context|generation|bad-model|not-on-server)/.test(error.code)
+  );
 }
 
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
