@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { routesDocument } from './routes-document.js';
 
 const committed: unknown = JSON.parse(
-  readFileSync(new URL('../../../../docs/openapi.json', import.meta.url), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../../../docs/openapi.json'), 'utf8'),
 );
 
 it('is what docs/openapi.json says (npm run openapi -- --write renews it)', () => {
