@@ -6,7 +6,7 @@ import { pathLine } from '../../training/path-line.js';
 import type { ServerContext } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
 import { findProject } from '../find-project.js';
-import { beginGeneration } from '../generation.js';
+import { beginGeneration, collect, whileGenerating } from '../generation.js';
 import { findConversation, inConversation } from './conversations.js';
 import { body, inProject, json, problems } from './route.js';
 
@@ -103,22 +103,18 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
     const project = await findProject(garden, c.req.valid('param').project);
     const { path, prefix, suffix, maxTokens } = c.req.valid('json');
     const generation = beginGeneration(c, context);
-    try {
-      let text = '';
+    return whileGenerating(generation, async () => {
       const target = { project, baseModel: project.baseModel };
       // As the adapter has seen code in training.
       const heading = path === undefined ? '' : pathLine(path, languageOfPath(path)?.id ?? '');
-      const options = { prompt: heading + prefix, maxTokens, signal: generation.signal };
-      for await (const event of projects.complete(target, { ...options, ...(suffix ? { suffix } : {}) })) {
-        if (event.type === 'end') return c.json({ text, adapter: event.adapter }, 200);
-        text += event.text;
-      }
-      throw new Error('the completion ended without an end event');
-    } catch (error) {
-      throw generation.reasonOf(error);
-    } finally {
-      generation.end();
-    }
+      const { text, end } = await collect(
+        projects.complete(target, {
+          ...{ prompt: heading + prefix, maxTokens, signal: generation.signal },
+          ...(suffix ? { suffix } : {}),
+        }),
+      );
+      return c.json({ text, adapter: end.adapter }, 200);
+    });
   });
 }
 
