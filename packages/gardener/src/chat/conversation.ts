@@ -105,11 +105,16 @@ export async function listConversationTitles(
   for (const info of (await listConversations(paths, projectId)).slice(0, maxTitles)) {
     // One that is deleted meanwhile is no longer there.
     const exchanges = await readExchanges(join(paths.conversations(projectId), `${info.id}.jsonl`));
-    const first = exchanges[0]?.question.replace(/\s+/g, ' ').trim() ?? '';
-    const title = first.length > maxTitleCharacters ? `${first.slice(0, maxTitleCharacters - 1)}…` : first;
-    if (exchanges.length > 0) titles.push({ ...info, title, exchanges: exchanges.length });
+    if (exchanges.length > 0)
+      titles.push({ ...info, title: titleOf(exchanges), exchanges: exchanges.length });
   }
   return titles;
+}
+
+/** What a conversation is about: its first question, on one line and cut; '' before there is one. */
+export function titleOf(exchanges: readonly Exchange[]): string {
+  const first = exchanges[0]?.question.replace(/\s+/g, ' ').trim() ?? '';
+  return first.length > maxTitleCharacters ? `${first.slice(0, maxTitleCharacters - 1)}…` : first;
 }
 
 /** Deletes a conversation for good; says whether there was one. */
