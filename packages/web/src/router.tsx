@@ -1,0 +1,81 @@
+import { type AnchorHTMLAttributes, type ReactNode, useSyncExternalStore } from 'react';
+
+/** The pages of one project. */
+export const PROJECT_PAGES = ['overview', 'training', 'chat', 'search'] as const;
+export type ProjectPage = (typeof PROJECT_PAGES)[number];
+
+/** Which page the address bar asks for. */
+export type Route =
+  | { page: 'home' }
+  | { page: 'project'; project: string; tab: ProjectPage }
+  | { page: 'settings' }
+  | { page: 'not-found' };
+
+/** `/p/shop/chat` -> the chat of "shop". Pure. */
+export function parseRoute(pathname: string): Route {
+  const parts = pathname.split('/').filter((part) => part !== '');
+  if (parts.length === 0) return { page: 'home' };
+  if (parts.length === 1 && parts[0] === 'settings') return { page: 'settings' };
+  const [first, project, tab = 'overview'] = parts;
+  const known = PROJECT_PAGES.find((one) => one === tab);
+  if (first !== 'p' || project === undefined || known === undefined || parts.length > 3) {
+    return { page: 'not-found' };
+  }
+  try {
+    return { page: 'project', project: decodeURIComponent(project), tab: known };
+  } catch {
+    return { page: 'not-found' };
+  }
+}
+
+/** The address of a project's page. */
+export function projectHref(project: string, tab: ProjectPage = 'overview'): string {
+  return `/p/${encodeURIComponent(project)}/${tab}`;
+}
+
+const listeners = new Set<() => void>();
+const tell = (): void => {
+  for (const listener of listeners) listener();
+};
+window.addEventListener('popstate', tell);
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Goes to another address of this site without loading the page again. */
+export function navigate(href: string, { replace = false } = {}): void {
+  if (replace) history.replaceState(null, '', href);
+  else history.pushState(null, '', href);
+  tell();
+}
+
+export function useLocation(): { pathname: string; search: string } {
+  const href = useSyncExternalStore(subscribe, () => location.pathname + location.search);
+  const [pathname = '/', search = ''] = href.split(/(?=\?)/);
+  return { pathname, search };
+}
+
+/** A link within the site; with a modifier key the browser's own. */
+export function Link({
+  href,
+  children,
+  ...rest
+}: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }): ReactNode {
+  return (
+    <a
+      href={href}
+      {...rest}
+      onClick={(event) => {
+        rest.onClick?.(event);
+        if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey)
+          return;
+        event.preventDefault();
+        navigate(href);
+      }}
+    >
+      {children}
+    </a>
+  );
+}
