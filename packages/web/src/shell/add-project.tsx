@@ -7,7 +7,8 @@ import { Dialog } from '../design/dialog.js';
 import { ErrorNotice } from '../design/error-notice.js';
 import { Button, Switch } from '../design/parts.js';
 import { bytes } from '../format.js';
-import { navigate, projectHref } from '../router.js';
+import { projectHref } from '../route.js';
+import { navigate } from '../router.js';
 import { BudgetField } from './budget-field.js';
 import { FolderPicker } from './folder-picker.js';
 

@@ -4,7 +4,8 @@ import type { ProjectView } from '../api/types.js';
 import { Icon, type IconName } from '../design/icons.js';
 import { Dot, IconButton } from '../design/parts.js';
 import { setTheme, type Theme, useTheme } from '../design/theme.js';
-import { Link, type ProjectPage, projectHref } from '../router.js';
+import { type ProjectPage, projectHref } from '../route.js';
+import { Link } from '../router.js';
 import { glanceWords } from './glance.js';
 
 const PAGES: { tab: ProjectPage; label: string; icon: IconName }[] = [

@@ -3,7 +3,8 @@ import { asApiError, request } from '../api/request.js';
 import type { ProjectView, SwitchView } from '../api/types.js';
 import { toast } from '../design/toast.js';
 import { shortCommit } from '../format.js';
-import { navigate, type ProjectPage, projectHref } from '../router.js';
+import { type ProjectPage, projectHref } from '../route.js';
+import { navigate } from '../router.js';
 
 /** Makes a project the active one, shows it, and says what has changed with it and how long that took. */
 export async function switchProject(

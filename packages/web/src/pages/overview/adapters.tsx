@@ -7,7 +7,8 @@ import { ErrorNotice } from '../../design/error-notice.js';
 import { Badge, Button, Empty, Skeleton } from '../../design/parts.js';
 import { toast } from '../../design/toast.js';
 import { ago, bytes, shortCommit } from '../../format.js';
-import { navigate, projectHref } from '../../router.js';
+import { projectHref } from '../../route.js';
+import { navigate } from '../../router.js';
 import { ScorecardTable } from './scorecard-table.js';
 
 /** Every adapter version with its scorecard, newest first; one of them, or the base model, answers. */
