@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOMS = {
   lora: ['weights', 'autodiff', 'transformer', 'adapter', 'train'],
-  gardener: ['garden', 'models', 'codebase', 'retrieval', 'prompt', 'training', 'chat', 'cli'],
+  gardener: ['garden', 'models', 'codebase', 'retrieval', 'prompt', 'training', 'chat', 'server', 'cli'],
   web: ['api', 'design', 'code', 'shell', 'pages'],
 };
 
@@ -24,6 +24,10 @@ const OWNERS = {
   'web-tree-sitter': ['gardener/src/codebase/'],
   '@vscode/tree-sitter-wasm': ['gardener/src/codebase/'],
   '@cursorless/tree-sitter-wasms': ['gardener/src/codebase/'],
+  hono: ['gardener/src/server/'],
+  '@hono/node-server': ['gardener/src/server/'],
+  '@hono/zod-openapi': ['gardener/src/server/'],
+  '@modelcontextprotocol/sdk': ['gardener/src/server/'],
   commander: ['gardener/src/cli/'],
   'proper-lockfile': ['gardener/src/garden/'],
   'write-file-atomic': ['gardener/src/garden/'],

@@ -10,7 +10,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const page = join(root, 'docs', 'errors.md');
 const ROOMS = [
   ...['weights', 'gguf', 'safetensors', 'autodiff', 'transformer', 'adapter', 'train', 'lora'],
-  ...['garden', 'models', 'codebase', 'retrieval', 'prompt', 'training', 'chat', 'cli'],
+  ...['garden', 'models', 'codebase', 'retrieval', 'prompt', 'training', 'chat', 'server', 'cli'],
 ];
 const CODE = new RegExp(`^(?:${ROOMS.join('|')})\\.[a-z0-9]+(?:-[a-z0-9]+)*$`);
 const FILE_NAME = /\.(js|json|ts|tsx|gguf|safetensors|md|jsonl|log|bin)$/;

@@ -6,31 +6,37 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { writeRandomAdapter } from '../models/adapter.fixture.js';
+import type { BaseIdentity } from '../models/base-identity.js';
 import { startLlamaCpp } from '../models/llama-cpp.js';
 import type { GenerationRuntime } from '../models/runtime.js';
 import { makeFile } from '../retrieval/chunks.fixture.js';
 import { openIndex, type ProjectIndex } from '../retrieval/index.js';
 import { wordEmbedder } from '../retrieval/word-embedder.fixture.js';
-import { type AnswerEnd, type AnswerRequest, answer } from './answer.js';
+import { type AnswerRequest, answer } from './answer.js';
+import { AdapterChooser, baseOnly } from './choose-adapter.js';
 import { newConversation } from './conversation.js';
+import type { AnswerEnd, ProjectCode } from './write-answer.js';
 
 const embedder = wordEmbedder();
 let root: string;
-let code: string;
+let codeRoot: string;
 let garden: Awaited<ReturnType<typeof openGarden>>;
 let project: ProjectRecord;
 let runtime: GenerationRuntime;
 let index: ProjectIndex;
+let code: ProjectCode;
+let adapters: AdapterChooser;
+let base: BaseIdentity;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'gardener-answer-'));
-  code = join(root, 'code');
-  await mkdir(code);
+  codeRoot = join(root, 'code');
+  await mkdir(codeRoot);
   const text =
     'export function slugify(title: string) {\n  return title.toLowerCase().replace(/ /g, "-");\n}\n';
-  await writeFile(join(code, 'slug.ts'), text);
+  await writeFile(join(codeRoot, 'slug.ts'), text);
   garden = await openGarden({ dataDir: join(root, 'data'), settings: { logLevel: 'silent' } });
-  project = await garden.registry.add({ name: 'demo', path: code, baseModel: 'smollm2-135m-instruct' });
+  project = await garden.registry.add({ name: 'demo', path: codeRoot, baseModel: 'smollm2-135m-instruct' });
   index = await openIndex(garden.paths, project.id);
   const file = makeFile('slug.ts', [{ symbol: 'slugify', text }]);
   await index.update(
@@ -38,8 +44,19 @@ beforeAll(async () => {
       yield file;
     })(),
     embedder,
-    { root: code },
+    { root: codeRoot },
   );
+  code = {
+    search: (query, k) => index.search(query, embedder, { k }),
+    freshness: () => index.freshness(project.path),
+  };
+  adapters = new AdapterChooser(garden.paths);
+  base = {
+    name: 'smollm2-135m-instruct',
+    weightsHash: 'a'.repeat(64),
+    tokenizerHash: 'b',
+    templateHash: 'c',
+  };
   runtime = await startLlamaCpp(inject('baseModelFile'), { threads: 1, contextTokens: 512 });
   const directory = garden.paths.adapter(project.id, 1);
   await mkdir(directory, { recursive: true });
@@ -47,12 +64,7 @@ beforeAll(async () => {
   await writeManifest(
     directory,
     {
-      base: {
-        name: 'smollm2-135m-instruct',
-        weightsHash: 'a'.repeat(64),
-        tokenizerHash: 'b',
-        templateHash: 'c',
-      },
+      base: { name: base.name, weightsHash: base.weightsHash, tokenizerHash: 'b', templateHash: 'c' },
       dataHash: null,
       commit: null,
       settings: {},
@@ -72,7 +84,8 @@ async function ask(question: string, changes: Partial<AnswerRequest> = {}) {
   const conversation = changes.conversation ?? newConversation(garden.paths, project.id);
   let text = '';
   let end: AnswerEnd | null = null;
-  const request = { garden, project, question, conversation, runtime, index, embedder, maxTokens: 8 };
+  const adapter = baseOnly('No adapter is promoted.');
+  const request = { project, question, conversation, runtime, adapter, code, maxTokens: 8 };
   for await (const event of answer({ ...request, ...changes })) {
     if (event.type === 'text') text += event.text;
     else end = event;
@@ -98,40 +111,46 @@ it('answers with sources, says what answered and how fresh the index is, and sto
 
 it('uses the promoted adapter, and says why the base answers when it cannot', async () => {
   const promoted = { ...project, promotedAdapter: 1 };
-  const options = { project: promoted, index: null, embedder: null };
-  const base = await ask('What does slugify do?', { ...options, adapter: 'base' });
-  const adapted = await ask('What does slugify do?', options);
+  const asked = async (changes: Partial<BaseIdentity> = {}, version = 1) => {
+    const adapter = await adapters.choose({ ...promoted, promotedAdapter: version }, { ...base, ...changes });
+    return ask('What does slugify do?', { code: null, adapter });
+  };
+  const alone = await ask('What does slugify do?', { code: null });
+  const adapted = await asked();
   expect(adapted.end?.adapter.version).toBe(1);
-  expect(adapted.text).not.toBe(base.text);
+  expect(adapted.text).not.toBe(alone.text);
   expect(adapted.end?.index).toBeNull();
 
-  const foreign = await ask('What does slugify do?', { ...options, baseWeightsSha256: 'f'.repeat(64) });
-  expect(foreign.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('other weights') });
-  expect(foreign.text).toBe(base.text);
+  for (const [changes, reason] of [
+    [{ weightsHash: 'f'.repeat(64) }, 'other weights'],
+    [{ tokenizerHash: 'x' }, 'another tokenizer'],
+    [{ templateHash: 'x' }, 'another chat template'],
+  ] as const) {
+    const foreign = await asked(changes);
+    expect(foreign.end?.adapter).toEqual({ version: null, reason: expect.stringContaining(reason) });
+    expect(foreign.text).toBe(alone.text);
+  }
 
-  await truncate(join(garden.paths.adapter(project.id, 1), 'adapter.gguf'), 5_000);
-  const damaged = await ask('What does slugify do?', options);
+  // Chosen and then damaged: the runtime finds out.
+  const chosen = await adapters.choose(promoted, base);
+  await truncate(chosen.file ?? '', 5_000);
+  const found = await ask('What does slugify do?', { code: null, adapter: chosen });
+  expect(found.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('damaged') });
+  expect(found.text).toBe(alone.text);
+  const damaged = await asked();
   expect(damaged.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('damaged') });
-  expect(damaged.text).toBe(base.text);
 
-  const missing = await ask('What does slugify do?', {
-    ...options,
-    project: { ...project, promotedAdapter: 2 },
-  });
-  expect(missing.end?.adapter.reason).toContain('missing');
+  expect((await asked({}, 2)).end?.adapter.reason).toContain('missing');
+  await rm(chosen.file ?? '');
+  const gone = await ask('What does slugify do?', { code: null, adapter: chosen });
+  expect(gone.end?.adapter.reason).toContain('no adapter file');
+  expect(gone.text).toBe(alone.text);
 });
 
 it('stores a stopped answer as far as it came, and nothing of one that failed', async () => {
   const conversation = newConversation(garden.paths, project.id);
-  const request = {
-    garden,
-    project,
-    question: 'Tell a story.',
-    conversation,
-    runtime,
-    index: null,
-    embedder: null,
-  };
+  const adapter = baseOnly('');
+  const request = { project, question: 'Tell a story.', conversation, runtime, adapter, code: null };
   let text = '';
   for await (const event of answer({ ...request, maxTokens: 200 })) {
     if (event.type === 'text') text += event.text;

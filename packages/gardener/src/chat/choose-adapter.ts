@@ -1,60 +1,111 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AdapterManifest } from '@codebase-gardener/lora';
 import type { GardenPaths } from '../garden/paths.js';
 import type { ProjectRecord } from '../garden/project-record.js';
+import type { BaseIdentity } from '../models/base-identity.js';
 
 /** The adapter's file for llama.cpp, in its version's folder. */
 const ggufFile = 'adapter.gguf';
+/** Verdicts kept; an adapter is hashed once and not before every answer. */
+const maxVerdicts = 100;
 
 /** What answers for a project. */
 export interface ChosenAdapter {
   /** null = the base model answers. */
   version: number | null;
   file: string | null;
+  /** Name by which a server knows it. */
+  name: string | null;
   /** One sentence why, with the remedy where there is one. */
   reason: string;
 }
 
-/**
- * The promoted adapter of a project if it can be used, else the base model with the reason.
- * @param baseWeightsSha256 hash of the base's weights file (its manifest has it), or null where it is not known; an
- * adapter of other weights is refused
- */
-export async function chooseAdapter(
-  paths: GardenPaths,
-  project: Pick<ProjectRecord, 'id' | 'name' | 'promotedAdapter'>,
-  baseWeightsSha256: string | null,
-): Promise<ChosenAdapter> {
-  const version = project.promotedAdapter;
-  if (version === null) return baseOnly('No adapter is promoted, so the base model answers.');
-  const directory = paths.adapter(project.id, version);
-  const remedy = `choose another with gardener promote ${project.name}, or train again`;
-  const file = join(directory, ggufFile);
-  const present = await stat(file).then(
-    (facts) => facts.isFile(),
-    () => false,
-  );
-  if (!present)
-    return baseOnly(`The file of adapter ${version} is missing, so the base model answers: ${remedy}.`);
-  // Loaded late: the command line starts without the trainer.
-  const { LoraError, readManifest } = await import('@codebase-gardener/lora');
-  try {
-    const { base } = await readManifest(directory);
-    if (baseWeightsSha256 !== null && base.weightsHash !== baseWeightsSha256) {
-      return baseOnly(
-        `Adapter ${version} was trained on other weights (${base.name}), so the base model answers: ${remedy}.`,
-      );
-    }
-  } catch (error) {
-    if (!LoraError.isInstance(error)) throw error;
-    return baseOnly(
-      `The manifest of adapter ${version} cannot be used, so the base model answers: ${remedy}.`,
-    );
-  }
-  return { version, file, reason: `Adapter ${version} answers.` };
-}
-
 /** The choice of the base model, for a stated reason. */
 export function baseOnly(reason: string): ChosenAdapter {
-  return { version: null, file: null, reason };
+  return { version: null, file: null, name: null, reason };
+}
+
+/** Chooses what answers for a project, and checks an adapter against the base model before it is used. */
+export class AdapterChooser {
+  readonly #paths: GardenPaths;
+  /** By file, size, times and base: whether it may be used, as the reason why not. */
+  readonly #verdicts = new Map<string, Promise<string | null>>();
+
+  constructor(paths: GardenPaths) {
+    this.#paths = paths;
+  }
+
+  /**
+   * The promoted adapter of a project if it can be used, else the base model with the reason. Base, tokenizer and template
+   * must be those that the adapter's manifest names, and its file the one that was written.
+   * @param base null where the base model is not on this machine: then only its name is compared
+   */
+  async choose(
+    project: Pick<ProjectRecord, 'id' | 'name' | 'baseModel' | 'promotedAdapter'>,
+    base: BaseIdentity | null,
+  ): Promise<ChosenAdapter> {
+    const version = project.promotedAdapter;
+    if (version === null) return baseOnly('No adapter is promoted, so the base model answers.');
+    const directory = this.#paths.adapter(project.id, version);
+    const file = join(directory, ggufFile);
+    const remedy = `choose another with gardener promote ${project.name}, or train again`;
+    const refuse = (why: string) => baseOnly(`${why}, so the base model answers: ${remedy}.`);
+    const facts = await stat(file).catch(() => null);
+    if (!facts?.isFile()) return refuse(`The file of adapter ${version} is missing`);
+    const key = JSON.stringify([file, facts.ino, facts.size, facts.mtimeMs, project.baseModel, base]);
+    const fault = await this.#verdict(key, () => faultOf(directory, version, project.baseModel, base));
+    if (fault !== null) return refuse(fault);
+    return {
+      version,
+      file,
+      name: `gardener-${project.id}-v${version}`,
+      reason: `Adapter ${version} answers.`,
+    };
+  }
+
+  #verdict(key: string, check: () => Promise<string | null>): Promise<string | null> {
+    const known = this.#verdicts.get(key);
+    if (known !== undefined) return known;
+    const [oldest] = this.#verdicts.keys();
+    if (this.#verdicts.size >= maxVerdicts && oldest !== undefined) this.#verdicts.delete(oldest);
+    const verdict = check();
+    this.#verdicts.set(key, verdict);
+    verdict.catch(() => this.#verdicts.delete(key));
+    return verdict;
+  }
+}
+
+/** Why an adapter cannot be used, without a full stop; null when it can. */
+async function faultOf(
+  directory: string,
+  version: number,
+  baseModel: string,
+  base: BaseIdentity | null,
+): Promise<string | null> {
+  // Loaded late: the command line starts without the trainer.
+  const { LoraError, checkManifest, readManifest } = await import('@codebase-gardener/lora');
+  let manifest: AdapterManifest;
+  try {
+    manifest = await readManifest(directory);
+  } catch (error) {
+    if (!LoraError.isInstance(error)) throw error;
+    return `The manifest of adapter ${version} cannot be used`;
+  }
+  const trained = manifest.base;
+  if (base === null && trained.name !== baseModel)
+    return `Adapter ${version} was trained on ${trained.name} and not on ${baseModel}`;
+  const hash = manifest.files[ggufFile];
+  const [fault] = await checkManifest(
+    // What serves is looked at; the other format of the adapter may be gone.
+    { ...manifest, files: hash === undefined ? {} : { [ggufFile]: hash } },
+    {
+      name: base?.name ?? baseModel,
+      weightsHash: base?.weightsHash ?? trained.weightsHash,
+      tokenizerHash: base?.tokenizerHash ?? trained.tokenizerHash,
+      templateHash: base?.templateHash ?? trained.templateHash,
+    },
+    directory,
+  );
+  return fault === undefined ? null : `Adapter ${version} was refused (${fault.replace(/\.$/, '')})`;
 }

@@ -48,8 +48,8 @@ export async function fetchModels(
   return models;
 }
 
-/** The models that a project of `baseModel` needs: that base, and the embedding model of the settings when it is of the catalogue. */
-export function fetchProjectModels(session: Session, baseModel: string): Promise<ModelOnDisk[]> {
-  const { embeddingProvider, embeddingModel } = session.garden.settings;
-  return fetchModels(session, embeddingProvider === 'catalogue' ? [baseModel, embeddingModel] : [baseModel]);
+/** The models that a project of `baseModel` needs. @throws GardenerError as `ensureModel` does */
+export async function fetchProjectModels(session: Session, baseModel: string): Promise<ModelOnDisk[]> {
+  const { projectModels } = await import('../training/project-models.js');
+  return fetchModels(session, projectModels(session.garden.settings, baseModel));
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { programVersion } from './program-version.js';
 
 const EXIT_GRACE_MS = 1_000;
 
@@ -11,15 +11,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const commandLine = process.argv.slice(2);
 if (commandLine.length === 1 && (commandLine[0] === '--version' || commandLine[0] === '-V')) {
   // Answered without loading the commands: editors and scripts ask for the version often.
-  process.stdout.write(`${version()}\n`);
+  process.stdout.write(`${programVersion()}\n`);
 } else {
   const { runProgram } = await import('./program.js');
-  await runProgram(commandLine, version());
+  await runProgram(commandLine, programVersion());
   // A native runtime's thread or a child that does not end must not keep the shell waiting.
   setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return String((manifest as { version?: unknown }).version);
 }

@@ -1,35 +1,43 @@
-import type { AnswerEnd, AnswerRequest } from '../chat/answer.js';
 import type { Conversation } from '../chat/conversation.js';
+import type { OpenProjects } from '../chat/open-projects.js';
+import type { AnswerEnd } from '../chat/write-answer.js';
 import { GardenerError } from '../garden/errors.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { describeFreshness } from './describe-freshness.js';
-import { fetchModels } from './fetch-models.js';
-import { openSearch } from './open-search.js';
+import { fetchModels, fetchProjectModels } from './fetch-models.js';
+import { openReadyIndex } from './open-search.js';
 import type { Session } from './session.js';
 import { oneLine, plainText } from './terminal/plain-text.js';
 
-/** Enough for six chunks, a few exchanges and the answer; more only makes the first word later. */
-const CONTEXT_TOKENS = 4_096;
+/** A project that is ready to answer; closed with the session. */
+export interface OpenAnswers {
+  projects: OpenProjects;
+  project: ProjectRecord;
+}
 
-/** What stays open between the questions of one command. */
-export type OpenAnswers = Omit<AnswerRequest, 'question' | 'conversation' | 'signal'>;
-
-/** Starts the base model and the search of a project; both are closed with the session. */
+/**
+ * Starts the base model and the search of a project.
+ * @throws GardenerError `cli.index-not-ready` before anything is indexed; what the runtime throws
+ */
 export async function openAnswers(session: Session, project: ProjectRecord): Promise<OpenAnswers> {
+  await openReadyIndex(session, project);
+  return openProject(session, project);
+}
+
+/** Starts the base model of a project, whether or not it is indexed. */
+export async function openProject(session: Session, project: ProjectRecord): Promise<OpenAnswers> {
   const { garden, output } = session;
-  const { index, embedder } = await openSearch(session, project);
-  const [model] = await fetchModels(session, [project.baseModel]);
-  if (model === undefined) throw new Error('no base model');
-  const { startLlamaCpp } = await import('../models/llama-cpp.js');
-  const { threads } = garden.settings;
+  // A model that is missing is fetched with a bar of its own.
+  if (garden.settings.runtimeProvider === 'llama-cpp') await fetchProjectModels(session, project.baseModel);
+  else if (garden.settings.embeddingProvider === 'catalogue')
+    await fetchModels(session, [garden.settings.embeddingModel]);
+  const { openProjects } = await import('../chat/open-projects.js');
+  const projects = openProjects(garden);
+  session.closeAtEnd(() => projects.close());
   const progress = output.progress();
   if (output.stderr.isTTY) progress.update({ label: 'loading the model' });
-  const runtime = await startLlamaCpp(model.weights, { threads, contextTokens: CONTEXT_TOKENS }).finally(() =>
-    progress.finish(),
-  );
-  session.closeAtEnd(() => runtime.dispose());
-  const weights = model.manifest.files.find((file) => model.weights.endsWith(file.name));
-  return { garden, project, runtime, index, embedder, baseWeightsSha256: weights?.sha256 ?? null };
+  await projects.prepare(project, session.signal).finally(() => progress.finish());
+  return { projects, project };
 }
 
 /**
@@ -38,15 +46,15 @@ export async function openAnswers(session: Session, project: ProjectRecord): Pro
  */
 export async function streamAnswer(
   session: Session,
-  answers: OpenAnswers,
+  { projects, project }: OpenAnswers,
   conversation: Conversation,
   question: string,
-  signal: AbortSignal = session.signal,
+  options: { signal?: AbortSignal; adapter?: 'promoted' | 'base' } = {},
 ): Promise<{ text: string; end: AnswerEnd }> {
-  const { answer } = await import('../chat/answer.js');
   let text = '';
   let end: AnswerEnd | null = null;
-  for await (const event of answer({ ...answers, conversation, question, signal })) {
+  const request = { conversation, question, signal: session.signal, ...options };
+  for await (const event of projects.answer(project, request)) {
     if (event.type === 'end') end = event;
     else {
       text += event.text;

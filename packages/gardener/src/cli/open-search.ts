@@ -16,6 +16,24 @@ export interface OpenSearch {
  * @throws GardenerError `cli.index-not-ready` before anything is indexed
  */
 export async function openSearch(session: Session, project: ProjectRecord): Promise<OpenSearch> {
+  const { index, manifest } = await openReadyIndex(session, project);
+  const { startEmbedder } = await import('../retrieval/choose-embedder.js');
+  const embedder = await startEmbedder(
+    session.garden.settings,
+    async (id) => (await fetchModels(session, [id]))[0]!,
+  );
+  session.closeAtEnd(() => embedder.dispose());
+  return { index, embedder, manifest };
+}
+
+/**
+ * Opens the index of a project; says on stderr when it is still growing.
+ * @throws GardenerError `cli.index-not-ready` before anything is indexed
+ */
+export async function openReadyIndex(
+  session: Session,
+  project: ProjectRecord,
+): Promise<Omit<OpenSearch, 'embedder'>> {
   const { openIndex } = await import('../retrieval/index.js');
   const { garden, output } = session;
   const index = await openIndex(garden.paths, project.id);
@@ -26,10 +44,7 @@ export async function openSearch(session: Session, project: ProjectRecord): Prom
   if (!manifest.complete) {
     output.note(output.notePalette.warn('The index is still growing: this is the part that is there.'));
   }
-  const { startEmbedder } = await import('../retrieval/choose-embedder.js');
-  const embedder = await startEmbedder(garden.settings, async (id) => (await fetchModels(session, [id]))[0]!);
-  session.closeAtEnd(() => embedder.dispose());
-  return { index, embedder, manifest };
+  return { index, manifest };
 }
 
 async function notReady(session: Session, project: ProjectRecord): Promise<GardenerError> {

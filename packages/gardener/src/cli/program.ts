@@ -14,9 +14,11 @@ import { defineRefresh } from './commands/refresh.js';
 import { defineRemove } from './commands/remove.js';
 import { defineResume } from './commands/resume.js';
 import { defineSearch } from './commands/search.js';
+import { defineServe } from './commands/serve.js';
 import { defineStatus } from './commands/status.js';
 import { defineSwitch } from './commands/switch.js';
 import { defineTrain } from './commands/train.js';
+import { defineUi } from './commands/ui.js';
 import { defineWatch } from './commands/watch.js';
 import { Output } from './output.js';
 import { reportError } from './report-error.js';
@@ -52,6 +54,8 @@ const COMMANDS = [
   defineMap,
   defineAsk,
   defineChat,
+  defineServe,
+  defineUi,
   defineModels,
   defineDoctor,
 ];

@@ -31,9 +31,6 @@ export interface Session {
   onInterrupt(handler: () => void): () => void;
 }
 
-/** Where the runner finds the program that does a run. */
-const WORKER_ENTRY = new URL('../training/worker.js', import.meta.url);
-
 const CLOSE_TIMEOUT_MS = 2_000;
 let lastGarden: Garden | null = null;
 
@@ -102,8 +99,8 @@ class OpenSession implements Session {
   }
 
   async startRunner(): Promise<RunnerStatus> {
-    const { ensureRunner } = await import('../garden/runner.js');
-    return await ensureRunner(this.garden.paths, WORKER_ENTRY);
+    const { startRunner } = await import('../training/start-runner.js');
+    return await startRunner(this.garden.paths);
   }
 
   /** Closes what the command opened; a runtime that does not close in time does not keep the user waiting. */

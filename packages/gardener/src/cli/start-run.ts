@@ -12,10 +12,9 @@ export async function startRun(
   kind: RunKind,
   options: { wait: boolean; runOptions: Record<string, unknown>; announce: readonly string[] },
 ): Promise<void> {
-  const { createRun } = await import('../garden/runs.js');
   const { garden, output } = session;
-  const run: RunDescription = await createRun(garden.paths, project.id, kind, options.runOptions);
-  await session.startRunner();
+  const { queueRun } = await import('../training/queue-run.js');
+  const run: RunDescription = await queueRun(garden, project, kind, options.runOptions);
   if (!options.wait) {
     output.lines(options.announce);
     await printStatus(session, project, { onlyJson: true });

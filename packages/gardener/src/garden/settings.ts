@@ -42,6 +42,33 @@ export const settingsSchema = z.strictObject({
     .max(500)
     .default('auto')
     .describe('What the embedding model wants before a chunk; auto takes what it is known to want.'),
+  runtimeProvider: z
+    .enum(['llama-cpp', 'ollama', 'openai'])
+    .default('llama-cpp')
+    .describe(
+      'What runs the base model: llama.cpp in a process of ours, Ollama, or a server that speaks the OpenAI API (vLLM, LM Studio, llama-server).',
+    ),
+  runtimeUrl: z
+    .string()
+    .max(2_000)
+    .default('')
+    .describe(
+      'Address of the server that runs the model; empty for Ollama on this machine. A server elsewhere gets your questions and the code in the prompts.',
+    ),
+  runtimeApiKey: z.string().max(2_000).default('').describe('Key that the server asks for.'),
+  runtimeModel: z
+    .string()
+    .max(500)
+    .default('')
+    .describe(
+      "Name of the base model on the server; must be the project's base, or its adapters do not fit.",
+    ),
+  keptAdapters: whole(1, 64)
+    .default(3)
+    .describe('Adapters kept ready to answer at once; each holds a context of its own in memory.'),
+  contextTokens: whole(512, 1_048_576)
+    .default(4_096)
+    .describe("Tokens of prompt and answer together; the base model's own limit where that is lower."),
   budgetMs: whole(1_000, 7 * 24 * 3_600_000)
     .default(20 * 60_000)
     .describe('Time for training and evaluation together, in milliseconds.'),
@@ -104,6 +131,10 @@ export function environmentName(key: SettingKey): string {
   return ENVIRONMENT_PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(settingsSchema.shape, key);
+}
+
 /** All keys, in the order of the schema. */
 export function settingKeys(): SettingKey[] {
   return Object.keys(settingsSchema.shape) as SettingKey[];
@@ -142,17 +173,16 @@ export interface SettingsSources {
  */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
   const file = (await readJsonIfPresent(sources.settingsFile, z.record(z.string(), z.unknown()))) ?? {};
-  const unknown = Object.keys(file).find((key) => !(key in settingsSchema.shape));
-  if (unknown !== undefined) throw unknownKey(unknown, sources.settingsFile);
+  for (const key of Object.keys(file)) if (!isSettingKey(key)) throw unknownKey(key, sources.settingsFile);
   const environment = sources.environment ?? process.env;
   const chosen: Record<string, unknown> = {};
   for (const key of settingKeys()) {
     const text = environment[environmentName(key)];
     const flag = sources.flags?.[key];
-    if (flag !== undefined) chosen[key] = checked(key, [flag], `the option for ${key}`);
-    else if (text) chosen[key] = checked(key, readings(text), environmentName(key));
+    if (flag !== undefined) chosen[key] = checkSetting(key, [flag], `the option for ${key}`);
+    else if (text) chosen[key] = checkSetting(key, readings(text), environmentName(key));
     else if (file[key] !== undefined)
-      chosen[key] = checked(key, [file[key]], `"${key}" in ${sources.settingsFile}`);
+      chosen[key] = checkSetting(key, [file[key]], `"${key}" in ${sources.settingsFile}`);
   }
   return settingsSchema.parse(chosen);
 }
@@ -165,7 +195,13 @@ function readings(text: string): unknown[] {
     : [text];
 }
 
-function checked(key: SettingKey, candidates: unknown[], source: string): unknown {
+/**
+ * A value for a setting, checked.
+ * @param candidates what it may mean; the first that fits is taken
+ * @param source where it comes from, for the error
+ * @throws garden.bad-setting
+ */
+export function checkSetting(key: SettingKey, candidates: readonly unknown[], source: string): unknown {
   const field = settingsSchema.shape[key];
   const results = candidates.map((candidate) => field.safeParse(candidate));
   const good = results.find((result) => result.success);

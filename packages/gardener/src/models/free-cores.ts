@@ -1,22 +1,61 @@
 import { type CpuInfo, cpus } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 
-/** Long enough for a meaningful share: the system counts in steps of 10 ms. */
-const sampleMs = 120;
+/** Time between two readings while nothing is asked; the last one or two of them tell how busy the machine is. */
+const betweenReadingsMs = 1_000;
+/** A shorter span says little: the system counts in steps of 10 ms. */
+const shortestSpanMs = 120;
 
-/**
- * How many threads to use now. llama.cpp's threads wait for each other by spinning, so one thread too many on a busy
- * machine is far slower than one too few (measured: 60 tokens/s with one thread, below 1 with two on two busy cores).
- * @param most threads for an idle machine: its physical cores
- * @returns at least half of `most`, so that low-priority work in the background does not slow answers down more
- */
-export async function freeCores(most: number): Promise<number> {
-  const before = cpus();
-  await delay(sampleMs);
-  return freeCoresBetween(before, cpus(), most);
+interface Reading {
+  times: readonly Pick<CpuInfo, 'times'>[];
+  takenMs: number;
 }
 
-/** The idle time between two readings, in cores, within half of `most` and `most`. */
+/**
+ * Watches how many cores others leave free, so that an answer need not wait for a measurement. llama.cpp's threads wait
+ * for each other by spinning, so one thread too many on a busy machine is far slower than one too few (measured: 60
+ * tokens/s with one thread, below 1 with two on two busy cores).
+ */
+export class CoreWatch {
+  /** Threads for an idle machine. */
+  readonly most: number;
+  readonly #isFixed: boolean;
+  #readings: Reading[] = [];
+  #threads: number;
+
+  /**
+   * @param fixed as many whatever others do; 0 = look
+   * @param cores physical cores of the machine
+   */
+  constructor(fixed: number, cores: number) {
+    this.#isFixed = fixed > 0;
+    this.most = this.#isFixed ? fixed : Math.max(1, cores);
+    this.#threads = this.most;
+    if (this.#isFixed) return;
+    this.#read();
+    setInterval(() => this.#read(), betweenReadingsMs).unref();
+  }
+
+  /** How many threads to use for work that begins now. */
+  free(): number {
+    const now = performance.now();
+    const before = this.#readings.findLast(({ takenMs }) => now - takenMs >= shortestSpanMs);
+    if (!this.#isFixed && before !== undefined)
+      this.#threads = freeCoresBetween(before.times, cpus(), this.most);
+    return this.#threads;
+  }
+
+  /** Own work must not count as that of others: call it when work ends. */
+  restart(): void {
+    this.#readings = [];
+    if (!this.#isFixed) this.#read();
+  }
+
+  #read(): void {
+    this.#readings = [...this.#readings, { times: cpus(), takenMs: performance.now() }].slice(-2);
+  }
+}
+
+/** The idle time between two readings, in cores, within half of `most` (rounded down) and `most`. */
 export function freeCoresBetween(
   before: readonly Pick<CpuInfo, 'times'>[],
   after: readonly Pick<CpuInfo, 'times'>[],
@@ -24,6 +63,7 @@ export function freeCoresBetween(
 ): number {
   const total = sum(after.map(allTime)) - sum(before.map(allTime));
   const idle = sum(after.map(idleTime)) - sum(before.map(idleTime));
+  // So that low-priority work in the background does not slow answers down more.
   const least = Math.max(1, Math.floor(most / 2));
   // Where the system tells nothing (some containers), the machine counts as idle.
   if (total <= 0) return Math.max(least, most);

@@ -1,25 +1,20 @@
-import { stat } from 'node:fs/promises';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token, TokenBias } from 'node-llama-cpp';
 import { GardenerError } from '../garden/errors.js';
-import { freeCores } from './free-cores.js';
+import { CoreWatch } from './free-cores.js';
 import { type BiasToken, scoreTokens } from './llama-cpp-score.js';
-import { type ConversationEncoder, conversationEncoder } from './llama-cpp-tokens.js';
+import { type PromptEncoders, promptEncoders } from './llama-cpp-tokens.js';
 import type { TokenScores } from './runtime.js';
 import type { RuntimeSetup } from './runtime-messages.js';
-
-/** llama.cpp keeps every adapter it has read until the model goes, so the model is loaded anew after so many. */
-const maxAdaptersPerModel = 16;
 
 /** Lines of llama.cpp's log kept to explain a failure. */
 const maxLogLines = 40;
 
-interface Loaded {
-  model: LlamaModel;
-  encode: ConversationEncoder;
-  /** Oldest use first. Key: adapter path, or '' for the base. */
-  contexts: Map<string, { context: LlamaContext; sequence: LlamaContextSequence }>;
-  /** What each adapter file was when it was read: llama.cpp never looks at the file again. */
-  adapters: Map<string, string>;
+/** The key-value cache of one adapter: which prompt tokens are in it. */
+export interface KeptContext {
+  context: LlamaContext;
+  sequence: LlamaContextSequence;
+  /** Tokens of the last prompt that were evaluated in whole steps, and that a prompt which begins with them may use. */
+  steps: readonly Token[];
 }
 
 /**
@@ -27,24 +22,36 @@ interface Loaded {
  * its user runs one job at a time.
  */
 export class LlamaCppEngine {
+  readonly model: LlamaModel;
+  /** Tokens of a conversation in the base's chat template, ending with the opening of the assistant's turn. */
+  readonly encode: PromptEncoders['conversation'];
+  /** Tokens of a text with a gap, in the base's fill-in-the-middle form. */
+  readonly encodeGap: PromptEncoders['gap'];
   readonly #setup: RuntimeSetup;
   readonly #llama: Llama;
   readonly #tokenBias: typeof TokenBias;
   readonly #log: string[];
-  #loaded: Loaded;
+  readonly #cores: CoreWatch;
+  /** Oldest use first. Key: adapter path, or '' for the base. */
+  readonly #contexts = new Map<string, KeptContext>();
 
   private constructor(
     setup: RuntimeSetup,
     llama: Llama,
+    model: LlamaModel,
+    encoders: PromptEncoders,
     tokenBias: typeof TokenBias,
     log: string[],
-    loaded: Loaded,
+    cores: CoreWatch,
   ) {
     this.#setup = setup;
     this.#llama = llama;
+    this.model = model;
+    this.encode = encoders.conversation;
+    this.encodeGap = encoders.gap;
     this.#tokenBias = tokenBias;
     this.#log = log;
-    this.#loaded = loaded;
+    this.#cores = cores;
   }
 
   /** @throws GardenerError `models.bad-model`, `models.no-llama-cpp` */
@@ -65,11 +72,9 @@ export class LlamaCppEngine {
         },
       })
       .catch(noLlamaCpp);
-    return new LlamaCppEngine(setup, llama, native.TokenBias, log, await load(llama, setup, log));
-  }
-
-  get model(): LlamaModel {
-    return this.#loaded.model;
+    const cores = new CoreWatch(setup.threads, llama.cpuMathCores);
+    const { model, encoders } = await load(llama, setup, log);
+    return new LlamaCppEngine(setup, llama, model, encoders, native.TokenBias, log, cores);
   }
 
   /** Never more than the base was trained for. */
@@ -77,57 +82,66 @@ export class LlamaCppEngine {
     return Math.min(this.#setup.contextTokens, this.model.trainContextSize);
   }
 
-  /** Tokens of a conversation in the base's chat template, ending with the opening of the assistant's turn. */
-  get encode(): ConversationEncoder {
-    return this.#loaded.encode;
+  /** Adapters with a context, the one used last at the end. */
+  get keptAdapters(): string[] {
+    return [...this.#contexts.keys()].filter((adapter) => adapter !== '');
   }
 
-  /** @throws GardenerError `models.prompt-too-long`, `models.adapter-missing`, `models.bad-adapter` */
+  /** @throws GardenerError `models.prompt-too-long`, `models.bad-adapter` */
   async score(tokens: readonly number[], adapter: string | null): Promise<TokenScores> {
     if (tokens.length < 2) throw new Error('score needs at least two tokens');
     requireFit(tokens.length, this.contextTokens);
-    const sequence = await this.sequence(adapter);
+    const kept = await this.contextFor(adapter);
+    kept.steps = [];
+    await kept.sequence.clearHistory();
     const biasToken: BiasToken = (token, logits) =>
       this.#tokenBias.for(this.model).set(token, { logit: logits });
-    return scoreTokens(sequence, tokens as readonly Token[], biasToken);
+    return scoreTokens(kept.sequence, tokens as readonly Token[], biasToken);
   }
 
   /**
-   * An empty sequence of a context with this adapter.
-   * @throws GardenerError `models.adapter-missing`, `models.bad-adapter`
+   * Sets up the context of an adapter and reads the weights once, so that the first answer finds them in memory.
+   * @throws GardenerError `models.bad-adapter`
    */
-  async sequence(adapter: string | null): Promise<LlamaContextSequence> {
-    const key = adapter ?? '';
-    const identity = adapter === null ? '' : await identityOf(adapter);
-    const { adapters } = this.#loaded;
-    const replaced = adapter !== null && adapters.has(key) && adapters.get(key) !== identity;
-    const tooMany = adapter !== null && !adapters.has(key) && adapters.size >= maxAdaptersPerModel;
-    if (replaced || tooMany) await this.#reload();
+  async prepare(adapter: string | null): Promise<void> {
+    const kept = await this.contextFor(adapter);
+    if (kept.sequence.nextTokenIndex > 0) return;
+    await kept.sequence.evaluateWithoutGeneratingNewTokens([this.model.tokens.bos ?? (0 as Token)]);
+    await kept.sequence.clearHistory();
+  }
 
-    const { contexts } = this.#loaded;
-    const known = contexts.get(key);
-    if (known !== undefined) {
-      contexts.delete(key);
-      contexts.set(key, known);
-      await known.sequence.clearHistory();
-      return known.sequence;
+  /**
+   * The context of this adapter, with what its last prompt left in it.
+   * @throws GardenerError `models.bad-adapter`, `models.context-failed`
+   */
+  async contextFor(adapter: string | null): Promise<KeptContext> {
+    const key = adapter ?? '';
+    let kept = this.#contexts.get(key);
+    this.#contexts.delete(key);
+    if (kept === undefined) {
+      while (this.#contexts.size >= this.#setup.keptContexts) await this.#dropOldestContext();
+      const context = await this.#createContext(adapter);
+      kept = { context, sequence: context.getSequence(), steps: [] };
     }
-    while (contexts.size >= this.#setup.keptContexts) await this.#dropOldestContext();
-    const context = await this.#createContext(adapter);
-    const sequence = context.getSequence();
-    contexts.set(key, { context, sequence });
-    if (adapter !== null) this.#loaded.adapters.set(key, identity);
-    return sequence;
+    this.#contexts.set(key, kept);
+    this.#llama.maxThreads = this.#cores.free();
+    return kept;
+  }
+
+  /** To be called when a job ends. */
+  rest(): void {
+    this.#cores.restart();
   }
 
   async #createContext(adapter: string | null): Promise<LlamaContext> {
     this.#log.length = 0;
-    const threads = this.#setup.threads || (await freeCores(this.#llama.cpuMathCores));
+    // A context keeps to the limit that it was made under.
+    this.#llama.maxThreads = this.#cores.most;
     try {
       return await this.model.createContext({
         contextSize: this.contextTokens,
         batchSize: Math.min(512, this.contextTokens),
-        threads,
+        threads: { ideal: this.#cores.most, min: 1 },
         failedCreationRemedy: false,
         ...(adapter !== null && { lora: adapter }),
       });
@@ -143,16 +157,10 @@ export class LlamaCppEngine {
   }
 
   async #dropOldestContext(): Promise<void> {
-    const [oldest] = this.#loaded.contexts;
+    const [oldest] = this.#contexts;
     if (oldest === undefined) return;
-    this.#loaded.contexts.delete(oldest[0]);
+    this.#contexts.delete(oldest[0]);
     await oldest[1].context.dispose();
-  }
-
-  async #reload(): Promise<void> {
-    while (this.#loaded.contexts.size > 0) await this.#dropOldestContext();
-    await this.#loaded.model.dispose();
-    this.#loaded = await load(this.#llama, this.#setup, this.#log);
   }
 }
 
@@ -172,28 +180,14 @@ export function requireFit(tokens: number, contextTokens: number): void {
   );
 }
 
-async function load(llama: Llama, setup: RuntimeSetup, log: string[]): Promise<Loaded> {
+async function load(llama: Llama, setup: RuntimeSetup, log: string[]) {
   try {
     const model = await llama.loadModel({ modelPath: setup.modelPath });
-    const encode = await conversationEncoder(model, setup.modelPath);
-    return { model, encode, contexts: new Map(), adapters: new Map() };
+    return { model, encoders: await promptEncoders(model, setup.modelPath) };
   } catch (cause) {
     throw new GardenerError('models.bad-model', `llama.cpp cannot load ${setup.modelPath}.`, {
       remedy: 'Run `gardener doctor`; fetch the model again if its file is damaged.',
       details: { log: [...log], reason: String(cause) },
-      cause,
-    });
-  }
-}
-
-async function identityOf(adapter: string): Promise<string> {
-  try {
-    const facts = await stat(adapter);
-    return `${facts.ino} ${facts.size} ${facts.mtimeMs}`;
-  } catch (cause) {
-    throw new GardenerError('models.adapter-missing', `There is no adapter file at ${adapter}.`, {
-      remedy: 'Promote another adapter version with `gardener promote`, or train again.',
-      details: { adapter },
       cause,
     });
   }

@@ -1,5 +1,5 @@
 import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
-import { type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
+import { type KeptContext, type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
 import type { GenerationEvent } from './runtime.js';
 import type { GenerationJobOptions } from './runtime-messages.js';
 import { StopTexts } from './stop-texts.js';
@@ -26,7 +26,7 @@ export async function generateTokens(
 ): Promise<void> {
   // One place at least must be left for the answer.
   requireFit(prompt.length + 1, engine.contextTokens);
-  const sequence = await engine.sequence(options.adapter);
+  const kept = await engine.contextFor(options.adapter);
   const maxTokens = Math.min(options.maxTokens, engine.contextTokens - prompt.length);
   const writer = new TextWriter(engine.model, options.stop, report);
   const end = (reason: 'stop' | 'length', completionTokens: number) => {
@@ -35,14 +35,9 @@ export async function generateTokens(
   };
   if (maxTokens < 1 || prompt.length === 0) return end('length', 0);
 
-  const tokens = [...prompt] as Token[];
-  for (let from = 0; from < tokens.length - promptStep; from += promptStep) {
-    signal.throwIfAborted();
-    await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + promptStep));
-  }
-  const rest = tokens.slice(sequence.nextTokenIndex);
+  const rest = await evaluatePrompt(kept, [...prompt] as Token[], signal);
   const written: Token[] = [];
-  for await (const token of sample(sequence, rest, written, options)) {
+  for await (const token of sample(kept.sequence, rest, written, options)) {
     signal.throwIfAborted();
     // A begin token opens a new turn: the model goes on talking to itself.
     if (token === engine.model.tokens.bos) return end('stop', written.length);
@@ -51,6 +46,39 @@ export async function generateTokens(
     if (written.length >= maxTokens) return end('length', written.length);
   }
   end('stop', written.length);
+}
+
+/**
+ * Evaluates a prompt in steps of the same tokens whatever was in the context before, except those steps that the last
+ * prompt began with: they are taken as they are. A step's result depends only on the tokens before it and on its own
+ * length, so the answer is that of an empty context to the bit.
+ * @returns what is left for the step that gives the first token
+ */
+async function evaluatePrompt(
+  kept: KeptContext,
+  tokens: readonly Token[],
+  signal: AbortSignal,
+): Promise<Token[]> {
+  const { sequence } = kept;
+  const whole = Math.floor((tokens.length - 1) / promptStep) * promptStep;
+  const same = commonLength(kept.steps, tokens.slice(0, whole));
+  const reused = Math.floor(same / promptStep) * promptStep;
+  kept.steps = tokens.slice(0, reused);
+  if (reused === 0) await sequence.clearHistory();
+  else await sequence.eraseContextTokenRanges([{ start: reused, end: sequence.nextTokenIndex }]);
+  for (let from = reused; from < whole; from += promptStep) {
+    signal.throwIfAborted();
+    await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + promptStep));
+    kept.steps = tokens.slice(0, from + promptStep);
+  }
+  return tokens.slice(whole);
+}
+
+function commonLength(one: readonly Token[], other: readonly Token[]): number {
+  const most = Math.min(one.length, other.length);
+  let length = 0;
+  while (length < most && one[length] === other[length]) length += 1;
+  return length;
 }
 
 /** @param written the tokens of the answer so far; grows while sampling */

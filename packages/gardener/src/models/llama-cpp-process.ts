@@ -2,8 +2,7 @@ import { LoraError } from '@codebase-gardener/lora';
 import { GardenerError } from '../garden/errors.js';
 import { LlamaCppEngine } from './llama-cpp-engine.js';
 import { generateTokens } from './llama-cpp-generate.js';
-import type { TokenScores } from './runtime.js';
-import type { FromRuntime, RuntimeJob, ToRuntime, WireError } from './runtime-messages.js';
+import type { FromRuntime, JobResult, RuntimeJob, ToRuntime, WireError } from './runtime-messages.js';
 
 // Entry of the child process that holds llama.cpp: a native crash ends this process and not the one that serves people.
 
@@ -37,34 +36,48 @@ async function start(setup: Extract<ToRuntime, { type: 'start' }>['setup']): Pro
 function enqueue(id: number, job: RuntimeJob): void {
   const abort = new AbortController();
   running.set(id, abort);
-  queue = queue.then(async () => {
+  const work = async () => {
     try {
       abort.signal.throwIfAborted();
-      send({ type: 'done', id, result: await work(id, job, abort.signal) });
+      send({ type: 'done', id, result: await answer(id, job, abort.signal) });
     } catch (error) {
       send({ type: 'failed', id, error: onWire(error) });
     } finally {
+      if (job.kind !== 'count') engine?.rest();
       running.delete(id);
     }
-  });
+  };
+  // A tokenizer needs no context and waits for nobody.
+  if (job.kind === 'count') void work();
+  else queue = queue.then(work);
 }
 
-async function work(id: number, job: RuntimeJob, signal: AbortSignal): Promise<TokenScores | number | null> {
+async function answer(id: number, job: RuntimeJob, signal: AbortSignal): Promise<JobResult> {
   if (engine === null) throw new Error('a job came before the model was ready');
   switch (job.kind) {
     case 'count':
       return engine.model.tokenize(job.text, false).length;
+    case 'prepare':
+      await engine.prepare(job.adapter);
+      break;
     case 'score':
       return engine.score(job.tokens, job.adapter);
-    default: {
-      const prompt =
-        job.kind === 'generate'
-          ? engine.encode(job.messages)
-          : Int32Array.from(engine.model.tokenize(job.prompt, false));
-      await generateTokens(engine, prompt, job, signal, (event) => send({ type: 'event', id, event }));
-      return null;
-    }
+    default:
+      await generateTokens(engine, promptOf(engine, job), job, signal, (event) =>
+        send({ type: 'event', id, event }),
+      );
   }
+  send({ type: 'kept', adapters: engine.keptAdapters });
+  return null;
+}
+
+function promptOf(
+  { model, encode, encodeGap }: LlamaCppEngine,
+  job: Extract<RuntimeJob, { kind: 'generate' | 'complete' }>,
+): Int32Array {
+  if (job.kind === 'generate') return encode(job.messages);
+  if (job.suffix !== null) return encodeGap(job.prompt, job.suffix);
+  return Int32Array.from(model.tokenize(job.prompt, false));
 }
 
 function onWire(error: unknown): WireError {

@@ -6,29 +6,40 @@ import {
   openGguf,
 } from '@codebase-gardener/lora';
 import type { LlamaModel, Token } from 'node-llama-cpp';
+import { encodeGap, findGapTokens, type GapTokens } from './fill-in-the-middle.js';
 import type { ChatMessage } from './runtime.js';
 
 /** Turns messages into the tokens of an unfinished conversation, with the assistant's turn opened. */
 export type ConversationEncoder = (messages: readonly ChatMessage[]) => Int32Array;
+
+/** How a base model's prompts are made into tokens. */
+export interface PromptEncoders {
+  conversation: ConversationEncoder;
+  /** @throws GardenerError `models.no-fill-in-the-middle` */
+  gap(before: string, after: string): Int32Array;
+}
 
 /**
  * Encodes conversations with the GGUF's own chat template, exactly as training does, and with llama.cpp's tokenizer.
  * Special tokens count only where the template writes them: `<|im_end|>` in a message is ordinary text.
  * @throws LoraError `weights.*`, `transformer.bad-chat-template`
  */
-export async function conversationEncoder(
-  model: LlamaModel,
-  modelPath: string,
-): Promise<ConversationEncoder> {
+export async function promptEncoders(model: LlamaModel, modelPath: string): Promise<PromptEncoders> {
   const source = await openGguf(modelPath);
   let chatTemplate: ChatTemplate;
+  let gapTokens: GapTokens | null;
   try {
     ({ chatTemplate } = chatTemplateFromGguf(source.metadata));
+    gapTokens = findGapTokens(source.metadata.get('tokenizer.ggml.tokens'));
   } finally {
     await source.close();
   }
   const tokenizer = tokenizerOf(model);
-  return (messages) => encodeConversation(tokenizer, chatTemplate, messages, { addGenerationPrompt: true });
+  return {
+    conversation: (messages) =>
+      encodeConversation(tokenizer, chatTemplate, messages, { addGenerationPrompt: true }),
+    gap: (before, after) => encodeGap(tokenizer.encode, gapTokens, before, after),
+  };
 }
 
 /** llama.cpp's tokenizer in the shape of ours; it knows vocabularies that ours does not. */

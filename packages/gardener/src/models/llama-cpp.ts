@@ -1,27 +1,22 @@
-import type { ChildProcess } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import { GardenerError } from '../garden/errors.js';
-import { spawnEntry } from '../garden/spawn-entry.js';
 import { EventQueue } from './event-queue.js';
+import { FairQueue } from './fair-queue.js';
+import { cancelled, ModelProcess } from './model-process.js';
 import type {
   ChatRequest,
   CompletionRequest,
   GenerationEvent,
   GenerationOptions,
   GenerationRuntime,
+  RuntimeState,
   TokenScores,
 } from './runtime.js';
-import type {
-  FromRuntime,
-  GenerationJobOptions,
-  RuntimeJob,
-  RuntimeSetup,
-  ToRuntime,
-  WireError,
-} from './runtime-messages.js';
+import type { GenerationJobOptions, JobResult, RuntimeJob, RuntimeSetup } from './runtime-messages.js';
 
 /** Options of {@link startLlamaCpp}. */
 export interface LlamaCppOptions {
-  /** 0 = the physical cores that are free when an adapter's context is made: more threads than that are far slower. */
+  /** 0 = the physical cores that are free when an answer begins: more threads than that are far slower. */
   threads: number;
   /** Tokens of prompt and answer together; the base's own limit where that is lower. */
   contextTokens: number;
@@ -29,40 +24,34 @@ export interface LlamaCppOptions {
   keptContexts?: number;
   /** How long the model may take to load. Defaults to 120 s. */
   startTimeoutMs?: number;
+  /** After so long without a call the process is ended, and its memory is free; the next call starts it. Defaults to 15 min. */
+  idleMs?: number;
 }
 
-/** Enough of the child's stderr to see why it died. */
-const maxStderrCharacters = 4_000;
+/** llama.cpp keeps every adapter it has read until the model goes, so the process is replaced after so many. */
+const maxAdaptersPerProcess = 16;
 
 /**
- * Starts llama.cpp with one base model in a process of its own. When that process dies, the calls in progress fail with
- * `models.runtime-died` and the next call starts a new one.
+ * Starts llama.cpp with one base model in a process of its own. When that process dies, the call in progress fails with
+ * `models.runtime-died` and the next one starts a new process.
  * @param modelPath a GGUF base model
  * @throws GardenerError `models.bad-model`, `models.no-llama-cpp`, `models.runtime-died`
  */
 export async function startLlamaCpp(modelPath: string, options: LlamaCppOptions): Promise<LlamaCppRuntime> {
-  const runtime = new ChildRuntime(
-    {
-      modelPath,
-      threads: options.threads,
-      contextTokens: options.contextTokens,
-      keptContexts: options.keptContexts ?? 3,
-    },
-    options.startTimeoutMs ?? 120_000,
+  const {
+    threads,
+    contextTokens,
+    keptContexts = 3,
+    startTimeoutMs = 120_000,
+    idleMs = 15 * 60_000,
+  } = options;
+  const runtime = new ProcessRuntime(
+    { modelPath, threads, contextTokens, keptContexts },
+    startTimeoutMs,
+    idleMs,
   );
   await runtime.start();
   return runtime;
-}
-
-interface Job {
-  event(event: GenerationEvent): void;
-  done(result: TokenScores | number | null): void;
-  failed(error: unknown): void;
-}
-
-interface Running {
-  child: ChildProcess;
-  jobs: Map<number, Job>;
 }
 
 /** A GenerationRuntime in a child process of this one. */
@@ -71,175 +60,161 @@ export interface LlamaCppRuntime extends GenerationRuntime {
   readonly processId: number | null;
 }
 
-class ChildRuntime implements LlamaCppRuntime {
+type QueuedJob = Exclude<RuntimeJob, { kind: 'count' }>;
+
+class ProcessRuntime implements LlamaCppRuntime {
   contextTokens: number;
-  processId: number | null = null;
   readonly #setup: RuntimeSetup;
   readonly #startTimeoutMs: number;
-  #running: Promise<Running> | null = null;
-  #disposed = false;
-  #nextId = 1;
+  readonly #idleMs: number;
+  readonly #queue = new FairQueue();
+  #process: Promise<ModelProcess> | null = null;
+  #current: ModelProcess | null = null;
+  /** What each adapter file was when this process read it: llama.cpp never looks at the file again. */
+  #adapters = new Map<string, string>();
+  #idle: NodeJS.Timeout | undefined;
+  #isDisposed = false;
 
-  constructor(setup: RuntimeSetup, startTimeoutMs: number) {
+  constructor(setup: RuntimeSetup, startTimeoutMs: number, idleMs: number) {
     this.#setup = setup;
     this.#startTimeoutMs = startTimeoutMs;
+    this.#idleMs = idleMs;
     this.contextTokens = setup.contextTokens;
   }
 
+  get processId(): number | null {
+    return this.#current?.pid ?? null;
+  }
+
+  async prepare({
+    adapter,
+    turn = '',
+    signal,
+  }: Pick<GenerationOptions, 'adapter' | 'turn' | 'signal'>): Promise<void> {
+    await this.#ask({ kind: 'prepare', adapter }, turn, signal);
+  }
+
   generate(request: ChatRequest): AsyncIterable<GenerationEvent> {
-    return this.#stream(
-      { kind: 'generate', messages: request.messages, ...jobOptions(request) },
-      request.signal,
-    );
+    return this.#stream({ kind: 'generate', messages: request.messages, ...jobOptions(request) }, request);
   }
 
   complete(request: CompletionRequest): AsyncIterable<GenerationEvent> {
-    return this.#stream({ kind: 'complete', prompt: request.prompt, ...jobOptions(request) }, request.signal);
+    const { prompt, suffix = null } = request;
+    return this.#stream({ kind: 'complete', prompt, suffix, ...jobOptions(request) }, request);
   }
 
   async score(request: { tokens: readonly number[]; adapter: string | null; signal?: AbortSignal }) {
-    const job: RuntimeJob = { kind: 'score', tokens: [...request.tokens], adapter: request.adapter };
-    return (await this.#ask(job, request.signal)) as TokenScores;
+    const job: QueuedJob = { kind: 'score', tokens: [...request.tokens], adapter: request.adapter };
+    return (await this.#ask(job, '', request.signal)) as TokenScores;
   }
 
+  /** Waits for nobody: a tokenizer works while the model writes. */
   async countTokens(text: string): Promise<number> {
-    return (await this.#ask({ kind: 'count', text })) as number;
+    const count = async () => (await (await this.start()).ask({ kind: 'count', text })) as number;
+    try {
+      return await count();
+    } catch (error) {
+      // The process was replaced, or died of another call: a count has nothing to lose.
+      if (!GardenerError.isInstance(error) || error.code !== 'models.runtime-died') throw error;
+      return await count();
+    }
+  }
+
+  state(): RuntimeState {
+    return {
+      processId: this.processId,
+      adapters: this.#current?.keptAdapters ?? [],
+      queued: this.#queue.length,
+    };
   }
 
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    const running = await this.#running?.catch(() => null);
-    if (!running) return;
-    await new Promise<void>((resolve) => {
-      if (running.child.exitCode !== null || running.child.signalCode !== null) return resolve();
-      // An idle child does not keep this process alive, and Node would end it in the middle of this wait.
-      stayAlive(running.child);
-      running.child.once('exit', () => resolve());
-      running.child.kill('SIGKILL');
-    });
+    this.#isDisposed = true;
+    await this.#end();
   }
 
   /** The live child process; started when there is none. */
-  start(): Promise<Running> {
-    if (this.#disposed) {
-      return Promise.reject(
-        new GardenerError('models.runtime-closed', 'The model was already shut down.', {
-          remedy: 'Start it again.',
-        }),
-      );
-    }
-    this.#running ??= this.#launch().catch((error: unknown) => {
-      this.#running = null;
+  start(): Promise<ModelProcess> {
+    if (this.#isDisposed) return Promise.reject(closed());
+    if (this.#current?.isGone) this.#process = null;
+    this.#process ??= this.#launch();
+    return this.#process;
+  }
+
+  async #launch(): Promise<ModelProcess> {
+    this.#current = null;
+    this.#adapters = new Map();
+    try {
+      const started = await ModelProcess.start(this.#setup, this.#startTimeoutMs);
+      this.#current = started;
+      this.contextTokens = started.contextTokens;
+      this.#restLater();
+      return started;
+    } catch (error) {
+      this.#process = null;
       throw error;
-    });
-    return this.#running;
+    }
   }
 
-  #launch(): Promise<Running> {
-    const child = spawnEntry(new URL('./llama-cpp-process.js', import.meta.url), [], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      serialization: 'advanced',
-    });
-    const running: Running = { child, jobs: new Map() };
-    let stderr = '';
-    child.stderr?.on('data', (text: Buffer) => {
-      stderr = (stderr + text.toString('utf8')).slice(-maxStderrCharacters);
-    });
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(died('it did not load the model in time', stderr));
-        child.kill('SIGKILL');
-      }, this.#startTimeoutMs);
-      const gone = (reason: string) => {
-        clearTimeout(timer);
-        this.#running = null;
-        this.processId = null;
-        const error = died(reason, stderr);
-        for (const job of running.jobs.values()) job.failed(error);
-        running.jobs.clear();
-        reject(error);
-      };
-      child.on('error', (error) => gone(error.message));
-      child.on('exit', (code, signal) => gone(signal === null ? `exit code ${code}` : `signal ${signal}`));
-      child.on('message', (message: FromRuntime) => {
-        if (message.type === 'ready') {
-          clearTimeout(timer);
-          this.contextTokens = message.contextTokens;
-          this.processId = child.pid ?? null;
-          letExit(child);
-          resolve(running);
-        } else if (message.type === 'start-failed') {
-          clearTimeout(timer);
-          reject(fromWire(message.error));
-          child.kill('SIGKILL');
-        } else {
-          deliver(running, message, () => this.#rest(child, running));
-        }
-      });
-      post(child, { type: 'start', setup: this.#setup });
-    });
+  async #end(): Promise<void> {
+    clearTimeout(this.#idle);
+    const running = await this.#process?.catch(() => null);
+    this.#process = null;
+    await running?.end();
   }
 
-  /** With no job left, an idle model must not keep the parent process alive. */
-  #rest(child: ChildProcess, running: Running): void {
-    if (running.jobs.size === 0) letExit(child);
+  /** An idle model gives its memory back. */
+  #restLater(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      void this.#queue.run('', undefined, () => this.#end());
+    }, this.#idleMs).unref();
   }
 
-  #stream(job: RuntimeJob, signal: AbortSignal | undefined): AsyncIterable<GenerationEvent> {
+  #stream(job: QueuedJob, { turn = '', signal }: GenerationOptions): AsyncIterable<GenerationEvent> {
     const stop = new AbortController();
     const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
-    const queue = new EventQueue<GenerationEvent>(() => stop.abort());
-    this.#ask(job, either, (event) => queue.push(event)).then(
-      () => queue.end(),
-      (error: unknown) => queue.fail(error),
+    const events = new EventQueue<GenerationEvent>(() => stop.abort());
+    this.#ask(job, turn, either, (event) => events.push(event)).then(
+      () => events.end(),
+      (error: unknown) => events.fail(error),
     );
-    return queue;
+    return events;
   }
 
-  async #ask(job: RuntimeJob, signal?: AbortSignal, event: Job['event'] = () => undefined) {
-    if (signal?.aborted) throw cancelled();
-    const { child, jobs } = await this.start();
-    return await new Promise<TokenScores | number | null>((resolve, reject) => {
-      const id = this.#nextId++;
-      const cancel = () => {
-        post(child, { type: 'cancel', id });
-        reject(cancelled());
-      };
-      const settle = () => signal?.removeEventListener('abort', cancel);
-      jobs.set(id, {
-        event,
-        done: (result) => {
-          settle();
-          resolve(result);
-        },
-        failed: (error) => {
-          settle();
-          reject(signal?.aborted ? cancelled() : error);
-        },
+  async #ask(
+    job: QueuedJob,
+    turn: string,
+    signal: AbortSignal | undefined,
+    onEvent?: (event: GenerationEvent) => void,
+  ): Promise<JobResult> {
+    try {
+      return await this.#queue.run(turn, signal, async () => {
+        const process = await this.#processFor(job.adapter);
+        if (signal?.aborted) throw cancelled();
+        return await process.ask(job, signal, onEvent);
       });
-      signal?.addEventListener('abort', cancel, { once: true });
-      if (signal?.aborted) cancel();
-      stayAlive(child);
-      post(child, { type: 'job', id, job });
-    });
+    } catch (error) {
+      throw signal?.aborted ? cancelled() : error;
+    } finally {
+      if (!this.#isDisposed) this.#restLater();
+    }
   }
-}
 
-function deliver(
-  running: Running,
-  message: Extract<FromRuntime, { id: number }>,
-  afterEnd: () => void,
-): void {
-  const job = running.jobs.get(message.id);
-  if (job === undefined) return;
-  if (message.type === 'event') {
-    job.event(message.event);
-    return;
+  /** A process that can take this adapter: a new one when the file was replaced, or when this one holds too many. */
+  async #processFor(adapter: string | null): Promise<ModelProcess> {
+    if (adapter === null) return this.start();
+    const identity = await identityOf(adapter);
+    if (this.#current?.isGone) this.#process = null;
+    const known = this.#process === null ? undefined : this.#adapters.get(adapter);
+    const isReplaced = known !== undefined && known !== identity;
+    const isTooMany =
+      this.#process !== null && known === undefined && this.#adapters.size >= maxAdaptersPerProcess;
+    if (isReplaced || isTooMany) await this.#end();
+    const process = await this.start();
+    this.#adapters.set(adapter, identity);
+    return process;
   }
-  running.jobs.delete(message.id);
-  afterEnd();
-  if (message.type === 'done') job.done(message.result);
-  else job.failed(fromWire(message.error));
 }
 
 function jobOptions(request: GenerationOptions): GenerationJobOptions {
@@ -253,36 +228,21 @@ function jobOptions(request: GenerationOptions): GenerationJobOptions {
   };
 }
 
-function post(child: ChildProcess, message: ToRuntime): void {
-  // A child that has just died: its exit event fails the job.
-  if (child.connected) child.send(message, () => undefined);
+async function identityOf(adapter: string): Promise<string> {
+  try {
+    const facts = await stat(adapter);
+    return `${facts.ino} ${facts.size} ${facts.mtimeMs}`;
+  } catch (cause) {
+    throw new GardenerError('models.adapter-missing', `There is no adapter file at ${adapter}.`, {
+      remedy: 'Promote another adapter version with `gardener promote`, or train again.',
+      details: { adapter },
+      cause,
+    });
+  }
 }
 
-function letExit(child: ChildProcess): void {
-  child.unref();
-  child.channel?.unref();
-  (child.stderr as unknown as { unref?(): void } | null)?.unref?.();
-}
-
-function stayAlive(child: ChildProcess): void {
-  child.ref();
-  child.channel?.ref();
-}
-
-function fromWire(error: WireError): GardenerError {
-  return new GardenerError(error.code, error.message, { remedy: error.remedy, details: error.details });
-}
-
-function cancelled(): GardenerError {
-  return new GardenerError('models.cancelled', 'The answer was stopped.', {
-    remedy: 'Ask again when you like.',
-  });
-}
-
-function died(reason: string, stderr: string): GardenerError {
-  return new GardenerError('models.runtime-died', `The process that runs the model ended (${reason}).`, {
-    remedy: 'Try again: it is started anew. If it happens again, run `gardener doctor`.',
-    details: { reason, stderr },
-    retryable: true,
+function closed(): GardenerError {
+  return new GardenerError('models.runtime-closed', 'The model was already shut down.', {
+    remedy: 'Start it again.',
   });
 }

@@ -23,8 +23,9 @@ export interface GenerationJobOptions {
 /** What the parent can ask of the child. */
 export type RuntimeJob =
   | ({ kind: 'generate'; messages: readonly ChatMessage[] } & GenerationJobOptions)
-  | ({ kind: 'complete'; prompt: string } & GenerationJobOptions)
+  | ({ kind: 'complete'; prompt: string; suffix: string | null } & GenerationJobOptions)
   | { kind: 'score'; tokens: readonly number[]; adapter: string | null }
+  | { kind: 'prepare'; adapter: string | null }
   | { kind: 'count'; text: string };
 
 /** Parent to child. */
@@ -41,10 +42,14 @@ export interface WireError {
   details: Record<string, unknown>;
 }
 
-/** Child to parent. `done` ends a job. */
+/** What a job gives beside its events. */
+export type JobResult = TokenScores | number | null;
+
+/** Child to parent. `done` ends a job; `kept` names the adapters whose contexts are ready. */
 export type FromRuntime =
   | { type: 'ready'; contextTokens: number }
   | { type: 'start-failed'; error: WireError }
   | { type: 'event'; id: number; event: GenerationEvent }
-  | { type: 'done'; id: number; result: TokenScores | number | null }
+  | { type: 'kept'; adapters: string[] }
+  | { type: 'done'; id: number; result: JobResult }
   | { type: 'failed'; id: number; error: WireError };

@@ -8,6 +8,10 @@ export interface ChatMessage {
 export interface GenerationOptions {
   /** Path of a GGUF LoRA adapter for this base model, or null for the base alone. A new version needs a new path. */
   adapter: string | null;
+  /** Name by which a server knows the adapter; llama.cpp in our own process goes by the file. */
+  adapterName?: string;
+  /** Whose turn it takes (a project's id): waiting calls of different turns go round, those of one in order. */
+  turn?: string;
   /** Most tokens to write; less where the context ends earlier. */
   maxTokens: number;
   /** 0 = always the likeliest token. */
@@ -32,6 +36,18 @@ export interface ChatRequest extends GenerationOptions {
 /** The continuation of a text as it stands, without a chat template. */
 export interface CompletionRequest extends GenerationOptions {
   prompt: string;
+  /** What follows the gap: the text is then filled in between, by the base's fill-in-the-middle tokens. */
+  suffix?: string;
+}
+
+/** What of a runtime is at work; nothing is started by asking. */
+export interface RuntimeState {
+  /** Of the process that holds the model, where it is a child of ours. */
+  processId: number | null;
+  /** Adapter files (names, on a server) that can answer at once. */
+  adapters: string[];
+  /** Calls that wait for their turn. */
+  queued: number;
 }
 
 /** What a generation yields: text as it is written, then exactly one end. */
@@ -61,11 +77,15 @@ export interface GenerationRuntime {
   /** Tokens of prompt and answer together. */
   readonly contextTokens: number;
   /**
+   * Makes an adapter (null = the base) ready to answer. Throws as `generate`.
+   */
+  prepare(request: Pick<GenerationOptions, 'adapter' | 'adapterName' | 'turn' | 'signal'>): Promise<void>;
+  /**
    * @throws GardenerError `models.prompt-too-long`, `models.adapter-missing`, `models.bad-adapter`,
    * `models.runtime-died` (retryable: the next call starts a new process), `models.cancelled`
    */
   generate(request: ChatRequest): AsyncIterable<GenerationEvent>;
-  /** @throws like `generate` */
+  /** @throws like `generate`; `models.no-fill-in-the-middle` for a suffix where the base has no tokens for it */
   complete(request: CompletionRequest): AsyncIterable<GenerationEvent>;
   /**
    * Scores tokens as they are, without adding a begin token.
@@ -79,6 +99,7 @@ export interface GenerationRuntime {
   }): Promise<TokenScores>;
   /** Tokens of a text; special-token markup in it counts as ordinary text. */
   countTokens(text: string): Promise<number>;
+  state(): RuntimeState;
   /** Ends the runtime; calls in progress fail. */
   dispose(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { GardenerError } from '../garden/errors.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord, TrainingStatus } from '../garden/project-record.js';
 import { latestRun, type Run } from '../garden/runs.js';
-import { indexFreshness } from '../retrieval/freshness.js';
+import { type IndexFreshness, indexFreshness } from '../retrieval/freshness.js';
 import { type IndexManifest, readManifest } from '../retrieval/manifest.js';
 import { adapterVersions, readScorecard } from './adapter-store.js';
 import type { Scorecard } from './scorecard.js';
@@ -45,18 +45,36 @@ export interface StatusObject {
 
 const NO_FILES: FileCounts = { seen: 0, indexed: 0, skipped: {}, failed: {} };
 
-/** Where a project stands: read from its files, so that every process sees the same. */
-export async function projectStatus(garden: Garden, project: ProjectRecord): Promise<StatusObject> {
+/**
+ * Where a project stands: read from its files, so that every process sees the same.
+ * @param freshness how old its index is, for who knows already; the codebase is walked for it otherwise
+ */
+export async function projectStatus(
+  garden: Garden,
+  project: ProjectRecord,
+  freshness: (project: ProjectRecord) => Promise<IndexFreshness | null> = (of) => freshnessOf(garden, of),
+): Promise<StatusObject> {
   const { id, name, path, baseModel } = project;
   const [index, training, { adapter, scorecard }] = await Promise.all([
-    indexStatus(garden, project),
+    indexStatus(garden, project, freshness),
     trainingStatus(garden, project),
     adapterStatus(garden, project),
   ]);
   return { project: { id, name, path, baseModel }, index, training, adapter, scorecard };
 }
 
-async function indexStatus(garden: Garden, project: ProjectRecord): Promise<StatusObject['index']> {
+function freshnessOf(
+  { paths, settings }: Garden,
+  { id, path }: ProjectRecord,
+): Promise<IndexFreshness | null> {
+  return indexFreshness(paths.index(id), path, { maxFileBytes: settings.maxFileBytes });
+}
+
+async function indexStatus(
+  garden: Garden,
+  project: ProjectRecord,
+  freshness: (project: ProjectRecord) => Promise<IndexFreshness | null>,
+): Promise<StatusObject['index']> {
   let manifest: IndexManifest | null;
   try {
     manifest = await readManifest(garden.paths.index(project.id));
@@ -68,10 +86,9 @@ async function indexStatus(garden: Garden, project: ProjectRecord): Promise<Stat
     return { state: 'none', files: NO_FILES, chunks: 0, commit: null, changedSince: null };
   }
   const { complete, files, chunks, commit } = manifest;
-  const { maxFileBytes } = garden.settings;
-  const freshness = await indexFreshness(garden.paths.index(project.id), project.path, { maxFileBytes });
+  const age = await freshness(project);
   const state = complete ? 'ready' : 'building';
-  return { state, files, chunks, commit, changedSince: freshness?.changedSince ?? null };
+  return { state, files, chunks, commit, changedSince: age?.changedSince ?? null };
 }
 
 /** The state of the newest run that says something about training: a refresh of the index does not hide it. */

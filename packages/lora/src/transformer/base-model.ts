@@ -30,16 +30,21 @@ export interface BaseModel extends BaseWeights {
 
 /**
  * Opens a GGUF base model. The weights stay on disk until they are asked for; close it after use.
+ * @param options.weightsHash sha256 of the file where it is known: hashing gigabytes takes seconds
  * @throws LoraError `weights.*`, `transformer.unsupported-architecture`, `transformer.bad-config`,
  *   `transformer.unsupported-tokenizer`, `transformer.bad-chat-template`
  */
-export async function loadBaseModel(path: string): Promise<BaseModel> {
+export async function loadBaseModel(
+  path: string,
+  options: { weightsHash?: string } = {},
+): Promise<BaseModel> {
   const weights = await openGguf(path);
   try {
     const config = configFromGguf(weights.metadata, weights.tensors.get('token_embd.weight')?.shape);
     const { tokenizer, hash: tokenizerHash } = tokenizerFromGguf(weights.metadata);
     const { chatTemplate, hash: template } = chatTemplateFromGguf(weights.metadata);
-    const hashes = { weights: await fileHash(path), tokenizer: tokenizerHash, template };
+    const weightsHash = options.weightsHash ?? (await fileHash(path));
+    const hashes = { weights: weightsHash, tokenizer: tokenizerHash, template };
     return { path, config, weights, tokenizer, chatTemplate, hashes, close: () => weights.close() };
   } catch (error) {
     await weights.close();

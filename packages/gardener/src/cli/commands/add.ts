@@ -1,6 +1,5 @@
-import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { fetchProjectModels } from '../fetch-models.js';
+import { fetchModels } from '../fetch-models.js';
 import { parseDuration } from '../parse-duration.js';
 import { type Session, withSession } from '../session.js';
 import { startRun } from '../start-run.js';
@@ -46,21 +45,18 @@ What git ignores is not read. Key files, tokens and .env are neither indexed nor
 async function add(session: Session, options: AddOptions, path: string): Promise<void> {
   const { garden, output } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
-  const { findModel } = await import('../../models/catalogue.js');
-  const baseModel = findModel(options.base ?? garden.settings.baseModel).id;
-  await refuseTaken(session, path, options.name);
-  const { walkCodebase } = await import('../../codebase/walk.js');
-  const { files } = await walkCodebase(path, {
-    maxFileBytes: garden.settings.maxFileBytes,
+  const { addProject } = await import('../../training/add-project.js');
+  const { project, files } = await addProject(garden, {
+    path,
+    name: options.name,
+    baseModel: options.base,
     signal: session.signal,
+    fetchModels: (ids) => fetchModels(session, ids),
   });
-  await fetchProjectModels(session, baseModel);
-  const project = await garden.registry.add({ path, baseModel, name: options.name });
-  await garden.registry.setActive(project.id);
   const name = oneLine(project.name);
   const next = options.train
-    ? `Indexing ${files.length} files, then training for at most ${formatDuration(budgetMs)}, in the background.`
-    : `Indexing ${files.length} files in the background; no training.`;
+    ? `Indexing ${files} files, then training for at most ${formatDuration(budgetMs)}, in the background.`
+    : `Indexing ${files} files in the background; no training.`;
   const { strong, accent } = output.palette;
   await startRun(session, project, options.train ? 'train' : 'index', {
     wait: options.wait === true,
@@ -74,13 +70,4 @@ async function add(session: Session, options: AddOptions, path: string): Promise
       `  ${accent('gardener ask "…"')}            ask about it`,
     ],
   });
-}
-
-// The registry refuses these as well; asked first, so that nobody waits for a download to hear it.
-async function refuseTaken({ garden }: Session, path: string, name: string | undefined): Promise<void> {
-  const real = await realpath(path).catch(() => path);
-  const projects = await garden.registry.list();
-  if (projects.some((project) => project.path === real || project.name === name)) {
-    await garden.registry.add({ path, name, baseModel: garden.settings.baseModel });
-  }
 }

@@ -41,8 +41,9 @@ async function ask(session: Session, options: AskOptions, question: string): Pro
   const conversation = options.new
     ? newConversation(garden.paths, project.id)
     : await openConversation(garden.paths, project.id);
-  const chosen = options.withoutAdapter ? { ...answers, adapter: 'base' as const } : answers;
-  const { text, end } = await streamAnswer(session, chosen, conversation, question);
+  const { text, end } = await streamAnswer(session, answers, conversation, question, {
+    adapter: options.withoutAdapter ? 'base' : 'promoted',
+  });
   output.value({
     project: { id: project.id, name: project.name },
     answer: text.trim(),

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { chooseProject } from '../choose-project.js';
-import { cancelOpenRun, noRun } from '../control-run.js';
 import { printStatus } from '../print-status.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
@@ -27,9 +26,10 @@ To stop for a while only: gardener pause`,
 }
 
 async function cancel(session: Session, _options: object, named?: string): Promise<void> {
+  const { cancelOpenRun, noRun } = await import('../../training/control-run.js');
   const project = await chooseProject(session.garden, named);
   const name = oneLine(project.name);
-  if (!(await cancelOpenRun(session, project.id))) throw noRun(project);
+  if (!(await cancelOpenRun(session.garden.paths, project.id))) throw noRun(project);
   session.output.line(`Cancelled the work on ${name}.`);
   await printStatus(session, project, { onlyJson: true });
 }

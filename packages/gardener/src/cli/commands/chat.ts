@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { Command } from 'commander';
-import type { AnswerEnd } from '../../chat/answer.js';
 import type { Conversation } from '../../chat/conversation.js';
+import type { AnswerEnd } from '../../chat/write-answer.js';
 import { GardenerError } from '../../garden/errors.js';
 import { chooseProject } from '../choose-project.js';
 import { type OpenAnswers, openAnswers, renderOrigin, renderSources, streamAnswer } from '../open-answers.js';
@@ -127,13 +127,9 @@ class ChatLoop {
     const answering = new AbortController();
     this.#answering = answering;
     try {
-      const { end } = await streamAnswer(
-        this.#session,
-        this.#answers,
-        this.#conversation,
-        question,
-        answering.signal,
-      );
+      const { end } = await streamAnswer(this.#session, this.#answers, this.#conversation, question, {
+        signal: answering.signal,
+      });
       this.#last = end;
       output.line();
       output.lines(renderSources(this.#session, end));

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { chooseProject } from '../choose-project.js';
-import { controlRun } from '../control-run.js';
 import { printStatus } from '../print-status.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
@@ -25,9 +24,10 @@ Examples:
 }
 
 async function pause(session: Session, _options: object, named?: string): Promise<void> {
+  const { controlRun } = await import('../../training/control-run.js');
   const project = await chooseProject(session.garden, named);
   const name = oneLine(project.name);
-  const isDone = await controlRun(session, project, 'pause');
+  const isDone = await controlRun(session.garden.paths, project, 'pause', session.signal);
   session.output.line(isDone ? `Paused ${name}.` : `${name} pauses as soon as its current step is done.`);
   session.output.line(`Go on with: gardener resume ${name}`);
   await printStatus(session, project, { onlyJson: true });

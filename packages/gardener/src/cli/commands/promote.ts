@@ -1,7 +1,4 @@
 import type { Command } from 'commander';
-import { GardenerError } from '../../garden/errors.js';
-import type { Garden } from '../../garden/garden.js';
-import type { ProjectRecord } from '../../garden/project-record.js';
 import { printStatus } from '../print-status.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
@@ -30,31 +27,20 @@ The gate decides by itself after every training; this overrides it. See the figu
 
 async function promote(session: Session, _options: object, named: string, version?: string): Promise<void> {
   const { garden, output } = session;
+  const { adapterVersions } = await import('../../training/adapter-store.js');
+  const { newestAdapter, noSuchAdapter, promoteAdapter } = await import('../../training/promote.js');
   const project = await garden.registry.get(named);
-  const promotedAdapter = version === 'base' ? null : await chooseAdapter(garden, project, version);
-  await garden.registry.update(project.id, { promotedAdapter });
-  const answering =
-    promotedAdapter === null ? 'the base model alone answers' : `adapter ${promotedAdapter} answers`;
+  if (version !== undefined && version !== 'base' && !/^[1-9]\d{0,8}$/.test(version)) {
+    throw noSuchAdapter(project, JSON.stringify(version), await adapterVersions(garden.paths, project.id));
+  }
+  const wanted =
+    version === 'base'
+      ? null
+      : version === undefined
+        ? await newestAdapter(garden, project)
+        : Number(version);
+  await promoteAdapter(garden, project, wanted);
+  const answering = wanted === null ? 'the base model alone answers' : `adapter ${wanted} answers`;
   output.line(`${oneLine(project.name)}: ${answering} from now on.`);
   await printStatus(session, project, { onlyJson: true });
-}
-
-async function chooseAdapter(garden: Garden, project: ProjectRecord, version?: string): Promise<number> {
-  const { adapterVersions } = await import('../../training/adapter-store.js');
-  const versions = await adapterVersions(garden.paths, project.id);
-  const wanted = version === undefined ? versions.at(-1) : Number(version);
-  if (wanted !== undefined && versions.includes(wanted)) return wanted;
-  const known = versions.length === 0 ? 'It has none yet' : `It has ${versions.join(', ')}`;
-  throw new GardenerError(
-    'cli.no-such-adapter',
-    version === undefined
-      ? `${project.name} has no adapter yet.`
-      : `${project.name} has no adapter ${JSON.stringify(version)}.`,
-    {
-      remedy:
-        versions.length === 0
-          ? `Train one: gardener train ${project.name}.`
-          : `${known}; or give "base" for the base model alone.`,
-    },
-  );
 }

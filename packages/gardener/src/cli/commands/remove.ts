@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { GardenerError } from '../../garden/errors.js';
-import { cancelOpenRun } from '../control-run.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
 
@@ -29,7 +28,8 @@ async function remove(session: Session, options: { yes?: boolean }, named: strin
   const { garden, output } = session;
   const known = await findForRemoval(session, named);
   if (!options.yes && process.stdin.isTTY && process.stderr.isTTY) await confirm(session, known.name);
-  await cancelOpenRun(session, known.id);
+  const { cancelOpenRun } = await import('../../training/control-run.js');
+  await cancelOpenRun(garden.paths, known.id);
   await garden.registry.remove(known.id);
   output.value({ removed: known });
   output.line(`Removed ${output.palette.strong(oneLine(known.name))}. The codebase itself is untouched.`);

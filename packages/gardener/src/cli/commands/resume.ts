@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { chooseProject } from '../choose-project.js';
-import { controlRun } from '../control-run.js';
 import { printStatus } from '../print-status.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
@@ -22,9 +21,10 @@ Examples:
 }
 
 async function resume(session: Session, _options: object, named?: string): Promise<void> {
+  const { controlRun } = await import('../../training/control-run.js');
   const project = await chooseProject(session.garden, named);
   const name = oneLine(project.name);
-  await controlRun(session, project, 'resume');
+  await controlRun(session.garden.paths, project, 'resume', session.signal);
   session.output.line(`${name} goes on. How far it is: gardener status ${name}`);
   await printStatus(session, project, { onlyJson: true });
 }

@@ -1,0 +1,142 @@
+import type { Garden } from '../garden/garden.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
+import { startEmbedder } from '../retrieval/choose-embedder.js';
+import {
+  type Embedder,
+  type IndexFreshness,
+  openIndex,
+  type ProjectIndex,
+  type SearchOptions,
+  type SearchResult,
+} from '../retrieval/index.js';
+import type { ProjectCode } from './write-answer.js';
+
+/** Open indexes; the one used longest ago is closed when another is asked for. */
+const maxIndexes = 16;
+/** How old an index is, is found out by a walk of the codebase: not for every answer anew. */
+const freshnessMs = 5_000;
+
+/** Whether a project can be searched. */
+export type IndexReadiness = 'ready' | 'building' | 'none';
+
+interface OpenIndex {
+  index: ProjectIndex;
+  freshness: { value: Promise<IndexFreshness | null>; untilMs: number } | null;
+}
+
+/** The indexes of one process and the embedding model that searches them, each opened when it is first needed. */
+export class OpenIndexes {
+  readonly #garden: Pick<Garden, 'paths' | 'settings'>;
+  readonly #onProgress: ((progress: ModelProgress) => void) | undefined;
+  /** By project id, oldest use first. */
+  readonly #indexes = new Map<string, OpenIndex>();
+  #embedder: Promise<Embedder> | null = null;
+  embedderState: { state: 'not-started' | 'ready' | 'failed'; lastError: string | null } = {
+    state: 'not-started',
+    lastError: null,
+  };
+
+  constructor(garden: Pick<Garden, 'paths' | 'settings'>, onProgress?: (progress: ModelProgress) => void) {
+    this.#garden = garden;
+    this.#onProgress = onProgress;
+  }
+
+  get projectIds(): string[] {
+    return [...this.#indexes.keys()];
+  }
+
+  /** @throws GardenerError `retrieval.*` */
+  async readiness(project: ProjectRecord): Promise<IndexReadiness> {
+    const { index } = await this.#open(project);
+    const manifest = await index.manifest();
+    if (manifest === null || manifest.chunks === 0) return 'none';
+    return manifest.complete ? 'ready' : 'building';
+  }
+
+  /** @throws GardenerError `retrieval.*` */
+  async search(
+    project: ProjectRecord,
+    query: string,
+    options: SearchOptions,
+    signal?: AbortSignal,
+  ): Promise<SearchResult[]> {
+    const { index } = await this.#open(project);
+    const embedder = await this.embedder();
+    signal?.throwIfAborted();
+    return index.search(query, embedder, options);
+  }
+
+  /** Null before the first update, and when it cannot be told. */
+  async freshness(project: ProjectRecord): Promise<IndexFreshness | null> {
+    const open = await this.#open(project);
+    if (open.freshness === null || open.freshness.untilMs < performance.now()) {
+      const { maxFileBytes } = this.#garden.settings;
+      const value = open.index.freshness(project.path, { maxFileBytes }).catch(() => null);
+      open.freshness = { value, untilMs: Number.POSITIVE_INFINITY };
+      const { freshness } = open;
+      void value.then(() => {
+        freshness.untilMs = performance.now() + freshnessMs;
+      });
+    }
+    return open.freshness.value;
+  }
+
+  /** The code of a project for its answers, or null while nothing of it is indexed. */
+  async codeOf(project: ProjectRecord): Promise<ProjectCode | null> {
+    if ((await this.readiness(project)) === 'none') return null;
+    return {
+      search: (query, k, signal) => this.search(project, query, { k }, signal),
+      freshness: () => this.freshness(project).catch(() => null),
+    };
+  }
+
+  /** The embedding model, started by the first who asks. @throws GardenerError `retrieval.*`, `models.*` */
+  async embedder(): Promise<Embedder> {
+    this.#embedder ??= this.#startEmbedder();
+    return this.#embedder;
+  }
+
+  forget(projectId: string): void {
+    this.#indexes.get(projectId)?.index.close();
+    this.#indexes.delete(projectId);
+  }
+
+  async close(): Promise<void> {
+    for (const projectId of this.projectIds) this.forget(projectId);
+    const embedder = await this.#embedder?.catch(() => null);
+    this.#embedder = null;
+    await embedder?.dispose();
+  }
+
+  async #open({ id }: ProjectRecord): Promise<OpenIndex> {
+    const known = this.#indexes.get(id);
+    const open = known ?? { index: await openIndex(this.#garden.paths, id), freshness: null };
+    // Another call may have opened it meanwhile.
+    const current = this.#indexes.get(id) ?? open;
+    this.#indexes.delete(id);
+    this.#indexes.set(id, current);
+    const [oldest] = this.#indexes.keys();
+    if (this.#indexes.size > maxIndexes && oldest !== undefined) this.forget(oldest);
+    return current;
+  }
+
+  async #startEmbedder(): Promise<Embedder> {
+    const { paths, settings } = this.#garden;
+    const onProgress = this.#onProgress;
+    try {
+      const embedder = await startEmbedder(settings, (id) =>
+        ensureModel(paths, id, { ...(onProgress && { onProgress }) }),
+      );
+      this.embedderState = { state: 'ready', lastError: null };
+      return embedder;
+    } catch (error) {
+      this.#embedder = null;
+      this.embedderState = {
+        state: 'failed',
+        lastError: error instanceof Error ? error.message : String(error),
+      };
+      throw error;
+    }
+  }
+}

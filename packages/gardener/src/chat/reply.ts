@@ -1,0 +1,52 @@
+import { GardenerError } from '../garden/errors.js';
+import type { ChatMessage, GenerationRuntime } from '../models/runtime.js';
+import { fitMessages } from '../prompt/fit-messages.js';
+import { defaultChunks } from './answer.js';
+import type { ChosenAdapter } from './choose-adapter.js';
+import {
+  AdapterUse,
+  type AnswerEvent,
+  type AnswerOptions,
+  type ProjectCode,
+  reservedTokens,
+  writeAnswer,
+} from './write-answer.js';
+
+/** What {@link reply} needs. */
+export interface ReplyRequest extends AnswerOptions {
+  /** The client's own conversation. */
+  messages: readonly ChatMessage[];
+  /** For the instructions where the client gives none; null for a base model without a project. */
+  projectName: string | null;
+  runtime: GenerationRuntime;
+  adapter: ChosenAdapter;
+  turn: string;
+  /** Code for the last question, or null to answer without retrieval. */
+  code: ProjectCode | null;
+}
+
+/**
+ * Answers messages of a client that keeps its conversation itself; nothing is stored.
+ * @throws GardenerError `chat.empty-question`, `prompt.question-too-long`, `retrieval.*`, `models.*`
+ */
+export async function* reply(request: ReplyRequest): AsyncGenerator<AnswerEvent, void> {
+  const { runtime, code, turn, signal } = request;
+  const question = request.messages.findLast(({ role }) => role === 'user')?.content.trim() ?? '';
+  if (question === '') {
+    throw new GardenerError('chat.empty-question', 'There is no question in the messages.', {
+      remedy: 'Send at least one message with the role user.',
+    });
+  }
+  const results = code === null ? [] : await code.search(question, defaultChunks, signal);
+  signal?.throwIfAborted();
+  const { messages, used } = await fitMessages({
+    messages: request.messages,
+    projectName: request.projectName,
+    results,
+    contextTokens: runtime.contextTokens,
+    answerTokens: reservedTokens(runtime, request),
+    countTokens: (text) => runtime.countTokens(text),
+  });
+  const adapter = new AdapterUse(request.adapter);
+  yield* writeAnswer({ runtime, messages, used, adapter, turn, code, options: request });
+}

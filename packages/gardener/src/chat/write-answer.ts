@@ -1,0 +1,163 @@
+import { GardenerError } from '../garden/errors.js';
+import type { ChatMessage, GenerationEvent, GenerationRuntime } from '../models/runtime.js';
+import type { IndexFreshness, SearchResult } from '../retrieval/index.js';
+import { baseOnly, type ChosenAdapter } from './choose-adapter.js';
+import type { Source } from './exchange.js';
+
+/** The end of an answer: what it rests on. */
+export interface AnswerEnd {
+  type: 'end';
+  /** `length`: cut off at maxTokens. */
+  reason: 'stop' | 'length';
+  /** The code in the prompt, best first; empty when nothing was found. */
+  sources: Source[];
+  adapter: { version: number | null; reason: string };
+  /** Null when the answer was made without the index. */
+  index: IndexFreshness | null;
+  promptTokens: number;
+  completionTokens: number;
+  /** Id of the conversation that it was stored in, or null. */
+  conversation: string | null;
+}
+
+/** What an answer yields: text as it is written, then one end. */
+export type AnswerEvent = { type: 'text'; text: string } | AnswerEnd;
+
+/** Length and sampling of an answer. */
+export interface AnswerOptions {
+  /** Defaults to a quarter of the context, at most 400. */
+  maxTokens?: number;
+  /** Defaults to 0. */
+  temperature?: number;
+  seed?: number;
+  stop?: readonly string[];
+  signal?: AbortSignal;
+}
+
+/** The code of a project as an answer looks it up. */
+export interface ProjectCode {
+  search(query: string, k: number, signal?: AbortSignal): Promise<SearchResult[]>;
+  /** Never fails: null when it cannot be told. */
+  freshness(): Promise<IndexFreshness | null>;
+}
+
+/** What {@link writeAnswer} needs. */
+export interface AnswerJob {
+  runtime: GenerationRuntime;
+  messages: readonly ChatMessage[];
+  /** Results in the prompt, best first. */
+  used: readonly SearchResult[];
+  adapter: AdapterUse;
+  /** Whose turn it takes in the runtime's queue. */
+  turn: string;
+  code: ProjectCode | null;
+  options: AnswerOptions;
+}
+
+/** Small models fall into loops without it. */
+const repeatPenalty = 1.1;
+/** Most tokens of an answer where the caller names none. */
+const defaultAnswerTokens = 400;
+
+/** Tokens that an answer may have. */
+export function answerTokens(runtime: GenerationRuntime, options: AnswerOptions): number {
+  return options.maxTokens ?? Math.min(defaultAnswerTokens, Math.floor(runtime.contextTokens / 4));
+}
+
+/** Tokens kept free for an answer while the prompt is made: one that may be very long still leaves half for the prompt. */
+export function reservedTokens(runtime: GenerationRuntime, options: AnswerOptions): number {
+  return Math.min(answerTokens(runtime, options), Math.floor(runtime.contextTokens / 2));
+}
+
+/** The adapter of one generation: the chosen one, or the base once the runtime has refused it. */
+export class AdapterUse {
+  #chosen: ChosenAdapter;
+
+  constructor(chosen: ChosenAdapter) {
+    this.#chosen = chosen;
+  }
+
+  get chosen(): ChosenAdapter {
+    return this.#chosen;
+  }
+
+  /** For the end of an answer. */
+  get told(): { version: number | null; reason: string } {
+    return { version: this.#chosen.version, reason: this.#chosen.reason };
+  }
+
+  /** Generates with the adapter; if the runtime cannot use it, once more with the base. */
+  async *generate(start: (chosen: ChosenAdapter) => AsyncIterable<GenerationEvent>) {
+    try {
+      yield* start(this.#chosen);
+    } catch (error) {
+      if (!this.#refused(error)) throw error;
+      yield* start(this.#chosen);
+    }
+  }
+
+  /** Prepares the adapter; if the runtime cannot use it, the base. */
+  async prepare(start: (chosen: ChosenAdapter) => Promise<void>): Promise<void> {
+    try {
+      await start(this.#chosen);
+    } catch (error) {
+      if (!this.#refused(error)) throw error;
+      await start(this.#chosen);
+    }
+  }
+
+  #refused(error: unknown): boolean {
+    const isOfAdapter =
+      GardenerError.isInstance(error) && /^models\.(bad-adapter|adapter-[a-z-]+)$/.test(error.code);
+    if (!isOfAdapter || this.#chosen.file === null) return false;
+    this.#chosen = baseOnly(`${error.message} The base model answers: ${error.remedy}`);
+    return true;
+  }
+}
+
+/** Writes one answer to messages that fit, and says what it rests on; `conversation` is null. */
+export async function* writeAnswer(job: AnswerJob): AsyncGenerator<AnswerEvent, void> {
+  const { runtime, messages, adapter, turn, options } = job;
+  // Looked at while the model writes: it walks the whole codebase.
+  const freshness = job.code?.freshness() ?? null;
+  const generation = adapter.generate(({ file, name }) =>
+    runtime.generate({
+      messages,
+      adapter: file,
+      ...(name !== null && { adapterName: name }),
+      turn,
+      repeatPenalty,
+      ...samplingOf(options),
+      maxTokens: answerTokens(runtime, options),
+    }),
+  );
+  for await (const event of generation) {
+    if (event.type === 'text') {
+      yield event;
+      continue;
+    }
+    yield {
+      ...event,
+      sources: job.used.map(sourceOf),
+      adapter: adapter.told,
+      index: await freshness,
+      conversation: null,
+    };
+  }
+}
+
+/** Sampling of a request as a runtime wants it. */
+export function samplingOf({ temperature, seed, stop, signal }: AnswerOptions) {
+  return {
+    temperature: temperature ?? 0,
+    ...(seed !== undefined && { seed }),
+    ...(stop !== undefined && { stop }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+/** A search result as it is told to the reader and stored. */
+export function sourceOf({ chunk, score }: SearchResult): Source {
+  const { path, startLine, endLine, symbol } = chunk;
+  return { path, startLine, endLine, symbol, score };
+}

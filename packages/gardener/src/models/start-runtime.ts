@@ -1,0 +1,30 @@
+import type { Settings } from '../garden/settings.js';
+import type { ModelOnDisk } from './model-store.js';
+import type { GenerationRuntime } from './runtime.js';
+
+/** The settings that choose a runtime. */
+export type RuntimeSettings = Pick<
+  Settings,
+  | 'runtimeProvider'
+  | 'runtimeUrl'
+  | 'runtimeApiKey'
+  | 'runtimeModel'
+  | 'keptAdapters'
+  | 'contextTokens'
+  | 'threads'
+>;
+
+/**
+ * Starts the runtime that the settings choose, with one base model.
+ * @param modelOnDisk gives the base model's file; asked only where the settings choose llama.cpp
+ * @throws GardenerError what the runtimes and `modelOnDisk` throw
+ */
+export async function startRuntime(
+  settings: RuntimeSettings,
+  modelOnDisk: () => Promise<ModelOnDisk>,
+): Promise<GenerationRuntime> {
+  const { startLlamaCpp } = await import('./llama-cpp.js');
+  const { threads, contextTokens, keptAdapters } = settings;
+  const { weights } = await modelOnDisk();
+  return startLlamaCpp(weights, { threads, contextTokens, keptContexts: keptAdapters });
+}

@@ -1,0 +1,89 @@
+import type { ChatMessage } from '../models/runtime.js';
+import type { SearchResult } from '../retrieval/search.js';
+import {
+  codeHeading,
+  type FittedPrompt,
+  fitResults,
+  messageOverhead,
+  type PromptRoom,
+  questionMessage,
+  questionTooLong,
+  roomCounter,
+  systemMessage,
+} from './build-prompt.js';
+
+/** What {@link fitMessages} makes a prompt of. */
+export interface MessageParts extends PromptRoom {
+  /** A client's conversation; at least one message is the user's. */
+  messages: readonly ChatMessage[];
+  /** For our own instructions where the client gives none; null for none. */
+  projectName: string | null;
+  /** Best first. */
+  results: readonly SearchResult[];
+}
+
+/** Share of the room for the newest messages before retrieved code gets the rest. */
+const historyShare = 0.4;
+
+/**
+ * Fits a client's messages and retrieved code into the context: the client's instructions and everything from the last
+ * question on stay, code goes above that question, and of the messages between the oldest are left out first. Pure.
+ * @throws GardenerError `prompt.question-too-long` when what must stay does not fit
+ */
+export async function fitMessages(parts: MessageParts): Promise<FittedPrompt> {
+  const { messages } = parts;
+  const count = roomCounter(parts);
+  const system = instructionsOf(messages, parts.projectName);
+  const talk = messages.filter(({ role }) => role !== 'system');
+  const at = talk.findLastIndex(({ role }) => role === 'user');
+  const [history, question, tail] = [talk.slice(0, at), talk[at]!, talk.slice(at + 1)];
+
+  const total = parts.contextTokens - parts.answerTokens;
+  let room = total - (await count(codeHeading)) - messageOverhead;
+  for (const content of [system, question.content, ...tail.map((message) => message.content)])
+    room -= (await count(content)) + messageOverhead;
+  if (room < 0) throw questionTooLong(total - room, total);
+
+  const newest = await fitHistory(history, Math.floor(room * historyShare), count);
+  const code = await fitResults(parts.results, room - newest.tokens, count);
+  const older = await fitHistory(
+    history.slice(0, history.length - newest.used),
+    room - newest.tokens - code.tokens,
+    count,
+  );
+  const kept = history.slice(history.length - newest.used - older.used);
+  // A conversation that begins with an answer confuses a model.
+  while (kept[0]?.role === 'assistant') kept.shift();
+  return {
+    messages: [
+      ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
+      ...kept,
+      { role: 'user', content: questionMessage(question.content, code.used) },
+      ...tail,
+    ],
+    used: code.used,
+  };
+}
+
+/** The client's instructions in one message, or ours where it gives none. */
+function instructionsOf(messages: readonly ChatMessage[], projectName: string | null): string {
+  const given = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
+  if (given.length > 0) return given.join('\n\n');
+  return projectName === null ? '' : systemMessage(projectName);
+}
+
+async function fitHistory(
+  history: readonly ChatMessage[],
+  room: number,
+  count: (text: string) => Promise<number>,
+): Promise<{ used: number; tokens: number }> {
+  let tokens = 0;
+  let used = 0;
+  for (const { content } of [...history].reverse()) {
+    const needed = (await count(content)) + messageOverhead;
+    if (tokens + needed > room) break;
+    tokens += needed;
+    used += 1;
+  }
+  return { used, tokens };
+}

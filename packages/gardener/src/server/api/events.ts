@@ -1,0 +1,35 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { ServerContext } from '../context.js';
+import { streamEvents } from '../events/stream-events.js';
+import { findProject, problems } from './route.js';
+
+const DESCRIPTION = `server-sent events, each with an id to resume from (Last-Event-ID):
+- \`run\` {projectId, runId, event}: index progress, training steps, evaluation, errors
+- \`project\` {projectId, change}: added, removed, updated, promoted, active, index; fetch the project anew
+- \`model\` {model, state, doneBytes, totalBytes, error?}: downloading, ready, failed
+- \`reset\` {}: the id is unknown (another start of the server, too far behind); fetch everything anew
+- \`shutdown\` {}: the server ends`;
+
+const getEvents = createRoute({
+  method: 'get',
+  path: '/api/events',
+  summary: 'What happens, as it happens',
+  description: DESCRIPTION,
+  request: {
+    query: z.object({ project: z.string().max(200).optional(), lastEventId: z.string().max(100).optional() }),
+    headers: z.object({ 'last-event-id': z.string().max(100).optional() }),
+  },
+  responses: {
+    200: { description: 'A stream without end.', content: { 'text/event-stream': { schema: z.string() } } },
+    ...problems,
+  },
+});
+
+export function addEventRoutes(app: OpenAPIHono, { garden, events, stopping }: ServerContext): void {
+  app.openapi(getEvents, async (c) => {
+    const { project: key, lastEventId } = c.req.valid('query');
+    const projectId = key ? (await findProject(garden, key)).id : null;
+    const last = c.req.valid('header')['last-event-id'] ?? lastEventId ?? null;
+    return streamEvents(c, { log: events, projectId, lastEventId: last || null, stopping }) as never;
+  });
+}

@@ -1,0 +1,76 @@
+import type { ProjectRecord } from '../../garden/project-record.js';
+import { latestRun, type Run } from '../../garden/runs.js';
+import { projectStatus, type StatusObject } from '../../training/project-status.js';
+import type { ServerContext } from '../context.js';
+import type { ProjectView, RunView } from './schemas.js';
+
+/** Everything that a page shows of a project at first sight. */
+export async function projectView(context: ServerContext, project: ProjectRecord): Promise<ProjectView> {
+  const { garden, freshness, followers } = context;
+  const [status, run, active] = await Promise.all([
+    projectStatus(garden, project, (of) => freshness.of(of)),
+    latestRun(garden.paths, project.id),
+    garden.registry.active(),
+  ]);
+  return {
+    ...status,
+    active: active?.id === project.id,
+    createdAt: project.createdAt,
+    run: run === null ? null : runAtSight(run),
+    ...glanceAt(status, run),
+    watching: followers.isFollowing(project.id),
+  };
+}
+
+/** A run for the history and the training page. */
+export function runView({ description, state }: Run): RunView {
+  const { id, kind, createdAt, options } = description;
+  const { status, reason, finished, step, steps, loss, heldOutLoss, tokensPerSecond } = state;
+  const { peakMemoryBytes, etaMs, error, adapterVersion, promoted, updatedAt } = state;
+  const budgetMs = typeof options.budgetMs === 'number' ? options.budgetMs : null;
+  return {
+    ...{ id, kind, createdAt, status, reason, finished, step, steps, loss, heldOutLoss, tokensPerSecond },
+    ...{ peakMemoryBytes, etaMs, error, adapterVersion, promoted, updatedAt, budgetMs },
+  };
+}
+
+function runAtSight({ description, state }: Run): NonNullable<ProjectView['run']> {
+  const { status, finished, progress, updatedAt } = state;
+  return {
+    ...{ id: description.id, kind: description.kind, status, finished, updatedAt },
+    stage: progress?.stage ?? null,
+    done: progress?.done ?? null,
+    total: progress?.total ?? null,
+    label: progress?.label ?? null,
+    startedAt: description.createdAt,
+  };
+}
+
+function glanceAt(status: StatusObject, run: Run | null): Pick<ProjectView, 'glance' | 'progress' | 'etaMs'> {
+  if (run !== null && !run.state.finished) return glanceAtWork(run);
+  const done = { progress: null, etaMs: null };
+  if (run?.state.status === 'failed' || status.index.state === 'damaged') return { glance: 'error', ...done };
+  if (status.index.state === 'none') return { glance: 'none', ...done };
+  return { glance: status.adapter.promoted ? 'ready' : 'base-only', ...done };
+}
+
+function glanceAtWork({ description, state }: Run): Pick<ProjectView, 'glance' | 'progress' | 'etaMs'> {
+  const { status, progress, step, steps, etaMs } = state;
+  const share = progress?.total ? Math.min(1, progress.done / progress.total) : null;
+  switch (status) {
+    case 'training':
+      return { glance: 'training', progress: steps ? Math.min(1, step / steps) : null, etaMs };
+    case 'paused':
+      return { glance: 'paused', progress: steps ? Math.min(1, step / steps) : null, etaMs: null };
+    case 'evaluating':
+      return { glance: 'evaluating', progress: share, etaMs };
+    case 'queued':
+      return { glance: 'queued', progress: null, etaMs: null };
+    default:
+      return {
+        glance: description.kind === 'index' || step === 0 ? 'indexing' : 'training',
+        progress: share,
+        etaMs,
+      };
+  }
+}

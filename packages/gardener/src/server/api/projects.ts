@@ -1,0 +1,156 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { addProject } from '../../training/add-project.js';
+import { cancelOpenRun } from '../../training/control-run.js';
+import { projectModels } from '../../training/project-models.js';
+import { promoteAdapter } from '../../training/promote.js';
+import { queueRefresh, queueRun } from '../../training/queue-run.js';
+import type { ServerContext } from '../context.js';
+import { projectView, runView } from './project-view.js';
+import { body, findProject, inProject, json, problems } from './route.js';
+import { findRun } from './runs.js';
+import { projectSchema, runSchema } from './schemas.js';
+
+const budget = z
+  .number()
+  .int()
+  .min(1_000)
+  .max(7 * 24 * 3_600_000);
+
+const newProject = z.object({
+  path: z.string().min(1).max(4_096).openapi({ description: 'Folder of the codebase, absolute.' }),
+  name: z.string().min(1).max(200).optional(),
+  baseModel: z.string().min(1).max(4_096).optional(),
+  budgetMs: budget.optional(),
+  train: z.boolean().default(true),
+});
+
+const listProjects = createRoute({
+  method: 'get',
+  path: '/api/projects',
+  summary: 'Every project',
+  responses: { 200: json(z.object({ projects: z.array(projectSchema) }), 'By name.'), ...problems },
+});
+
+const postProject = createRoute({
+  method: 'post',
+  path: '/api/projects',
+  summary: 'Add a codebase: index it, and train on it',
+  request: { body: body(newProject) },
+  responses: { 201: json(projectSchema, 'Added; the work goes on in the background.'), ...problems },
+});
+
+const getProject = createRoute({
+  method: 'get',
+  path: '/api/projects/{project}',
+  summary: 'Where a project stands',
+  request: { params: inProject },
+  responses: { 200: json(projectSchema, 'The project.'), ...problems },
+});
+
+const deleteProject = createRoute({
+  method: 'delete',
+  path: '/api/projects/{project}',
+  summary: 'Forget a project: index, adapters, conversations; not the codebase',
+  request: { params: inProject },
+  responses: { 204: { description: 'Removed.' }, ...problems },
+});
+
+const switchProject = createRoute({
+  method: 'post',
+  path: '/api/projects/{project}/switch',
+  summary: 'Make a project the active one, and make it ready to answer',
+  request: { params: inProject },
+  responses: {
+    200: json(
+      z.object({
+        project: projectSchema,
+        ms: z.number(),
+        adapter: z.object({ version: z.number().nullable(), reason: z.string() }),
+      }),
+      'Adapter, index and conversation have changed together.',
+    ),
+    ...problems,
+  },
+});
+
+const refreshProject = createRoute({
+  method: 'post',
+  path: '/api/projects/{project}/refresh',
+  summary: 'Bring the index, and where much has changed the adapter, up to date',
+  request: { params: inProject, body: body(z.object({ train: z.boolean().default(true) })) },
+  responses: { 202: json(z.object({ run: runSchema }), 'Queued.'), ...problems },
+});
+
+const promote = createRoute({
+  method: 'post',
+  path: '/api/projects/{project}/promote',
+  summary: 'Choose by hand which model answers, or roll back',
+  request: {
+    params: inProject,
+    body: body(
+      z.object({
+        version: z.number().int().positive().nullable().openapi({ description: 'null = the base model' }),
+      }),
+    ),
+  },
+  responses: { 200: json(projectSchema, 'The project.'), ...problems },
+});
+
+export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void {
+  const { garden, models } = context;
+
+  app.openapi(listProjects, async (c) => {
+    const projects = await garden.registry.list();
+    return c.json(
+      { projects: await Promise.all(projects.map((project) => projectView(context, project))) },
+      200,
+    );
+  });
+
+  app.openapi(postProject, async (c) => {
+    const { path, name, baseModel, budgetMs = garden.settings.budgetMs, train } = c.req.valid('json');
+    const { project } = await addProject(garden, {
+      ...{ path, name, baseModel, signal: c.req.raw.signal },
+      fetchModels: (ids) => models.fetchAll(ids),
+    });
+    await queueRun(garden, project, train ? 'train' : 'index', { budgetMs });
+    return c.json(await projectView(context, project), 201);
+  });
+
+  app.openapi(getProject, async (c) => {
+    const project = await findProject(garden, c.req.valid('param').project);
+    return c.json(await projectView(context, project), 200);
+  });
+
+  app.openapi(deleteProject, async (c) => {
+    const { project: key } = c.req.valid('param');
+    const damaged = (await garden.registry.problems()).find(({ id }) => id === key);
+    const { id } = damaged ?? (await findProject(garden, key));
+    await cancelOpenRun(garden.paths, id);
+    await context.followers.forget(id);
+    await context.projects.forget(id);
+    await garden.registry.remove(id);
+    return c.body(null, 204);
+  });
+
+  app.openapi(switchProject, async (c) => {
+    const found = await findProject(garden, c.req.valid('param').project);
+    const project = await garden.registry.setActive(found.id);
+    const { ms, adapter } = await context.projects.prepare(project, c.req.raw.signal);
+    context.followers.use(project);
+    return c.json({ project: await projectView(context, project), ms, adapter }, 200);
+  });
+
+  app.openapi(refreshProject, async (c) => {
+    const project = await findProject(garden, c.req.valid('param').project);
+    await models.fetchAll(projectModels(garden.settings, project.baseModel));
+    const { id } = await queueRefresh(garden, project, c.req.valid('json'));
+    return c.json({ run: runView(await findRun(context, project, id)) }, 202);
+  });
+
+  app.openapi(promote, async (c) => {
+    const project = await findProject(garden, c.req.valid('param').project);
+    const promoted = await promoteAdapter(garden, project, c.req.valid('json').version);
+    return c.json(await projectView(context, promoted), 200);
+  });
+}

@@ -1,0 +1,81 @@
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { GardenerError } from '../../garden/errors.js';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+
+/** An app whose requests are checked before a handler sees them: what does not fit is one sentence, `server.bad-request`. */
+export function newApi(): OpenAPIHono {
+  return new OpenAPIHono({
+    defaultHook: (result) => {
+      if (!result.success) throw badRequest(result.error, result.target);
+    },
+  });
+}
+
+function badRequest(error: z.ZodError, target: string): GardenerError {
+  const issue = error.issues[0];
+  const where = issue !== undefined && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
+  return new GardenerError(
+    'server.bad-request',
+    `The ${WHERE[target] ?? target} does not fit: ${where}${issue?.message}.`,
+    {
+      remedy: 'See docs/api.md, or GET /api/openapi.json.',
+      details: {
+        issues: error.issues.slice(0, 10).map(({ path, message }) => ({ path: path.join('.'), message })),
+      },
+    },
+  );
+}
+
+const WHERE: Record<string, string> = { json: 'body', param: 'path', query: 'query' };
+
+const errorSchema = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      remedy: z.string(),
+      details: z.record(z.string(), z.unknown()).optional(),
+    }),
+  })
+  .openapi('Error');
+
+/** A JSON answer of a route. */
+export function json<T extends z.ZodType>(schema: T, description: string) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+/** A JSON body that a route needs. */
+export function body<T extends z.ZodType>(schema: T) {
+  return { required: true, content: { 'application/json': { schema } } };
+}
+
+/** What every route may answer instead of a success. */
+export const problems = { default: json(errorSchema, 'What is wrong, and what to do about it.') } as const;
+
+const projectKey = z
+  .string()
+  .min(1)
+  .max(200)
+  .openapi({
+    param: { name: 'project', in: 'path' },
+    description: 'Id or name of a project.',
+    example: 'shop',
+  });
+
+export const inProject = z.object({ project: projectKey });
+
+/**
+ * The project with this id, else with this name; never by path, since a request must not ask about folders.
+ * @throws GardenerError `garden.unknown-project`
+ */
+export async function findProject(garden: Garden, key: string): Promise<ProjectRecord> {
+  const projects = await garden.registry.list();
+  const found = projects.find(({ id }) => id === key) ?? projects.find(({ name }) => name === key);
+  if (found !== undefined) return found;
+  const problem = (await garden.registry.problems()).find(({ id }) => id === key);
+  if (problem !== undefined) throw problem.error;
+  throw new GardenerError('garden.unknown-project', `There is no project ${JSON.stringify(key)}.`, {
+    remedy: 'GET /api/projects lists them; `gardener add <path>` adds one.',
+  });
+}

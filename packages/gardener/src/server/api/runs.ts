@@ -1,0 +1,159 @@
+import { readdir } from 'node:fs/promises';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { GardenerError } from '../../garden/errors.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import { type Run, readRunDescription, readRunEvents, readRunState } from '../../garden/runs.js';
+import { cancelOpenRun, controlRun, noRun } from '../../training/control-run.js';
+import { projectModels } from '../../training/project-models.js';
+import { queueRun } from '../../training/queue-run.js';
+import type { ServerContext } from '../context.js';
+import { runView } from './project-view.js';
+import { body, findProject, inProject, json, problems } from './route.js';
+import { runEvent, runSchema } from './schemas.js';
+
+const RUN_ID = /^\d{8}t\d{9}z-[a-z2-7]{6}$/;
+/** The history that is shown. */
+const MAX_RUNS = 100;
+
+const inRun = inProject.extend({
+  run: z
+    .string()
+    .max(64)
+    .openapi({ param: { name: 'run', in: 'path' }, description: 'Id of a run.' }),
+});
+
+const listRuns = createRoute({
+  method: 'get',
+  path: '/api/projects/{project}/runs',
+  summary: 'The runs of a project, newest first',
+  request: { params: inProject },
+  responses: { 200: json(z.object({ runs: z.array(runSchema) }), 'At most 100.'), ...problems },
+});
+
+const startRun = createRoute({
+  method: 'post',
+  path: '/api/projects/{project}/runs',
+  summary: 'Train a new adapter',
+  request: {
+    params: inProject,
+    body: body(
+      z.object({
+        kind: z.literal('train'),
+        budgetMs: z
+          .number()
+          .int()
+          .min(1_000)
+          .max(7 * 24 * 3_600_000)
+          .optional(),
+      }),
+    ),
+  },
+  responses: { 201: json(runSchema, 'Queued.'), ...problems },
+});
+
+const getRun = createRoute({
+  method: 'get',
+  path: '/api/projects/{project}/runs/{run}',
+  summary: 'One run',
+  request: { params: inRun },
+  responses: { 200: json(runSchema, 'The run.'), ...problems },
+});
+
+const getEvents = createRoute({
+  method: 'get',
+  path: '/api/projects/{project}/runs/{run}/events',
+  summary: 'What happened in a run, from the beginning or from where the last answer ended',
+  request: {
+    params: inRun,
+    query: z.object({
+      from: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+    }),
+  },
+  responses: {
+    200: json(
+      z.object({ events: z.array(runEvent), next: z.number() }),
+      '`next` is what to give as `from` for what follows.',
+    ),
+    ...problems,
+  },
+});
+
+const control = createRoute({
+  method: 'post',
+  path: '/api/projects/{project}/runs/{run}/{request}',
+  summary: 'Pause, resume or cancel a run',
+  request: {
+    params: inRun.extend({
+      request: z.enum(['pause', 'resume', 'cancel']).openapi({ param: { name: 'request', in: 'path' } }),
+    }),
+  },
+  responses: { 200: json(runSchema, 'The run as it stands then.'), ...problems },
+});
+
+export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
+  const { garden, models } = context;
+
+  app.openapi(listRuns, async (c) => {
+    const project = await findProject(garden, c.req.valid('param').project);
+    const names = await readdir(garden.paths.training(project.id)).catch((): string[] => []);
+    const ids = names
+      .filter((name) => RUN_ID.test(name))
+      .sort()
+      .reverse()
+      .slice(0, MAX_RUNS);
+    const runs = await Promise.all(ids.map((id) => findRun(context, project, id).catch(() => null)));
+    return c.json({ runs: runs.filter((run) => run !== null).map(runView) }, 200);
+  });
+
+  app.openapi(startRun, async (c) => {
+    const project = await findProject(garden, c.req.valid('param').project);
+    const { kind, budgetMs = garden.settings.budgetMs } = c.req.valid('json');
+    await models.fetchAll(projectModels(garden.settings, project.baseModel));
+    const { id } = await queueRun(garden, project, kind, { budgetMs });
+    return c.json(runView(await findRun(context, project, id)), 201);
+  });
+
+  app.openapi(getRun, async (c) => {
+    const { project: key, run } = c.req.valid('param');
+    return c.json(runView(await findRun(context, await findProject(garden, key), run)), 200);
+  });
+
+  app.openapi(getEvents, async (c) => {
+    const { project: key, run } = c.req.valid('param');
+    const { directory } = await findRun(context, await findProject(garden, key), run);
+    const { events, nextByte } = await readRunEvents(directory, c.req.valid('query').from);
+    return c.json({ events, next: nextByte }, 200);
+  });
+
+  app.openapi(control, async (c) => {
+    const { project: key, run: id, request } = c.req.valid('param');
+    const project = await findProject(garden, key);
+    const run = await findRun(context, project, id);
+    if (run.state.finished) throw noRun(project);
+    if (request === 'cancel') await cancelOpenRun(garden.paths, project.id);
+    else await controlRun(garden.paths, project, request, c.req.raw.signal);
+    return c.json(runView(await findRun(context, project, id)), 200);
+  });
+}
+
+/** A run of a project. @throws GardenerError `server.unknown-run` */
+export async function findRun({ garden }: ServerContext, project: ProjectRecord, id: string): Promise<Run> {
+  try {
+    if (!RUN_ID.test(id)) throw unknownRun(project, id);
+    const directory = garden.paths.run(project.id, id);
+    return {
+      directory,
+      description: await readRunDescription(directory),
+      state: await readRunState(directory),
+    };
+  } catch (error) {
+    if (!GardenerError.isInstance(error) || error.code !== 'garden.file-missing') throw error;
+    throw unknownRun(project, id);
+  }
+}
+
+function unknownRun(project: ProjectRecord, id: string): GardenerError {
+  return new GardenerError('server.unknown-run', `${project.name} has no run ${JSON.stringify(id)}.`, {
+    remedy: 'List its runs, and take one of those.',
+  });
+}

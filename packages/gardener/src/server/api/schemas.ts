@@ -1,0 +1,105 @@
+import { z } from '@hono/zod-openapi';
+import { trainingStatusSchema } from '../../garden/project-record.js';
+import { runErrorSchema, runEventSchema } from '../../garden/run-events.js';
+import { runKindSchema } from '../../garden/runs.js';
+import { scorecardSchema } from '../../training/scorecard.js';
+
+const figure = z.number().nullable();
+const reasons = z.record(z.string(), z.number());
+
+// Schemas of the rooms above were made without the OpenAPI extension; it reads their meta data all the same.
+export const scorecard = scorecardSchema.meta({ id: 'Scorecard' });
+export const runEvent = runEventSchema.meta({ id: 'RunEvent' });
+const runError = runErrorSchema.meta({ id: 'RunError' });
+
+export const statusSchema = z
+  .object({
+    project: z.object({ id: z.string(), name: z.string(), path: z.string(), baseModel: z.string() }),
+    index: z.object({
+      state: z.enum(['none', 'building', 'ready', 'damaged']),
+      files: z.object({ seen: z.number(), indexed: z.number(), skipped: reasons, failed: reasons }),
+      chunks: z.number(),
+      commit: z.string().nullable(),
+      changedSince: figure,
+    }),
+    training: z.object({
+      status: trainingStatusSchema,
+      reason: z.string().nullable(),
+      step: figure,
+      steps: figure,
+      loss: figure,
+      etaMs: figure,
+      tokensPerSecond: figure,
+      peakMemoryBytes: figure,
+      error: runError.nullable(),
+    }),
+    adapter: z.object({ version: figure, promoted: z.boolean(), reason: z.string().nullable() }),
+    scorecard: scorecard.nullable(),
+  })
+  .openapi('Status');
+
+/** One word for what a project is about. */
+export const glanceSchema = z.enum([
+  'none',
+  'indexing',
+  'queued',
+  'training',
+  'paused',
+  'evaluating',
+  'ready',
+  'base-only',
+  'error',
+]);
+
+export const projectSchema = statusSchema
+  .extend({
+    active: z.boolean(),
+    createdAt: z.string(),
+    run: z
+      .object({
+        id: z.string(),
+        kind: runKindSchema,
+        status: trainingStatusSchema,
+        finished: z.boolean(),
+        stage: z.string().nullable(),
+        done: figure,
+        total: figure,
+        label: z.string().nullable(),
+        startedAt: z.string().nullable(),
+        updatedAt: z.string().nullable(),
+      })
+      .nullable()
+      .openapi({ description: 'The run under way or the last one; null before the first.' }),
+    glance: glanceSchema,
+    progress: figure.openapi({ description: '0 to 1 of what `glance` names.' }),
+    etaMs: figure,
+    watching: z.boolean().openapi({ description: 'Whether this server follows the edits of the project.' }),
+  })
+  .openapi('Project');
+
+export type ProjectView = z.infer<typeof projectSchema>;
+
+export const runSchema = z
+  .object({
+    id: z.string(),
+    kind: runKindSchema,
+    createdAt: z.string(),
+    status: trainingStatusSchema,
+    reason: z.string().nullable(),
+    finished: z.boolean(),
+    step: z.number(),
+    steps: figure,
+    loss: figure,
+    heldOutLoss: figure,
+    tokensPerSecond: figure,
+    peakMemoryBytes: figure,
+    etaMs: figure,
+    error: runError.nullable(),
+    adapterVersion: figure,
+    promoted: z.boolean(),
+    updatedAt: z.string().nullable(),
+    budgetMs: figure,
+  })
+  .openapi('Run');
+
+export type RunView = z.infer<typeof runSchema>;

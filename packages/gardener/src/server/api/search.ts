@@ -1,0 +1,74 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { CHUNK_KINDS } from '../../codebase/chunk-types.js';
+import type { SearchResult } from '../../retrieval/search.js';
+import type { ServerContext } from '../context.js';
+import { body, findProject, inProject, json, problems } from './route.js';
+
+const names = z.array(z.string().min(1).max(100)).max(50);
+
+const query = z.object({
+  query: z.string().min(1).max(10_000),
+  k: z.number().int().min(1).max(100).default(20),
+  languages: names.optional(),
+  kinds: z.array(z.enum(CHUNK_KINDS)).max(50).optional(),
+  pathGlob: z.string().max(500).optional(),
+});
+
+const result = z
+  .object({
+    path: z.string(),
+    startLine: z.number(),
+    endLine: z.number(),
+    language: z.string(),
+    kind: z.string(),
+    symbol: z.string().nullable(),
+    text: z.string(),
+    score: z.number().openapi({ description: 'Comparable within one search only.' }),
+    vectorRank: z.number().nullable(),
+    keywordRank: z.number().nullable(),
+  })
+  .openapi('SearchResult');
+
+export const freshnessSchema = z
+  .object({
+    commit: z.string().nullable(),
+    indexedAt: z.string(),
+    complete: z.boolean(),
+    changedSince: z.number().nullable(),
+  })
+  .openapi('IndexFreshness');
+
+const search = createRoute({
+  method: 'post',
+  path: '/api/projects/{project}/search',
+  summary: 'Find code by what it does or by its names',
+  request: { params: inProject, body: body(query) },
+  responses: {
+    200: json(
+      z.object({ results: z.array(result), index: freshnessSchema.nullable(), tookMs: z.number() }),
+      'Best first.',
+    ),
+    ...problems,
+  },
+});
+
+export function addSearchRoutes(app: OpenAPIHono, context: ServerContext): void {
+  app.openapi(search, async (c) => {
+    const project = await findProject(context.garden, c.req.valid('param').project);
+    const { query, k, languages, kinds, pathGlob } = c.req.valid('json');
+    const { results, freshness, tookMs } = await context.projects.search(project, query, {
+      k,
+      signal: c.req.raw.signal,
+      ...(languages === undefined ? {} : { languages }),
+      ...(kinds === undefined ? {} : { kinds }),
+      ...(pathGlob === undefined || pathGlob === '' ? {} : { pathGlob }),
+    });
+    context.followers.use(project);
+    return c.json({ results: results.map(resultView), index: freshness, tookMs }, 200);
+  });
+}
+
+function resultView({ chunk, score, vectorRank, keywordRank }: SearchResult): z.infer<typeof result> {
+  const { path, startLine, endLine, language, kind, symbol, text } = chunk;
+  return { path, startLine, endLine, language, kind, symbol, text, score, vectorRank, keywordRank };
+}

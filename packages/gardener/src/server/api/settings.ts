@@ -1,0 +1,74 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { changeSettings, settingSources } from '../../garden/change-settings.js';
+import { describeSettings, type SettingKey, settingsSchema } from '../../garden/settings.js';
+import type { ServerContext } from '../context.js';
+import { body, json, problems } from './route.js';
+
+const value = z.union([z.string(), z.number(), z.boolean()]);
+
+const setting = z
+  .object({
+    key: z.string(),
+    value: value.openapi({ description: 'Of a secret only whether it is set: "set" or "".' }),
+    default: value,
+    source: z.enum(['environment', 'file', 'default']),
+    description: z.string(),
+    type: z.enum(['text', 'number', 'boolean', 'choice', 'secret']),
+    choices: z.array(z.string()).optional(),
+    min: z.number().optional(),
+    max: z.number().optional(),
+  })
+  .openapi('Setting');
+
+type SettingView = z.infer<typeof setting>;
+
+const allSettings = z.object({ settings: z.array(setting) });
+/** What stands for a secret that is set; sent back, it changes nothing. */
+const SET = 'set';
+
+const getSettings = createRoute({
+  method: 'get',
+  path: '/api/settings',
+  summary: 'Every setting, and where its value comes from',
+  responses: { 200: json(allSettings, 'In the order of docs/settings.md.'), ...problems },
+});
+
+const putSettings = createRoute({
+  method: 'put',
+  path: '/api/settings',
+  summary: 'Change settings; null takes one back to its default',
+  request: { body: body(z.record(z.string(), value.nullable())) },
+  responses: { 200: json(allSettings, 'As they are then.'), ...problems },
+});
+
+export function addSettingRoutes(app: OpenAPIHono, context: ServerContext): void {
+  app.openapi(getSettings, async (c) => c.json({ settings: await settingViews(context) }, 200));
+
+  app.openapi(putSettings, async (c) => {
+    const changes = Object.entries(c.req.valid('json')).filter(([key, to]) => !(isSecret(key) && to === SET));
+    await changeSettings(context.garden, Object.fromEntries(changes));
+    return c.json({ settings: await settingViews(context) }, 200);
+  });
+}
+
+async function settingViews({ garden }: ServerContext): Promise<SettingView[]> {
+  const sources = await settingSources(garden);
+  return describeSettings().map(({ key, defaultValue, description }) => ({
+    ...{ key, description, source: sources[key], default: defaultValue as SettingView['default'] },
+    value: isSecret(key) ? (garden.settings[key] === '' ? '' : SET) : garden.settings[key],
+    ...shapeOf(key),
+  }));
+}
+
+const isSecret = (key: string) => key.endsWith('ApiKey');
+
+/** What a form needs to know, from the one schema of the settings. */
+function shapeOf(key: SettingKey): Pick<SettingView, 'type' | 'choices' | 'min' | 'max'> {
+  if (isSecret(key)) return { type: 'secret' };
+  const shape = z.toJSONSchema(settingsSchema.shape[key], { io: 'input' });
+  if (shape.enum !== undefined) return { type: 'choice', choices: shape.enum.map(String) };
+  if (shape.type === 'boolean') return { type: 'boolean' };
+  if (shape.type !== 'number' && shape.type !== 'integer') return { type: 'text' };
+  const { minimum: min, maximum: max } = shape;
+  return { type: 'number', ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}

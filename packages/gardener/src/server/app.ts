@@ -1,0 +1,134 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { secureHeaders } from 'hono/secure-headers';
+import { GardenerError } from '../garden/errors.js';
+import { addAdapterRoutes } from './api/adapters.js';
+import { addEventRoutes } from './api/events.js';
+import { addFileRoutes } from './api/files.js';
+import { addFolderRoutes } from './api/folders.js';
+import { addHealthRoutes } from './api/health.js';
+import { addModelRoutes } from './api/models.js';
+import { addProjectRoutes } from './api/projects.js';
+import { newApi } from './api/route.js';
+import { addRunRoutes } from './api/runs.js';
+import { addSearchRoutes } from './api/search.js';
+import { addSettingRoutes } from './api/settings.js';
+import type { ServerContext } from './context.js';
+import { errorAnswer } from './error-answer.js';
+import { isStopping } from './generation.js';
+import { type Access, guardOrigin, guardToken } from './guard.js';
+import { DEFAULT_LIMITS, type Limits, limitBody, Slots } from './limits.js';
+import { addChatCompletions } from './openai/chat-completions.js';
+import { addCompletions } from './openai/completions.js';
+import { addEmbeddings } from './openai/embeddings.js';
+import { asOpenAiError } from './openai/error-shape.js';
+import { addOpenAiModels } from './openai/models.js';
+import { openApiDocument } from './openapi-document.js';
+import { addStaticFiles } from './static-files.js';
+
+/** How an app is put together. */
+export interface AppOptions {
+  access: Access;
+  limits?: Limits;
+  /** Where the web UI's build lies. */
+  webDirectory?: string;
+}
+
+/** Everything that the server answers, as one function from request to response. */
+export function createApp(
+  context: ServerContext,
+  { access, limits = DEFAULT_LIMITS, webDirectory }: AppOptions,
+): OpenAPIHono {
+  const app = newApi();
+  app.onError((error, c) => {
+    const { status, body, headers } = errorAnswer(error);
+    if (status === 500) context.garden.log.error({ err: error, path: c.req.path }, 'request failed');
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    return c.json(c.req.path.startsWith('/v1/') ? asOpenAiError({ status, body }) : body, status);
+  });
+  app.use(securityHeaders());
+  app.use(limitRequests(new Slots(limits.requests, 'requests'), context.stopping));
+  app.use(guardOrigin(access), guardToken(access), limitBody(limits.bodyBytes));
+  addApi(app, context);
+  app.get('/api/openapi.json', (c) => c.json(openApiDocument(app, context.version)));
+  addStaticFiles(app, webDirectory);
+  app.notFound((c) => {
+    throw noSuchPath(app, c.req.method, c.req.path);
+  });
+  return app;
+}
+
+/** The documented routes. */
+export function addApi(app: OpenAPIHono, context: ServerContext): void {
+  addHealthRoutes(app, context);
+  addProjectRoutes(app, context);
+  addRunRoutes(app, context);
+  addAdapterRoutes(app, context);
+  addFileRoutes(app, context);
+  addSearchRoutes(app, context);
+  addFolderRoutes(app, context);
+  addEventRoutes(app, context);
+  addSettingRoutes(app, context);
+  addModelRoutes(app, context);
+  addOpenAiModels(app, context);
+  addChatCompletions(app, context);
+  addCompletions(app, context);
+  addEmbeddings(app, context);
+}
+
+/** The UI loads nothing from elsewhere, runs no inline script, and stands in no foreign frame. */
+function securityHeaders() {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      fontSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      manifestSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    referrerPolicy: 'no-referrer',
+    xFrameOptions: 'DENY',
+    // http on this machine: there is no certificate to insist on.
+    strictTransportSecurity: false,
+  });
+}
+
+function limitRequests(slots: Slots, stopping: AbortSignal) {
+  return async (_c: unknown, next: () => Promise<void>) => {
+    if (stopping.aborted) throw isStopping();
+    const release = slots.take();
+    await next().finally(release);
+  };
+}
+
+/** Says when the path is right and the method is not. */
+function noSuchPath(app: OpenAPIHono, method: string, path: string): GardenerError {
+  const methods = app.routes
+    .filter((route) => route.method !== 'ALL' && route.path !== '*' && patternOf(route.path).test(path))
+    .map((route) => route.method);
+  if (methods.length === 0) {
+    return new GardenerError('server.not-found', `There is nothing at ${path.slice(0, 200)}.`, {
+      remedy: 'GET /api/openapi.json lists what there is.',
+    });
+  }
+  const allowed = [...new Set(methods)].sort();
+  return new GardenerError(
+    'server.method-not-allowed',
+    `${method} is not possible at ${path.slice(0, 200)}.`,
+    {
+      remedy: `Use ${allowed.join(' or ')}.`,
+      details: { allowed },
+    },
+  );
+}
+
+function patternOf(path: string): RegExp {
+  const parts = path
+    .split('/')
+    .map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&')));
+  return new RegExp(`^${parts.join('/')}$`);
+}

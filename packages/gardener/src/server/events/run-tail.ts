@@ -1,0 +1,80 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GardenPaths } from '../../garden/paths.js';
+import { readRunEvents } from '../../garden/runs.js';
+import type { EventLog } from './event-log.js';
+
+/** Where the reading of a project's newest run stands. */
+interface Place {
+  runId: string;
+  nextByte: number;
+}
+
+/**
+ * Publishes what is added to the events of every project's newest run. The files are the truth: whoever writes them, nothing is
+ * lost and nothing is told twice.
+ */
+export class RunTail {
+  readonly #places = new Map<string, Place>();
+  readonly #paths: GardenPaths;
+  readonly #log: EventLog;
+
+  constructor(paths: GardenPaths, log: EventLog) {
+    this.#paths = paths;
+    this.#log = log;
+  }
+
+  /**
+   * Reads on in the runs of a project.
+   * @param isFirstLook what is there already is old news, and is passed over
+   * @returns whether something was new
+   */
+  async read(projectId: string, isFirstLook: boolean): Promise<boolean> {
+    const runId = await newestRun(this.#paths, projectId);
+    if (runId === null) return false;
+    let place = this.#places.get(projectId);
+    const isOtherRun = place?.runId !== runId;
+    // The end of the run before this one may not have been told yet.
+    if (place !== undefined && isOtherRun) await this.#readOn(projectId, place);
+    if (place === undefined || isOtherRun) {
+      const size = isFirstLook ? await sizeOf(join(this.#paths.run(projectId, runId), 'events.jsonl')) : 0;
+      place = { runId, nextByte: size };
+      this.#places.set(projectId, place);
+    }
+    return (await this.#readOn(projectId, place)) || isOtherRun;
+  }
+
+  forget(projectId: string): void {
+    this.#places.delete(projectId);
+  }
+
+  async #readOn(projectId: string, place: Place): Promise<boolean> {
+    const directory = this.#paths.run(projectId, place.runId);
+    if ((await sizeOf(join(directory, 'events.jsonl'))) <= place.nextByte) return false;
+    const before = place.nextByte;
+    for (;;) {
+      const { events, nextByte } = await readRunEvents(directory, place.nextByte);
+      if (nextByte === place.nextByte) return nextByte !== before;
+      place.nextByte = nextByte;
+      for (const event of events)
+        this.#log.publish('run', projectId, { projectId, runId: place.runId, event });
+    }
+  }
+}
+
+async function newestRun(paths: GardenPaths, projectId: string): Promise<string | null> {
+  const names = await readdir(paths.training(projectId)).catch((): string[] => []);
+  return (
+    names
+      .filter((name) => /^\d{8}t/.test(name))
+      .sort()
+      .at(-1) ?? null
+  );
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}

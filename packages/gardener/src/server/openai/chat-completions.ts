@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { AnswerEnd } from '../../chat/answer.js';
+import type { ChatTarget, OpenChatRequest } from '../../chat/open-projects.js';
+import type { ChatMessage } from '../../models/runtime.js';
+import { body, json } from '../api/route.js';
+import type { ServerContext } from '../context.js';
+import { beginGeneration } from '../generation.js';
+import {
+  gardenerHeaders,
+  gardenerOptions,
+  generationFields,
+  MAX_TOKENS,
+  openAiErrorSchema,
+  originSchema,
+  usageOf,
+  usageSchema,
+} from './schemas.js';
+import { streamChunks } from './stream-chunks.js';
+import { findTarget } from './targets.js';
+
+const content = z
+  .union([
+    z.string(),
+    z.array(z.object({ type: z.literal('text', 'only text can be read'), text: z.string() })).max(1_000),
+  ])
+  .nullish()
+  .transform((value) =>
+    typeof value === 'string' ? value : (value ?? []).map(({ text }) => text).join('\n'),
+  );
+
+const chatRequest = z
+  .object({
+    ...generationFields,
+    messages: z
+      .array(
+        z.object({ role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']), content }),
+      )
+      .min(1)
+      .max(1_000),
+    max_completion_tokens: z.number().int().min(1).max(MAX_TOKENS).nullish(),
+    response_format: z.object({ type: z.literal('text', 'only text can be promised') }).nullish(),
+    gardener: gardenerOptions,
+  })
+  .openapi('ChatCompletionRequest');
+
+type ChatRequestBody = z.infer<typeof chatRequest>;
+
+const finish = z.enum(['stop', 'length']);
+
+const chatCompletion = z
+  .object({
+    id: z.string(),
+    object: z.literal('chat.completion'),
+    created: z.number(),
+    model: z.string(),
+    choices: z.array(
+      z.object({
+        index: z.number(),
+        message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+        logprobs: z.null(),
+        finish_reason: finish,
+      }),
+    ),
+    usage: usageSchema,
+    gardener: originSchema,
+  })
+  .openapi('ChatCompletion');
+
+const createChat = createRoute({
+  method: 'post',
+  path: '/v1/chat/completions',
+  summary: 'OpenAI: answer messages; a project as model answers with its adapter and its code',
+  description:
+    'With `stream`, chunks as server-sent events; the last one with a choice carries `gardener`, what the answer rests on, and `[DONE]` ends them.',
+  request: { body: body(chatRequest), headers: gardenerHeaders },
+  responses: {
+    200: {
+      description: 'The answer.',
+      content: {
+        'application/json': { schema: chatCompletion },
+        'text/event-stream': { schema: z.string() },
+      },
+    },
+    default: json(openAiErrorSchema, 'What is wrong.'),
+  },
+});
+
+export function addChatCompletions(app: OpenAPIHono, context: ServerContext): void {
+  app.openapi(createChat, async (c) => {
+    const request = c.req.valid('json');
+    const target = await findTarget(context.garden, request.model);
+    const isOff = c.req.valid('header')['x-gardener-retrieval']?.toLowerCase() === 'false';
+    const generation = beginGeneration(c, context);
+    const events = context.projects.chat(
+      { ...target, adapter: request.gardener?.adapter ?? 'promoted' },
+      chatOptions(request, target, isOff, generation.signal),
+    );
+    const head = {
+      id: `chatcmpl-${randomUUID()}`,
+      created: Math.floor(Date.now() / 1000),
+      model: request.model,
+    };
+    if (target.project !== null) context.followers.use(target.project);
+    if (request.stream === true) {
+      const withUsage = request.stream_options?.include_usage === true;
+      return streamChunks(c, generation, events, {
+        first: chunk(head, { role: 'assistant', content: '', refusal: null }, null),
+        text: (text) => chunk(head, { content: text }, null),
+        end: (end) => ({
+          ...chunk(head, {}, end?.reason ?? 'length'),
+          ...(end === null ? {} : { gardener: originOf(end) }),
+        }),
+        usage: (end) =>
+          withUsage
+            ? {
+                ...chunk(head, {}, null),
+                choices: [],
+                usage: usageOf(end.promptTokens, end.completionTokens),
+              }
+            : null,
+      }) as never;
+    }
+    try {
+      let text = '';
+      let end: AnswerEnd | null = null;
+      for await (const event of events) {
+        if (event.type === 'text') text += event.text;
+        else end = event;
+      }
+      if (end === null) throw new Error('the answer ended without an end event');
+      const message = { role: 'assistant', content: text, refusal: null } as const;
+      const choice = { index: 0, message, logprobs: null, finish_reason: end.reason };
+      const usage = usageOf(end.promptTokens, end.completionTokens);
+      return c.json(
+        { ...head, object: 'chat.completion', choices: [choice], usage, gardener: originOf(end) } as const,
+        200,
+      );
+    } catch (error) {
+      throw generation.reasonOf(error);
+    } finally {
+      generation.end();
+    }
+  });
+}
+
+function chatOptions(
+  request: ChatRequestBody,
+  target: ChatTarget,
+  isRetrievalOff: boolean,
+  signal: AbortSignal,
+): OpenChatRequest {
+  const { stop, seed, temperature, gardener } = request;
+  const maxTokens = request.max_completion_tokens ?? request.max_tokens;
+  return {
+    messages: request.messages.map(messageOf),
+    retrieval: target.project !== null && !isRetrievalOff && gardener?.retrieval !== false,
+    stop,
+    signal,
+    ...(maxTokens == null ? {} : { maxTokens }),
+    ...(temperature == null ? {} : { temperature }),
+    ...(seed == null ? {} : { seed }),
+  };
+}
+
+/** The roles that chat templates know: developers write the instructions, and what a tool has said is told to the model. */
+function messageOf({ role, content }: ChatRequestBody['messages'][number]): ChatMessage {
+  if (role === 'developer') return { role: 'system', content };
+  if (role === 'tool' || role === 'function') return { role: 'user', content };
+  return { role, content };
+}
+
+function originOf({ sources, adapter, index }: AnswerEnd): z.infer<typeof originSchema> {
+  return { sources, adapter, index };
+}
+
+function chunk(
+  head: { id: string; created: number; model: string },
+  delta: object,
+  finishReason: string | null,
+) {
+  const choice = { index: 0, delta, logprobs: null, finish_reason: finishReason };
+  return { ...head, object: 'chat.completion.chunk', choices: [choice] };
+}

@@ -1,0 +1,75 @@
+import { z } from '@hono/zod-openapi';
+import { freshnessSchema } from '../api/search.js';
+
+export const MAX_TOKENS = 100_000;
+
+const stop = z
+  .union([z.string().max(1_000), z.array(z.string().max(1_000)).max(16)])
+  .nullish()
+  .transform((value) => (value == null || value === '' ? [] : [value].flat().filter((text) => text !== '')));
+
+/** What both kinds of generation take. Other fields of OpenAI's are accepted and have no effect. */
+export const generationFields = {
+  model: z.string().min(1).max(4_096),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  stop,
+  seed: z.number().int().nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  max_tokens: z.number().int().min(1).max(MAX_TOKENS).nullish(),
+  n: z.literal(1, 'only one answer at once').nullish(),
+};
+
+/** Gardener's own options of a request. */
+export const gardenerOptions = z
+  .object({ retrieval: z.boolean().optional(), adapter: z.enum(['promoted', 'base']).optional() })
+  .nullish()
+  .openapi({
+    description:
+      'Retrieval is on for projects, unless it is turned off here or by the header x-gardener-retrieval: false.',
+  });
+
+/** Also a header, for editors that cannot send own fields. */
+export const gardenerHeaders = z.object({ 'x-gardener-retrieval': z.string().max(10).optional() });
+
+export const usageSchema = z
+  .object({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() })
+  .openapi('Usage');
+
+/** What an answer rests on, beside what OpenAI's API knows. */
+export const originSchema = z
+  .object({
+    sources: z.array(
+      z.object({
+        path: z.string(),
+        startLine: z.number(),
+        endLine: z.number(),
+        symbol: z.string().nullable(),
+        score: z.number(),
+      }),
+    ),
+    adapter: z.object({ version: z.number().nullable(), reason: z.string() }),
+    index: freshnessSchema.nullable(),
+  })
+  .openapi('AnswerOrigin');
+
+export type Usage = z.infer<typeof usageSchema>;
+
+export function usageOf(promptTokens: number, completionTokens: number): Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  };
+}
+
+export const openAiErrorSchema = z
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      code: z.string(),
+      param: z.string().nullable(),
+    }),
+  })
+  .openapi('OpenAiError');

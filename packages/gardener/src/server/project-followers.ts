@@ -1,0 +1,89 @@
+import type { Garden } from '../garden/garden.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import type { Embedder } from '../retrieval/embedder.js';
+import { followCodebase } from '../retrieval/follow-codebase.js';
+import { openIndex } from '../retrieval/index.js';
+import { readManifest } from '../retrieval/manifest.js';
+
+/** Projects whose edits are followed at once; the one used longest ago makes room. */
+const MAX_FOLLOWED = 4;
+
+interface Following {
+  stop: AbortController;
+  ended: Promise<void>;
+}
+
+/** Options of {@link ProjectFollowers}. */
+export interface FollowerOptions {
+  embedder: () => Promise<Embedder>;
+  /** The index has been brought up to date. */
+  onUpdate: (projectId: string) => void;
+  onError: (error: unknown) => void;
+}
+
+/** Keeps the indexes of the projects that are in use equal to their codebases. */
+export class ProjectFollowers {
+  readonly #garden: Garden;
+  readonly #options: FollowerOptions;
+  /** The one used last is the last. */
+  readonly #following = new Map<string, Following>();
+
+  constructor(garden: Garden, options: FollowerOptions) {
+    this.#garden = garden;
+    this.#options = options;
+  }
+
+  isFollowing(projectId: string): boolean {
+    return this.#following.has(projectId);
+  }
+
+  /** Follows a project from now on, when it has an index; cheap when it does already. */
+  use(project: ProjectRecord): void {
+    const present = this.#following.get(project.id);
+    if (present !== undefined) {
+      this.#following.delete(project.id);
+      this.#following.set(project.id, present);
+      return;
+    }
+    const stop = new AbortController();
+    const ended = this.#follow(project, stop.signal)
+      .catch(this.#options.onError)
+      .finally(() => {
+        if (this.#following.get(project.id)?.stop === stop) this.#following.delete(project.id);
+      });
+    this.#following.set(project.id, { stop, ended });
+    const [oldest] = this.#following.keys();
+    if (this.#following.size > MAX_FOLLOWED && oldest !== undefined) void this.forget(oldest);
+  }
+
+  /** Stops following a project; returns when nothing of it is written any more. */
+  async forget(projectId: string): Promise<void> {
+    const present = this.#following.get(projectId);
+    this.#following.delete(projectId);
+    present?.stop.abort();
+    await present?.ended;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#following.keys()].map((id) => this.forget(id)));
+  }
+
+  async #follow(project: ProjectRecord, signal: AbortSignal): Promise<void> {
+    const { paths, settings } = this.#garden;
+    // The first index is the work of a run, with its progress and its errors.
+    if ((await readManifest(paths.index(project.id)))?.complete !== true) return;
+    const embedder = await this.#options.embedder();
+    const index = await openIndex(paths, project.id);
+    try {
+      await followCodebase(project.path, {
+        ...{ index, embedder, signal, maxFileBytes: settings.maxFileBytes, except: paths.root },
+        onEvent: (event) => {
+          if (event.type === 'update-end' && event.changed > 0) this.#options.onUpdate(project.id);
+          if (event.type === 'update-failed') this.#options.onError(event.error);
+        },
+      });
+    } finally {
+      index.close();
+    }
+  }
+}
