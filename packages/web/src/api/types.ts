@@ -250,7 +250,8 @@ export interface ModelView {
   id: string;
   kind: 'base' | 'embedding';
   name: string;
-  bytes: number;
+  /** Null where the hub has not told. */
+  bytes: number | null;
   licence: string;
   description: string;
   state: 'ready' | 'missing' | 'downloading' | 'damaged';

@@ -112,7 +112,9 @@ export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
               {bases.map((model) => (
                 <option key={model.id} value={model.id}>
                   {model.name}
-                  {model.state === 'ready' ? '' : `, downloads ${bytes(model.bytes)}`}
+                  {model.state === 'ready'
+                    ? ''
+                    : `, downloads ${model.bytes === null ? 'first' : bytes(model.bytes)}`}
                 </option>
               ))}
             </select>

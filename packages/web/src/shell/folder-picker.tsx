@@ -23,7 +23,10 @@ export function FolderPicker({
     setFilter('');
     onPick(next);
   };
-  const folders = data?.folders.filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase())) ?? [];
+  const folders = (data?.folders ?? [])
+    .filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()))
+    // Hidden ones last: nobody's code is in them.
+    .sort((a, b) => Number(a.name.startsWith('.')) - Number(b.name.startsWith('.')));
   return (
     <div className="folders">
       <div className="folders-head">

@@ -67,7 +67,9 @@ function Model({ model }: { model: ModelView }): ReactNode {
         </div>
         <p className="small muted">{model.description}</p>
         <p className="small faint">
-          <span className="mono small">{model.id}</span> · {bytes(model.bytes)} · {model.licence}
+          <span className="mono small">{model.id}</span> ·{' '}
+          {model.bytes !== null && `${bytes(model.bytes)} · `}
+          {model.licence}
         </p>
         {downloading && (
           <Progress
@@ -130,7 +132,8 @@ function Model({ model }: { model: ModelView }): ReactNode {
           }
         >
           <p>
-            It frees {bytes(model.bytes)}. Projects that use it cannot answer until it is downloaded again.
+            {model.bytes !== null && `It frees ${bytes(model.bytes)}. `}Projects that use it cannot answer
+            until it is downloaded again.
           </p>
         </Dialog>
       )}
