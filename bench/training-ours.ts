@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { type Example, loadBaseModel, meanLoss, scoreExamples, train } from '@codebase-gardener/lora';
+import {
+  type Example,
+  loadBaseModel,
+  meanLoss,
+  scoreExamples,
+  type TrainOptions,
+  train,
+} from '@codebase-gardener/lora';
 
 /** The rows both engines train on: see bench/peft/train_peft.py. */
 interface Rows {
@@ -7,45 +14,50 @@ interface Rows {
   supervised: number[][];
 }
 
+/** What of a run the caller chooses; the rest is as train_peft.py has it. */
+export interface OurRun {
+  steps: number;
+  /** Rows of a step, computed one after the other as the trainer does by default. */
+  batchRows: number;
+  /** `int8` or `float32`, then `-keep` (the forward products are kept for the backward pass) or `-recompute`. */
+  mode: string;
+  /** Further options of `train`. */
+  options?: Pick<TrainOptions, 'schedule' | 'seed' | 'learningRate' | 'warmupSteps' | 'spinning'>;
+}
+
 /**
- * One measured training run of ours, in this process: `training-ours.ts <base.gguf> <data.json> <steps> <batchRows> <mode>`, mode = `int8` or
- * `float32`, then `-keep` (the forward products are kept for the backward pass) or `-recompute`.
+ * One measured training run of ours, in this process: `training-ours.ts <base.gguf> <data.json> <OurRun as JSON>`.
  * Prints one JSON line with the fields of train_peft.py.
  */
-async function main([basePath, dataPath, stepsText, batchRowsText, mode]: string[]): Promise<void> {
+async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
+  const { steps, batchRows, mode, options = {} } = JSON.parse(chosen!) as OurRun;
   const data = JSON.parse(await readFile(dataPath!, 'utf8')) as { train: Rows; heldOut: Rows };
   const examples = examplesOf(data.train);
   const sequenceLength = examples[0]!.tokens.length;
-  // Rows of a step one after the other, as the trainer does by default.
-  const accumulation = Number(batchRowsText);
-  const rows = 1;
   const base = await loadBaseModel(basePath!);
   const times: number[] = [];
+  const losses: number[] = [];
   let peakRssBytes = 0;
   let last = performance.now();
-  const [precision, memory] = mode!.split('-') as ['int8' | 'float32', string | undefined];
-  const sizes = { steps: Number(stepsText), maxEpochs: 1000, rows, accumulation, sequenceLength, threads: 2 };
-  const options = { ...sizes, precision, keep: memory === 'keep', schedule: 'constant' as const };
-  for await (const event of train({ base, train: examples, validation: [], ...options })) {
+  const [precision, memory] = mode.split('-') as ['int8' | 'float32', string | undefined];
+  const sizes = { steps, maxEpochs: 1000, rows: 1, accumulation: batchRows, sequenceLength, threads: 2 };
+  const how = { precision, keep: memory === 'keep', schedule: 'constant' as const, ...options };
+  for await (const event of train({ base, train: examples, validation: [], ...sizes, ...how })) {
     if (event.type === 'step-end') {
       times.push(performance.now() - last);
+      losses.push(event.loss);
       peakRssBytes = event.peakMemoryBytes;
       last = performance.now();
     }
     if (event.type !== 'train-end') continue;
     const heldOut = examplesOf(data.heldOut);
-    const scores = await scoreExamples(base, event.adapter, heldOut, { sequenceLength, rows });
+    const scores = await scoreExamples(base, event.adapter, heldOut, { sequenceLength, rows: 1 });
     const sorted = times.slice(1).sort((a, b) => a - b);
     const stepMs = sorted[Math.floor(sorted.length / 2)]!;
-    const tokensPerSecond = (1000 * rows * accumulation * sequenceLength) / stepMs;
-    const result = {
-      engine: `gardener ${mode}`,
-      precision,
-      sequenceLength,
-      tokensPerSecond,
-      peakRssBytes,
-    };
-    process.stdout.write(`${JSON.stringify({ ...result, heldOutLoss: meanLoss(scores, heldOut) })}\n`);
+    const tokensPerSecond = (1000 * batchRows * sequenceLength) / stepMs;
+    const figures = { tokensPerSecond, peakRssBytes, losses, heldOutLoss: meanLoss(scores, heldOut) };
+    const result = { engine: `gardener ${mode}`, precision, sequenceLength, ...figures };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
   }
   await base.close();
 }

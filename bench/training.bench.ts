@@ -8,6 +8,7 @@ import { loadBaseModel } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
 import { defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
 import { sourceText } from './source-text.js';
+import type { OurRun } from './training-ours.js';
 
 /** One measured run. */
 interface Row {
@@ -88,9 +89,11 @@ async function dataOf(text: string, baseFile: string, length: number): Promise<s
 async function measureOurs(base: string, data: string, rows: string, mode: string): Promise<Row> {
   const script = fileURLToPath(new URL('./training-ours.ts', import.meta.url));
   const { env, execArgv } = computingProcess();
-  const args = [...process.execArgv, ...execArgv, script, base, data, String(STEPS), rows, mode];
+  const chosen: OurRun = { steps: STEPS, batchRows: Number(rows), mode };
+  const args = [...process.execArgv, ...execArgv, script, base, data, JSON.stringify(chosen)];
   const { stdout } = await run(process.execPath, args, { env });
-  return JSON.parse(stdout) as Row;
+  const { losses: _, ...row } = JSON.parse(stdout) as Row & { losses: number[] };
+  return row;
 }
 
 async function measurePeft(

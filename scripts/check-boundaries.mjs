@@ -8,7 +8,18 @@ import { fileURLToPath } from 'node:url';
 
 const ROOMS = {
   lora: ['weights', 'autodiff', 'transformer', 'adapter', 'train'],
-  gardener: ['garden', 'models', 'codebase', 'retrieval', 'prompt', 'training', 'chat', 'server', 'cli'],
+  gardener: [
+    'garden',
+    'models',
+    'codebase',
+    'retrieval',
+    'prompt',
+    'training',
+    'chat',
+    'doctor',
+    'server',
+    'cli',
+  ],
   web: ['api', 'design', 'code', 'shell', 'pages'],
 };
 
@@ -40,7 +51,7 @@ const OWNERS = {
 };
 
 // doctor probes each native module by name in a child process of its own: no room is bypassed by that.
-const OWNER_EXEMPT = ['gardener/src/cli/doctor-probe.ts'];
+const OWNER_EXEMPT = ['gardener/src/doctor/probe.ts'];
 
 // What the trainer shows: all of it, and, without loading it, how to start a process for it.
 const FACES = ['@codebase-gardener/lora', '@codebase-gardener/lora/process'];

@@ -14,7 +14,7 @@ export const benchCache = join(
  * The folders of a codebase on disk; fetched with pip, npm or apt-get by name and version the first time, kept after that.
  * @throws Error when the package cannot be had, e.g. a Debian version that this machine's release does not have
  */
-export function fetchCodebase(codebase: Codebase): string {
+export function fetchCodebase(codebase: Omit<Codebase, 'use'>): string {
   const target = join(benchCache, 'codebases', `${codebase.name}-${codebase.version}`);
   if (existsSync(target)) return target;
   const work = mkdtempSync(join(tmpdir(), 'bench-fetch-'));
@@ -37,7 +37,11 @@ export function fetchCodebase(codebase: Codebase): string {
   }
 }
 
-function unpack({ name, version, registry }: Codebase, work: string, unpacked: string): void {
+function unpack(
+  { name, version, registry }: Pick<Codebase, 'name' | 'version' | 'registry'>,
+  work: string,
+  unpacked: string,
+): void {
   const run = (program: string, args: string[]) =>
     execFileSync(program, args, { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
   const fetched = (extension: string) =>

@@ -7,6 +7,7 @@ export { readGgufAdapter, writeGgufAdapter } from './adapter/gguf.js';
 export * from './adapter/manifest.js';
 export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
 export { LoraError, type LoraErrorOptions } from './errors.js';
+export type { Courtesy } from './train/courtesy.js';
 export type { Example } from './train/example.js';
 export { type ExampleScore, meanLoss, type ScoreOptions, scoreExamples } from './train/score.js';
 export { train } from './train/train.js';

@@ -11,6 +11,7 @@ import { navigate, useLocation } from './router.js';
 import { AddProject } from './shell/add-project.js';
 import { ConnectionBanner } from './shell/connection-banner.js';
 import { useDocumentTitle } from './shell/page.js';
+import { PageBoundary } from './shell/page-boundary.js';
 import { ProjectPalette } from './shell/project-palette.js';
 import { Sidebar } from './shell/sidebar.js';
 import { switchProject } from './shell/switch-project.js';
@@ -57,7 +58,9 @@ export function App(): ReactNode {
         />
         <main ref={main} id="main" tabIndex={-1} className="main">
           <ConnectionBanner />
-          <RoutedPage route={route} onAdd={() => setOverlay('add')} />
+          <PageBoundary key={pathname}>
+            <RoutedPage route={route} onAdd={() => setOverlay('add')} />
+          </PageBoundary>
         </main>
       </div>
       {overlay === 'palette' && (

@@ -111,8 +111,8 @@ it('answers with sources, says what answered and how fresh the index is, and sto
 
 it('uses the promoted adapter, and says why the base answers when it cannot', async () => {
   const promoted = { ...project, promotedAdapter: 1 };
-  const asked = async (changes: Partial<BaseIdentity> = {}, version = 1) => {
-    const adapter = await adapters.choose({ ...promoted, promotedAdapter: version }, { ...base, ...changes });
+  const asked = async (changes: Partial<BaseIdentity> = {}) => {
+    const adapter = await adapters.choose(promoted, { ...base, ...changes });
     return ask('What does slugify do?', { code: null, adapter });
   };
   const alone = await ask('What does slugify do?', { code: null });
@@ -126,10 +126,12 @@ it('uses the promoted adapter, and says why the base answers when it cannot', as
     [{ tokenizerHash: 'x' }, 'another tokenizer'],
     [{ templateHash: 'x' }, 'another chat template'],
   ] as const) {
-    const foreign = await asked(changes);
-    expect(foreign.end?.adapter).toEqual({ version: null, reason: expect.stringContaining(reason) });
-    expect(foreign.text).toBe(alone.text);
+    const refused = await adapters.choose(promoted, { ...base, ...changes });
+    expect(refused).toMatchObject({ version: null, file: null, reason: expect.stringContaining(reason) });
   }
+  const foreign = await asked({ weightsHash: 'f'.repeat(64) });
+  expect(foreign.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('other weights') });
+  expect(foreign.text).toBe(alone.text);
 
   // Chosen and then damaged: the runtime finds out.
   const chosen = await adapters.choose(promoted, base);
@@ -137,10 +139,8 @@ it('uses the promoted adapter, and says why the base answers when it cannot', as
   const found = await ask('What does slugify do?', { code: null, adapter: chosen });
   expect(found.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('damaged') });
   expect(found.text).toBe(alone.text);
-  const damaged = await asked();
-  expect(damaged.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('damaged') });
-
-  expect((await asked({}, 2)).end?.adapter.reason).toContain('missing');
+  expect((await adapters.choose(promoted, base)).reason).toContain('damaged');
+  expect((await adapters.choose({ ...promoted, promotedAdapter: 2 }, base)).reason).toContain('missing');
   await rm(chosen.file ?? '');
   const gone = await ask('What does slugify do?', { code: null, adapter: chosen });
   expect(gone.end?.adapter.reason).toContain('no adapter file');

@@ -1,6 +1,6 @@
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { SearchOptions } from '../retrieval/index.js';
+import type { Embedder, SearchOptions } from '../retrieval/index.js';
 import { answer } from './answer.js';
 import { AdapterChooser, baseOnly, type ChosenAdapter } from './choose-adapter.js';
 import { OpenIndexes } from './open-indexes.js';
@@ -169,6 +169,10 @@ export class OpenGarden implements OpenProjects {
     const vectors: Float32Array[] = [];
     for (const text of texts) vectors.push(await embedder.embedQuery(text, signal));
     return vectors;
+  }
+
+  embedder(): Promise<Embedder> {
+    return this.#indexes.embedder();
   }
 
   async countTokens(target: ChatTarget, text: string): Promise<number> {

@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { ProjectRecord } from '../garden/project-record.js';
+import { type CompleteAtEvent, completeAt } from './complete-at.js';
 import { newConversation, openConversation } from './conversation.js';
 import { type GardenWithProjects, makeGardenWithProjects } from './garden-with-projects.fixture.js';
 import {
@@ -44,7 +46,7 @@ async function read(events: AsyncIterable<AnswerEvent>) {
 
 function ask(project: ProjectRecord, question: string, changes: Partial<OpenAnswerRequest> = {}) {
   const conversation = newConversation(made.garden.paths, project.id);
-  return read(open.answer(project, { question, conversation, maxTokens: 6, store: false, ...changes }));
+  return read(open.answer(project, { question, conversation, maxTokens: 8, store: false, ...changes }));
 }
 
 it('opens nothing before it is asked, and prepares a project with its adapter', async () => {
@@ -180,6 +182,31 @@ it('completes text with the adapter, and says that the base cannot fill a gap in
   expect(end).toMatchObject({ adapter: { version: 1 }, completionTokens: 6, reason: 'length' });
   await expect(completed({ suffix: 'return c' })).rejects.toMatchObject({
     code: 'models.no-fill-in-the-middle',
+  });
+});
+
+it('completes a file at a line: what stands above it, under its path, with related code but not its own', async () => {
+  const [first] = projects as [ProjectRecord];
+  const file = join(first.path, 'slug.ts');
+  const completed = async (place: { file?: string; line: number; column?: number }) => {
+    let text = '';
+    let end: Extract<CompleteAtEvent, { type: 'end' }> | null = null;
+    for await (const event of completeAt(made.garden, open, first, { file, maxTokens: 6, ...place })) {
+      if (event.type === 'text') text += event.text;
+      else end = event;
+    }
+    return { text, end };
+  };
+  const { text, end } = await completed({ line: 2, column: 3 });
+  expect(text).not.toBe('');
+  expect(end).toMatchObject({ adapter: { version: 1 }, fillInTheMiddle: false, sources: [] });
+  expect((await completed({ line: 4 })).end?.promptTokens).toBeGreaterThan(end?.promptTokens ?? 0);
+  await expect(completed({ line: 6 })).rejects.toMatchObject({ code: 'chat.no-such-line' });
+  await expect(completed({ file: '/etc/passwd', line: 1 })).rejects.toMatchObject({
+    code: 'chat.not-in-project',
+  });
+  await expect(completed({ file: join(first.path, 'none.ts'), line: 1 })).rejects.toMatchObject({
+    code: 'chat.unreadable-file',
   });
 });
 

@@ -3,7 +3,7 @@ import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import type { ModelProgress } from '../models/ensure-model.js';
 import type { ChatMessage } from '../models/runtime.js';
-import type { IndexFreshness, SearchOptions, SearchResult } from '../retrieval/index.js';
+import type { Embedder, IndexFreshness, SearchOptions, SearchResult } from '../retrieval/index.js';
 import type { Conversation } from './conversation.js';
 import { OpenGarden } from './open-garden.js';
 import type { IndexReadiness } from './open-indexes.js';
@@ -36,6 +36,8 @@ export interface OpenProjects {
   /** Text continuation; `suffix` = fill-in-the-middle, `models.no-fill-in-the-middle` where the base has no such tokens. */
   complete(target: ChatTarget, request: OpenCompletionRequest): AsyncIterable<CompletionEvent>;
   embed(texts: readonly string[], kind: 'query' | 'document', signal?: AbortSignal): Promise<Float32Array[]>;
+  /** The embedding model that all of it shares, started by the first who asks; not to be disposed. */
+  embedder(): Promise<Embedder>;
   /** Tokens of a text for the target's base model. */
   countTokens(target: ChatTarget, text: string): Promise<number>;
   /** For /health and the UI: what is loaded, nothing is started by asking. */

@@ -3,10 +3,13 @@ import { defineAdd } from './commands/add.js';
 import { defineAsk } from './commands/ask.js';
 import { defineCancel } from './commands/cancel.js';
 import { defineChat } from './commands/chat.js';
+import { defineComplete } from './commands/complete.js';
+import { defineDisk } from './commands/disk.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEvaluate } from './commands/evaluate.js';
 import { defineList } from './commands/list.js';
 import { defineMap } from './commands/map.js';
+import { defineMcp } from './commands/mcp.js';
 import { defineModels } from './commands/models.js';
 import { definePause } from './commands/pause.js';
 import { definePromote } from './commands/promote.js';
@@ -54,9 +57,12 @@ const COMMANDS = [
   defineMap,
   defineAsk,
   defineChat,
-  defineServe,
+  defineComplete,
   defineUi,
+  defineServe,
+  defineMcp,
   defineModels,
+  defineDisk,
   defineDoctor,
 ];
 

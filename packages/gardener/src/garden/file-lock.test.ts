@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -51,4 +51,13 @@ test('in one process too, one at a time', async () => {
     inside -= 1;
   };
   await Promise.all([1, 2, 3, 4].map(() => withLock(file, work)));
+});
+
+test('a killed holder is succeeded also when the clock was set back after it had locked', async () => {
+  const inAnHour = Date.now() / 1000 + 3600;
+  await mkdir(`${file}.lock`);
+  await utimes(`${file}.lock`, inAnHour, inAnHour);
+  expect(await withLock(file, async () => 'taken over', { staleMs: 2_000, timeoutMs: 15_000 })).toBe(
+    'taken over',
+  );
 });

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GardenerError } from './errors.js';
@@ -6,6 +6,8 @@ import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
 
 /** A lock whose holder has not renewed it for this long (it was killed) is taken over. */
 const STALE_MS = 10_000;
+/** A stamp this far ahead may come from a file system whose clock is not quite ours. */
+const CLOCK_TOLERANCE_MS = 2_000;
 
 /** Options of `withLock`. */
 export interface LockOptions {
@@ -33,7 +35,8 @@ export async function withLock<T>(file: string, fn: () => Promise<T>, options: L
         lost = error;
       },
     });
-  const release = await waitFor(acquire, file, options.timeoutMs ?? 20_000);
+  const watch = new FutureLockWatch(`${file}.lock`, options.staleMs ?? STALE_MS);
+  const release = await waitFor(acquire, watch, file, options.timeoutMs ?? 20_000);
   try {
     const result = await fn();
     if (lost !== null) throw lockLost(file, lost);
@@ -46,6 +49,7 @@ export async function withLock<T>(file: string, fn: () => Promise<T>, options: L
 
 async function waitFor(
   acquire: () => Promise<() => Promise<void>>,
+  watch: FutureLockWatch,
   file: string,
   timeoutMs: number,
 ): Promise<() => Promise<void>> {
@@ -63,8 +67,33 @@ async function waitFor(
         throw asFilesystemError(error, file, 'write');
       }
       if (performance.now() >= deadline) throw busy(file, error);
+      await watch.look();
       // Random, so that two waiting processes do not keep step.
       await delay(10 + Math.random() * 40);
+    }
+  }
+}
+
+/**
+ * A lock's age is told by its time stamp. Where the clock has been set back since its holder was killed, the stamp lies in the future,
+ * and the lock would count as fresh until the clock is there again. One that nobody renews is therefore dated back.
+ */
+class FutureLockWatch {
+  #seenMs = 0;
+  #since = 0;
+
+  constructor(
+    readonly lock: string,
+    readonly staleMs: number,
+  ) {}
+
+  async look(): Promise<void> {
+    const stampMs = (await stat(this.lock).catch(() => null))?.mtimeMs ?? 0;
+    if (stampMs !== this.#seenMs) {
+      this.#seenMs = stampMs;
+      this.#since = performance.now();
+    } else if (stampMs > Date.now() + CLOCK_TOLERANCE_MS && performance.now() - this.#since > this.staleMs) {
+      await utimes(this.lock, 0, 0).catch(() => undefined);
     }
   }
 }

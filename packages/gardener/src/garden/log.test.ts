@@ -1,9 +1,18 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openLog, setLargeLogAside } from './log.js';
+import { emptyLargeLog, openLog, RotatingLog, setLargeLogAside } from './log.js';
 import { GardenPaths } from './paths.js';
 
 let folder: string;
@@ -41,4 +50,32 @@ test('verbose writes to stderr too; silent writes nothing', async () => {
   expect(shown.join('')).toContain('seen');
   const text = readFileSync(join(paths.logs, 'gardener.log'), 'utf8');
   expect(text.match(/seen/g)).toHaveLength(1);
+});
+
+test('two processes that never end stay within three files of the size', () => {
+  const file = join(folder, 'x.log');
+  const [one, other] = [new RotatingLog(file, 10_000), new RotatingLog(file, 10_000)];
+  const line = `${'x'.repeat(99)}\n`;
+  for (let n = 0; n < 1_000; n++) (n % 3 === 0 ? one : other).write(line);
+  expect(readdirSync(folder).sort()).toEqual(['x.log', 'x.log.1', 'x.log.2']);
+  // Each process looks once for so many bytes of its own.
+  for (const name of readdirSync(folder))
+    expect(statSync(join(folder, name)).size).toBeLessThanOrEqual(30_000);
+  expect(readFileSync(file, 'utf8').endsWith(line)).toBe(true);
+});
+
+test('a log that cannot be written fails nothing', () => {
+  new RotatingLog(join(folder, 'gone', 'x.log')).write('lost');
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('the log of a child is emptied under its hands', () => {
+  const file = join(folder, 'worker.log');
+  const held = openSync(file, 'a');
+  writeSync(held, 'first');
+  emptyLargeLog(file, 3);
+  writeSync(held, 'next');
+  closeSync(held);
+  expect(readFileSync(file, 'utf8')).toBe('next');
+  expect(readFileSync(`${file}.1`, 'utf8')).toBe('first');
 });

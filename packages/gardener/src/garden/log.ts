@@ -1,12 +1,23 @@
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { GardenPaths } from './paths.js';
 import type { Settings } from './settings.js';
 
-/** A log file larger than this is put aside when the next process opens it. */
+/** A log file larger than this is put aside. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 const KEPT_LOGS = 3;
+/** How much a process writes between two looks at the size. */
+const LOOK_EVERY_BYTES = 64 * 1024;
 
 /** Never written out, wherever an object with such a key is logged. */
 const SECRET_KEYS = ['token', 'apiKey', 'password', 'secret', 'authorization', 'cookie'];
@@ -20,10 +31,8 @@ export async function openLog(
   options: { level: Settings['logLevel']; verbose: boolean },
 ): Promise<Logger> {
   const { default: pino } = await import('pino');
-  const file = join(paths.logs, 'gardener.log');
-  setLargeLogAside(file);
-  const destination = pino.destination({ dest: file, append: true, mkdir: true, sync: true });
-  destination.on('error', () => undefined);
+  mkdirSync(paths.logs, { recursive: true });
+  const destination = new RotatingLog(join(paths.logs, 'gardener.log'));
   const level = options.verbose && options.level === 'info' ? 'debug' : options.level;
   const streams = [{ level: level === 'silent' ? 'fatal' : level, stream: destination }] as {
     level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
@@ -43,6 +52,32 @@ export async function openLog(
   );
 }
 
+/**
+ * A log that several processes add to, each line at the end of whatever file has the name now: a file that one of them has put aside
+ * is not written to any more by the others, however long they live.
+ */
+export class RotatingLog {
+  #untilLook = 0;
+
+  constructor(
+    readonly file: string,
+    readonly maxBytes: number = MAX_LOG_BYTES,
+  ) {}
+
+  write(text: string): void {
+    if (this.#untilLook <= 0) {
+      setLargeLogAside(this.file, this.maxBytes);
+      this.#untilLook = Math.min(LOOK_EVERY_BYTES, this.maxBytes);
+    }
+    this.#untilLook -= text.length;
+    try {
+      appendFileSync(this.file, text, { mode: 0o600 });
+    } catch {
+      // A full disk or a folder that is gone: the command goes on without its log.
+    }
+  }
+}
+
 /** `x.log` -> `x.log.1` -> ... when it has grown over `maxBytes`; the oldest beyond three is deleted. */
 export function setLargeLogAside(file: string, maxBytes: number = MAX_LOG_BYTES): void {
   try {
@@ -54,5 +89,16 @@ export function setLargeLogAside(file: string, maxBytes: number = MAX_LOG_BYTES)
     renameSync(file, `${file}.1`);
   } catch {
     // Another process may be doing the same; the log then stays as it is.
+  }
+}
+
+/** The same for a log that a child process holds open for appending: copied to `x.log.1` and emptied. */
+export function emptyLargeLog(file: string, maxBytes: number = MAX_LOG_BYTES): void {
+  try {
+    if (statSync(file).size <= maxBytes) return;
+    copyFileSync(file, `${file}.1`);
+    truncateSync(file);
+  } catch {
+    // Gone with its run, or the disk is full: then the log stays as it is.
   }
 }

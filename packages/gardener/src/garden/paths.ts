@@ -85,6 +85,16 @@ export class GardenPaths {
     return join(this.project(id), 'conversations');
   }
 
+  /** What can be computed again; whole files may go at any time. */
+  get cache(): string {
+    return join(this.root, 'cache');
+  }
+
+  /** Embeddings by hash of their text, of all projects. */
+  get embeddingCache(): string {
+    return join(this.cache, 'embeddings');
+  }
+
   get logs(): string {
     return join(this.root, 'logs');
   }

@@ -108,8 +108,9 @@ export class Registry {
   }
 
   /**
-   * Deletes a project's folder: record, index, adapters, runs, conversations; the codebase itself is not touched.
-   * Takes id, name or path, and the id of a project whose record is damaged. Cancel its runs first.
+   * Deletes all that is kept of a project: its folder (record, index, adapters, runs, conversations), its locks, and the embedding
+   * cache, which knows texts by hash and so cannot tell whose they are; other projects need it only to be rebuilt faster. The codebase
+   * itself is not touched. Takes id, name or path, and the id of a project whose record is damaged. Cancel its runs first.
    */
   async remove(idOrNameOrPath: string): Promise<void> {
     await this.#locked(async () => {
@@ -123,6 +124,8 @@ export class Registry {
         await rename(this.#paths.project(id), leaving);
         if ((await this.#activeId()) === id) await rm(this.#paths.activeProjectFile, { force: true });
         await this.#sweepRemoved();
+        await rm(this.#paths.embeddingCache, { recursive: true, force: true, maxRetries: 10 });
+        await this.#removeLocks(id);
       } catch (error) {
         throw asFilesystemError(error, this.#paths.project(id), 'write');
       }
@@ -171,6 +174,13 @@ export class Registry {
     for (const name of await readdir(this.#paths.projects)) {
       if (!name.startsWith(REMOVED_PREFIX)) continue;
       await rm(join(this.#paths.projects, name), { recursive: true, force: true, maxRetries: 10 });
+    }
+  }
+
+  /** Locks that killed commands left. Ids are random and never used again, so a name that holds one is this project's. */
+  async #removeLocks(id: string): Promise<void> {
+    for (const name of await readdir(this.#paths.locks)) {
+      if (name.includes(id)) await rm(join(this.#paths.locks, name), { recursive: true, force: true });
     }
   }
 

@@ -42,6 +42,9 @@ export const runEventSchema = z.discriminatedUnion('type', [
   }),
   event('heldout-end', { step: count, loss: figure, best: z.union([z.boolean(), z.number()]).nullable() }),
   event('checkpoint-save', { step: count }),
+  /** The work waits for a reason outside of it, until go-on. */
+  event('wait', { reason: z.string() }),
+  event('go-on', {}),
   event('evaluation-end', { scorecard: z.unknown() }),
   event('run-pause', {}),
   event('run-resume', {}),

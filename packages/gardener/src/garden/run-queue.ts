@@ -1,13 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { isProcessAlive, type ProcessIdentity } from '@codebase-gardener/lora/process';
+import { keepDiskLimit } from './disk-limit.js';
 import { GardenerError } from './errors.js';
 import { withLock } from './file-lock.js';
 import { systemErrorCode } from './filesystem-error.js';
+import { emptyLargeLog } from './log.js';
 import type { GardenPaths } from './paths.js';
 import { Registry } from './registry.js';
 import { appendEvent, openRuns, type Run, RunFollower, readControl, readRunState } from './runs.js';
 import { eventForDeath, eventForRepeatedDeath, MAX_RESTARTS } from './worker-death.js';
-import { adoptWorker, killGroup, startWorker, stopWorker, type Worker } from './worker-process.js';
+import { adoptWorker, killGroup, startWorker, stopWorker, type Worker, workerLog } from './worker-process.js';
 
 /** What `runQueue` may be told; the times exist for tests. */
 export interface QueueOptions {
@@ -49,6 +51,7 @@ export async function runQueue(paths: GardenPaths, options: QueueOptions): Promi
     await recordStatus(paths, taken.run);
     await unlessRemoved(() => follow(taken.run, taken.worker, options));
     await recordStatus(paths, taken.run);
+    await keepDiskLimit(paths, taken.run.directory);
   }
 }
 
@@ -177,6 +180,7 @@ async function follow(run: Run, worker: Worker, options: QueueOptions): Promise<
         await stopWorker(worker.identity, cancelGraceMs);
       else if (done && longerThan('ended', lingerMs)) await stopWorker(worker.identity, cancelGraceMs);
       else await worker.rest(pollMs);
+      emptyLargeLog(workerLog(run.directory));
     }
   } catch (error) {
     // The run was removed under the worker: nothing it does is of use any more.

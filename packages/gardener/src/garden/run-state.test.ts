@@ -117,6 +117,17 @@ test('pause, resume, failure, too little data', () => {
   });
 });
 
+test('a run that waits is still training, and says why', () => {
+  const waiting = [start(), stage('training'), step(3), at({ type: 'wait', reason: 'On battery.' })];
+  expect(reduceRun(waiting)).toMatchObject({
+    status: 'training',
+    reason: 'On battery.',
+    step: 3,
+    etaMs: null,
+  });
+  expect(reduceRun([...waiting, at({ type: 'go-on' })])).toMatchObject({ status: 'training', reason: null });
+});
+
 const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.constant(at({ type: 'run-queue' })),
   fc.nat(1000).map((pid) => start(pid + 1)),

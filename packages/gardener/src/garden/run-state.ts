@@ -111,6 +111,10 @@ function change(state: RunState, event: RunEvent): Partial<RunState> {
       return { heldOutLoss: smallest(state.heldOutLoss, event.loss) };
     case 'checkpoint-save':
       return { checkpointStep: event.step, interruptions: 0 };
+    case 'wait':
+      return { reason: event.reason, etaMs: null };
+    case 'go-on':
+      return { reason: null };
     case 'evaluation-end':
       return { scorecard: event.scorecard };
     case 'run-pause':

@@ -180,7 +180,8 @@ async function describe(directory: string): Promise<RunDescription | null> {
   }
 }
 
-async function runIds(paths: GardenPaths, projectId: string): Promise<string[]> {
+/** Ids of the runs of a project, oldest first. */
+export async function runIds(paths: GardenPaths, projectId: string): Promise<string[]> {
   return (await folderNames(paths.training(projectId))).filter((name) => RUN_ID.test(name)).sort();
 }
 

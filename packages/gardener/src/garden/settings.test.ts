@@ -35,7 +35,11 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   sequenceLength: [128, 512, 1024],
   threads: [1, 2, 3],
   trainingMemoryMegabytes: [500, 600, 700],
+  // A truth has one value that is not its default.
+  yieldToOthers: [false, false, false],
+  trainOnBattery: [true, true, true],
   maxFileBytes: [1, 2, 3],
+  maxDiskMegabytes: [50_000, 20_000, 30_000],
   gateMargin: [0, 0.02, 0.03],
   minTrainingTokens: [0, 1, 2],
   checkpointEveryMs: [1000, 2000, 3000],

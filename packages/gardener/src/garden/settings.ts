@@ -95,9 +95,22 @@ export const settingsSchema = z.strictObject({
     .describe(
       'Memory a training process may take, in MB; it computes in smaller pieces to stay below. 0 takes the smaller of 4 GB and half of what is free.',
     ),
+  yieldToOthers: z
+    .boolean()
+    .default(true)
+    .describe('Training rests half of the time while other programs use more than half of the machine.'),
+  trainOnBattery: z
+    .boolean()
+    .default(false)
+    .describe('Train while the machine runs on battery; otherwise training waits for mains power.'),
   maxFileBytes: whole(1, 1024 ** 3)
     .default(1024 ** 2)
     .describe('Files larger than this many bytes are skipped.'),
+  maxDiskMegabytes: whole(0, 1e9)
+    .default(0)
+    .describe(
+      'Room that the data directory may take, in MB. After each run old checkpoints, cached embeddings, adapters, runs and logs go until it fits; models, indexes and conversations stay. 0 sets no limit.',
+    ),
   gateMargin: z
     .number()
     .min(0)
@@ -187,9 +200,10 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
   return settingsSchema.parse(chosen);
 }
 
-/** An environment variable is text; `16` may be the number or the word. */
+/** An environment variable is text; `16` may be the number or the word, `true` the truth or the word. */
 function readings(text: string): unknown[] {
   const trimmed = text.trim();
+  if (trimmed === 'true' || trimmed === 'false') return [trimmed === 'true', text];
   return /^[+-]?(\d|\.\d)/.test(trimmed) && Number.isFinite(Number(trimmed))
     ? [Number(trimmed), text]
     : [text];

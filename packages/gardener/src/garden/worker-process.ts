@@ -32,12 +32,17 @@ export interface Worker {
   rest(ms: number): Promise<void>;
 }
 
+/** What the worker of a run says on stdout and stderr. */
+export function workerLog(runDir: string): string {
+  return join(runDir, 'worker.log');
+}
+
 /**
  * Starts `node <entry> <runDir>`: a process group of its own, so that it outlives the runner and can be ended with all
  * its children; output to `<runDir>/worker.log` (a pipe would break when the runner dies); CODEBASE_GARDENER_DATA_DIR set.
  */
 export async function startWorker(runDir: string, entry: URL): Promise<Worker> {
-  const logFile = join(runDir, 'worker.log');
+  const logFile = workerLog(runDir);
   setLargeLogAside(logFile);
   const log = await open(logFile, 'a');
   try {
@@ -124,7 +129,8 @@ async function readTail(file: string, from: number): Promise<string> {
   try {
     handle = await open(file, 'r');
     const { size } = await handle.stat();
-    const start = Math.max(from, size - STDERR_TAIL_BYTES);
+    // Smaller than at the start: it has been emptied meanwhile.
+    const start = Math.max(from > size ? 0 : from, size - STDERR_TAIL_BYTES);
     const wanted = Math.max(0, size - start);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(wanted), 0, wanted, start);
     return buffer.toString('utf8', 0, bytesRead);

@@ -23,8 +23,21 @@ export async function startRuntime(
   settings: RuntimeSettings,
   modelOnDisk: () => Promise<ModelOnDisk>,
 ): Promise<GenerationRuntime> {
-  const { startLlamaCpp } = await import('./llama-cpp.js');
-  const { threads, contextTokens, keptAdapters } = settings;
-  const { weights } = await modelOnDisk();
-  return startLlamaCpp(weights, { threads, contextTokens, keptContexts: keptAdapters });
+  const { threads, contextTokens, keptAdapters, runtimeUrl: url, runtimeModel: model } = settings;
+  const onServer = { url, model, contextTokens, apiKey: settings.runtimeApiKey };
+  switch (settings.runtimeProvider) {
+    case 'ollama': {
+      const { startOllama } = await import('./ollama-runtime.js');
+      return startOllama(onServer);
+    }
+    case 'openai': {
+      const { startOpenAi } = await import('./openai-runtime.js');
+      return startOpenAi(onServer);
+    }
+    case 'llama-cpp': {
+      const { startLlamaCpp } = await import('./llama-cpp.js');
+      const { weights } = await modelOnDisk();
+      return startLlamaCpp(weights, { threads, contextTokens, keptContexts: keptAdapters });
+    }
+  }
 }

@@ -187,7 +187,8 @@ async function shorten(result: SearchResult, room: number, count: Count) {
   return best;
 }
 
-function contains(outer: SearchResult, inner: SearchResult): boolean {
+/** Whether a result lies within another. */
+export function contains(outer: SearchResult, inner: SearchResult): boolean {
   return (
     outer.chunk.path === inner.chunk.path &&
     outer.chunk.startLine <= inner.chunk.startLine &&

@@ -1,5 +1,4 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { FileOutcome } from '../codebase/chunk-types.js';
 import { headCommit } from '../codebase/git-list.js';
 import { GraphRecorder, graphFile, openSymbolGraph } from '../codebase/graph/graph-store.js';
@@ -229,8 +228,8 @@ class LanceIndex implements ProjectIndex {
 
   async #cacheFor({ id, dimension }: Embedder): Promise<EmbeddingCache> {
     if (this.#cache?.model !== id) {
-      const root = join(this.#paths.root, 'cache', 'embeddings');
-      this.#cache = { model: id, cache: await EmbeddingCache.open(root, id, dimension) };
+      const cache = await EmbeddingCache.open(this.#paths.embeddingCache, id, dimension);
+      this.#cache = { model: id, cache };
     }
     return this.#cache.cache;
   }

@@ -1,7 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { GardenerError } from '../garden/errors.js';
 import { addAdapterRoutes } from './api/adapters.js';
+import { addAskRoutes } from './api/ask.js';
+import { addConversationRoutes } from './api/conversations.js';
 import { addEventRoutes } from './api/events.js';
 import { addFileRoutes } from './api/files.js';
 import { addFolderRoutes } from './api/folders.js';
@@ -17,6 +20,7 @@ import { errorAnswer } from './error-answer.js';
 import { isStopping } from './generation.js';
 import { type Access, guardOrigin, guardToken } from './guard.js';
 import { DEFAULT_LIMITS, type Limits, limitBody, Slots } from './limits.js';
+import { addMcp } from './mcp/http.js';
 import { addChatCompletions } from './openai/chat-completions.js';
 import { addCompletions } from './openai/completions.js';
 import { addEmbeddings } from './openai/embeddings.js';
@@ -40,7 +44,7 @@ export function createApp(
 ): OpenAPIHono {
   const app = newApi();
   app.onError((error, c) => {
-    const { status, body, headers } = errorAnswer(error);
+    const { status, body, headers } = errorAnswer(error instanceof HTTPException ? malformed(error) : error);
     if (status === 500) context.garden.log.error({ err: error, path: c.req.path }, 'request failed');
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     return c.json(c.req.path.startsWith('/v1/') ? asOpenAiError({ status, body }) : body, status);
@@ -50,6 +54,7 @@ export function createApp(
   app.use(guardOrigin(access), guardToken(access), limitBody(limits.bodyBytes));
   addApi(app, context);
   app.get('/api/openapi.json', (c) => c.json(openApiDocument(app, context.version)));
+  addMcp(app, context);
   addStaticFiles(app, webDirectory);
   app.notFound((c) => {
     throw noSuchPath(app, c.req.method, c.req.path);
@@ -65,6 +70,8 @@ export function addApi(app: OpenAPIHono, context: ServerContext): void {
   addAdapterRoutes(app, context);
   addFileRoutes(app, context);
   addSearchRoutes(app, context);
+  addConversationRoutes(app, context);
+  addAskRoutes(app, context);
   addFolderRoutes(app, context);
   addEventRoutes(app, context);
   addSettingRoutes(app, context);
@@ -105,12 +112,20 @@ function limitRequests(slots: Slots, stopping: AbortSignal) {
   };
 }
 
+/** What Hono itself refuses: a body that is no JSON. */
+function malformed(cause: HTTPException): GardenerError {
+  return new GardenerError('server.bad-request', 'The body is not JSON.', {
+    remedy: 'Send one JSON value, in UTF-8.',
+    cause,
+  });
+}
+
 /** Says when the path is right and the method is not. */
 function noSuchPath(app: OpenAPIHono, method: string, path: string): GardenerError {
   const methods = app.routes
     .filter((route) => route.method !== 'ALL' && route.path !== '*' && patternOf(route.path).test(path))
     .map((route) => route.method);
-  if (methods.length === 0) {
+  if (methods.length === 0 || methods.includes(method)) {
     return new GardenerError('server.not-found', `There is nothing at ${path.slice(0, 200)}.`, {
       remedy: 'GET /api/openapi.json lists what there is.',
     });

@@ -1,3 +1,4 @@
+import type { Conversation } from '../chat/conversation.js';
 import type { OpenProjects } from '../chat/open-projects.js';
 import type { Garden } from '../garden/garden.js';
 import type { EventLog } from './events/event-log.js';
@@ -18,6 +19,8 @@ export interface ServerContext {
   freshness: Freshness;
   followers: ProjectFollowers;
   generations: Slots;
+  /** Conversations without an exchange yet, by `<project>/<conversation>`. */
+  begun: Map<string, Conversation>;
   /** Aborted when the server ends: streams say so and end. */
   stopping: AbortSignal;
 }

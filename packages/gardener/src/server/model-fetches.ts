@@ -1,7 +1,7 @@
 import type { GardenPaths } from '../garden/paths.js';
 import { findModel } from '../models/catalogue.js';
-import { ensureModel } from '../models/ensure-model.js';
-import type { ModelOnDisk } from '../models/model-store.js';
+import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
+import { type ModelOnDisk, modelOnDisk } from '../models/model-store.js';
 import { errorAnswer } from './error-answer.js';
 import type { EventLog } from './events/event-log.js';
 
@@ -12,6 +12,7 @@ export class ModelFetches {
   readonly #paths: GardenPaths;
   readonly #log: EventLog;
   readonly #signal: AbortSignal;
+  #toldAt = Number.NEGATIVE_INFINITY;
   readonly #underWay = new Map<string, Promise<ModelOnDisk>>();
 
   constructor(paths: GardenPaths, log: EventLog, signal: AbortSignal) {
@@ -41,25 +42,29 @@ export class ModelFetches {
   }
 
   async #fetch(model: string): Promise<ModelOnDisk> {
-    let toldAt = Number.NEGATIVE_INFINITY;
-    let sizes = { doneBytes: 0, totalBytes: null as number | null };
-    const tell = (state: 'downloading' | 'ready' | 'failed', more: object = {}) =>
-      this.#log.publish('model', null, { model, state, ...sizes, ...more });
+    const present = await modelOnDisk(this.#paths, model);
+    if (present !== null) return present;
+    const sizes = { doneBytes: 0, totalBytes: null };
     try {
       const onDisk = await ensureModel(this.#paths, model, {
         signal: this.#signal,
-        onProgress: ({ done, total }) => {
-          sizes = { doneBytes: done, totalBytes: total };
-          if (performance.now() - toldAt < TELL_EVERY_MS) return;
-          toldAt = performance.now();
-          tell('downloading');
-        },
+        onProgress: (progress) => this.tell(progress),
       });
-      if (Number.isFinite(toldAt)) tell('ready');
+      const bytes = onDisk.manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+      this.#log.publish('model', null, { model, state: 'ready', doneBytes: bytes, totalBytes: bytes });
       return onDisk;
     } catch (error) {
-      tell('failed', errorAnswer(error).body);
+      this.#log.publish('model', null, { model, state: 'failed', ...sizes, ...errorAnswer(error).body });
       throw error;
     }
+  }
+
+  /** Tells how far a download is, four times a second at most. */
+  tell({ id, done, total }: ModelProgress): void {
+    const now = performance.now();
+    if (now - this.#toldAt < TELL_EVERY_MS) return;
+    this.#toldAt = now;
+    const sizes = { doneBytes: done, totalBytes: total };
+    this.#log.publish('model', null, { model: id, state: 'downloading', ...sizes });
   }
 }

@@ -5,7 +5,6 @@ import { createAdaptorServer } from '@hono/node-server';
 import { openProjects } from '../chat/open-projects.js';
 import { GardenerError } from '../garden/errors.js';
 import type { Garden } from '../garden/garden.js';
-import { startEmbedder } from '../retrieval/choose-embedder.js';
 import { createApp } from './app.js';
 import type { ServerContext } from './context.js';
 import { EventLog } from './events/event-log.js';
@@ -90,16 +89,18 @@ export function createContext(garden: Garden, version: string, stopping: AbortSi
   const events = new EventLog();
   const models = new ModelFetches(garden.paths, events, stopping);
   const freshness = new Freshness(garden);
+  const projects = openProjects(garden, { modelProgress: (progress) => models.tell(progress) });
   const followers = new ProjectFollowers(garden, {
-    embedder: () => startEmbedder(garden.settings, (id) => models.fetch(id)),
+    embedder: () => projects.embedder(),
     onUpdate: (projectId) => freshness.forget(projectId),
     onError: (error) => garden.log.warn({ err: error }, 'an index could not be followed'),
   });
   return {
     ...{ garden, version, events, models, freshness, followers, stopping },
     startedAt: new Date().toISOString(),
-    projects: openProjects(garden),
+    projects,
     generations: new Slots(DEFAULT_LIMITS.generations, 'answers'),
+    begun: new Map(),
   };
 }
 

@@ -117,6 +117,18 @@ export async function runOf(paths: GardenPaths, projectId: string, version: numb
   return typeof runId === 'string' ? runId : null;
 }
 
+/** Everything that is wrong with a saved adapter's files, one plain sentence each: each is compared with its hash. */
+export async function adapterProblems(directory: string): Promise<string[]> {
+  const { checkManifest, LoraError, readManifest } = await import('@codebase-gardener/lora');
+  try {
+    const manifest = await readManifest(directory);
+    return await checkManifest(manifest, manifest.base, directory);
+  } catch (error) {
+    if (LoraError.isInstance(error)) return [error.message];
+    throw error;
+  }
+}
+
 /** Whether a folder holds a whole PEFT adapter. */
 export async function holdsAdapter(directory: string): Promise<boolean> {
   const found = await Promise.all(

@@ -37,6 +37,25 @@ test('time between a death and the next start is not spent', () => {
   expect(spentBudgetMs(events)).toBe(50_000);
 });
 
+test('a clock that is set back takes nothing off what was spent', () => {
+  const events = [start(1000), stage(1010, 'training'), saved(1040), saved(40), saved(60)];
+  expect(spentBudgetMs(events)).toBe(50_000);
+});
+
+test('waiting costs nothing, what comes before and after does', () => {
+  const events: RunEvent[] = [
+    start(0),
+    stage(10, 'training'),
+    { type: 'wait', reason: 'on battery', time: at(20) },
+    saved(21),
+    { type: 'go-on', time: at(5_000) },
+    saved(5_030),
+  ];
+  expect(spentBudgetMs(events)).toBe(40_000);
+  // Paused or killed in the middle of it.
+  expect(spentBudgetMs([...events.slice(0, 4), { type: 'run-pause', time: at(900) }])).toBe(10_000);
+});
+
 test('training gets what evaluation leaves, and never nothing', () => {
   const budget = new Budget(180_000, 20_000);
   expect(budget.trainingMs(30_000)).toBeGreaterThan(115_000);

@@ -2,25 +2,26 @@ import type { RunEvent } from '../garden/runs.js';
 
 /**
  * How much of a run's budget its events show as spent: the time from each start of the stage `training` to the last event of that
- * attempt. Preparing (models, index, examples) and time in which no process ran do not count.
+ * attempt. Preparing (models, index, examples), waiting, and time in which no process ran do not count. A clock that was set back
+ * counts as no time at all, so that it takes nothing off what was spent before.
  * @returns milliseconds
  */
 export function spentBudgetMs(events: readonly RunEvent[]): number {
   let spent = 0;
-  let startedAt: number | null = null;
+  let isTraining = false;
   let last = 0;
-  const close = (): void => {
-    if (startedAt !== null) spent += last - startedAt;
-    startedAt = null;
-  };
   for (const event of events) {
     // What the runner writes about a dead worker comes when it notices: no work was done until then.
-    if (event.type === 'run-start' || event.type === 'run-interrupt' || event.type === 'run-pause') close();
-    last = Date.parse(event.time);
-    if (event.type === 'stage-start' && event.stage === 'training') startedAt ??= last;
+    if (event.type === 'run-start' || event.type === 'run-interrupt' || event.type === 'run-pause')
+      isTraining = false;
+    const time = Date.parse(event.time);
+    if (isTraining) spent += Math.max(0, time - last);
+    last = time;
+    if (event.type === 'wait') isTraining = false;
+    if (event.type === 'go-on' || (event.type === 'stage-start' && event.stage === 'training'))
+      isTraining = true;
   }
-  close();
-  return Math.max(0, spent);
+  return spent;
 }
 
 /** Shares of the budget that measuring one side, base or adapter, may take. */

@@ -5,6 +5,7 @@ import type { RunEventInput } from '../garden/runs.js';
 import { startLlamaCpp } from '../models/llama-cpp.js';
 import { holdsAdapter } from './adapter-store.js';
 import { type Budget, SCORING_SHARE, SERVING_SHARE } from './budget.js';
+import { courtesyOf } from './courtesy.js';
 import {
   type EngineEvent,
   engineOutput,
@@ -115,7 +116,8 @@ export async function trainAdapter(
     threads: settings.threads,
     memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6,
   });
-  for await (const event of ENGINES[options.engine].run(runDirectory, signal)) {
+  const engine = ENGINES[options.engine];
+  for await (const event of engine.run(runDirectory, signal, courtesyOf(settings))) {
     const reported = inReport(event);
     if (reported !== null) await report.event(reported);
   }
@@ -130,6 +132,8 @@ function inReport(event: EngineEvent): RunEventInput | null {
     case 'step-end':
     case 'heldout-end':
     case 'checkpoint-save':
+    case 'wait':
+    case 'go-on':
       return event;
     case 'start':
       return log(`Training in ${event.precision}: ${event.reason}`);

@@ -4,6 +4,7 @@ import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-confi
 import type { BaseWeights } from '../transformer/base-model.js';
 import type { Precision } from '../transformer/block-inputs.js';
 import type { FrozenWeights } from '../transformer/frozen-weights.js';
+import type { Courtesy } from './courtesy.js';
 import type { Example } from './example.js';
 
 /** What to train, on what, for how long. Everything but the data and the base has a default. */
@@ -76,6 +77,8 @@ export interface TrainOptions {
   memoryUsed?: () => number;
   /** See `SessionOptions`; turn it off where something else needs the same cores. Defaults to true. */
   spinning?: boolean;
+  /** When to wait and when to rest for others on the machine. Defaults to never. */
+  courtesy?: Courtesy;
   /** Start from this adapter instead of a fresh one. */
   initialAdapter?: LoraAdapter;
   /** Tables already in memory; read from the base otherwise. */
@@ -106,6 +109,9 @@ export type TrainEvent =
     }
   | { type: 'heldout-end'; step: number; loss: number; best: boolean }
   | { type: 'checkpoint-save'; step: number }
+  /** Training waits, see `Courtesy`, until `go-on`. */
+  | { type: 'wait'; reason: string }
+  | { type: 'go-on' }
   /** Memory ran short: from now on so many rows are computed at once, and products are kept or not. */
   | { type: 'lighten'; rows: number; keep: boolean }
   /** The loss of `step` exploded: training is back at `toStep`, with the learning rate times the factor. */

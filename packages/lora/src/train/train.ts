@@ -3,6 +3,7 @@ import type { Precision } from '../transformer/block-inputs.js';
 import { loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { AdamW, clipGradient } from './adamw.js';
 import { makeBatch } from './batch.js';
+import { giveWay, rest } from './courtesy.js';
 import { DataCursor } from './data-cursor.js';
 import { ElasticTrainer } from './elastic-trainer.js';
 import { hasExactIntegerProducts } from './integer-products.js';
@@ -85,6 +86,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   let reason: EndReason = 'steps';
   let watch = new LossWatch();
   while (run.step < plan.steps) {
+    yield* giveWay(options, run, plan);
     const started = performance.now();
     const step = run.step + 1;
     const data = run.cursor.next(rowsPerStep);
@@ -104,6 +106,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     const learningRate = run.learningRateFactor * learningRateOf(options, step, plan.steps);
     optimizer.step(parameters.values, parameters.gradient, learningRate, step);
     run.step = step;
+    await rest(options, performance.now() - started);
 
     const fitted = plan.recordStep(step, performance.now() - started);
     const tokensPerSecond =

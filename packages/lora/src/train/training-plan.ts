@@ -14,6 +14,7 @@ export class TrainingPlan {
   steps: number;
   readonly #stepTimes: number[] = [];
   #evaluationMs = 0;
+  #waitedMs = 0;
   #measured = 0;
   readonly #started = performance.now();
 
@@ -29,8 +30,9 @@ export class TrainingPlan {
     this.steps = options.steps ?? maxSteps;
   }
 
+  /** Time spent on the run; waiting for others is not. */
   get elapsedMs(): number {
-    return this.elapsedBeforeMs + performance.now() - this.#started;
+    return this.elapsedBeforeMs + performance.now() - this.#started - this.#waitedMs;
   }
 
   /** Median time of the recent steps. */
@@ -50,6 +52,10 @@ export class TrainingPlan {
   etaMs(step: number): number {
     const left = Math.max(0, this.steps - step);
     return left * this.stepMs + Math.ceil(left / this.evaluateEverySteps) * this.#evaluationMs;
+  }
+
+  recordWait(ms: number): void {
+    this.#waitedMs += ms;
   }
 
   recordEvaluation(ms: number): void {

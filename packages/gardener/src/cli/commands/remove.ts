@@ -11,8 +11,8 @@ export function defineRemove(program: Command): void {
     .argument('<project>', 'name, id or path of a project')
     .option('-y, --yes', 'do not ask')
     .description(
-      'Forget a project: its index, adapters, training runs and conversations are deleted. The codebase itself is not ' +
-        'touched. Training that is under way is cancelled first.',
+      'Forget a project: its index, adapters, training runs and conversations are deleted, and with them the cache of ' +
+        'embeddings, which only saves time. The codebase itself is not touched. Training that is under way is cancelled first.',
     )
     .addHelpText(
       'after',

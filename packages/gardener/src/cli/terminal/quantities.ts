@@ -1,3 +1,5 @@
+export { formatBytes } from '../../garden/format-bytes.js';
+
 /** A duration as people say it: `0s`, `42s`, `4m 10s`, `2h 5m`. Rounded to the smaller of its two units. */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.max(0, Math.round(durationMs / 1000));
@@ -18,19 +20,6 @@ export function formatAge(time: Date, now: Date = new Date()): string {
   const hours = Math.round(minutes / 60);
   if (hours < 48) return `${hours}h ago`;
   return `${Math.round(hours / 24)} days ago`;
-}
-
-/** A size in bytes with a binary unit: `512 B`, `94 MiB`, `1.2 GiB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 10 ? 0 : 1;
-  return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
 /** A whole number with thousands separated: `12,345`. */

@@ -6,7 +6,8 @@ import type { ProjectRecord } from '../../garden/project-record.js';
 import { adapterVersions, readScorecard } from '../../training/adapter-store.js';
 import type { ServerContext } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
-import { findProject, inProject, json, problems } from './route.js';
+import { findProject } from '../find-project.js';
+import { inProject, json, problems } from './route.js';
 import { scorecard } from './schemas.js';
 
 const adapterSchema = z

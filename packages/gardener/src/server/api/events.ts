@@ -1,7 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ServerContext } from '../context.js';
 import { streamEvents } from '../events/stream-events.js';
-import { findProject, problems } from './route.js';
+import { findProject } from '../find-project.js';
+import { problems } from './route.js';
 
 const DESCRIPTION = `server-sent events, each with an id to resume from (Last-Event-ID):
 - \`run\` {projectId, runId, event}: index progress, training steps, evaluation, errors

@@ -1,12 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { openSymbolGraph } from '../../codebase/graph/graph-store.js';
-import { DEFAULT_MAP_TOKENS, mapProject, symbolLine } from '../../codebase/graph/project-map.js';
-import { GardenerError } from '../../garden/errors.js';
-import type { ProjectRecord } from '../../garden/project-record.js';
+import { DEFAULT_MAP_TOKENS } from '../../codebase/graph/project-map.js';
 import { type FileState, readFileStates } from '../../retrieval/manifest.js';
 import type { ServerContext } from '../context.js';
+import { findProject } from '../find-project.js';
+import { mapText } from '../map-text.js';
 import { readIndexedSource } from '../read-indexed-source.js';
-import { findProject, inProject, json, problems } from './route.js';
+import { inProject, json, problems } from './route.js';
 
 const line = z.coerce.number().int().min(1).max(10_000_000);
 
@@ -101,9 +100,7 @@ const getMap = createRoute({
   responses: { 200: json(z.object({ text: z.string() }), 'The outline.'), ...problems },
 });
 
-export function addFileRoutes(app: OpenAPIHono, context: ServerContext): void {
-  const { garden } = context;
-
+export function addFileRoutes(app: OpenAPIHono, { garden }: ServerContext): void {
   app.openapi(listFiles, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
     const { outcome, reason, query, offset, limit } = c.req.valid('query');
@@ -142,27 +139,6 @@ export function addFileRoutes(app: OpenAPIHono, context: ServerContext): void {
 
   app.openapi(getMap, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
-    return c.json({ text: await mapText(context, project, c.req.valid('query').tokens) }, 200);
+    return c.json({ text: await mapText(garden, project, c.req.valid('query').tokens) }, 200);
   });
-}
-
-/** The outline of a project as text. @throws GardenerError `retrieval.no-index` */
-export async function mapText(
-  { garden }: ServerContext,
-  project: ProjectRecord,
-  tokens: number,
-): Promise<string> {
-  const graph = await openSymbolGraph(garden.paths.index(project.id));
-  if (graph === null) {
-    throw new GardenerError('retrieval.no-index', `${project.name} has no map yet.`, {
-      remedy: `Make it with gardener refresh ${project.name}; while it is still being indexed, wait a moment.`,
-      retryable: true,
-    });
-  }
-  const blocks = mapProject(graph, tokens).files.map(({ path, symbols }) =>
-    [path, ...symbols.map((symbol) => `${String(symbol.startLine).padStart(6)}  ${symbolLine(symbol)}`)].join(
-      '\n',
-    ),
-  );
-  return blocks.join('\n\n');
 }

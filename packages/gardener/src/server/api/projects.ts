@@ -1,12 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { checkRoot } from '../../codebase/check-root.js';
 import { addProject } from '../../training/add-project.js';
 import { cancelOpenRun } from '../../training/control-run.js';
 import { projectModels } from '../../training/project-models.js';
 import { promoteAdapter } from '../../training/promote.js';
 import { queueRefresh, queueRun } from '../../training/queue-run.js';
 import type { ServerContext } from '../context.js';
+import { findProject } from '../find-project.js';
 import { projectView, runView } from './project-view.js';
-import { body, findProject, inProject, json, problems } from './route.js';
+import { body, inProject, json, problems } from './route.js';
 import { findRun } from './runs.js';
 import { projectSchema, runSchema } from './schemas.js';
 
@@ -143,6 +145,7 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
 
   app.openapi(refreshProject, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
+    await checkRoot(project.path);
     await models.fetchAll(projectModels(garden.settings, project.baseModel));
     const { id } = await queueRefresh(garden, project, c.req.valid('json'));
     return c.json({ run: runView(await findRun(context, project, id)) }, 202);

@@ -1,7 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors.js';
-import type { Garden } from '../../garden/garden.js';
-import type { ProjectRecord } from '../../garden/project-record.js';
 
 /** An app whose requests are checked before a handler sees them: what does not fit is one sentence, `server.bad-request`. */
 export function newApi(): OpenAPIHono {
@@ -64,18 +62,3 @@ const projectKey = z
   });
 
 export const inProject = z.object({ project: projectKey });
-
-/**
- * The project with this id, else with this name; never by path, since a request must not ask about folders.
- * @throws GardenerError `garden.unknown-project`
- */
-export async function findProject(garden: Garden, key: string): Promise<ProjectRecord> {
-  const projects = await garden.registry.list();
-  const found = projects.find(({ id }) => id === key) ?? projects.find(({ name }) => name === key);
-  if (found !== undefined) return found;
-  const problem = (await garden.registry.problems()).find(({ id }) => id === key);
-  if (problem !== undefined) throw problem.error;
-  throw new GardenerError('garden.unknown-project', `There is no project ${JSON.stringify(key)}.`, {
-    remedy: 'GET /api/projects lists them; `gardener add <path>` adds one.',
-  });
-}

@@ -7,8 +7,9 @@ import { cancelOpenRun, controlRun, noRun } from '../../training/control-run.js'
 import { projectModels } from '../../training/project-models.js';
 import { queueRun } from '../../training/queue-run.js';
 import type { ServerContext } from '../context.js';
+import { findProject } from '../find-project.js';
 import { runView } from './project-view.js';
-import { body, findProject, inProject, json, problems } from './route.js';
+import { body, inProject, json, problems } from './route.js';
 import { runEvent, runSchema } from './schemas.js';
 
 const RUN_ID = /^\d{8}t\d{9}z-[a-z2-7]{6}$/;

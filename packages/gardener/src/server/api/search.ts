@@ -2,7 +2,8 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { CHUNK_KINDS } from '../../codebase/chunk-types.js';
 import type { SearchResult } from '../../retrieval/search.js';
 import type { ServerContext } from '../context.js';
-import { body, findProject, inProject, json, problems } from './route.js';
+import { findProject } from '../find-project.js';
+import { body, inProject, json, problems } from './route.js';
 
 const names = z.array(z.string().min(1).max(100)).max(50);
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Courtesy } from '@codebase-gardener/lora';
 import { z } from 'zod';
 import { readJson, readJsonIfPresent, writeJson } from '../../garden/json-state.js';
 
@@ -20,6 +21,9 @@ export type EngineEvent =
     }
   | { type: 'heldout-end'; step: number; loss: number; best: boolean }
   | { type: 'checkpoint-save'; step: number }
+  /** Training waits for a reason outside of it, one sentence, until `go-on`. */
+  | { type: 'wait'; reason: string }
+  | { type: 'go-on' }
   /** Memory ran short: the same steps go on in smaller pieces. */
   | { type: 'lighten'; rows: number; keep: boolean }
   /** The loss exploded: training is back at an earlier step, with a smaller learning rate. */
@@ -38,8 +42,11 @@ export type EngineEvent =
  */
 export interface TrainingEngine {
   readonly name: string;
-  /** Trains, or goes on from the checkpoint that is there. An aborted run saves a checkpoint first. */
-  run(runDirectory: string, signal: AbortSignal): AsyncIterable<EngineEvent>;
+  /**
+   * Trains, or goes on from the checkpoint that is there. An aborted run saves a checkpoint first.
+   * @param courtesy when to wait and to rest, where the engine shares this machine
+   */
+  run(runDirectory: string, signal: AbortSignal, courtesy?: Courtesy): AsyncIterable<EngineEvent>;
 }
 
 const TARGET_MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;

@@ -1,5 +1,5 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
-import type { LoraAdapter, TransformerConfig } from '@codebase-gardener/lora';
+import type { Courtesy, LoraAdapter, TransformerConfig } from '@codebase-gardener/lora';
 import { readRunData } from '../run-data.js';
 import {
   type EngineEvent,
@@ -12,7 +12,11 @@ import {
 /** Trains in this process with packages/lora on ONNX Runtime. */
 export const onnxEngine: TrainingEngine = { name: 'onnx', run: runOnnx };
 
-async function* runOnnx(runDirectory: string, signal: AbortSignal): AsyncGenerator<EngineEvent> {
+async function* runOnnx(
+  runDirectory: string,
+  signal: AbortSignal,
+  courtesy: Courtesy = {},
+): AsyncGenerator<EngineEvent> {
   const { loadBaseModel, readPeftAdapter, train } = await import('@codebase-gardener/lora');
   const settings = await readEngineSettings(runDirectory);
   const base = await loadBaseModel(settings.baseModelFile);
@@ -31,6 +35,7 @@ async function* runOnnx(runDirectory: string, signal: AbortSignal): AsyncGenerat
       train: data.train,
       validation: data.validation,
       checkpointDirectory,
+      courtesy,
       signal,
     });
     for await (const event of events) {

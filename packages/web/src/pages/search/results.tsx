@@ -17,7 +17,10 @@ export function Results({
   onPick: (index: number) => void;
 }): ReactNode {
   const list = useRef<HTMLUListElement>(null);
-  useEffect(() => list.current?.children[at]?.scrollIntoView({ block: 'nearest' }), [at]);
+  useEffect(() => {
+    // It gives a promise in newer browsers, which is no effect's clean-up.
+    void list.current?.children[at]?.scrollIntoView({ block: 'nearest' });
+  }, [at]);
   return (
     <ul ref={list} className="results" aria-label="Results">
       {results.map((result, index) => (
@@ -63,7 +66,7 @@ function Snippet({ result }: { result: SearchResult }): ReactNode {
 /** Which way it was found by. */
 function How({ result: { vectorRank, keywordRank } }: { result: SearchResult }): ReactNode {
   const how = [vectorRank !== null && 'meaning', keywordRank !== null && 'words'].filter(Boolean).join(' + ');
-  return how === '' ? null : <span className="small faint">{how}</span>;
+  return how === '' ? null : <span className="small muted">{how}</span>;
 }
 
 function lastName(path: string): string {

@@ -29,7 +29,9 @@ export default function Search({ view }: { view: ProjectView }): ReactNode {
   const chosen = results[Math.min(at, results.length - 1)];
   // biome-ignore lint/correctness/useExhaustiveDependencies: other results begin at the first
   useEffect(() => setAt(0), [found]);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    field.current?.focus();
+  }, []);
 
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type ApiError, asApiError, request } from '../../api/request.js';
 import { replace } from '../../api/resource.js';
 import type { Setting } from '../../api/types.js';
@@ -82,7 +82,12 @@ function Control({
   const fixed = source === 'environment';
   const known = value === null ? '' : String(value);
   const [typed, setTyped] = useState(known);
-  useEffect(() => setTyped(type === 'secret' ? '' : known), [known, type]);
+  /** What was sent last: Enter and leaving the field are one wish. */
+  const tried = useRef<string | null>(null);
+  useEffect(() => {
+    tried.current = null;
+    setTyped(type === 'secret' ? '' : known);
+  }, [known, type]);
   if (type === 'boolean')
     return (
       <Switch
@@ -109,6 +114,8 @@ function Control({
     );
   }
   const commit = (): void => {
+    if (typed === tried.current) return;
+    tried.current = typed;
     if (type === 'secret' && typed === '') return;
     if (typed === known) return;
     if (type === 'number') onSave(typed.trim() === '' ? null : Number(typed));

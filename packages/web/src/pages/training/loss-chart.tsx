@@ -28,7 +28,9 @@ export function LossChart({ curve, steps }: { curve: Curve; steps: number | null
       plot.current = null;
     };
   }, [scheme, steps]);
-  useEffect(() => plot.current?.setData(dataOf(curve)), [curve]);
+  useEffect(() => {
+    plot.current?.setData(dataOf(curve));
+  }, [curve]);
 
   const last = curve.heldOut.findLast((loss) => loss !== null);
   const label = `Loss over ${curve.steps.at(-1) ?? 0} steps; held-out loss now ${last?.toFixed(3) ?? 'not measured yet'}`;

@@ -1,4 +1,4 @@
-// Runs in a process of its own, started by `gardener doctor`: `doctor-probe <name>` loads one native module, makes it do
+// Runs in a process of its own, started by `gardener doctor`: `probe <name>` loads one native module, makes it do
 // something small, and prints one line. A native crash ends this process, not the doctor.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -27,8 +27,7 @@ async function probeOnnxRuntime(): Promise<string> {
   const require = createRequire(fileURLToPath(import.meta.resolve('@codebase-gardener/lora')));
   // Its telemetry client stays off here as everywhere.
   process.env.ORT_DISABLE_TELEMETRY = '1';
-  const module: unknown = await import(pathToFileURL(require.resolve('onnxruntime-node')).href);
-  const runtime = (module as { default: typeof import('onnxruntime-node') }).default;
+  const runtime = require('onnxruntime-node') as typeof import('onnxruntime-node');
   const session = await runtime.InferenceSession.create(Buffer.from(MATMUL_MODEL, 'base64'));
   const matrix = new runtime.Tensor('float32', Float32Array.of(1, 2, 3, 4), [2, 2]);
   const { c } = await session.run({ a: matrix, b: matrix });

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GardenPaths } from '../../packages/gardener/src/garden/paths.js';
+import { latestRun, type Run } from '../../packages/gardener/src/garden/runs.js';
+import type { StatusObject } from '../../packages/gardener/src/training/project-status.js';
+import { benchCache } from '../retrieval/fetch-codebase.js';
+
+const COMMAND = fileURLToPath(new URL('../../packages/gardener/bin/gardener.js', import.meta.url));
+
+/** What a command said. */
+export interface Answer {
+  exitCode: number;
+  status: StatusObject | null;
+  stderr: string;
+}
+
+/** The built command line with a data directory of its own, whose models are the bench cache's. */
+export class GardenerCommand {
+  readonly paths: GardenPaths;
+
+  constructor(readonly dataDir: string) {
+    this.paths = new GardenPaths(dataDir);
+    mkdirSync(dataDir, { recursive: true });
+    symlinkSync(join(benchCache, 'data', 'base_models'), join(dataDir, 'base_models'));
+  }
+
+  /** Runs a command that prints one status object with `--json`. */
+  run(...args: string[]): Promise<Answer> {
+    const env = { ...process.env, CODEBASE_GARDENER_DATA_DIR: this.dataDir };
+    return new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        [COMMAND, ...args, '--json'],
+        { env, maxBuffer: 2 ** 28 },
+        (error, stdout, stderr) => {
+          const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+          resolve({ exitCode, status: parsed(stdout), stderr });
+        },
+      );
+    });
+  }
+
+  /** The only project's newest run, or null while there is none. */
+  async latestRun(): Promise<Run | null> {
+    const ids = await readdir(this.paths.projects).catch(() => []);
+    const id = ids.find((name) => !name.startsWith('.'));
+    return id === undefined ? null : await latestRun(this.paths, id);
+  }
+}
+
+function parsed(stdout: string): StatusObject | null {
+  try {
+    return JSON.parse(stdout) as StatusObject;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,111 @@
+import { realpath } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+import type { Command } from 'commander';
+import type { CompleteAtEvent } from '../../chat/complete-at.js';
+import { GardenerError } from '../../garden/errors.js';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import { openProject } from '../open-answers.js';
+import { parseWholeNumber } from '../parse-options.js';
+import { type Session, withSession } from '../session.js';
+import { plainText } from '../terminal/plain-text.js';
+
+interface CompleteOptions {
+  project?: string;
+  column?: string;
+  maxTokens: string;
+  withoutAdapter?: boolean;
+  withoutRetrieval?: boolean;
+}
+
+const DEFAULT_TOKENS = '64';
+
+export function defineComplete(program: Command): void {
+  program
+    .command('complete')
+    .summary('complete code at a line of a file')
+    .argument('<file:line>', 'a file of a project, and the line to write at')
+    .option('-p, --project <project>', 'name, id or path (default: the project that the file is in)')
+    .option('--column <number>', 'write at this column of the line (default: its start)')
+    .option('--max-tokens <number>', 'how much to write at most', DEFAULT_TOKENS)
+    .option('--without-adapter', 'let the base model write, to compare')
+    .option('--without-retrieval', 'do not look up related code of the project')
+    .description(
+      "Complete code at a line: the model goes on where the line above ends, with the project's adapter and related code " +
+        'in front. A base model with fill-in-the-middle tokens sees what follows, too. Prints the completion and nothing else; ' +
+        'no file is changed.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ gardener complete src/cart.ts:42
+  $ gardener complete src/cart.ts:42 --column 17 --max-tokens 24
+  $ gardener complete src/cart.ts:42 --json | jq -r .completion`,
+    )
+    .action(withSession(complete));
+}
+
+async function complete(session: Session, options: CompleteOptions, place: string): Promise<void> {
+  const { garden, output, signal } = session;
+  const maxTokens = parseWholeNumber(options.maxTokens, '--max-tokens', 1, 2_048);
+  const column =
+    options.column === undefined ? 1 : parseWholeNumber(options.column, '--column', 1, 1_000_000);
+  const { file, line } = await parsePlace(place);
+  const project = await projectOf(garden, file, options.project);
+  const { projects } = await openProject(session, project);
+  const { completeAt } = await import('../../chat/complete-at.js');
+  let text = '';
+  let end: Extract<CompleteAtEvent, { type: 'end' }> | null = null;
+  for await (const event of completeAt(garden, projects, project, {
+    file,
+    line,
+    column,
+    maxTokens,
+    retrieval: !options.withoutRetrieval,
+    adapter: options.withoutAdapter ? 'base' : 'promoted',
+    signal,
+  })) {
+    if (event.type === 'end') end = event;
+    else {
+      text += event.text;
+      output.text(plainText(event.text));
+    }
+  }
+  if (!text.endsWith('\n')) output.text('\n');
+  output.value({
+    project: { id: project.id, name: project.name },
+    completion: text,
+    adapter: end?.adapter.version ?? null,
+    adapterReason: end?.adapter.reason,
+    fillInTheMiddle: end?.fillInTheMiddle,
+    sources: end?.sources,
+    end: end?.reason,
+    promptTokens: end?.promptTokens,
+    completionTokens: end?.completionTokens,
+  });
+}
+
+/** `src/a.ts:12` as an absolute path and a line. */
+async function parsePlace(place: string): Promise<{ file: string; line: number }> {
+  const [, name, line] = /^(.+):(\d{1,9})$/.exec(place) ?? [];
+  if (name === undefined || Number(line) < 1) {
+    throw new GardenerError('cli.bad-place', `"${place}" names no place in a file.`, {
+      remedy: 'Give a file and a line, such as src/cart.ts:42.',
+    });
+  }
+  const file = await realpath(name).catch(() => resolve(name));
+  return { file, line: Number(line) };
+}
+
+/** The project named, else the innermost one that the file is in. */
+async function projectOf(garden: Garden, file: string, named?: string): Promise<ProjectRecord> {
+  if (named !== undefined) return garden.registry.get(named);
+  const holding = (await garden.registry.list())
+    .filter(({ path }) => file.startsWith(path.endsWith(sep) ? path : path + sep))
+    .sort((a, b) => b.path.length - a.path.length);
+  if (holding[0] !== undefined) return holding[0];
+  throw new GardenerError('cli.no-project', `${file} is in no project.`, {
+    remedy: 'Add its codebase first: gardener add <path>.',
+  });
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { programVersion } from '../program-version.js';
+import { type Session, withSession } from '../session.js';
+
+export function defineMcp(program: Command): void {
+  program
+    .command('mcp')
+    .summary('tools for coding agents, over stdin and stdout (MCP)')
+    .description(
+      'A server of the Model Context Protocol on stdin and stdout, for agents that start it themselves: search_code, read_symbol, ' +
+        'project_map, ask_codebase, list_projects, training_status. It ends with its client. Agents that speak HTTP use ' +
+        'gardener serve at /mcp instead.',
+    )
+    .addHelpText(
+      'after',
+      `
+In the configuration of an agent:
+  { "mcpServers": { "gardener": { "command": "gardener", "args": ["mcp"] } } }
+
+Examples:
+  $ claude mcp add gardener -- gardener mcp
+  $ gardener mcp --data-dir ~/gardens/work`,
+    )
+    .action(withSession(mcp));
+}
+
+/** Nothing but the protocol goes to stdout. */
+async function mcp(session: Session): Promise<void> {
+  const { garden } = session;
+  const { openProjects } = await import('../../chat/open-projects.js');
+  const { serveMcpOnStdio } = await import('../../server/mcp/stdio.js');
+  const projects = openProjects(garden);
+  session.closeAtEnd(() => projects.close());
+  const stop = new AbortController();
+  session.onInterrupt(() => stop.abort());
+  const takePlace = () => () => undefined;
+  await serveMcpOnStdio({ garden, projects, version: programVersion(), signal: stop.signal, takePlace });
+}

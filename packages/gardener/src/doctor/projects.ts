@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import type { Garden } from '../garden/garden.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import { type IndexHealth, openIndex } from '../retrieval/index.js';
+import { adapterProblems } from '../training/adapter-store.js';
+import { type Check, failed, ok, warn } from './check.js';
+
+/** Records that cannot be read. */
+export async function checkRecords({ registry }: Garden): Promise<Check[]> {
+  return (await registry.problems()).map(({ id, error }) => failed(`project ${id}`, error));
+}
+
+/**
+ * A project's codebase, index (read whole: damage that a search would only meet by chance) and promoted adapter (its files are
+ * compared with their hashes).
+ */
+export async function checkProject(garden: Garden, project: ProjectRecord): Promise<Check[]> {
+  const checks = [await checkIndex(garden, project)];
+  const isThere = await stat(project.path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
+  if (!isThere) {
+    const remedy = `If it is gone for good: gardener remove ${project.name}. If it moved: add it from its new place.`;
+    checks.unshift(warn(`codebase of ${project.name}`, `${project.path} is not there`, remedy));
+  }
+  if (project.promotedAdapter !== null)
+    checks.push(await checkAdapter(garden, project, project.promotedAdapter));
+  return checks;
+}
+
+async function checkIndex({ paths }: Garden, project: ProjectRecord): Promise<Check> {
+  const index = await openIndex(paths, project.id);
+  try {
+    return indexCheck(project.name, await index.health());
+  } catch (error) {
+    return failed(`index of ${project.name}`, error);
+  } finally {
+    index.close();
+  }
+}
+
+function indexCheck(project: string, { state, error }: IndexHealth): Check {
+  const name = `index of ${project}`;
+  switch (state) {
+    case 'ready':
+      return ok(name, 'read whole, undamaged');
+    case 'none':
+      return warn(name, 'not made yet', `gardener refresh ${project}`);
+    case 'building':
+      return warn(
+        name,
+        'undamaged, but its last update did not come to its end or is under way',
+        `If none is under way: gardener refresh ${project} goes on from there.`,
+      );
+    case 'damaged': {
+      const remedy = `gardener refresh ${project} --no-train makes it anew from the files; what was embedded once is not embedded again.`;
+      return { name, state: 'fail', detail: error.message, remedy };
+    }
+  }
+}
+
+async function checkAdapter({ paths }: Garden, project: ProjectRecord, version: number): Promise<Check> {
+  const name = `adapter ${version} of ${project.name}`;
+  const problems = await adapterProblems(paths.adapter(project.id, version));
+  if (problems.length === 0) return ok(name, 'promoted, its files are as they were written');
+  return {
+    name,
+    state: 'fail',
+    detail: `the base model answers instead: ${problems.join(' ')}`,
+    remedy: `Choose another with gardener promote ${project.name}, or train again.`,
+  };
+}

@@ -1,0 +1,58 @@
+import type { Garden } from '../garden/garden.js';
+import { startEmbedder } from '../retrieval/choose-embedder.js';
+import { type Check, failed, ok } from './check.js';
+
+const REACH_TIMEOUT_MS = 3_000;
+const OLLAMA_URL = 'http://127.0.0.1:11434';
+
+/** What the settings may say of a server that answers instead of llama.cpp. */
+interface RuntimeServer {
+  runtimeProvider?: unknown;
+  runtimeUrl?: unknown;
+}
+
+/** The servers that the settings name: the one that embeds is tried, the one that answers is asked for its models. */
+export async function checkServers({ settings }: Garden): Promise<Check[]> {
+  const checks: Check[] = [];
+  if (settings.embeddingProvider !== 'catalogue') {
+    const name = `embeddings ${settings.embeddingProvider}`;
+    try {
+      const embedder = await startEmbedder(settings, () => Promise.reject(new Error('not of the catalogue')));
+      await embedder.dispose();
+      checks.push(ok(name, `${embedder.id}, ${embedder.dimension} dimensions`));
+    } catch (error) {
+      checks.push(failed(name, error));
+    }
+  }
+  const { runtimeProvider, runtimeUrl } = settings as RuntimeServer;
+  if (runtimeProvider === 'ollama' || runtimeProvider === 'openai') {
+    const given = typeof runtimeUrl === 'string' && runtimeUrl !== '' ? runtimeUrl : null;
+    const url = given ?? (runtimeProvider === 'ollama' ? OLLAMA_URL : '');
+    checks.push(await checkReachable(runtimeProvider, url));
+  }
+  return checks;
+}
+
+/** Whether a server of models answers within three seconds. */
+export async function checkReachable(provider: 'ollama' | 'openai', url: string): Promise<Check> {
+  const name = `answers ${provider}`;
+  const remedy =
+    provider === 'ollama'
+      ? 'Start it with `ollama serve`, or set runtimeUrl to where it is.'
+      : 'Start the server, or set runtimeUrl to its address, such as http://127.0.0.1:1234/v1.';
+  try {
+    const path = provider === 'ollama' ? '/api/version' : '/models';
+    const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
+      signal: AbortSignal.timeout(REACH_TIMEOUT_MS),
+      redirect: 'error',
+    });
+    await response.body?.cancel();
+    // A server that asks for a key is there; whether the key fits is told by the first answer.
+    const isThere = response.ok || response.status === 401 || response.status === 403;
+    if (isThere) return ok(name, `${url} answers`);
+    return { name, state: 'fail', detail: `${url}${path} answers ${response.status}`, remedy };
+  } catch (error) {
+    const reason = error instanceof Error && error.name === 'TimeoutError' ? 'no answer in 3 s' : 'no server';
+    return { name, state: 'fail', detail: `${url || 'no address'}: ${reason}`, remedy };
+  }
+}

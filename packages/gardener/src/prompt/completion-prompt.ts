@@ -1,0 +1,82 @@
+import type { SearchResult } from '../retrieval/search.js';
+import { contains, type PromptRoom, roomCounter } from './build-prompt.js';
+
+/** What the prompt of a completion is made of. */
+export interface CompletionParts extends PromptRoom {
+  /** The line that names the file, as training writes it above code; with its line end. */
+  pathLine: string;
+  /** The file's text before the place. */
+  before: string;
+  /** The file's text after it, or empty. */
+  after: string;
+  /** Related code, best first. */
+  results: readonly SearchResult[];
+  /** The line that names a result's file. */
+  pathLineOf(result: SearchResult): string;
+}
+
+/** A prompt that fits. */
+export interface CompletionPrompt {
+  prompt: string;
+  suffix: string;
+  /** Best first. */
+  used: SearchResult[];
+}
+
+/** Shares of the room: what follows the place, and related code; the rest is the file before the place. */
+const afterShare = 0.2;
+const relatedShare = 0.3;
+
+/**
+ * Puts together what a completion continues: related code, each piece under its path, the best last, then the file's path and
+ * its text up to the place. Whole lines are left out, those farthest from the place first. Pure.
+ */
+export async function completionPrompt(parts: CompletionParts): Promise<CompletionPrompt> {
+  const count = roomCounter(parts);
+  const room = parts.contextTokens - parts.answerTokens - (await count(parts.pathLine));
+  const after = await fitLines(parts.after, Math.floor(room * afterShare), count, 'first');
+  const before = await fitLines(
+    parts.before,
+    room - after.tokens - Math.floor(room * relatedShare),
+    count,
+    'last',
+  );
+  const used: SearchResult[] = [];
+  let related = '';
+  let left = room - after.tokens - before.tokens;
+  for (const result of parts.results) {
+    if (used.some((other) => contains(other, result))) continue;
+    const text = `${parts.pathLineOf(result)}${result.chunk.text.trimEnd()}\n\n`;
+    const tokens = await count(text);
+    if (tokens > left) continue;
+    left -= tokens;
+    used.push(result);
+    related = text + related;
+  }
+  return { prompt: related + parts.pathLine + before.text, suffix: after.text, used };
+}
+
+/** The most first or last lines of a text that fit, found by halving. */
+async function fitLines(
+  text: string,
+  room: number,
+  count: (text: string) => Promise<number>,
+  which: 'first' | 'last',
+): Promise<{ text: string; tokens: number }> {
+  const lines = text.split(/(?<=\n)/);
+  let best = { text: '', tokens: 0 };
+  let low = 1;
+  let high = lines.length;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const part = (which === 'first' ? lines.slice(0, middle) : lines.slice(-middle)).join('');
+    const tokens = await count(part);
+    if (tokens <= room) {
+      best = { text: part, tokens };
+      low = middle + 1;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,125 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { streamSSE } from 'hono/streaming';
+import type { OpenAnswerRequest } from '../../chat/open-projects.js';
+import type { ServerContext } from '../context.js';
+import { errorAnswer } from '../error-answer.js';
+import { findProject } from '../find-project.js';
+import { beginGeneration } from '../generation.js';
+import { findConversation, inConversation } from './conversations.js';
+import { body, inProject, json, problems } from './route.js';
+
+const MAX_TOKENS = 100_000;
+
+const question = z.object({
+  question: z.string().min(1).max(100_000),
+  adapter: z.enum(['promoted', 'base']).default('promoted'),
+  retrieval: z.boolean().default(true),
+  store: z.boolean().default(true).openapi({ description: 'false leaves no exchange, for a comparison.' }),
+  replaceLast: z.boolean().default(false).openapi({ description: 'Write the last answer anew.' }),
+  maxTokens: z.number().int().min(1).max(MAX_TOKENS).optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  seed: z.number().int().optional(),
+});
+
+const ask = createRoute({
+  method: 'post',
+  path: '/api/projects/{project}/conversations/{conversation}/ask',
+  summary: 'Ask about a project; the answer comes as it is written',
+  description:
+    'server-sent events: `text` {text}, …, then `end` (reason, sources, adapter, index, promptTokens, completionTokens, conversation) or `error` {error}. ' +
+    'Closing the request stops the writing; what was written is stored as cancelled.',
+  request: { params: inConversation, body: body(question) },
+  responses: {
+    200: { description: 'The answer.', content: { 'text/event-stream': { schema: z.string() } } },
+    ...problems,
+  },
+});
+
+const complete = createRoute({
+  method: 'post',
+  path: '/api/projects/{project}/complete',
+  summary: 'Continue code, or fill a gap in it',
+  request: {
+    params: inProject,
+    body: body(
+      z.object({
+        path: z.string().max(4_096).optional(),
+        prefix: z.string().max(500_000),
+        suffix: z.string().max(500_000).optional(),
+        maxTokens: z.number().int().min(1).max(MAX_TOKENS).default(64),
+      }),
+    ),
+  },
+  responses: {
+    200: json(
+      z.object({
+        text: z.string(),
+        adapter: z.object({ version: z.number().nullable(), reason: z.string() }),
+      }),
+      'The text to insert.',
+    ),
+    ...problems,
+  },
+});
+
+export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
+  const { garden, projects, followers } = context;
+
+  app.openapi(ask, async (c) => {
+    const { project: key, conversation: id } = c.req.valid('param');
+    const project = await findProject(garden, key);
+    const conversation = await findConversation(context, project, id);
+    const { maxTokens, temperature, seed, replaceLast: _, ...options } = c.req.valid('json');
+    const generation = beginGeneration(c, context);
+    followers.use(project);
+    const request: OpenAnswerRequest = {
+      ...{ ...options, conversation, signal: generation.signal },
+      ...(maxTokens === undefined ? {} : { maxTokens }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(seed === undefined ? {} : { seed }),
+    };
+    return streamSSE(c, async (stream) => {
+      const send = (event: string, data: object) => stream.writeSSE({ event, data: JSON.stringify(data) });
+      let firstAt: number | null = null;
+      try {
+        for await (const event of projects.answer(project, request)) {
+          const { type, ...data } = event;
+          if (event.type === 'text') {
+            firstAt ??= performance.now();
+            await send(type, data);
+          } else await send(type, { ...data, tokensPerSecond: rate(event.completionTokens, firstAt) });
+        }
+      } catch (error) {
+        await send('error', errorAnswer(generation.reasonOf(error)).body);
+      } finally {
+        generation.end();
+      }
+    }) as never;
+  });
+
+  app.openapi(complete, async (c) => {
+    const project = await findProject(garden, c.req.valid('param').project);
+    const { prefix, suffix, maxTokens } = c.req.valid('json');
+    const generation = beginGeneration(c, context);
+    try {
+      let text = '';
+      const target = { project, baseModel: project.baseModel };
+      const options = { prompt: prefix, maxTokens, signal: generation.signal };
+      for await (const event of projects.complete(target, { ...options, ...(suffix ? { suffix } : {}) })) {
+        if (event.type === 'end') return c.json({ text, adapter: event.adapter }, 200);
+        text += event.text;
+      }
+      throw new Error('the completion ended without an end event');
+    } catch (error) {
+      throw generation.reasonOf(error);
+    } finally {
+      generation.end();
+    }
+  });
+}
+
+/** Of the writing alone: reading the prompt comes before the first token. Null where there is nothing to measure. */
+function rate(tokens: number, firstAt: number | null): number | null {
+  if (firstAt === null || tokens < 2) return null;
+  return (tokens - 1) / Math.max(0.001, (performance.now() - firstAt) / 1000);
+}

@@ -1,0 +1,138 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import {
+  type Conversation,
+  listConversations,
+  newConversation,
+  openConversation,
+  removeConversation,
+} from '../../chat/conversation.js';
+import { exchangeSchema } from '../../chat/exchange.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import type { ServerContext } from '../context.js';
+import { findProject } from '../find-project.js';
+import { inProject, json, problems } from './route.js';
+
+const TITLE_CHARACTERS = 80;
+/** Conversations begun and not yet written to; the oldest is forgotten first. */
+const MAX_BEGUN = 1_000;
+
+export const inConversation = inProject.extend({
+  conversation: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .openapi({ param: { name: 'conversation', in: 'path' }, description: 'Id of a conversation.' }),
+});
+
+const exchange = exchangeSchema.meta({ id: 'Exchange' });
+
+const listAll = createRoute({
+  method: 'get',
+  path: '/api/projects/{project}/conversations',
+  summary: 'The conversations of a project, the one used last first',
+  request: { params: inProject },
+  responses: {
+    200: json(
+      z.object({
+        conversations: z.array(
+          z.object({ id: z.string(), title: z.string(), exchanges: z.number(), usedAt: z.string() }),
+        ),
+      }),
+      'The title is the first question, cut.',
+    ),
+    ...problems,
+  },
+});
+
+const begin = createRoute({
+  method: 'post',
+  path: '/api/projects/{project}/conversations',
+  summary: 'Begin a conversation; it is kept from its first exchange on',
+  request: { params: inProject },
+  responses: { 201: json(z.object({ id: z.string() }), 'Its id.'), ...problems },
+});
+
+const read = createRoute({
+  method: 'get',
+  path: '/api/projects/{project}/conversations/{conversation}',
+  summary: 'A conversation, oldest exchange first',
+  request: { params: inConversation },
+  responses: {
+    200: json(
+      z.object({ id: z.string(), title: z.string(), exchanges: z.array(exchange) }),
+      'The last 500 exchanges.',
+    ),
+    ...problems,
+  },
+});
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/api/projects/{project}/conversations/{conversation}',
+  summary: 'Delete a conversation',
+  request: { params: inConversation },
+  responses: { 204: { description: 'Deleted.' }, ...problems },
+});
+
+const SHOWN_EXCHANGES = 500;
+
+export function addConversationRoutes(app: OpenAPIHono, context: ServerContext): void {
+  const { garden } = context;
+  const { paths } = garden;
+
+  app.openapi(listAll, async (c) => {
+    const project = await findProject(garden, c.req.valid('param').project);
+    const infos = await listConversations(paths, project.id);
+    const conversations = await Promise.all(
+      infos.map(async ({ id, usedMs }) => {
+        const exchanges = await (await openConversation(paths, project.id, id)).recent(
+          Number.MAX_SAFE_INTEGER,
+        );
+        const title = titleOf(exchanges[0]?.question);
+        return { id, title, exchanges: exchanges.length, usedAt: new Date(usedMs).toISOString() };
+      }),
+    );
+    return c.json({ conversations }, 200);
+  });
+
+  app.openapi(begin, async (c) => {
+    const project = await findProject(garden, c.req.valid('param').project);
+    const conversation = newConversation(paths, project.id);
+    context.begun.set(keyOf(project, conversation.id), conversation);
+    const [oldest] = context.begun.keys();
+    if (context.begun.size > MAX_BEGUN && oldest !== undefined) context.begun.delete(oldest);
+    return c.json({ id: conversation.id }, 201);
+  });
+
+  app.openapi(read, async (c) => {
+    const { project: key, conversation: id } = c.req.valid('param');
+    const conversation = await findConversation(context, await findProject(garden, key), id);
+    const exchanges = await conversation.recent(SHOWN_EXCHANGES);
+    return c.json({ id, title: titleOf(exchanges[0]?.question), exchanges }, 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    const { project: key, conversation: id } = c.req.valid('param');
+    const project = await findProject(garden, key);
+    const isBegun = context.begun.delete(keyOf(project, id));
+    // Asked for by the same error as everywhere when there is none.
+    if (!(await removeConversation(paths, project.id, id)) && !isBegun)
+      await openConversation(paths, project.id, id);
+    return c.body(null, 204);
+  });
+}
+
+/** A conversation of a project, also one that has no exchange yet. @throws GardenerError `chat.unknown-conversation` */
+export async function findConversation(
+  { garden, begun }: ServerContext,
+  project: ProjectRecord,
+  id: string,
+): Promise<Conversation> {
+  return begun.get(keyOf(project, id)) ?? openConversation(garden.paths, project.id, id);
+}
+
+const keyOf = ({ id }: ProjectRecord, conversation: string) => `${id}/${conversation}`;
+
+function titleOf(question: string | undefined): string {
+  const line = (question ?? '').replace(/\s+/g, ' ').trim();
+  return line.length > TITLE_CHARACTERS ? `${line.slice(0, TITLE_CHARACTERS - 1)}…` : line;
+}
