@@ -30,7 +30,12 @@ export class TestServer {
     const port = this.url === '' ? '0' : new URL(this.url).port;
     const { CODEBASE_GARDENER_DATA_DIR: _, ...inherited } = process.env;
     const child = spawn(process.execPath, [gardenerBinary, 'serve', '--port', port, '--json'], {
-      env: { ...inherited, CODEBASE_GARDENER_DATA_DIR: this.garden.dataDir },
+      // A test machine does other things meanwhile; the training is not to rest for them.
+      env: {
+        ...inherited,
+        CODEBASE_GARDENER_DATA_DIR: this.garden.dataDir,
+        CODEBASE_GARDENER_YIELD_TO_OTHERS: 'false',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -36,6 +36,18 @@ const button = (name: string | RegExp): Locator => page.getByRole('button', { na
 const open = (tab: string): Promise<void> => page.getByRole('link', { name: tab, exact: true }).click();
 const heading = (name: string | RegExp): Locator => page.getByRole('heading', { name });
 
+/** A small codebase of real code: some rooms of the trainer, without tests. */
+function codebase(name: string, rooms: readonly string[]): string {
+  const path = join(garden.directory, name);
+  for (const room of rooms) {
+    cpSync(join(repository, 'packages', 'lora', 'src', room), join(path, room), {
+      recursive: true,
+      filter: (source) => !source.endsWith('.test.ts'),
+    });
+  }
+  return path;
+}
+
 async function shown(locator: Locator, timeoutMs = 30_000): Promise<void> {
   await locator.first().waitFor({ timeout: timeoutMs });
 }
@@ -60,7 +72,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
   });
 
   it('adds a project, and says what is wrong with a folder that is none', async () => {
-    const path = garden.codebase();
+    const path = codebase('trainer', ['adapter', 'weights']);
     await button('Add a project').click();
     await shown(page.locator('.folder'));
     await browser.expectAccessible('add a project');
@@ -128,7 +140,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     await browser.picture('overview');
     await browser.expectAccessible('overview');
     await page.getByText('Indexed', { exact: true }).click();
-    await shown(page.getByText('train/schedule.ts'));
+    await shown(page.getByText('adapter/peft.ts'));
     browser.expectErrors();
   });
 
@@ -157,10 +169,12 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     await button('Stop').click();
     await shown(page.getByText('Stopped.'));
     await button('Answer again').click();
-    await button('Stop').waitFor({ state: 'detached', timeout: 120_000 });
+    await shown(page.locator('.turn').last().locator('.markdown'), 60_000);
+    await button('Stop').click();
+    await button('Stop').waitFor({ state: 'detached' });
     expect(await page.locator('.turn').count()).toBe(2);
     await button('Compare').click();
-    await ask('What does AdamW do here?');
+    await ask('What is a GGUF file?');
     await expect.poll(() => page.locator('.compared .answered-by').count(), { timeout: 120_000 }).toBe(2);
     await expect
       .poll(() => page.locator('.compared .answered-by .badge').allInnerTexts())
@@ -176,8 +190,10 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
 
   it('searches while one types', async () => {
     await open('Search');
-    await page.getByLabel('Search the code').pressSequentially('split a text into tokens', { delay: 20 });
-    await shown(page.getByRole('list', { name: 'Results' }).getByText(/tokeniz/i));
+    await page
+      .getByLabel('Search the code')
+      .pressSequentially('read the header of a GGUF file', { delay: 20 });
+    await shown(page.getByRole('list', { name: 'Results' }).getByText(/gguf-header/));
     const first = await page.locator('.search-preview h2').innerText();
     await page.keyboard.press('ArrowDown');
     await expect.poll(() => page.locator('.search-preview h2').innerText()).not.toBe(first);
@@ -194,9 +210,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
   });
 
   it('switches adapter, index and conversation at once', async () => {
-    const second = join(garden.directory, 'second');
-    mkdirSync(second);
-    cpSync(join(repository, 'packages', 'lora', 'src', 'train'), second, { recursive: true });
+    const second = codebase('second', ['adapter']);
     await page.keyboard.press('Control+k');
     await browser.expectAccessible('the palette');
     await page.getByText('Add a project…').click();

@@ -92,7 +92,10 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
     try {
       await within(async (conversation, signal) => {
         own = signal;
-        const body = { ...inMode(question, mode), ...(replaceLast && { replaceLast }) };
+        const body = {
+          ...inMode(question, mode),
+          ...(replaceLast && isStored(turns.at(-1)) && { replaceLast }),
+        };
         await ask(projectId, conversation, body, signal, show);
       });
     } catch (caught) {
@@ -132,6 +135,12 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
 
   const stop = (): void => abort.current?.abort();
   return { turns, busy, loading, error, send, compare, stop, reload: () => void load() };
+}
+
+/** Whether the server has kept it: nothing is kept of an answer that never had a word. Pure. */
+export function isStored(turn: Turn | undefined): boolean {
+  if (turn === undefined || turn.kind === 'compared') return false;
+  return turn.kind === 'stored' || turn.answer.text !== '' || turn.answer.end !== null;
 }
 
 function inMode(question: string, { adapter, retrieval }: Mode): Question {

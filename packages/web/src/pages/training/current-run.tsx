@@ -49,7 +49,7 @@ export function CurrentRun({ projectId, projectName, run, view, onTrainAgain }: 
         {run.finished && !run.error && run.reason && <p>{run.reason}</p>}
         {(run.kind === 'train' || run.steps !== null) && <Figures run={run} />}
         {curve.steps.length > 1 ? (
-          <LossChart curve={curve} steps={run.steps} />
+          <LossChart curve={curve} steps={run.finished ? null : run.steps} />
         ) : (
           !run.finished &&
           run.kind === 'train' && (
