@@ -20,6 +20,7 @@ import { parseArgs } from 'node:util';
 import { GardenPaths } from '../packages/gardener/src/garden/paths.js';
 import { startEncoder } from '../packages/gardener/src/retrieval/encoder.js';
 import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index.js';
+import { indexingEnvironment } from '../packages/gardener/src/retrieval/indexing-process.js';
 import { refreshIndex } from '../packages/gardener/src/retrieval/refresh-index.js';
 import { wordEmbedder } from '../packages/gardener/src/retrieval/word-embedder.fixture.js';
 import { embeddingModelDirectory } from './embedding-model.js';
@@ -64,7 +65,10 @@ async function indexAll(): Promise<void> {
   const embedder = noting(
     values.model === 'none'
       ? wordEmbedder('none', 384)
-      : await startEncoder({ id: values.model, format: 'bert', directory: await embeddingModelDirectory() }),
+      : await startEncoder(
+          { id: values.model, format: 'bert', directory: await embeddingModelDirectory() },
+          { threads: 2 },
+        ),
   );
   const index = await openIndex(paths, 'p');
   const manifest = await refreshIndex(index, root, embedder);
@@ -99,9 +103,7 @@ async function piece(): Promise<void> {
   const child = spawn(
     process.execPath,
     [...process.execArgv, process.argv[1]!, ...process.argv.slice(2), '--child'],
-    {
-      stdio: ['ignore', 2, 2],
-    },
+    { stdio: ['ignore', 2, 2], env: indexingEnvironment() },
   );
   let ended: number | null | undefined;
   child.once('exit', (code) => {

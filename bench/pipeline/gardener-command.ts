@@ -29,7 +29,12 @@ export class GardenerCommand {
 
   /** Runs a command that prints one status object with `--json`. */
   run(...args: string[]): Promise<Answer> {
-    const env = { ...process.env, CODEBASE_GARDENER_DATA_DIR: this.dataDir };
+    const env = {
+      ...process.env,
+      CODEBASE_GARDENER_DATA_DIR: this.dataDir,
+      // What else runs here must not decide what is measured.
+      CODEBASE_GARDENER_YIELD_TO_OTHERS: 'false',
+    };
     return new Promise((resolve) => {
       execFile(
         process.execPath,

@@ -5,7 +5,8 @@ import { writeManifest } from '@codebase-gardener/lora';
 import { chunkCodebase } from '../codebase/chunk-codebase.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { writeRandomAdapter } from '../models/adapter.fixture.js';
+import type { Settings } from '../garden/settings.js';
+import { type AdapterSize, writeRandomAdapter } from '../models/adapter.fixture.js';
 import { type BaseIdentity, identifyBase } from '../models/base-identity.js';
 import { ensureModel } from '../models/ensure-model.js';
 import { startEmbedder } from '../retrieval/choose-embedder.js';
@@ -21,15 +22,20 @@ export interface GardenWithProjects {
   remove(): Promise<void>;
 }
 
-/** Makes a garden with `count` projects; project n has adapter 1 made of seed n + 1, promoted. */
+/**
+ * Makes a garden with `count` projects; project n has adapter 1 made of seed n + 1, promoted.
+ * @param settings default to little: one thread, a small context
+ */
 export async function makeGardenWithProjects(
   models: { baseModelFile: string; embeddingModelDirectory: string },
   count: number,
+  settings: Partial<Settings> = { threads: 1, contextTokens: 1_024 },
+  size?: AdapterSize,
 ): Promise<GardenWithProjects> {
   const root = await mkdtemp(join(tmpdir(), 'gardener-projects-'));
   const garden = await openGarden({
     dataDir: join(root, 'data'),
-    settings: { logLevel: 'silent', threads: 1, contextTokens: 1_024 },
+    settings: { logLevel: 'silent', ...settings },
   });
   const model = await ensureModel(garden.paths, 'smollm2-135m-instruct', { fromFile: models.baseModelFile });
   await ensureModel(garden.paths, 'all-minilm-l6-v2', { fromFile: models.embeddingModelDirectory });
@@ -40,7 +46,7 @@ export async function makeGardenWithProjects(
     const directory = garden.paths.adapter(project.id, version);
     await mkdir(directory, { recursive: true });
     const file = join(directory, 'adapter.gguf');
-    await writeRandomAdapter(file, models.baseModelFile, seed);
+    await writeRandomAdapter(file, models.baseModelFile, seed, 0.1, size);
     const { tokenizerHash, templateHash } = base;
     const trained = { ...base, tokenizerHash: tokenizerHash ?? '', templateHash: templateHash ?? '' };
     const origin = { dataHash: null, commit: null, settings: {}, scores: null };

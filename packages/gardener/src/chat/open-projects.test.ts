@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { type CompleteAtEvent, completeAt } from './complete-at.js';
 import { newConversation, openConversation } from './conversation.js';
@@ -14,6 +14,8 @@ import {
 import type { AnswerEnd, AnswerEvent } from './write-answer.js';
 
 const clients = 9;
+// A real model on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 let made: GardenWithProjects;
 let projects: ProjectRecord[];
 let open: OpenProjects;

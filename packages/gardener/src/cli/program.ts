@@ -7,6 +7,8 @@ import { defineComplete } from './commands/complete.js';
 import { defineDisk } from './commands/disk.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEvaluate } from './commands/evaluate.js';
+import { defineExport } from './commands/export.js';
+import { defineImport } from './commands/import.js';
 import { defineList } from './commands/list.js';
 import { defineMap } from './commands/map.js';
 import { defineMcp } from './commands/mcp.js';
@@ -53,6 +55,8 @@ const COMMANDS = [
   defineCancel,
   defineEvaluate,
   definePromote,
+  defineExport,
+  defineImport,
   defineSearch,
   defineMap,
   defineAsk,

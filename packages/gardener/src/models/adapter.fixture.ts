@@ -2,46 +2,70 @@ import {
   type LoraAdapter,
   type LoraPair,
   loadBaseModel,
+  type TargetModule,
   type TransformerConfig,
   writeGgufAdapter,
 } from '@codebase-gardener/lora';
+
+/** The size of a random adapter. */
+export interface AdapterSize {
+  rank: number;
+  targetModules: readonly TargetModule[];
+}
+
+const smallSize: AdapterSize = { rank: 4, targetModules: ['q_proj', 'down_proj'] };
 
 /**
  * Writes a GGUF adapter with random weights for a base model.
  * @param seed gives the weights; 0 leaves B zero, so that the adapter changes nothing
  * @param scale standard deviation of B; 0.1 changes answers clearly
+ * @param size defaults to rank 4 on two modules
  */
 export async function writeRandomAdapter(
   file: string,
   basePath: string,
   seed: number,
   scale = 0.1,
+  size = smallSize,
 ): Promise<void> {
   const base = await loadBaseModel(basePath);
   try {
-    await writeGgufAdapter(file, randomAdapter(base.config, seed, scale), base.config);
+    await writeGgufAdapter(file, randomAdapter(base.config, seed, scale, size), base.config);
   } finally {
     await base.close();
   }
 }
 
-function randomAdapter(config: TransformerConfig, seed: number, scale: number): LoraAdapter {
+function randomAdapter(
+  config: TransformerConfig,
+  seed: number,
+  scale: number,
+  { rank, targetModules }: AdapterSize,
+): LoraAdapter {
   const next = randomNumbers(seed);
-  const rank = 4;
   const pair = (inFeatures: number, outFeatures: number): LoraPair => ({
     a: Float32Array.from({ length: rank * inFeatures }, () => next() / Math.sqrt(inFeatures)),
     b: Float32Array.from({ length: outFeatures * rank }, () => (seed === 0 ? 0 : next() * scale)),
     inFeatures,
     outFeatures,
   });
-  const { hiddenSize, mlpSize } = config;
-  const querySize = config.headCount * config.headSize;
+  const { hiddenSize, mlpSize, headSize } = config;
+  const querySize = config.headCount * headSize;
+  const keySize = config.keyValueHeadCount * headSize;
+  const shapes: Record<TargetModule, [number, number]> = {
+    q_proj: [hiddenSize, querySize],
+    k_proj: [hiddenSize, keySize],
+    v_proj: [hiddenSize, keySize],
+    o_proj: [querySize, hiddenSize],
+    gate_proj: [hiddenSize, mlpSize],
+    up_proj: [hiddenSize, mlpSize],
+    down_proj: [mlpSize, hiddenSize],
+  };
   return {
-    config: { rank, alpha: 2 * rank, dropout: 0, targetModules: ['q_proj', 'down_proj'] },
-    blocks: Array.from({ length: config.blockCount }, () => ({
-      q_proj: pair(hiddenSize, querySize),
-      down_proj: pair(mlpSize, hiddenSize),
-    })),
+    config: { rank, alpha: 2 * rank, dropout: 0, targetModules: [...targetModules] },
+    blocks: Array.from({ length: config.blockCount }, () =>
+      Object.fromEntries(targetModules.map((module) => [module, pair(...shapes[module])])),
+    ),
   };
 }
 

@@ -9,6 +9,7 @@ import { addEventRoutes } from './api/events.js';
 import { addFileRoutes } from './api/files.js';
 import { addFolderRoutes } from './api/folders.js';
 import { addHealthRoutes } from './api/health.js';
+import { addMachineRoutes } from './api/machine.js';
 import { addModelRoutes } from './api/models.js';
 import { addProjectRoutes } from './api/projects.js';
 import { newApi } from './api/route.js';
@@ -76,6 +77,7 @@ export function addApi(app: OpenAPIHono, context: ServerContext): void {
   addEventRoutes(app, context);
   addSettingRoutes(app, context);
   addModelRoutes(app, context);
+  addMachineRoutes(app, context);
   addOpenAiModels(app, context);
   addChatCompletions(app, context);
   addCompletions(app, context);

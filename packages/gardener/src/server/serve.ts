@@ -40,6 +40,8 @@ export interface GardenServer {
   port: number;
   /** What clients must show, or null where none is required. */
   token: string | null;
+  /** What its routes work with. */
+  context: ServerContext;
   /** Ends streams cleanly and closes everything; runs in the background go on. */
   close(): Promise<void>;
 }
@@ -81,7 +83,7 @@ export async function startServer(garden: Garden, options: ServeOptions): Promis
     await context.projects.close();
     await releaseServer(garden.paths);
   };
-  return { url, port: Number(new URL(url).port), token, close: () => (closing ??= close()) };
+  return { url, port: Number(new URL(url).port), token, context, close: () => (closing ??= close()) };
 }
 
 /** What the routes work with; nothing is started yet. */

@@ -1,21 +1,23 @@
 import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdapterManifest, BaseModel, LoraAdapter, ManifestBase } from '@codebase-gardener/lora';
+import { withLock } from '../garden/file-lock.js';
 import { asFilesystemError } from '../garden/filesystem-error.js';
 import { readJsonIfPresent, writeJson } from '../garden/json-state.js';
 import type { GardenPaths } from '../garden/paths.js';
+import { randomId } from '../garden/random-id.js';
 import { type Scorecard, scorecardSchema } from './scorecard.js';
 
 /** Files of a PEFT directory. */
-const PEFT_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const;
+export const PEFT_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const;
 /** The adapter as llama.cpp reads it. */
 export const GGUF_FILE = 'adapter.gguf';
 const SCORECARD_FILE = 'scorecard.json';
 
 /** What is known of an adapter when it is saved; `scores` follow with the scorecard. */
 export type AdapterOrigin = Pick<AdapterManifest, 'dataHash' | 'commit' | 'settings'> & {
-  /** The run that made it: the same run never makes two versions. */
-  runId: string;
+  /** The run that made it: the same run never makes two versions. Null for an imported adapter. */
+  runId: string | null;
 };
 
 /** The adapters of a project, oldest first. Versions count up and are never used again. */
@@ -44,13 +46,12 @@ export async function saveAdapter(
   const { LoraError, readPeftAdapter, writeGgufAdapter, writeManifest } = await import(
     '@codebase-gardener/lora'
   );
-  const versions = await adapterVersions(paths, projectId);
-  for (const version of versions) {
+  for (const version of origin.runId === null ? [] : await adapterVersions(paths, projectId)) {
     if ((await runOf(paths, projectId, version)) === origin.runId) {
       return { version, directory: paths.adapter(projectId, version) };
     }
   }
-  const forming = join(paths.adapters(projectId), `.forming-${origin.runId}`);
+  const forming = join(paths.adapters(projectId), `.forming-${origin.runId ?? randomId()}`);
   try {
     await rm(forming, { recursive: true, force: true });
     await mkdir(forming, { recursive: true });
@@ -66,16 +67,19 @@ export async function saveAdapter(
       {
         ...rest,
         base: manifestBase(base, baseName),
-        settings: { ...settings, runId },
+        settings: runId === null ? settings : { ...settings, runId },
         scores: null,
         createdAt: new Date().toISOString(),
       },
       [...PEFT_FILES, GGUF_FILE],
     );
-    const version = (versions.at(-1) ?? 0) + 1;
-    const directory = paths.adapter(projectId, version);
-    await rename(forming, directory);
-    return { version, directory };
+    // A training run and an import may end in the same moment.
+    return await withLock(paths.lockFile(`adapters-${projectId}`), async () => {
+      const version = ((await adapterVersions(paths, projectId)).at(-1) ?? 0) + 1;
+      const directory = paths.adapter(projectId, version);
+      await rename(forming, directory);
+      return { version, directory };
+    });
   } catch (error) {
     await rm(forming, { recursive: true, force: true }).catch(() => undefined);
     throw LoraError.isInstance(error) ? error : asFilesystemError(error, forming, 'write');

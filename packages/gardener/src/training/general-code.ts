@@ -11,7 +11,7 @@ export const GENERAL_CODE_MARKER = 'gardener-general-code-5b1e';
  * A small fixed set of everyday code in several languages, written for this check and part of no project: the loss on it before and
  * after training shows what an adapter has forgotten. Changing it changes every `generalLoss` ever printed.
  */
-const GENERAL_CODE: readonly { path: string; language: string; text: string }[] = [
+export const GENERAL_CODE: readonly { path: string; language: string; text: string }[] = [
   {
     path: 'inventory/stock.py',
     language: 'python',

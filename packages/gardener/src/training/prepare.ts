@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { GardenerError } from '../garden/errors.js';
 import { spawnEntry } from '../garden/spawn-entry.js';
+import { indexingEnvironment } from '../retrieval/indexing-process.js';
 import type { RunContext } from './run-context.js';
 
 /** What the preparing process says last. */
 export type Preparation =
-  /** Null: the run's data is written. Else one sentence why nothing is trained. */
+  /** Null: the run's data is written. Else one sentence: why nothing is trained, or, of an index run, what is indexed. */
   { type: 'prepared'; reason: string | null } | { type: 'failed'; error: PreparationError };
 
 /** A known error as it crosses the process border. */
@@ -19,14 +20,15 @@ export interface PreparationError {
 const STOP_MS = 8_000;
 
 /**
- * Indexes the codebase and makes the run's data, in a process of its own: parsers, index and the text of a whole codebase leave some
+ * Indexes the codebase and, of a training run, makes its data, in a process of its own: parsers, index and the text of a whole codebase leave some
  * 250 MB behind that training then has for itself.
- * @returns null when run data is written, or one sentence why nothing is trained
+ * @returns null when run data is written, or one sentence: why nothing is trained, or what is indexed
  * @throws GardenerError as in that process; the signal's reason when aborted
  */
 export async function prepareRun({ runDirectory, signal }: RunContext): Promise<string | null> {
   const child = spawnEntry(new URL('./prepare-process.js', import.meta.url), [runDirectory], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: indexingEnvironment(),
   });
   let last: Preparation | null = null;
   child.on('message', (message: Preparation) => {

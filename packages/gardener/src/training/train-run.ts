@@ -3,7 +3,6 @@ import { type RunEvent, type RunEventInput, RunFollower } from '../garden/runs.j
 import { GGUF_FILE, loadAdapter, saveAdapter, saveScorecard } from './adapter-store.js';
 import { Budget, spentBudgetMs } from './budget.js';
 import { engineOutput, readEngineSettings } from './engines/engine.js';
-import { refreshProjectIndex } from './index-stage.js';
 import { prepareRun } from './prepare.js';
 import { type RunContext, requireModel } from './run-context.js';
 import { hasRunData, type RunData, readRunData } from './run-data.js';
@@ -15,8 +14,7 @@ import { measureBaseline, PARITY_POSITIONS, sideOptions, trainAdapter } from './
 export async function indexRun(context: RunContext): Promise<void> {
   const { report } = context;
   await report.event({ type: 'stage-start', stage: 'preparing' });
-  const files = await refreshProjectIndex(context);
-  const reason = `${files} files are indexed.`;
+  const reason = (await prepareRun(context)) ?? '';
   await report.event({ type: 'run-complete', reason, adapterVersion: null, promoted: false });
 }
 

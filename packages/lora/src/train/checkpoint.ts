@@ -132,9 +132,10 @@ export function settingsHash(options: ResolvedOptions): string {
   const { adapter, base, train, validation } = options;
   const hash = createHash('sha256');
   const { learningRate, schedule, warmupSteps, weightDecay, maxGradientNorm } = options;
-  const { sequenceLength, rows, accumulation, steps, maxEpochs, seed, precision } = options;
+  const { sequenceLength, rows, accumulation, steps, maxEpochs, seed, precision, largestWeightCode } =
+    options;
   const numbers = { learningRate, schedule, warmupSteps, weightDecay, maxGradientNorm };
-  const sizes = { sequenceLength, rows, accumulation, steps, maxEpochs, seed, precision };
+  const sizes = { sequenceLength, rows, accumulation, steps, maxEpochs, seed, precision, largestWeightCode };
   hash.update(JSON.stringify({ adapter, config: base.config, ...numbers, ...sizes }));
   for (const { tokens, supervised } of [...train, ...validation]) {
     hash.update(new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength)).update(supervised);

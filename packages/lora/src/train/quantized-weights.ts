@@ -30,11 +30,13 @@ const INPUT_OF: Partial<Record<TargetModule, CalibratedInput>> = {
  * in an activation are made smaller there and larger in the weight, by the root of their ratio (SmoothQuant, alpha 0.5).
  * The factors go into the norms, the frozen matrices and, inside the graphs, the adapter's matrices: exact but for
  * rounding. 2 bytes a parameter.
+ * @param largestCode of a weight, see `largestExactWeight`
  */
 export async function* quantizeBlocks(
   config: TransformerConfig,
   frozen: FrozenWeights,
   batch: Batch,
+  largestCode: number,
   options: SessionOptions,
 ): AsyncGenerator<BlockFeeds> {
   const shape = { rows: batch.rows.length, sequenceLength: batch.sequenceLength };
@@ -49,7 +51,7 @@ export async function* quantizeBlocks(
       mask: batch.mask,
     };
     const outputs = await session.run({ ...feeds, ...weights });
-    yield quantizeBlock(config, weights, (input) => float32Of(outputs[input]));
+    yield quantizeBlock(config, weights, largestCode, (input) => float32Of(outputs[input]));
     x = float32Of(outputs.y);
     // What a block leaves behind on its way to 8 bits is several times its size.
     collectGarbage();
@@ -60,9 +62,10 @@ export async function* quantizeBlocks(
 export function quantizeTable(
   { vocabularySize, hiddenSize }: TransformerConfig,
   { head }: FrozenWeights,
+  largestCode: number,
 ): BlockFeeds {
   const table = float32Of(head);
-  const { forward } = quantizeBothWays(table, vocabularySize, hiddenSize, null, null);
+  const { forward } = quantizeBothWays(table, vocabularySize, hiddenSize, null, null, largestCode);
   const mean = new Float32Array(hiddenSize);
   for (let at = 0; at < table.length; at++) mean[at % hiddenSize]! += table[at]! / vocabularySize;
   const feeds: Record<string, HostTensor> = { 'table.mean': hostTensor(mean, [1, hiddenSize]) };
@@ -73,6 +76,7 @@ export function quantizeTable(
 function quantizeBlock(
   config: TransformerConfig,
   weights: BlockFeeds,
+  largestCode: number,
   largest: (input: CalibratedInput) => Float32Array,
 ): BlockFeeds {
   const factors = {
@@ -101,6 +105,7 @@ function quantizeBlock(
       inner,
       rowFactor,
       columnFactor,
+      largestCode,
     );
     addMatrix(feeds, `${module}.forward`, forward, [inner, out]);
     addMatrix(feeds, `${module}.backward`, backward, [out, inner]);

@@ -207,8 +207,15 @@ describe('checkpoints', () => {
     await expect(collect({ ...options, learningRate: 1e-4 })).rejects.toMatchObject({
       code: 'train.other-checkpoint',
     });
+    await expect(collect({ ...options, train: patternExamples(41, 1) })).rejects.toMatchObject({
+      code: 'train.other-checkpoint',
+    });
     const file = join(options.checkpointDirectory, 'checkpoint.safetensors');
-    const { length } = await readFile(file);
+    const whole = await readFile(file);
+    const { length } = whole;
+    const otherVersion = whole.toString('latin1').replace('"version":"2"', '"version":"1"');
+    await writeFile(file, Buffer.from(otherVersion, 'latin1'));
+    await expect(collect(options)).rejects.toMatchObject({ code: 'train.other-checkpoint' });
     await truncate(file, Math.floor(length / 2));
     await expect(collect(options)).rejects.toMatchObject({ code: 'train.damaged-checkpoint' });
     await writeFile(file, 'not a checkpoint');
@@ -228,7 +235,7 @@ describe('bad input', () => {
     ['example longer than a row', { sequenceLength: 8 }, 'train.example-too-long'],
     [
       'nothing supervised',
-      { train: [{ tokens: Int32Array.of(1, 2), supervised: new Uint8Array(2) }], validation: [] },
+      { train: [{ tokens: Int32Array.of(1, 2), supervised: Uint8Array.of(1, 0) }] },
       'train.nothing-supervised',
     ],
     [

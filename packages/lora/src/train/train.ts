@@ -1,12 +1,11 @@
 import { LoraError } from '../errors.js';
-import type { Precision } from '../transformer/block-inputs.js';
 import { loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { AdamW, clipGradient } from './adamw.js';
 import { makeBatch } from './batch.js';
+import { choosePrecision } from './choose-precision.js';
 import { giveWay, rest } from './courtesy.js';
 import { DataCursor } from './data-cursor.js';
 import { ElasticTrainer } from './elastic-trainer.js';
-import { hasExactIntegerProducts } from './integer-products.js';
 import { LoraParameters } from './lora-parameters.js';
 import { LossWatch } from './loss-watch.js';
 import { defaultMemoryBudget, type MemoryShape, planMemory } from './memory-plan.js';
@@ -37,25 +36,26 @@ const TURNED_BACK = 0.5;
  * checkpoint directory a run that was stopped or killed goes on where it was, to the same losses.
  * When the loss explodes or is not a number any more, training goes back to its last checkpoint (or its start) and on with half
  * the learning rate, once.
- * @throws LoraError `train.bad-option`, `train.no-examples`, `train.nothing-supervised`, `train.example-too-long`,
+ * @throws LoraError `train.bad-option`, `train.inexact-products`, `train.no-examples`, `train.nothing-supervised`, `train.example-too-long`,
  *   `train.diverged` (a second time), `train.memory-budget`, `train.directory-in-use`, `train.other-checkpoint`,
  *   `train.damaged-checkpoint`, `train.other-adapter`, `weights.*`
  */
 export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const options = resolveOptions(given);
   const { base, seed, sequenceLength, rows, accumulation, signal } = options;
-  const choice = await choosePrecision(options.precision);
-  options.precision = choice.precision;
+  const choice = await choosePrecision(options.precision, options.largestWeightCode);
+  const { precision, largestWeightCode } = choice;
+  Object.assign(options, { precision, largestWeightCode });
   const memoryBudget = options.memoryBudgetBytes ?? defaultMemoryBudget();
   const wanted = {
     rows,
     sequenceLength,
     keep: options.keep,
-    precision: choice.precision,
+    precision,
     adapter: options.adapter,
   };
   const planned = planMemory(base.config, wanted, memoryBudget);
-  yield { type: 'start', ...choice };
+  yield { type: 'start', precision, reason: choice.reason };
   if (planned !== wanted) yield lightened(planned);
 
   // State: parameters, optimiser, place in the data, best state so far.
@@ -75,7 +75,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const validation = new Validation(options, scorer, parameters);
   const first = new DataCursor(options.train, sequenceLength, seed).next(rows);
   const calibration = makeBatch(first, rows, sequenceLength);
-  const weights = trainingWeights(base, frozen, choice.precision, calibration, sessions);
+  const weights = trainingWeights(base, frozen, precision, calibration, largestWeightCode, sessions);
   await using trainer = await ElasticTrainer.create(base.config, weights, sessions, planned, memoryBudget);
 
   const rowsPerStep = rows * accumulation;
@@ -144,16 +144,6 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const adapter = parameters.toAdapter(run.best);
   const { step, bestStep, bestLoss: validationLoss } = run;
   yield { type: 'train-end', reason, adapter, step, bestStep, validationLoss };
-}
-
-/** The precision to train in, and why, one sentence. */
-async function choosePrecision(
-  wanted: Precision | 'auto',
-): Promise<{ precision: Precision; reason: string }> {
-  if (wanted !== 'auto') return { precision: wanted, reason: 'It was asked for.' };
-  return (await hasExactIntegerProducts())
-    ? { precision: 'int8', reason: 'This CPU multiplies 8-bit integers exactly.' }
-    : { precision: 'float32', reason: 'This CPU does not multiply 8-bit integers exactly.' };
 }
 
 function lightened({ rows, keep }: MemoryShape): TrainEvent {

@@ -1,13 +1,13 @@
 /**
- * A training of the tiny llama in a process of its own: `training-process.fixture.ts <checkpoint directory> <losses file>`. Appends a line
- * `step loss` for every step and `end <numbers of the adapter>`. For tests that kill it.
+ * A training of the tiny llama in a process of its own: `training-process.fixture.ts <checkpoint directory> <losses file> [steps]`. Appends a
+ * line `step loss` for every step and `end <numbers of the adapter>`. For tests that kill it.
  */
 import { appendFileSync } from 'node:fs';
 import { loadBaseModel } from '../transformer/base-model.js';
 import { goldenPath } from './golden.fixture.js';
 import { train } from './train.js';
 
-const [checkpointDirectory, lossesFile] = process.argv.slice(2) as [string, string];
+const [checkpointDirectory, lossesFile, steps = '400'] = process.argv.slice(2) as [string, string, string?];
 const base = await loadBaseModel(goldenPath('llama-tiny/base.gguf'));
 const examples = Array.from({ length: 24 }, (_, i) => ({
   tokens: Int32Array.from({ length: 20 }, (_, t) => 10 + ((i + 3 * t) % 50)),
@@ -20,7 +20,7 @@ const events = train({
   adapter: { rank: 4, alpha: 8, dropout: 0.1 },
   learningRate: 1e-2,
   sequenceLength: 32,
-  steps: 400,
+  steps: Number(steps),
   maxEpochs: 1000,
   evaluateEverySteps: 50,
   patience: 1000,

@@ -14,20 +14,24 @@ export interface TrainingWeights {
   head(): BlockFeeds;
 }
 
-/** @param calibration the batch whose activations 8-bit weights are smoothed for */
+/**
+ * @param calibration the batch whose activations 8-bit weights are smoothed for
+ * @param largestCode of an 8-bit weight, see `largestExactWeight`
+ */
 export function trainingWeights(
   base: BaseWeights,
   frozen: FrozenWeights,
   precision: Precision,
   calibration: Batch,
+  largestCode: number,
   sessions: SessionOptions,
 ): TrainingWeights {
   if (precision === 'float32') return { frozen, blocks: () => loadAllBlocks(base), head: () => ({}) };
   const { config } = base;
   return {
     frozen,
-    blocks: () => quantizeBlocks(config, frozen, calibration, sessions),
-    head: () => quantizeTable(config, frozen),
+    blocks: () => quantizeBlocks(config, frozen, calibration, largestCode, sessions),
+    head: () => quantizeTable(config, frozen, largestCode),
   };
 }
 

@@ -6,13 +6,11 @@ export interface QuantizedColumns {
   scale: Float32Array;
 }
 
-/** Largest code of either sign. */
-const LARGEST_CODE = 127;
-
 /**
  * Quantises W [out, in] symmetrically, for products in both directions, after multiplying its rows and columns by factors.
  * @param rowFactor [out] or null
  * @param columnFactor [in] or null
+ * @param largestCode of either sign, at most 127
  * @returns forward: W^T [in, out] with a scale for each output; backward: W [out, in] with a scale for each input
  */
 export function quantizeBothWays(
@@ -21,6 +19,7 @@ export function quantizeBothWays(
   inner: number,
   rowFactor: Float32Array | null,
   columnFactor: Float32Array | null,
+  largestCode: number,
 ): { forward: QuantizedColumns; backward: QuantizedColumns } {
   const scaled = withFactors(weight, out, inner, rowFactor, columnFactor);
   const forwardScale = new Float32Array(out);
@@ -34,8 +33,8 @@ export function quantizeBothWays(
     }
     forwardScale[o] = largest;
   }
-  toScales(forwardScale);
-  toScales(backwardScale);
+  toScales(forwardScale, largestCode);
+  toScales(backwardScale, largestCode);
 
   const forward = new Int8Array(out * inner);
   const backward = new Int8Array(out * inner);
@@ -73,6 +72,6 @@ function withFactors(
 }
 
 /** Largest magnitudes to scales, in place; a column of zeros gets 1. */
-function toScales(largest: Float32Array): void {
-  for (let i = 0; i < largest.length; i++) largest[i] = largest[i]! > 0 ? largest[i]! / LARGEST_CODE : 1;
+function toScales(largest: Float32Array, largestCode: number): void {
+  for (let i = 0; i < largest.length; i++) largest[i] = largest[i]! > 0 ? largest[i]! / largestCode : 1;
 }

@@ -12,6 +12,10 @@ export interface GgufHeader {
   version: number;
   metadata: Map<string, MetadataValue>;
   tensors: Map<string, StoredTensor>;
+  /** Where each metadata pair lies in the file, key and all: what is copied need not be understood. */
+  pairPlaces: Map<string, { start: number; end: number }>;
+  /** Of the tensor data, in bytes. */
+  alignment: number;
 }
 
 // Caps on what a file may claim, so that a hostile one can neither exhaust memory nor keep us busy.
@@ -41,7 +45,7 @@ export function parseGgufHeader(path: string, bytes: Uint8Array, fileSize: numbe
   if (!cursor.fits(pairCount, MIN_PAIR_BYTES) || !cursor.fits(tensorCount, MIN_TENSOR_BYTES)) {
     throw truncated(path, pairCount * MIN_PAIR_BYTES + tensorCount * MIN_TENSOR_BYTES, fileSize);
   }
-  const metadata = readMetadata(cursor, pairCount);
+  const { metadata, pairPlaces } = readMetadata(cursor, pairCount);
   const tensors = readTensorInfos(cursor, tensorCount);
   const alignment = alignmentOf(path, metadata);
   const dataStart = alignUp(cursor.position, alignment);
@@ -52,7 +56,7 @@ export function parseGgufHeader(path: string, bytes: Uint8Array, fileSize: numbe
     tensor.position += dataStart;
   }
   checkPlaces(path, tensors, fileSize);
-  return { version, metadata, tensors };
+  return { version, metadata, tensors, pairPlaces, alignment };
 }
 
 function readVersion(cursor: GgufCursor, fileSize: number): number {
@@ -74,15 +78,18 @@ function readVersion(cursor: GgufCursor, fileSize: number): number {
   });
 }
 
-function readMetadata(cursor: GgufCursor, count: number): Map<string, MetadataValue> {
+function readMetadata(cursor: GgufCursor, count: number): Pick<GgufHeader, 'metadata' | 'pairPlaces'> {
   const metadata = new Map<string, MetadataValue>();
+  const pairPlaces: GgufHeader['pairPlaces'] = new Map();
   const budget = { items: MAX_ARRAY_ITEMS };
   for (let i = 0; i < count; i++) {
+    const start = cursor.position;
     const key = cursor.string('length of a key', MAX_NAME_BYTES);
     if (metadata.has(key)) throw corrupt(cursor.path, `the key "${printable(key)}" occurs twice`);
     metadata.set(key, readValue(cursor, cursor.uint32(), budget, 0));
+    pairPlaces.set(key, { start, end: cursor.position });
   }
-  return metadata;
+  return { metadata, pairPlaces };
 }
 
 function readValue(

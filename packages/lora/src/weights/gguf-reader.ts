@@ -35,7 +35,7 @@ export async function openGguf(path: string): Promise<WeightSource> {
 }
 
 /** Reads a prefix of the file, four times as long each time, until the header is complete. */
-async function readHeader(file: RangeFile): Promise<GgufHeader> {
+export async function readHeader(file: RangeFile): Promise<GgufHeader> {
   for (let length = FIRST_READ_BYTES; ; length *= 4) {
     const bytes = new Uint8Array(Math.min(length, file.size, MAX_HEADER_BYTES));
     await file.read(0, bytes);

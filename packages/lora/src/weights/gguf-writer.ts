@@ -33,18 +33,11 @@ export async function writeGguf(
     const type = tensor.type ?? 'F32';
     return { tensor, type, format: writableFormat(tensor.name, type, tensor) };
   });
-  const header = [
-    Buffer.from(GGUF_MAGIC, 'latin1'),
-    uint32(3),
-    uint64(tensors.length),
-    uint64(metadata.size),
-  ];
-  for (const [key, value] of metadata) header.push(string(key), typedValue(value));
+  const header = [fileStart(tensors.length, metadata.size)];
+  for (const [key, value] of metadata) header.push(metadataPair(key, value));
   let offset = 0;
   for (const { tensor, type, format } of planned) {
-    const dimensions = [...tensor.shape].reverse();
-    header.push(string(tensor.name), uint32(dimensions.length), ...dimensions.map(uint64));
-    header.push(uint32(tensorTypeId(type)!), uint64(offset));
+    header.push(tensorInfo(tensor, type, offset));
     offset = alignUp(offset + storedBytes(tensor, format), DEFAULT_ALIGNMENT);
   }
   await writeAtomically(path, async (append) => {
@@ -55,6 +48,32 @@ export async function writeGguf(
       await append(new Uint8Array(alignUp(bytes, DEFAULT_ALIGNMENT) - bytes));
     }
   });
+}
+
+/** The first bytes of a file (version 3). */
+export function fileStart(tensorCount: number, pairCount: number): Buffer {
+  return Buffer.concat([
+    Buffer.from(GGUF_MAGIC, 'latin1'),
+    uint32(3),
+    uint64(tensorCount),
+    uint64(pairCount),
+  ]);
+}
+
+/** One key with its value. */
+export function metadataPair(key: string, value: GgufValue): Buffer {
+  return Buffer.concat([string(key), typedValue(value)]);
+}
+
+/** What the header says of one tensor; `offset` counts from where the tensor data begins. */
+export function tensorInfo(
+  { name, shape }: Pick<GgufTensor, 'name' | 'shape'>,
+  type: string,
+  offset: number,
+): Buffer {
+  const dimensions = [...shape].reverse();
+  const parts = [string(name), uint32(dimensions.length), ...dimensions.map(uint64)];
+  return Buffer.concat([...parts, uint32(tensorTypeId(type)!), uint64(offset)]);
 }
 
 function typedValue(entry: GgufValue): Buffer {

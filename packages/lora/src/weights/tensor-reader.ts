@@ -35,6 +35,18 @@ export function findTensor<T extends TensorInfo>(
   return tensor;
 }
 
+/** The error for a storage type that this package does not know. */
+export function unsupportedType(path: string, { name, type }: TensorInfo): LoraError {
+  return new LoraError(
+    'weights.unsupported-type',
+    `The tensor "${name}" of ${path} is stored as ${type}, which is not supported.`,
+    {
+      remedy: `Use the model in another quantisation, one of ${[...BLOCK_FORMATS.keys()].join(', ')}.`,
+      details: { path, name, type },
+    },
+  );
+}
+
 /**
  * Reads and dequantises one tensor in bounded ranges.
  * @param into float32, row-major; its length must be the element count; allocated when absent
@@ -46,16 +58,7 @@ export async function readTensorFloat32(
   into?: Float32Array,
 ): Promise<Float32Array> {
   const format = BLOCK_FORMATS.get(tensor.type);
-  if (format === undefined) {
-    throw new LoraError(
-      'weights.unsupported-type',
-      `The tensor "${tensor.name}" of ${file.path} is stored as ${tensor.type}, which is not supported.`,
-      {
-        remedy: `Use the model in another quantisation, one of ${[...BLOCK_FORMATS.keys()].join(', ')}.`,
-        details: { path: file.path, name: tensor.name, type: tensor.type },
-      },
-    );
-  }
+  if (format === undefined) throw unsupportedType(file.path, tensor);
   const elements = elementCount(tensor.shape);
   const target = into ?? new Float32Array(elements);
   if (target.length !== elements) {

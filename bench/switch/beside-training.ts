@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { newConversation } from '../../packages/gardener/src/chat/conversation.js';
+import { openProjects } from '../../packages/gardener/src/chat/open-projects.js';
+import type { Garden } from '../../packages/gardener/src/garden/garden.js';
+import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runner.js';
+import {
+  createRun,
+  latestRun,
+  type RunEvent,
+  readRunEvents,
+} from '../../packages/gardener/src/garden/runs.js';
+import { mean, rounded } from './figures.js';
+
+const PART_MS = Number(process.env.BENCH_PART_SECONDS ?? 30) * 1_000;
+const BUDGET_MS = 20 * 60_000;
+const START_TIMEOUT_MS = 120_000;
+const worker = new URL('../../packages/gardener/src/training/worker.js', import.meta.url);
+
+/** Chat alone, training alone, and both at once: the product's own training of a real codebase in its own processes. */
+export async function measureBesideTraining(garden: Garden, codebase: string) {
+  const project = await garden.registry.add({
+    name: 'trained',
+    path: codebase,
+    baseModel: 'smollm2-135m-instruct',
+  });
+  const open = openProjects(garden);
+  const chat = async () => {
+    const until = performance.now() + PART_MS;
+    const rates: number[] = [];
+    const firsts: number[] = [];
+    while (performance.now() < until) {
+      const start = performance.now();
+      let first = 0;
+      let tokens = 0;
+      const conversation = newConversation(garden.paths, project.id);
+      const request = { question: 'How are files read?', conversation, store: false, maxTokens: 48 };
+      for await (const event of open.answer(project, { ...request, retrieval: false })) {
+        first ||= performance.now();
+        if (event.type === 'end') tokens = event.completionTokens;
+      }
+      firsts.push(first - start);
+      rates.push(tokens / ((performance.now() - first) / 1_000));
+    }
+    return { tokensPerSecond: rounded(mean(rates), 1), firstTokenMs: rounded(mean(firsts)) };
+  };
+  try {
+    await open.prepare(project);
+    const chatAlone = await chat();
+    const run = await createRun(garden.paths, project.id, 'train', { budgetMs: BUDGET_MS });
+    await ensureRunner(garden.paths, worker);
+    const directory = garden.paths.run(project.id, run.id);
+    await trainingStarted(directory);
+    const trainingAlone = await stepsDuring(directory, () => delay(PART_MS));
+    let chatBeside = await chat();
+    const trainingBeside = await stepsDuring(directory, async () => {
+      chatBeside = await chat();
+    });
+    return { seconds: PART_MS / 1_000, chatAlone, chatBeside, trainingAlone, trainingBeside };
+  } finally {
+    const run = await latestRun(garden.paths, project.id);
+    if (run !== null && !run.state.finished) await cancelRun(garden.paths, run);
+    await open.close();
+  }
+}
+
+async function stepsOf(directory: string): Promise<number> {
+  const { events } = await readRunEvents(directory);
+  return events.filter(({ type }) => type === 'step-end').length;
+}
+
+async function trainingStarted(directory: string): Promise<void> {
+  const until = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < until) {
+    if ((await stepsOf(directory)) >= 3) return;
+    await delay(500);
+  }
+  throw new Error('the training did not begin in time');
+}
+
+/** Steps a minute while something else is done. */
+async function stepsDuring(directory: string, work: () => Promise<void>) {
+  const before = await stepsOf(directory);
+  const start = performance.now();
+  await work();
+  const steps = (await stepsOf(directory)) - before;
+  return { stepsPerMinute: rounded(steps / ((performance.now() - start) / 60_000), 1) };
+}

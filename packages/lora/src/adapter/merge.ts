@@ -1,0 +1,56 @@
+import type { BaseModel } from '../transformer/base-model.js';
+import { BLOCK_WEIGHT_NAMES } from '../transformer/modules.js';
+import { rewriteGguf } from '../weights/gguf-rewrite.js';
+import type { LoraAdapter, LoraPair } from './adapter.js';
+import { pairsOf } from './border.js';
+import { checkAdapter } from './check-adapter.js';
+
+/** llama.cpp's number for "mostly float16", of `general.file_type`. */
+const MOSTLY_F16 = 1;
+const MOSTLY_F32 = 0;
+
+/**
+ * Writes a whole model: the base with W + (alpha / rank) B A in the place of each trained W, as float16 (or float32). Everything else
+ * of the base, also its tokenizer and chat template, is copied as it is. Any program that runs the base runs this, without an adapter.
+ * @param options.type `F16` (default) rounds each merged weight to 11 bits; `F32` rounds nothing and takes twice the room
+ * @throws LoraError `adapter.incompatible`, `weights.*`
+ */
+export async function writeMergedModel(
+  file: string,
+  base: BaseModel,
+  adapter: LoraAdapter,
+  options: { type?: 'F16' | 'F32'; signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  checkAdapter(adapter, base.config);
+  const { type = 'F16', signal } = options;
+  const { rank, alpha } = adapter.config;
+  const tensors = new Map<string, (values: Float32Array) => void>();
+  for (const { block, module, pair } of pairsOf(adapter.blocks)) {
+    const name = `blk.${block}.${BLOCK_WEIGHT_NAMES[module].gguf}.weight`;
+    tensors.set(name, (weight) => addProduct(weight, pair, rank, alpha / rank));
+  }
+  const fileType = { type: 'uint32', value: type === 'F16' ? MOSTLY_F16 : MOSTLY_F32 } as const;
+  await rewriteGguf(base.path, file, {
+    type,
+    tensors,
+    metadata: new Map([['general.file_type', fileType]]),
+    signal,
+  });
+}
+
+/** weight [out, in] += scale * b [out, rank] a [rank, in] */
+function addProduct(
+  weight: Float32Array,
+  { a, b, inFeatures, outFeatures }: LoraPair,
+  rank: number,
+  scale: number,
+): void {
+  for (let row = 0; row < outFeatures; row++) {
+    const target = weight.subarray(row * inFeatures, (row + 1) * inFeatures);
+    for (let r = 0; r < rank; r++) {
+      const factor = scale * b[row * rank + r]!;
+      const source = a.subarray(r * inFeatures, (r + 1) * inFeatures);
+      for (let column = 0; column < inFeatures; column++) target[column]! += factor * source[column]!;
+    }
+  }
+}
