@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.{ts,tsx}'],
     pool: 'forks',
     maxWorkers: 2,
+    // Its package.json has a "source" condition too, which Node would follow to TypeScript.
+    server: { deps: { inline: ['@modelcontextprotocol/sdk', 'eventsource-parser'] } },
     testTimeout: 60_000,
     hookTimeout: 300_000,
   },
