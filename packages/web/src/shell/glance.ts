@@ -30,7 +30,8 @@ export function glanceWords({
   etaMs,
 }: Pick<ProjectView, 'glance' | 'progress' | 'etaMs'>): GlanceWords {
   const state = STATES[glance] ?? { tone: 'plain' as const, label: glance };
-  const shows = progress !== null && (state.busy || glance === 'paused');
+  // All files read is not the end: what they hold is still being embedded.
+  const shows = progress !== null && progress < 1 && (state.busy || glance === 'paused');
   return {
     tone: state.tone,
     label: shows ? `${state.label} ${Math.floor(progress * 100)} %` : state.label,

@@ -125,7 +125,7 @@ function UnderWay({ view }: { view: ProjectView }): ReactNode {
           {[detail, eta && `${eta} left`].filter(Boolean).join(' · ')}
         </span>
       </div>
-      <Progress value={view.progress} label={label} />
+      <Progress value={view.progress === 1 ? null : view.progress} label={label} />
       <p className="small muted">It goes on in the background. Search works on what is indexed so far.</p>
     </Link>
   );

@@ -3,11 +3,10 @@ import type { Setting } from '../../api/types.js';
 const GROUPS: readonly (readonly [string, RegExp])[] = [
   [
     'Answers',
-    /^(baseModel|runtime|ollama|openai|provider|generation|context|temperature|maxTokens|adapters)/i,
+    /^(baseModel|runtime|kept|context)/,
   ],
-  ['Training', /^(budget|rank|alpha|dropout|learning|sequence|training|gate|minTraining|checkpoint)/i],
-  ['Index and embedding', /^(embedding|maxFile|index|watch|chunk|search)/i],
-  ['Server', /^(server|serve|port|host|token|request|mcp)/i],
+  ['Training', /^(budget|rank|alpha|dropout|learning|sequence|train|yield|gate|minTraining|checkpoint)/],
+  ['Index and embedding', /^(embedding|maxFile)/],
 ];
 const REST = 'Machine and log';
 

@@ -92,7 +92,7 @@ function HowFar({
           {run.etaMs !== null && run.status !== 'paused' ? `${remaining(run.etaMs)} left` : ''}
         </span>
       </div>
-      <Progress value={run.status === 'queued' ? null : value} label={detail} />
+      <Progress value={run.status === 'queued' || value === 1 ? null : value} label={detail} />
       {stage?.label && !inSteps && <p className="small faint mono truncate">{stage.label}</p>}
     </div>
   );
