@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { projectPath } from '../../api/projects.js';
-import { type ApiError, asApiError, request } from '../../api/request.js';
+import { type ApiError, asApiError, isAbort, request } from '../../api/request.js';
 import { invalidate } from '../../api/resource.js';
 import type { Exchange } from '../../api/types.js';
 import { type Answer, ask, newAnswer, type Question } from './ask.js';
@@ -18,6 +18,12 @@ export type Turn =
   | { kind: 'compared'; left: Answer; right: Answer; modes: readonly [Mode, Mode] };
 
 type Stored = { id: string; exchanges: Exchange[] };
+
+type Work = (what: {
+  conversation: string;
+  signal: AbortSignal;
+  place: (turn: Turn) => void;
+}) => Promise<void>;
 
 const conversationPath = (projectId: string, id: string): string =>
   projectPath(projectId, `/conversations/${encodeURIComponent(id)}`);
@@ -55,86 +61,86 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
   }, [conversationId, load]);
   useEffect(() => () => abort.current?.abort(), []);
 
-  /** Runs `work` in this conversation, which is made first where there is none. */
-  const within = async (
-    work: (conversation: string, signal: AbortSignal) => Promise<void>,
-  ): Promise<void> => {
+  /**
+   * Shows `first` after `before`, then runs `work` in this conversation, which is made where there is none. What it places is shown as
+   * long as the conversation is.
+   */
+  const within = async (before: readonly Turn[], first: Turn, work: Work): Promise<void> => {
     const controller = new AbortController();
+    const { signal } = controller;
     abort.current = controller;
+    let conversation = shown.current;
+    const place = (turn: Turn): void => {
+      if (shown.current === conversation) setTurns([...before, turn]);
+    };
+    place(first);
     setBusy(true);
     try {
-      let conversation = shown.current;
       if (conversation === null) {
-        conversation = (await request<{ id: string }>('POST', projectPath(projectId, '/conversations'), {}))
-          .id;
+        const made = await request<{ id: string }>(
+          'POST',
+          projectPath(projectId, '/conversations'),
+          {},
+          signal,
+        );
+        conversation = made.id;
         shown.current = conversation;
         onCreated(conversation);
       }
-      await work(conversation, controller.signal);
+      await work({ conversation, signal, place });
+    } catch (error) {
+      place(
+        ended(first, isAbort(error) ? { state: 'stopped' } : { state: 'failed', error: asApiError(error) }),
+      );
     } finally {
       if (abort.current === controller) setBusy(false);
       invalidate((path) => path === projectPath(projectId, '/conversations'));
     }
   };
 
-  /** Shows a change, unless another conversation is in sight by now. */
-  const placer = (signal: () => AbortSignal | undefined, before: readonly Turn[]) => (turn: Turn) => {
-    if (signal()?.aborted && abort.current?.signal !== signal()) return;
-    setTurns([...before, turn]);
-  };
-
   /** Asks; with `replaceLast` the last question once more, in place of its answer. */
-  const send = async (question: string, mode: Mode, replaceLast = false): Promise<void> => {
-    let own: AbortSignal | undefined;
-    const place = placer(() => own, replaceLast ? turns.slice(0, -1) : turns);
-    const show = (answer: Answer): void => place({ kind: 'asked', answer, mode });
-    show(newAnswer(question));
-    try {
-      await within(async (conversation, signal) => {
-        own = signal;
-        const body = {
-          ...inMode(question, mode),
-          ...(replaceLast && isStored(turns.at(-1)) && { replaceLast }),
-        };
-        await ask(projectId, conversation, body, signal, show);
-      });
-    } catch (caught) {
-      show({ ...newAnswer(question), state: 'failed', error: asApiError(caught) });
-    }
+  const send = (question: string, mode: Mode, replaceLast = false): Promise<void> => {
+    const asked = (answer: Answer): Turn => ({ kind: 'asked', answer, mode });
+    const before = replaceLast ? turns.slice(0, -1) : turns;
+    const body = { ...inMode(question, mode), ...(replaceLast && isStored(turns.at(-1)) && { replaceLast }) };
+    return within(before, asked(newAnswer(question)), async ({ conversation, signal, place }) => {
+      await ask(projectId, conversation, body, signal, (answer) => place(asked(answer)));
+    });
   };
 
   /** Asks twice, one after the other; neither answer is stored. */
-  const compare = async (question: string, modes: readonly [Mode, Mode]): Promise<void> => {
-    let own: AbortSignal | undefined;
-    const place = placer(() => own, turns);
+  const compare = (question: string, modes: readonly [Mode, Mode]): Promise<void> => {
     const pair: [Answer, Answer] = [newAnswer(question), newAnswer(question)];
-    const show = (side: 0 | 1, answer: Answer): void => {
-      pair[side] = answer;
-      place({ kind: 'compared', left: pair[0], right: pair[1], modes });
-    };
-    show(0, pair[0]);
-    try {
-      await within(async (conversation, signal) => {
-        own = signal;
-        for (const side of [0, 1] as const) {
-          if (signal.aborted) show(side, { ...newAnswer(question), state: 'stopped' });
-          else
-            await ask(
-              projectId,
-              conversation,
-              { ...inMode(question, modes[side]), store: false },
-              signal,
-              (answer) => show(side, answer),
-            );
-        }
-      });
-    } catch (caught) {
-      show(0, { ...newAnswer(question), state: 'failed', error: asApiError(caught) });
-    }
+    const compared = (): Turn => ({ kind: 'compared', left: pair[0], right: pair[1], modes });
+    return within(turns, compared(), async ({ conversation, signal, place }) => {
+      for (const side of [0, 1] as const) {
+        const show = (answer: Answer): void => {
+          pair[side] = answer;
+          place(compared());
+        };
+        if (signal.aborted) show({ ...pair[side], state: 'stopped' });
+        else
+          await ask(
+            projectId,
+            conversation,
+            { ...inMode(question, modes[side]), store: false },
+            signal,
+            show,
+          );
+      }
+    });
   };
 
   const stop = (): void => abort.current?.abort();
   return { turns, busy, loading, error, send, compare, stop, reload: () => void load() };
+}
+
+/** A turn that ended before its first word. */
+function ended(turn: Turn, how: Partial<Answer>): Turn {
+  if (turn.kind === 'asked') return { ...turn, answer: { ...turn.answer, ...how } };
+  if (turn.kind === 'compared')
+    return { ...turn, left: { ...turn.left, ...how }, right: { ...turn.right, state: 'stopped' } };
+  return turn;
 }
 
 /** Whether the server has kept it: nothing is kept of an answer that never had a word. Pure. */
