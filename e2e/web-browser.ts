@@ -16,6 +16,9 @@ export const chromiumFile =
   ].find((file) => file !== undefined && existsSync(file)) ?? null;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Colours have changed, and nothing moves any more. */
+const SETTLED = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  .then(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined))))`;
 const images = join(repository, 'docs', 'images');
 
 /** `gardener serve` as a user starts it. */
@@ -109,6 +112,7 @@ export class TestBrowser {
   async expectAccessible(what: string): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await this.page.emulateMedia({ colorScheme });
+      await this.page.evaluate(SETTLED);
       await this.page.evaluate(axe);
       const violations = await this.page.evaluate<string[]>(
         `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations

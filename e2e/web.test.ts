@@ -205,7 +205,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     await page.getByLabel('Path pattern').fill('adapter/**');
     await expect
       .poll(async () =>
-        (await page.locator('.result .muted').allInnerTexts()).every((path) => path.startsWith('adapter/')),
+        (await page.locator('.result .truncate-start').allInnerTexts()).every((path) => path.startsWith('adapter/')),
       )
       .toBe(true);
     browser.expectErrors();

@@ -16,13 +16,22 @@ import { ProjectPalette } from './shell/project-palette.js';
 import { Sidebar } from './shell/sidebar.js';
 import { switchProject } from './shell/switch-project.js';
 
-const PAGES = {
-  overview: lazy(() => import('./pages/overview/overview.js')),
-  training: lazy(() => import('./pages/training/training.js')),
-  chat: lazy(() => import('./pages/chat/chat.js')),
-  search: lazy(() => import('./pages/search/search.js')),
+const FILES = {
+  overview: () => import('./pages/overview/overview.js'),
+  training: () => import('./pages/training/training.js'),
+  chat: () => import('./pages/chat/chat.js'),
+  search: () => import('./pages/search/search.js'),
+  settings: () => import('./pages/settings/settings.js'),
 };
-const Settings = lazy(() => import('./pages/settings/settings.js'));
+const PAGES = {
+  overview: lazy(FILES.overview),
+  training: lazy(FILES.training),
+  chat: lazy(FILES.chat),
+  search: lazy(FILES.search),
+};
+const Settings = lazy(FILES.settings);
+/** After the first page is in sight, the others are fetched, so that they open at once and while the server is away. */
+const PREFETCH_AFTER_MS = 1_500;
 
 /** The whole of it: the frame, and the page that the address asks for. */
 export function App(): ReactNode {
@@ -34,6 +43,12 @@ export function App(): ReactNode {
   const [overlay, setOverlay] = useState<'palette' | 'add' | null>(null);
   const main = useRef<HTMLElement>(null);
   useEffect(connect, []);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const fetchPage of Object.values(FILES)) fetchPage().catch(() => undefined);
+    }, PREFETCH_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey)) return;
