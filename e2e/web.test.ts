@@ -205,7 +205,9 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     await page.getByLabel('Path pattern').fill('adapter/**');
     await expect
       .poll(async () =>
-        (await page.locator('.result .truncate-start').allInnerTexts()).every((path) => path.startsWith('adapter/')),
+        (await page.locator('.result .truncate-start').allInnerTexts()).every((path) =>
+          path.startsWith('adapter/'),
+        ),
       )
       .toBe(true);
     browser.expectErrors();

@@ -34,7 +34,7 @@ export function IndexCard({ view }: { view: ProjectView }): ReactNode {
       </div>
       {state === 'none' ? (
         <p className="card-body muted">
-          Nothing is indexed yet. It begins by itself; the first files are searchable after seconds.
+          Nothing is indexed yet. The first files are searchable seconds after indexing begins.
         </p>
       ) : (
         <>

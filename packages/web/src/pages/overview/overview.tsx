@@ -132,6 +132,7 @@ function UnderWay({ view }: { view: ProjectView }): ReactNode {
 }
 
 function AnswersCard({ view }: { view: ProjectView }): ReactNode {
+  if (view.index.state === 'none' && glanceWords(view).busy) return null;
   const { tone, title, reason } = verdictOf(view);
   const untrained = view.adapter.version === null && !view.training.error && !glanceWords(view).busy;
   return (
