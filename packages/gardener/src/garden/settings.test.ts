@@ -21,6 +21,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   embeddingApiKey: ['a', 'b', 'c'],
   embeddingQueryPrefix: ['a', 'b', 'c'],
   embeddingDocumentPrefix: ['a', 'b', 'c'],
+  embeddingCacheMegabytes: [100, 200, 300],
   budgetMs: [60_000, 61_000, 62_000],
   rank: [4, 8, 32],
   alpha: [1.5, 8, 64],

@@ -43,6 +43,16 @@ export interface SearchResult {
   vectorRank: number | null;
   /** Place in the ranking by keywords (BM25), from 1; null when it is not among the candidates. */
   keywordRank: number | null;
+  /** What of the project it refers to; empty where there is no symbol graph. */
+  dependencies: Dependencies;
+}
+
+/** The imports and the called or used symbols of a chunk that resolve inside the project. */
+export interface Dependencies {
+  /** The strongest eight, strongest first. */
+  symbols: { path: string; symbol: string; startLine: number }[];
+  /** Files that the chunk's file imports, by path. */
+  files: string[];
 }
 
 const MAX_RESULTS = 100;
@@ -129,10 +139,22 @@ async function searchOnce(
         score,
         vectorRank: vectorRanks.get(id) ?? null,
         keywordRank: keywordRanks.get(id) ?? null,
+        dependencies: NO_DEPENDENCIES,
       }));
     results = foldDuplicates([...results, ...found], wanted);
   }
+  const { graph } = options;
+  if (graph) for (const result of results) result.dependencies = dependenciesOf(graph, result.chunk);
   return { results, isWhole };
+}
+
+const NO_DEPENDENCIES: Dependencies = { symbols: [], files: [] };
+
+function dependenciesOf(graph: SymbolGraph, chunk: Chunk): Dependencies {
+  const symbols = graph
+    .dependencies(chunk)
+    .map(({ path, symbol, startLine }) => ({ path, symbol, startLine }));
+  return { symbols, files: graph.imports(chunk.path) };
 }
 
 /** Adds what the symbol graph says, and the chunks that only it knows of. */
