@@ -169,8 +169,8 @@ class LanceIndex implements ProjectIndex {
     if (manifest === null) throw noIndex();
     if (manifest.embeddingModel !== embedder.id) throw otherModel(manifest.embeddingModel, embedder.id);
     if (manifest.chunks === 0) throw nothingIndexed(manifest);
-    const vector = await embedder.embedQuery(query);
     const graph = options.graph === undefined ? await this.#currentGraph() : options.graph;
+    const vector = () => embedder.embedQuery(query);
     return searchChunks(this.#storeFor(embedder.id), query, vector, { ...options, graph });
   }
 

@@ -76,16 +76,20 @@ const SYMBOL_IN_SENTENCE_WEIGHT = 0.7;
 /**
  * Vectors and BM25 combined by score, and with them the chunks whose symbol or path the query names or whose name says what it says;
  * near-duplicates are folded into the best of them.
- * @param vector the query's embedding
+ * @param vector computes the query's embedding; asked only where vectors take part, while the words are looked for
  */
 export async function searchChunks(
   store: ChunkStore,
   query: string,
-  vector: Float32Array,
+  vector: () => Promise<Float32Array>,
   options: SearchOptions = {},
 ): Promise<SearchResult[]> {
+  const { rankings = ALL_RANKINGS } = options;
+  const embedded = rankings.includes('vectors') ? vector() : null;
+  // Its failure is met where it is awaited; a wrong filter is met before that.
+  embedded?.catch(() => undefined);
   for (let attempt = 1; ; attempt++) {
-    const { results, isWhole } = await searchOnce(store, query, vector, options);
+    const { results, isWhole } = await searchOnce(store, query, embedded, options);
     if (isWhole || attempt === SEARCH_ATTEMPTS) return results;
   }
 }
@@ -94,7 +98,7 @@ export async function searchChunks(
 async function searchOnce(
   store: ChunkStore,
   query: string,
-  vector: Float32Array,
+  vector: Promise<Float32Array> | null,
   options: SearchOptions,
 ): Promise<{ results: SearchResult[]; isWhole: boolean }> {
   const wanted = Math.min(Math.max(Math.trunc(options.k ?? 8), 1), MAX_RESULTS);
@@ -105,7 +109,7 @@ async function searchOnce(
   const words = [...new Set(keywordsOf(text))].join(' ');
   const names = namesInQuery(text);
   const [byVector, byKeyword, byName] = await Promise.all([
-    rankings.includes('vectors') ? store.nearest(vector, candidates, filter) : [],
+    vector === null ? [] : vector.then((query) => store.nearest(query, candidates, filter)),
     rankings.includes('keywords') && words !== '' ? store.matching(words, candidates, filter) : [],
     rankings.includes('names') ? namedChunks(store, names, candidates, filter) : [],
   ]);
