@@ -1,16 +1,9 @@
 import type { Garden } from '../garden/garden.js';
+import { ollamaUrl } from '../models/ollama.js';
 import { startEmbedder } from '../retrieval/choose-embedder.js';
 import { type Check, failed, ok } from './check.js';
 
 const REACH_TIMEOUT_MS = 3_000;
-const OLLAMA_URL = 'http://127.0.0.1:11434';
-
-/** What the settings may say of a server that answers instead of llama.cpp. */
-interface RuntimeServer {
-  runtimeProvider?: unknown;
-  runtimeUrl?: unknown;
-}
-
 /** The servers that the settings name: the one that embeds is tried, the one that answers is asked for its models. */
 export async function checkServers({ settings }: Garden): Promise<Check[]> {
   const checks: Check[] = [];
@@ -24,10 +17,9 @@ export async function checkServers({ settings }: Garden): Promise<Check[]> {
       checks.push(failed(name, error));
     }
   }
-  const { runtimeProvider, runtimeUrl } = settings as RuntimeServer;
-  if (runtimeProvider === 'ollama' || runtimeProvider === 'openai') {
-    const given = typeof runtimeUrl === 'string' && runtimeUrl !== '' ? runtimeUrl : null;
-    const url = given ?? (runtimeProvider === 'ollama' ? OLLAMA_URL : '');
+  const { runtimeProvider, runtimeUrl } = settings;
+  if (runtimeProvider !== 'llama-cpp') {
+    const url = runtimeUrl || (runtimeProvider === 'ollama' ? ollamaUrl : '');
     checks.push(await checkReachable(runtimeProvider, url));
   }
   return checks;
