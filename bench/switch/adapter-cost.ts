@@ -6,9 +6,9 @@ import { writeRandomAdapter } from '../../packages/gardener/src/models/adapter.f
 import { startLlamaCpp } from '../../packages/gardener/src/models/llama-cpp.js';
 import { median, rounded } from './figures.js';
 
-const ROUNDS = 5;
-const PROMPT_WORDS = 700;
-const ANSWER_TOKENS = 64;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const PROMPT_WORDS = 400;
+const ANSWER_TOKENS = 48;
 
 const attention = ['q_proj', 'k_proj', 'v_proj', 'o_proj'] as const;
 const all = [...attention, 'gate_proj', 'up_proj', 'down_proj'] as const;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeManifest } from '@codebase-gardener/lora';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { writeRandomAdapter } from '../models/adapter.fixture.js';
@@ -17,6 +17,8 @@ import { AdapterChooser, baseOnly } from './choose-adapter.js';
 import { newConversation } from './conversation.js';
 import type { AnswerEnd, ProjectCode } from './write-answer.js';
 
+// A real model on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 const embedder = wordEmbedder();
 let root: string;
 let codeRoot: string;

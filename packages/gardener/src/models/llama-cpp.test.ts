@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeConversation, loadBaseModel } from '@codebase-gardener/lora';
 import { getLlama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { writeRandomAdapter } from './adapter.fixture.js';
 import { type LlamaCppRuntime, startLlamaCpp } from './llama-cpp.js';
 import type { ChatMessage, GenerationEvent } from './runtime.js';
 
+// A real model on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 const modelPath = inject('baseModelFile');
 const options = { threads: 1, contextTokens: 512 };
 const question: ChatMessage[] = [{ role: 'user', content: 'Name three colours.' }];
