@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { newConversation } from '../../packages/gardener/src/chat/conversation.js';
-import { openProjects } from '../../packages/gardener/src/chat/open-projects.js';
 import type { Garden } from '../../packages/gardener/src/garden/garden.js';
 import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runner.js';
 import { createRun, latestRun, readRunEvents } from '../../packages/gardener/src/garden/runs.js';
+import { openProjects } from './built.js';
 import { mean, rounded } from './figures.js';
 
 const PART_MS = Number(process.env.BENCH_PART_SECONDS ?? 30) * 1_000;
 const BUDGET_MS = 20 * 60_000;
 const START_TIMEOUT_MS = 120_000;
-const worker = new URL('../../packages/gardener/src/training/worker.js', import.meta.url);
+const worker = new URL('../../packages/gardener/dist/training/worker.js', import.meta.url);
 
 /** Chat alone, training alone, and both at once: the product's own training of a real codebase in its own processes. */
 export async function measureBesideTraining(garden: Garden, codebase: string) {

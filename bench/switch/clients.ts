@@ -1,7 +1,8 @@
 import { newConversation } from '../../packages/gardener/src/chat/conversation.js';
 import type { GardenWithProjects } from '../../packages/gardener/src/chat/garden-with-projects.fixture.js';
-import { type OpenProjects, openProjects } from '../../packages/gardener/src/chat/open-projects.js';
+import type { OpenProjects } from '../../packages/gardener/src/chat/open-projects.js';
 import type { ProjectRecord } from '../../packages/gardener/src/garden/project-record.js';
+import { openProjects } from './built.js';
 import { mean, median, quantile, residentBytes, rounded } from './figures.js';
 
 const CLIENTS = 20;

@@ -1,5 +1,5 @@
 import type { GardenWithProjects } from '../../packages/gardener/src/chat/garden-with-projects.fixture.js';
-import { openProjects } from '../../packages/gardener/src/chat/open-projects.js';
+import { openProjects } from './built.js';
 import { median, quantile, rounded } from './figures.js';
 
 const LOADED_SWITCHES = 60;

@@ -228,25 +228,27 @@ export class OpenGarden implements OpenProjects {
     return this.#garden.registry.get(project.id);
   }
 
-  async #use({ project, baseModel, adapter }: ChatTarget): Promise<{ use: Use; release(): void }> {
-    const { model, release } = await this.#models.use(project?.baseModel ?? baseModel);
+  async #use(target: ChatTarget): Promise<{ use: Use; release(): void }> {
+    const baseModel = target.project?.baseModel ?? target.baseModel;
+    // Its adapter is looked at while the model starts, where the model is on this machine already.
+    const early = this.#choose(target, baseModel);
+    early.catch(() => undefined);
+    const { model, release } = await this.#models.use(baseModel);
     try {
-      return { use: { model, adapter: await this.#choose(project, adapter, model) }, release };
+      await early;
+      // Once more, for a model that was fetched meanwhile; what was found out before is kept.
+      return { use: { model, adapter: await this.#choose(target, baseModel) }, release };
     } catch (error) {
       release();
       throw error;
     }
   }
 
-  async #choose(
-    project: ProjectRecord | null,
-    adapter: 'promoted' | 'base' | undefined,
-    model: OpenModel,
-  ): Promise<ChosenAdapter> {
+  async #choose({ project, adapter }: ChatTarget, baseModel: string): Promise<ChosenAdapter> {
     if (project === null) return baseOnly(answersAlone);
     if (adapter === 'base') return baseOnly(baseWanted);
     if (project.promotedAdapter === null) return this.#adapters.choose(project, null);
-    return this.#adapters.choose(project, await model.identity());
+    return this.#adapters.choose(project, await this.#models.identity(baseModel));
   }
 }
 

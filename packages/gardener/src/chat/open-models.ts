@@ -12,8 +12,6 @@ const maxModels = 2;
 export interface OpenModel {
   baseModel: string;
   runtime: GenerationRuntime;
-  /** Null where the base is not on this machine. Found out when an adapter is first checked. */
-  identity(): Promise<BaseIdentity | null>;
 }
 
 interface Opening {
@@ -30,6 +28,7 @@ export class OpenModels {
   readonly #onProgress: ((progress: ModelProgress) => void) | undefined;
   /** Oldest use first. */
   readonly #models = new Map<string, Opening>();
+  readonly #identities = new Map<string, Promise<BaseIdentity | null>>();
   lastError: string | null = null;
 
   constructor(garden: Pick<Garden, 'paths' | 'settings'>, onProgress?: (progress: ModelProgress) => void) {
@@ -63,6 +62,22 @@ export class OpenModels {
     }
   }
 
+  /** What an adapter must fit; null where the base model is not on this machine. Starts nothing. */
+  identity(baseModel: string): Promise<BaseIdentity | null> {
+    const known = this.#identities.get(baseModel);
+    if (known !== undefined) return known;
+    const finding = modelOnDisk(this.#garden.paths, baseModel)
+      .catch(() => null)
+      .then((model) => (model === null ? null : identifyBase(model)));
+    this.#identities.set(baseModel, finding);
+    // A model that is fetched meanwhile is looked at then.
+    finding.then(
+      (found) => found ?? this.#identities.delete(baseModel),
+      () => this.#identities.delete(baseModel),
+    );
+    return finding;
+  }
+
   async close(): Promise<void> {
     const openings = [...this.#models.values()];
     this.#models.clear();
@@ -90,17 +105,7 @@ export class OpenModels {
     const runtime = await startRuntime(settings, () =>
       ensureModel(paths, baseModel, { ...(onProgress && { onProgress }) }),
     );
-    let identity: Promise<BaseIdentity | null> | null = null;
-    return {
-      baseModel,
-      runtime,
-      identity() {
-        identity ??= modelOnDisk(paths, baseModel)
-          .catch(() => null)
-          .then((model) => (model === null ? null : identifyBase(model)));
-        return identity;
-      },
-    };
+    return { baseModel, runtime };
   }
 
   /** Ends the model used longest ago when there are too many and nobody uses it. */

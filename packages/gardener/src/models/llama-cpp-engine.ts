@@ -104,8 +104,9 @@ export class LlamaCppEngine {
    * @throws GardenerError `models.bad-adapter`
    */
   async prepare(adapter: string | null): Promise<void> {
+    const isReady = this.#contexts.has(adapter ?? '');
     const kept = await this.contextFor(adapter);
-    if (kept.sequence.nextTokenIndex > 0) return;
+    if (isReady) return;
     await kept.sequence.evaluateWithoutGeneratingNewTokens([this.model.tokens.bos ?? (0 as Token)]);
     await kept.sequence.clearHistory();
   }
