@@ -1,7 +1,8 @@
 // What it costs to keep an index fresh, on a copy of a codebase of your choice:
 //   node --conditions=source --import tsx bench/freshness.bench.ts <folder> [edits] [switches]
 // Prints one JSON object a part, the summary last. BENCH_EMBEDDING_MODEL names a folder with the embedding model on disk.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,14 +16,15 @@ import { refreshIndex } from '../packages/gardener/src/retrieval/refresh-index.j
 import { wordEmbedder } from '../packages/gardener/src/retrieval/word-embedder.fixture.js';
 import { embeddingModelDirectory } from './embedding-model.js';
 
-const [source, editsWanted = '10', switchesWanted = '50'] = process.argv.slice(2);
+const [source, editsWanted = '10', switchesWanted = '50', modelOfFollower = ''] = process.argv.slice(2);
 if (source === undefined) throw new Error('which folder?');
+const isFollower = editsWanted === '--follow';
 const MODEL = 'all-minilm-l6-v2';
 /** A switch changes one Python file in this many. */
 const ONE_IN = 20;
 
 const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
-const work = mkdtempSync(join(tmpdir(), 'gardener-freshness-'));
+const work = isFollower ? switchesWanted : mkdtempSync(join(tmpdir(), 'gardener-freshness-'));
 const root = join(work, 'code');
 const paths = new GardenPaths(join(work, 'data'));
 const git = (...command: string[]) =>
@@ -32,70 +34,85 @@ const git = (...command: string[]) =>
     maxBuffer: 2 ** 30,
   });
 
-try {
-  cpSync(source, root, { recursive: true, filter: (path) => !/[\\/]\.git$/.test(path) });
-  git('init', '-q', '-b', 'main');
-  git('add', '-A');
-  git('commit', '-qm', 'first');
-  const index = await openIndex(paths, 'p');
-  // Only the edits need the model itself: the vectors of the first index are made without it, in the same size.
-  const quick = wordEmbedder(MODEL, 384);
-  const before = performance.now();
-  const first = await refreshIndex(index, root, quick);
-  const { files, chunks } = first;
-  print({ part: 'first', filesIndexed: files.indexed, filesSeen: files.seen, chunks, ms: msSince(before) });
-  const edits = await measureEdits(Number(editsWanted));
-  print({ part: 'edits', ...edits });
-  const switches = await measureSwitches(quick, Number(switchesWanted));
-  print({ part: 'switches', ...switches });
-  index.close();
-  print({ filesIndexed: files.indexed, chunks, editToFoundMs: edits.editToFoundMs, ...switches });
-} finally {
-  rmSync(work, { recursive: true, force: true });
+if (isFollower) await follow(join(work, 'data'), root, modelOfFollower);
+else await main();
+
+async function main(): Promise<void> {
+  try {
+    cpSync(source!, root, { recursive: true, filter: (path) => !/[\\/]\.git$/.test(path) });
+    git('init', '-q', '-b', 'main');
+    git('add', '-A');
+    git('commit', '-qm', 'first');
+    const index = await openIndex(paths, 'p');
+    // Only the edits need the model itself: the vectors of the first index are made without it, in the same size.
+    const quick = wordEmbedder(MODEL, 384);
+    const before = performance.now();
+    const first = await refreshIndex(index, root, quick);
+    const { files, chunks } = first;
+    print({ part: 'first', filesIndexed: files.indexed, filesSeen: files.seen, chunks, ms: msSince(before) });
+    const edits = await measureEdits(Number(editsWanted));
+    print({ part: 'edits', ...edits });
+    const switches = await measureSwitches(quick, Number(switchesWanted));
+    print({ part: 'switches', ...switches });
+    index.close();
+    print({ filesIndexed: files.indexed, chunks, editToFoundMs: edits.editToFoundMs, ...switches });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
-/** From the write of a file to the answer of another handle's search that finds it, with `gardener watch`'s own function running. */
+/** From the write of a file to the answer of a search that finds it, while another process follows the codebase as `gardener watch` does. */
 async function measureEdits(count: number) {
-  const embedder = await startEncoder({
-    id: MODEL,
-    format: 'bert',
-    directory: await embeddingModelDirectory(),
-  });
-  const [index, reader] = [await openIndex(paths, 'p'), await openIndex(paths, 'p')];
-  const stop = new AbortController();
-  let updates = 0;
-  const following = followCodebase(root, {
-    index,
-    embedder,
-    signal: stop.signal,
-    onEvent: ({ type }) => {
-      if (type === 'update-end') updates++;
-    },
-  });
-  const ended = async (count: number) => {
-    while (updates < count) await delay(5);
-  };
-  await ended(1);
+  const model = { id: MODEL, format: 'bert' as const, directory: await embeddingModelDirectory() };
+  const embedder = await startEncoder(model, { threads: 2 });
+  const reader = await openIndex(paths, 'p');
+  const command = [...process.execArgv, process.argv[1]!, source!, '--follow', work, model.directory];
+  const follower = spawn(process.execPath, command, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const updateEnd = () => once(follower, 'message') as Promise<[{ changed: number }]>;
+  await updateEnd();
   const file = (await walkCodebase(root)).files.find(({ language }) => language === 'python')!;
+  await reader.search('a first question reads the symbol graph', embedder, { k: 1 });
   const times: number[] = [];
+  const wholeTimes: number[] = [];
   for (let i = 0; i < count; i++) {
     await delay(1_000);
     const name = `marsupial_${i}_${Date.now().toString(36)}`;
+    const before = (await reader.manifest())!.indexedAt;
+    const ended = updateEnd();
     const start = performance.now();
     appendFileSync(file.absolutePath, `\ndef ${name}(x):\n    return x + ${i}\n`);
-    // Asked once and not again and again: a search takes a core for a while, which the update would miss.
-    await ended(updates + 1);
+    // Asked once the rows are in and not again and again: a search takes a core for a while, which the update would miss.
+    while ((await reader.manifest())!.indexedAt === before) await delay(5);
     const [found] = await reader.search(name, embedder, { k: 1 });
     times.push(msSince(start));
     if (!found?.chunk.text.includes(name)) throw new Error('the edit was not found');
+    await ended;
+    wholeTimes.push(msSince(start));
   }
-  stop.abort();
-  await following;
+  follower.kill();
   await embedder.dispose();
-  index.close();
   reader.close();
+  return { editToFoundMs: { ...spread(times), all: times }, withSymbolGraphMs: spread(wholeTimes) };
+}
+
+function spread(times: readonly number[]) {
   const sorted = [...times].sort((a, b) => a - b);
-  return { editToFoundMs: { median: sorted[sorted.length >> 1]!, max: sorted.at(-1)!, all: times } };
+  return { median: sorted[sorted.length >> 1]!, max: sorted.at(-1)! };
+}
+
+/** The process that follows: tells of the end of every update. */
+async function follow(data: string, code: string, directory: string): Promise<void> {
+  const embedder = await startEncoder({ id: MODEL, format: 'bert', directory }, { threads: 2 });
+  const index = await openIndex(new GardenPaths(data), 'p');
+  await followCodebase(code, {
+    index,
+    embedder,
+    signal: new AbortController().signal,
+    onEvent: (event) => {
+      if (event.type === 'update-end') process.send?.({ changed: event.changed });
+      else if (event.type === 'update-failed') process.stderr.write(`${event.error.message}\n`);
+    },
+  });
 }
 
 /** A checkout there and back, again and again, with a reader that searches after each. */

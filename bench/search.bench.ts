@@ -19,8 +19,8 @@ import { makeDocstringQueries, randomNumbers } from './retrieval/docstring-queri
 import { benchCache, fetchCodebase } from './retrieval/fetch-codebase.js';
 
 const ROWS = Number(process.env.BENCH_ROWS ?? 100_000);
-/** As many as an index update writes before it brings the keyword index up to date. */
-const BATCH_ROWS = 2_000;
+/** Rows of one commit. */
+const BATCH_ROWS = 10_000;
 const QUERIES = 200;
 /** Share of a chunk's words that a copy replaces, and how far its vector moves: enough that copies are other chunks. */
 const CHANGED_WORDS = 0.25;
@@ -120,7 +120,6 @@ async function fillIndex(paths: GardenPaths, embedder: Embedder): Promise<void> 
       return rowOf(varied(chunk, copy, words, random), file, moved(vector, copy, random));
     });
     await store.replace(['none'], rows);
-    await store.refreshKeywords();
   }
   await store.compact(ROWS);
   store.close();

@@ -20,6 +20,7 @@ const ROOMS = {
     'server',
     'cli',
   ],
+  web: ['api', 'design', 'code', 'shell', 'pages'],
 };
 
 // dependency -> the only place (file or folder, below packages/) that may import it
@@ -41,6 +42,12 @@ const OWNERS = {
   commander: ['gardener/src/cli/'],
   'proper-lockfile': ['gardener/src/garden/'],
   'write-file-atomic': ['gardener/src/garden/'],
+  react: ['web/src/'],
+  'react-dom': ['web/src/'],
+  marked: ['web/src/code/'],
+  lowlight: ['web/src/code/'],
+  'highlight.js': ['web/src/code/'],
+  uplot: ['web/src/pages/training/'],
 };
 
 // doctor probes each native module by name in a child process of its own: no room is bypassed by that.

@@ -86,4 +86,12 @@ export const CODEBASES: readonly Codebase[] = [
     folders: ['usr/share/cargo/registry/tokio-1.24.2/src'],
     use: 'report',
   },
+  {
+    name: 'celery',
+    language: 'python',
+    version: '5.5.3',
+    registry: 'pip',
+    folders: ['celery'],
+    use: 'report',
+  },
 ];

@@ -21,6 +21,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   embeddingApiKey: ['a', 'b', 'c'],
   embeddingQueryPrefix: ['a', 'b', 'c'],
   embeddingDocumentPrefix: ['a', 'b', 'c'],
+  embeddingCacheMegabytes: [100, 200, 300],
   runtimeProvider: ['ollama', 'openai', 'ollama'],
   runtimeUrl: ['http://a', 'http://b', 'http://c'],
   runtimeApiKey: ['a', 'b', 'c'],

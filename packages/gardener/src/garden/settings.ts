@@ -42,6 +42,11 @@ export const settingsSchema = z.strictObject({
     .max(500)
     .default('auto')
     .describe('What the embedding model wants before a chunk; auto takes what it is known to want.'),
+  embeddingCacheMegabytes: whole(0, 1e6)
+    .default(1_024)
+    .describe(
+      'Room for the embeddings kept of one model, in MB: 1,024 hold some 690,000 chunks. Those used longest ago go first.',
+    ),
   runtimeProvider: z
     .enum(['llama-cpp', 'ollama', 'openai'])
     .default('llama-cpp')

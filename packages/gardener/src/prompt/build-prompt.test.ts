@@ -27,6 +27,7 @@ function result(path: string, text: string, score = 1, startLine = 1): SearchRes
     score,
     vectorRank: 1,
     keywordRank: null,
+    dependencies: { symbols: [], files: [] },
   };
 }
 

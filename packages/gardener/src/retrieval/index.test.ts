@@ -260,6 +260,20 @@ it('never mixes vectors of two models: a search is refused, an update builds ane
   expect(tables).toEqual([expect.stringMatching(/^chunks-v\d+-other_words\.lance$/)]);
 });
 
+it('keeps no more embeddings than it is given room for', async () => {
+  const tight = await openIndex(paths, 'tight', { embeddingCacheMegabytes: 0 });
+  for (const project of ['tight', 'p']) {
+    const one = project === 'p' ? index : tight;
+    embedder.texts.length = 0;
+    await one.update(stream([parser]), embedder, { root });
+    await rm(paths.index(project), { recursive: true });
+    await one.update(stream([parser]), embedder, { root });
+    // With room the index is made again without embedding, without room it is embedded again.
+    expect(embedder.texts).toHaveLength(project === 'p' ? 2 : 4);
+  }
+  tight.close();
+});
+
 it('does not let the folder grow with the number of updates, with a reader open', async () => {
   const reader = await openIndex(paths, 'p');
   const branch = (name: string) => [

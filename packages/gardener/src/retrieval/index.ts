@@ -79,20 +79,33 @@ export interface ProjectIndex {
 /** Longer than the lock of a killed process lives. */
 const LOCK_TIMEOUT_MS = 15_000;
 
+/** Options of {@link openIndex}. */
+export interface IndexOptions {
+  /** Room for the embeddings kept of one model, in MB; what is over it goes after an update. Defaults to 1,024. */
+  embeddingCacheMegabytes?: number;
+}
+
 /** Opens the index of a project; nothing is created before the first update. */
-export async function openIndex(paths: GardenPaths, projectId: string): Promise<ProjectIndex> {
-  return new LanceIndex(paths, projectId);
+export async function openIndex(
+  paths: GardenPaths,
+  projectId: string,
+  options: IndexOptions = {},
+): Promise<ProjectIndex> {
+  return new LanceIndex(paths, projectId, options);
 }
 
 class LanceIndex implements ProjectIndex {
+  readonly #options: IndexOptions;
   readonly #paths: GardenPaths;
   readonly #projectId: string;
   readonly #directory: string;
   #store: { model: string; store: ChunkStore } | null = null;
-  #graph: { version: string; graph: Promise<SymbolGraph | null> } | null = null;
+  #graph: { version: string; current: SymbolGraph | null; reading: Promise<SymbolGraph | null> } | null =
+    null;
   #cache: { model: string; cache: EmbeddingCache } | null = null;
 
-  constructor(paths: GardenPaths, projectId: string) {
+  constructor(paths: GardenPaths, projectId: string, options: IndexOptions) {
+    this.#options = options;
     this.#paths = paths;
     this.#projectId = projectId;
     this.#directory = paths.index(projectId);
@@ -156,8 +169,8 @@ class LanceIndex implements ProjectIndex {
     if (manifest === null) throw noIndex();
     if (manifest.embeddingModel !== embedder.id) throw otherModel(manifest.embeddingModel, embedder.id);
     if (manifest.chunks === 0) throw nothingIndexed(manifest);
-    const vector = await embedder.embedQuery(query);
     const graph = options.graph === undefined ? await this.#currentGraph() : options.graph;
+    const vector = () => embedder.embedQuery(query);
     return searchChunks(this.#storeFor(embedder.id), query, vector, { ...options, graph });
   }
 
@@ -190,15 +203,28 @@ class LanceIndex implements ProjectIndex {
     return openSymbolGraph(this.#directory);
   }
 
-  /** The symbol graph, read again when an update has written another one: reading takes longer than a search. */
+  /**
+   * The symbol graph. When an update has written another one, that is read beside the searches, which take the one before for as
+   * long: reading takes longer than a search.
+   */
   async #currentGraph(): Promise<SymbolGraph | null> {
     const version = await stat(graphFile(this.#directory)).then(
       ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
       () => null,
     );
     if (version === null) return null;
-    if (this.#graph?.version !== version) this.#graph = { version, graph: this.symbolGraph() };
-    return this.#graph.graph;
+    if (this.#graph?.version !== version) {
+      const before = this.#graph?.current ?? null;
+      const next = { version, current: before, reading: this.symbolGraph() };
+      next.reading.then(
+        (graph) => {
+          next.current = graph;
+        },
+        () => undefined,
+      );
+      this.#graph = next;
+    }
+    return this.#graph.current ?? this.#graph.reading;
   }
 
   async health(): Promise<IndexHealth> {
@@ -228,7 +254,9 @@ class LanceIndex implements ProjectIndex {
 
   async #cacheFor({ id, dimension }: Embedder): Promise<EmbeddingCache> {
     if (this.#cache?.model !== id) {
-      const cache = await EmbeddingCache.open(this.#paths.embeddingCache, id, dimension);
+      const { embeddingCacheMegabytes: megabytes } = this.#options;
+      const limit = megabytes === undefined ? {} : { maxBytes: megabytes * 2 ** 20 };
+      const cache = await EmbeddingCache.open(this.#paths.embeddingCache, id, dimension, limit);
       this.#cache = { model: id, cache };
     }
     return this.#cache.cache;

@@ -116,3 +116,22 @@ it('a list of files that is lost or damaged costs reading, not embedding', async
   expect(await refreshIndex(index, root, embedder)).toMatchObject({ chunks: 2, files: { seen: 3 } });
   expect(embedder.texts).toEqual([]);
 });
+
+it('says of a chunk that is found what of the project it refers to, also after an edit', async () => {
+  const caller = (name: string) =>
+    `import { ${name} } from './two.js';\n\n/** Asks for it. */\nexport function asking(): number {\n  return ${name}(1);\n}\n`;
+  writeFileSync(join(root, 'src/asking.ts'), caller('second'));
+  await refreshIndex(index, root, embedder);
+  const dependencies = async () => (await index.search('asking', embedder, { k: 1 }))[0]?.dependencies;
+  expect(await dependencies()).toEqual({
+    symbols: [{ path: 'src/two.ts', symbol: 'second', startLine: 2 }],
+    files: ['src/two.ts'],
+  });
+  writeFileSync(join(root, 'src/two.ts'), code('renamed'));
+  writeFileSync(join(root, 'src/asking.ts'), caller('renamed'));
+  await refreshIndex(index, root, embedder);
+  // The graph of before may answer until the new one is read; the rows are the new ones at once.
+  const [found] = await index.search('renamed', embedder, { k: 1 });
+  expect(found?.chunk).toMatchObject({ path: 'src/two.ts', symbol: 'renamed' });
+  await expect.poll(dependencies).toMatchObject({ symbols: [{ symbol: 'renamed' }] });
+});

@@ -43,6 +43,16 @@ export interface SearchResult {
   vectorRank: number | null;
   /** Place in the ranking by keywords (BM25), from 1; null when it is not among the candidates. */
   keywordRank: number | null;
+  /** What of the project it refers to; empty where there is no symbol graph. */
+  dependencies: Dependencies;
+}
+
+/** The imports and the called or used symbols of a chunk that resolve inside the project. */
+export interface Dependencies {
+  /** The strongest eight, strongest first. */
+  symbols: { path: string; symbol: string; startLine: number }[];
+  /** Files that the chunk's file imports, by path. */
+  files: string[];
 }
 
 const MAX_RESULTS = 100;
@@ -66,16 +76,20 @@ const SYMBOL_IN_SENTENCE_WEIGHT = 0.7;
 /**
  * Vectors and BM25 combined by score, and with them the chunks whose symbol or path the query names or whose name says what it says;
  * near-duplicates are folded into the best of them.
- * @param vector the query's embedding
+ * @param vector computes the query's embedding; asked only where vectors take part, while the words are looked for
  */
 export async function searchChunks(
   store: ChunkStore,
   query: string,
-  vector: Float32Array,
+  vector: () => Promise<Float32Array>,
   options: SearchOptions = {},
 ): Promise<SearchResult[]> {
+  const { rankings = ALL_RANKINGS } = options;
+  const embedded = rankings.includes('vectors') ? vector() : null;
+  // Its failure is met where it is awaited; a wrong filter is met before that.
+  embedded?.catch(() => undefined);
   for (let attempt = 1; ; attempt++) {
-    const { results, isWhole } = await searchOnce(store, query, vector, options);
+    const { results, isWhole } = await searchOnce(store, query, embedded, options);
     if (isWhole || attempt === SEARCH_ATTEMPTS) return results;
   }
 }
@@ -84,7 +98,7 @@ export async function searchChunks(
 async function searchOnce(
   store: ChunkStore,
   query: string,
-  vector: Float32Array,
+  vector: Promise<Float32Array> | null,
   options: SearchOptions,
 ): Promise<{ results: SearchResult[]; isWhole: boolean }> {
   const wanted = Math.min(Math.max(Math.trunc(options.k ?? 8), 1), MAX_RESULTS);
@@ -95,7 +109,7 @@ async function searchOnce(
   const words = [...new Set(keywordsOf(text))].join(' ');
   const names = namesInQuery(text);
   const [byVector, byKeyword, byName] = await Promise.all([
-    rankings.includes('vectors') ? store.nearest(vector, candidates, filter) : [],
+    vector === null ? [] : vector.then((query) => store.nearest(query, candidates, filter)),
     rankings.includes('keywords') && words !== '' ? store.matching(words, candidates, filter) : [],
     rankings.includes('names') ? namedChunks(store, names, candidates, filter) : [],
   ]);
@@ -129,10 +143,22 @@ async function searchOnce(
         score,
         vectorRank: vectorRanks.get(id) ?? null,
         keywordRank: keywordRanks.get(id) ?? null,
+        dependencies: NO_DEPENDENCIES,
       }));
     results = foldDuplicates([...results, ...found], wanted);
   }
+  const { graph } = options;
+  if (graph) for (const result of results) result.dependencies = dependenciesOf(graph, result.chunk);
   return { results, isWhole };
+}
+
+const NO_DEPENDENCIES: Dependencies = { symbols: [], files: [] };
+
+function dependenciesOf(graph: SymbolGraph, chunk: Chunk): Dependencies {
+  const symbols = graph
+    .dependencies(chunk)
+    .map(({ path, symbol, startLine }) => ({ path, symbol, startLine }));
+  return { symbols, files: graph.imports(chunk.path) };
 }
 
 /** Adds what the symbol graph says, and the chunks that only it knows of. */

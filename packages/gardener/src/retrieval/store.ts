@@ -1,4 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type * as LanceDb from '@lancedb/lancedb';
 import type * as Arrow from 'apache-arrow';
@@ -28,6 +29,10 @@ const MAX_VERSIONS = 16;
 const INDEX_FROM_ROWS = 20_000;
 /** Cells of the vector index that are looked into, of about the square root of the rows: see bench/search for what that finds. */
 const PROBES = 24;
+
+/** What LanceDB keeps in memory of its indexes and of the tables' descriptions; its own limits are 6 and 1 GB. */
+const INDEX_CACHE_BYTES = BigInt(256 * 2 ** 20);
+const METADATA_CACHE_BYTES = BigInt(64 * 2 ** 20);
 
 /** What LanceDB says when the question is wrong, not the table. */
 const BAD_QUESTION = /invalid user input|invalid input|invalid argument/i;
@@ -242,9 +247,10 @@ export class ChunkStore {
 
   async #connect(): Promise<LanceDb.Connection> {
     if (this.#database === null) {
-      const { connect } = await lanceDb();
+      const { connect, Session } = await lanceDb();
+      const session = new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES);
       // A handle is a snapshot unless the interval is 0: then every read looks for the latest version first.
-      this.#database = await connect(this.#directory, { readConsistencyInterval: 0 });
+      this.#database = await connect(this.#directory, { readConsistencyInterval: 0, session });
     }
     return this.#database;
   }
@@ -269,9 +275,13 @@ export class ChunkStore {
   }
 }
 
-/** LanceDB warns on stderr about its own deprecations; nothing a user could act on. */
+/**
+ * LanceDB warns on stderr about its own deprecations; nothing a user could act on. It leaves two cores to reading, and on two cores
+ * that leaves one thread for all that computes, which it says not to support: merging the keyword index then sometimes never ended.
+ */
 async function lanceDb(): Promise<typeof LanceDb> {
   process.env.RUST_LOG ??= 'error';
+  process.env.LANCE_CPU_THREADS ??= String(Math.max(2, availableParallelism() - 2));
   return import('@lancedb/lancedb');
 }
 

@@ -52,8 +52,12 @@ const SAVED_TEXTS = 64;
 const BATCH_CHUNKS = 256;
 /** Files of one commit: their paths stand in one SQL filter. */
 const BATCH_FILES = 400;
-/** Rows after which the keyword index is brought up to date during an update: until then new rows are scanned. */
+/**
+ * Rows after which the keyword index is brought up to date during an update, and their share of all rows: until then new rows are
+ * scanned. Each time rewrites the table, so a fixed number would make a large index cost the square of its size.
+ */
 const KEYWORD_REFRESH_CHUNKS = 2_000;
+const KEYWORD_REFRESH_SHARE = 0.25;
 /** Writing the manifest may take at most this share of the time. */
 const MANIFEST_TIME_SHARE = 0.05;
 /** An update of an index that is there says that it goes on when it takes longer than this. */
@@ -213,7 +217,7 @@ export class IndexUpdate {
     this.#changed += latest.size;
     this.#report();
     this.#chunksSinceRefresh += rows.length;
-    if (this.#chunksSinceRefresh >= KEYWORD_REFRESH_CHUNKS) {
+    if (this.#chunksSinceRefresh >= Math.max(KEYWORD_REFRESH_CHUNKS, this.#chunks * KEYWORD_REFRESH_SHARE)) {
       this.#chunksSinceRefresh = 0;
       await store.refreshKeywords();
     }

@@ -24,7 +24,7 @@ export async function refreshProjectIndex(context: RunContext): Promise<number> 
   const { maxFileBytes } = garden.settings;
   let total = 0;
   const embedder = await startEmbedder(garden.settings, (id) => requireModel(context, id));
-  const index = await openIndex(garden.paths, project.id);
+  const index = await openIndex(garden.paths, project.id, garden.settings);
   try {
     const manifest = await refreshIndex(index, project.path, embedder, {
       maxFileBytes,
@@ -55,7 +55,7 @@ export async function indexCodebase(context: RunContext): Promise<IndexedCodebas
   report.progress('indexing', 0, total);
   const files: ChunkedFile[] = [];
   const embedder = await startEmbedder(garden.settings, (id) => requireModel(context, id));
-  const index = await openIndex(garden.paths, project.id);
+  const index = await openIndex(garden.paths, project.id, garden.settings);
   try {
     const manifest = await index.update(
       keeping(chunkCodebase(project.path, { ...limits, walk: walked }), files),

@@ -9,7 +9,13 @@ const { heldOut, manifest } = makeExamples(files, testBase, { seed: 1, sequenceL
 const decode = (tokens: Int32Array): string => byteTokenizer.decode(tokens);
 const everyChunk: SearchResult[] = files
   .flatMap((file) => file.chunks)
-  .map((chunk) => ({ chunk, score: 1, vectorRank: 1, keywordRank: 1 }));
+  .map((chunk) => ({
+    chunk,
+    score: 1,
+    vectorRank: 1,
+    keywordRank: 1,
+    dependencies: { symbols: [], files: [] },
+  }));
 
 test('scored tokens and lines are those without retrieval, behind code of other files', async () => {
   const queries: string[] = [];

@@ -34,7 +34,7 @@ async function watch(session: Session, _options: object, named?: string): Promis
   const { openIndex } = await import('../../retrieval/index.js');
   const { startEmbedder } = await import('../../retrieval/choose-embedder.js');
   const { followCodebase } = await import('../../retrieval/follow-codebase.js');
-  const index = await openIndex(garden.paths, project.id);
+  const index = await openIndex(garden.paths, project.id, garden.settings);
   session.closeAtEnd(() => index.close());
   const embedder = await startEmbedder(garden.settings, async (id) => (await fetchModels(session, [id]))[0]!);
   session.closeAtEnd(() => embedder.dispose());

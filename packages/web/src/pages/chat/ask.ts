@@ -1,0 +1,76 @@
+import { readEvents } from '../../api/event-stream.js';
+import { projectPath } from '../../api/projects.js';
+import { ApiError, asApiError, isAbort, send } from '../../api/request.js';
+import type { AnswerEnd, ErrorObject } from '../../api/types.js';
+
+/** One question, see POST …/ask. */
+export interface Question {
+  question: string;
+  adapter: 'promoted' | 'base';
+  retrieval: boolean;
+  store?: boolean;
+  replaceLast?: boolean;
+}
+
+/** An answer in the making. */
+export interface Answer {
+  question: string;
+  text: string;
+  state: 'waiting' | 'writing' | 'done' | 'stopped' | 'failed';
+  end: AnswerEnd | null;
+  error: ApiError | null;
+}
+
+/** Before its first word. */
+export function newAnswer(question: string): Answer {
+  return { question, text: '', state: 'waiting', end: null, error: null };
+}
+
+/**
+ * Asks and tells the answer as it grows, at most once a frame. Never throws: a failure is a state of the answer.
+ * @param signal stops the generation; the answer is then `stopped`
+ */
+export async function ask(
+  projectId: string,
+  conversation: string,
+  question: Question,
+  signal: AbortSignal,
+  onChange: (answer: Answer) => void,
+): Promise<Answer> {
+  let answer = newAnswer(question.question);
+  let frame = 0;
+  const tell = (change: Partial<Answer>): void => {
+    answer = { ...answer, ...change };
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      onChange(answer);
+    });
+  };
+  try {
+    const path = projectPath(projectId, `/conversations/${encodeURIComponent(conversation)}/ask`);
+    const response = await send('POST', path, question, signal);
+    if (response.body === null) throw new Error('The answer has no body.');
+    for await (const { event, data } of readEvents(response.body)) {
+      if (event === 'text')
+        tell({ state: 'writing', text: answer.text + (JSON.parse(data) as { text: string }).text });
+      if (event === 'end') tell({ state: 'done', end: JSON.parse(data) as AnswerEnd });
+      if (event === 'error') throw new ApiError(200, (JSON.parse(data) as { error: ErrorObject }).error);
+    }
+    if (answer.state !== 'done') throw brokenOff();
+  } catch (error) {
+    tell(
+      isAbort(error) || signal.aborted ? { state: 'stopped' } : { state: 'failed', error: asApiError(error) },
+    );
+  }
+  cancelAnimationFrame(frame);
+  onChange(answer);
+  return answer;
+}
+
+function brokenOff(): ApiError {
+  return new ApiError(0, {
+    code: 'web.answer-broken-off',
+    message: 'The answer broke off: the server has gone away.',
+    remedy: 'Ask again when the server is back.',
+  });
+}

@@ -1,0 +1,9 @@
+import type { ProjectView } from '../../api/types.js';
+import type { Mode } from './use-chat.js';
+
+/** "Adapter 3, with retrieval". Pure. */
+export function modeWords({ adapter, retrieval }: Mode, view?: Pick<ProjectView, 'adapter'>): string {
+  const trained = adapter && (view === undefined || view.adapter.promoted);
+  const model = trained ? `Adapter${view?.adapter.version ? ` ${view.adapter.version}` : ''}` : 'Base model';
+  return `${model}, ${retrieval ? 'with' : 'without'} retrieval`;
+}

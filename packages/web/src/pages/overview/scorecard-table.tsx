@@ -1,0 +1,220 @@
+import type { ReactNode } from 'react';
+import type { Measure, Metrics, Scorecard } from '../../api/types.js';
+import { count, percent } from '../../format.js';
+
+interface Figure {
+  key: keyof Metrics;
+  label: string;
+  lower: boolean;
+  show: (value: number) => string;
+}
+const FIGURES: Figure[] = [
+  { key: 'heldOutLoss', label: 'Held-out loss', lower: true, show: (value) => value.toFixed(3) },
+  { key: 'exactMatch', label: 'Exact next lines', lower: false, show: (value) => percent(value) },
+  { key: 'editSimilarity', label: 'Edit similarity', lower: false, show: (value) => percent(value) },
+];
+const SETTINGS = [
+  ['noRetrieval', 'without retrieval'],
+  ['retrieval', 'with retrieval'],
+] as const;
+
+/** Base against adapter, with and without retrieval, each figure with its 95 % interval. */
+export function ScorecardTable({ scorecard }: { scorecard: Scorecard }): ReactNode {
+  const rows = FIGURES.flatMap((figure) =>
+    SETTINGS.map(([setting, label]) => ({
+      figure,
+      setting: label,
+      base: scorecard.base[setting][figure.key],
+      adapter: scorecard.adapter[setting][figure.key],
+    })),
+  ).filter(({ base, adapter }) => base !== null || adapter !== null);
+  return (
+    <>
+      <Improvement scorecard={scorecard} />
+      <div className="table-scroll">
+        <table className="table scorecard">
+          <thead>
+            <tr>
+              <th scope="col">On held-out code</th>
+              <th scope="col" className="number">
+                Base
+              </th>
+              <th scope="col" className="number">
+                Adapter
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ figure, setting, base, adapter }) => (
+              <tr key={`${figure.key}-${setting}`}>
+                <th scope="row">
+                  {figure.label}
+                  <span className="small faint">{setting}</span>
+                </th>
+                <Cell measure={base} show={figure.show} />
+                <Cell measure={adapter} show={figure.show} better={isBetter(base, adapter, figure.lower)} />
+              </tr>
+            ))}
+            <Checks scorecard={scorecard} />
+          </tbody>
+        </table>
+      </div>
+      <Meaning scorecard={scorecard} />
+    </>
+  );
+}
+
+function isBetter(base: Measure | null, adapter: Measure | null, lower: boolean): boolean {
+  if (base === null || adapter === null) return false;
+  return lower ? adapter.value < base.value : adapter.value > base.value;
+}
+
+function Cell({
+  measure,
+  show,
+  better = false,
+}: {
+  measure: Measure | null;
+  show: (value: number) => string;
+  better?: boolean;
+}): ReactNode {
+  if (measure === null) return <td className="number faint">not measured</td>;
+  const { value, low, high, n } = measure;
+  return (
+    <td className="number" title={`95 % interval over files, n = ${count(n)}`}>
+      <span className={better ? 'better' : undefined}>{show(value)}</span>
+      <span className="small faint">
+        {low === null || high === null ? `n = ${count(n)}` : `${show(low)} – ${show(high)}`}
+      </span>
+    </td>
+  );
+}
+
+/** The figure that decides, on a line with the margin it has to pass. */
+function Improvement({ scorecard }: { scorecard: Scorecard }): ReactNode {
+  const { improvement, margin, reason } = scorecard;
+  if (improvement === null) return <p className="card-body small muted">{reason}</p>;
+  const { value, low, high } = improvement;
+  const from = Math.min(0, low ?? value) - 0.02;
+  const to = Math.max(margin, high ?? value) + 0.02;
+  const place = (share: number): string => `${((share - from) / (to - from)) * 100}%`;
+  return (
+    <div
+      className={
+        scorecard.promoted ? 'card-body stack improvement' : 'card-body stack improvement improvement-refused'
+      }
+    >
+      <p>
+        <strong className="improvement-value tabular">
+          {value >= 0 ? '−' : '+'}
+          {percent(Math.abs(value))}
+        </strong>{' '}
+        <span className="muted">held-out loss</span>
+      </p>
+      <div
+        className="interval"
+        role="img"
+        aria-label={`Improvement ${percent(value)}, interval ${low === null ? 'unknown' : percent(low)} to ${high === null ? 'unknown' : percent(high)}; margin ${percent(margin)}`}
+      >
+        <span className="interval-zero" style={{ left: place(margin) }} />
+        {low !== null && high !== null && (
+          <span
+            className="interval-range"
+            style={{ left: place(low), right: `calc(100% - ${place(high)})` }}
+          />
+        )}
+        <span className="interval-value" style={{ left: place(value) }} />
+      </div>
+      <p className="small muted">{reason}</p>
+    </div>
+  );
+}
+
+function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
+  const { generalLoss, stopping, parity, predecessor } = scorecard;
+  return (
+    <>
+      {generalLoss && (
+        <CheckRow
+          label="General code"
+          hint="loss on a fixed set: has it forgotten?"
+          base={generalLoss.base.toFixed(3)}
+          adapter={generalLoss.adapter.toFixed(3)}
+        />
+      )}
+      {stopping && (
+        <CheckRow
+          label="Answers that end"
+          hint={`of ${stopping.n} questions`}
+          base={percent(stopping.base, 0)}
+          adapter={percent(stopping.adapter, 0)}
+        />
+      )}
+      {parity && (
+        <CheckRow
+          label="llama.cpp agrees"
+          hint={`with the trainer, ${count(parity.n)} tokens`}
+          base={percent(parity.baseAgreement)}
+          adapter={percent(parity.adapterAgreement)}
+        />
+      )}
+      {predecessor && (
+        <CheckRow
+          label={`Adapter ${predecessor.version}`}
+          hint="that it was continued from"
+          base=""
+          adapter={predecessor.heldOutLoss.toFixed(3)}
+        />
+      )}
+    </>
+  );
+}
+
+function CheckRow({
+  label,
+  hint,
+  base,
+  adapter,
+}: {
+  label: string;
+  hint: string;
+  base: string;
+  adapter: string;
+}): ReactNode {
+  return (
+    <tr>
+      <th scope="row">
+        {label}
+        <span className="small faint">{hint}</span>
+      </th>
+      <td className="number">{base}</td>
+      <td className="number">{adapter}</td>
+    </tr>
+  );
+}
+
+function Meaning({ scorecard }: { scorecard: Scorecard }): ReactNode {
+  return (
+    <details className="meaning">
+      <summary className="small">What these figures mean</summary>
+      <dl className="small">
+        <dt>Held-out loss</dt>
+        <dd>
+          How surprised the model is by {scorecard.files} files it was not trained on, in nats a token. Lower
+          is better; this decides.
+        </dd>
+        <dt>Exact next lines</dt>
+        <dd>Share of next lines it would have written letter for letter.</dd>
+        <dt>Edit similarity</dt>
+        <dd>How near a generated next line is to the true one.</dd>
+        <dt>With retrieval</dt>
+        <dd>The same, with code found by search before it: does training help on top of search?</dd>
+        <dt>The gate</dt>
+        <dd>
+          The whole 95 % interval of the improvement has to lie above {percent(scorecard.margin)}, answers
+          must still end, and general code must not suffer.
+        </dd>
+      </dl>
+    </details>
+  );
+}

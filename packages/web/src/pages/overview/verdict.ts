@@ -1,0 +1,45 @@
+import type { ProjectView, Scorecard } from '../../api/types.js';
+import { percent } from '../../format.js';
+
+/** Which model answers and why, for the head of the overview. */
+export interface Verdict {
+  tone: 'good' | 'plain' | 'bad' | 'warn';
+  title: string;
+  reason: string | null;
+}
+
+/** Pure. */
+export function verdictOf({ adapter, scorecard, index, training }: ProjectView): Verdict {
+  if (adapter.promoted) {
+    const own = scorecard?.adapterVersion === adapter.version ? scorecard : null;
+    return {
+      tone: 'good',
+      title: `Adapter ${adapter.version} answers`,
+      reason: (own && gain(own)) ?? adapter.reason,
+    };
+  }
+  if (index.state === 'damaged') {
+    return {
+      tone: 'bad',
+      title: 'The index is damaged',
+      reason: 'Refresh it: it is built again from your files.',
+    };
+  }
+  if (index.state === 'none') {
+    return {
+      tone: 'plain',
+      title: 'Nothing is indexed yet',
+      reason: 'Refresh the index to read the files of this folder.',
+    };
+  }
+  const reason = adapter.reason ?? training.reason;
+  return { tone: 'plain', title: 'The base model answers', reason };
+}
+
+/** "It predicts code it has never seen 24.1 % better than the base model (19.6 to 28.0 %)." Pure. */
+export function gain({ improvement }: Pick<Scorecard, 'improvement'>): string | null {
+  if (improvement === null || improvement.value <= 0) return null;
+  const { value, low, high } = improvement;
+  const range = low === null || high === null ? '' : ` (95 % interval ${percent(low)} to ${percent(high)})`;
+  return `Its loss on code it has not seen is ${percent(value)} lower than the base model’s${range}.`;
+}

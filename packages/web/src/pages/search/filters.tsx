@@ -1,0 +1,68 @@
+import { type ReactNode, useRef } from 'react';
+import type { SearchResult } from '../../api/types.js';
+import { Button } from '../../design/parts.js';
+
+/** What results are restricted to; empty does not restrict. */
+export interface FilterValues {
+  language: string;
+  kind: string;
+  pathGlob: string;
+}
+
+export const NO_FILTERS: FilterValues = { language: '', kind: '', pathGlob: '' };
+
+const KINDS = ['function', 'method', 'class', 'interface', 'type', 'enum', 'module', 'block'];
+
+/** Language, kind and path. Languages are those that results have shown so far. */
+export function Filters({
+  filters,
+  results,
+  onChange,
+}: {
+  filters: FilterValues;
+  results: readonly SearchResult[];
+  onChange: (filters: FilterValues) => void;
+}): ReactNode {
+  const seen = useRef(new Set<string>());
+  for (const { language } of results) seen.current.add(language);
+  const set = filters.language !== '' || filters.kind !== '' || filters.pathGlob !== '';
+  return (
+    <div className="filters">
+      <select
+        className="select"
+        aria-label="Language"
+        value={filters.language}
+        onChange={(event) => onChange({ ...filters, language: event.target.value })}
+      >
+        <option value="">All languages</option>
+        {[...seen.current].sort().map((language) => (
+          <option key={language}>{language}</option>
+        ))}
+      </select>
+      <select
+        className="select"
+        aria-label="Kind"
+        value={filters.kind}
+        onChange={(event) => onChange({ ...filters, kind: event.target.value })}
+      >
+        <option value="">All kinds</option>
+        {KINDS.map((kind) => (
+          <option key={kind}>{kind}</option>
+        ))}
+      </select>
+      <input
+        className="input mono"
+        aria-label="Path pattern"
+        placeholder="src/**/*.ts"
+        value={filters.pathGlob}
+        spellCheck={false}
+        onChange={(event) => onChange({ ...filters, pathGlob: event.target.value })}
+      />
+      {set && (
+        <Button look="ghost" icon="close" onClick={() => onChange(NO_FILTERS)}>
+          Clear
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,149 @@
+import { type ReactNode, useState } from 'react';
+import { useModelProgress } from '../../api/live.js';
+import { asApiError, request } from '../../api/request.js';
+import { invalidate, useResource } from '../../api/resource.js';
+import type { ModelView } from '../../api/types.js';
+import { Dialog } from '../../design/dialog.js';
+import { ErrorNotice } from '../../design/error-notice.js';
+import { Badge, Button, Progress, Skeleton } from '../../design/parts.js';
+import { toast } from '../../design/toast.js';
+import { bytes, percent } from '../../format.js';
+
+const LIST = '/api/models';
+
+/** Models on disk and to be had. */
+export function ModelsCard(): ReactNode {
+  const { data, error, reload } = useResource<{ models: ModelView[] }>(LIST);
+  return (
+    <section className="card">
+      <div className="card-head">
+        <h2>Models</h2>
+        <span className="small muted">A model on disk is never asked for again</span>
+      </div>
+      {error && (
+        <div className="card-body">
+          <ErrorNotice error={error} onRetry={reload} />
+        </div>
+      )}
+      {!data && !error && (
+        <div className="card-body">
+          <Skeleton lines={4} />
+        </div>
+      )}
+      {data?.models.map((model) => (
+        <Model key={model.id} model={model} />
+      ))}
+    </section>
+  );
+}
+
+function Model({ model }: { model: ModelView }): ReactNode {
+  const [removing, setRemoving] = useState(false);
+  const progress = useModelProgress()[model.id];
+  const [asked, setAsked] = useState(false);
+  const downloading =
+    model.state === 'downloading' || (progress?.state === 'downloading' && model.state !== 'ready');
+  const address = `${LIST}/${encodeURIComponent(model.id)}`;
+  const act = async (work: () => Promise<unknown>): Promise<void> => {
+    setAsked(true);
+    try {
+      await work();
+    } catch (error) {
+      const { message, remedy } = asApiError(error);
+      toast(`${message} ${remedy}`, { bad: true });
+    }
+    setAsked(false);
+    invalidate((path) => path === LIST || path === '/api/disk');
+  };
+  return (
+    <div className="setting model">
+      <div className="setting-words">
+        <div className="row row-wrap">
+          <h3>{model.name}</h3>
+          <State state={downloading ? 'downloading' : model.state} />
+          <Badge>
+            {model.kind === 'base' ? (model.trainable ? 'base, trainable' : 'base') : 'embedding'}
+          </Badge>
+        </div>
+        <p className="small muted">{model.description}</p>
+        <p className="small faint">
+          <span className="mono small">{model.id}</span> ·{' '}
+          {model.bytes !== null && `${bytes(model.bytes)} · `}
+          {model.licence}
+        </p>
+        {downloading && (
+          <Progress
+            value={progress?.totalBytes ? progress.doneBytes / progress.totalBytes : null}
+            label={`Download of ${model.name}`}
+          />
+        )}
+        {progress?.state === 'failed' && progress.error && (
+          <p className="small setting-error" role="alert">
+            {progress.error.message} {progress.error.remedy}
+          </p>
+        )}
+      </div>
+      <div className="setting-control model-control">
+        {downloading && progress?.totalBytes ? (
+          <span className="small muted tabular">{percent(progress.doneBytes / progress.totalBytes, 0)}</span>
+        ) : null}
+        {model.state === 'ready' ? (
+          <Button
+            small
+            look="danger"
+            icon="trash"
+            busy={asked}
+            aria-label={`Remove ${model.name}`}
+            onClick={() => setRemoving(true)}
+          >
+            Remove
+          </Button>
+        ) : (
+          !downloading && (
+            <Button
+              small
+              icon="download"
+              busy={asked}
+              aria-label={`Download ${model.name}`}
+              onClick={() => void act(() => request('POST', `${address}/pull`, {}))}
+            >
+              Download
+            </Button>
+          )
+        )}
+      </div>
+      {removing && (
+        <Dialog
+          title={`Remove ${model.name}?`}
+          onClose={() => setRemoving(false)}
+          footer={
+            <>
+              <Button onClick={() => setRemoving(false)}>Cancel</Button>
+              <Button
+                look="danger-solid"
+                onClick={() => {
+                  setRemoving(false);
+                  void act(() => request('DELETE', address));
+                }}
+              >
+                Remove model
+              </Button>
+            </>
+          }
+        >
+          <p>
+            {model.bytes !== null && `It frees ${bytes(model.bytes)}. `}Projects that use it cannot answer
+            until it is downloaded again.
+          </p>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function State({ state }: { state: ModelView['state'] }): ReactNode {
+  if (state === 'ready') return <Badge tone="good">on disk</Badge>;
+  if (state === 'downloading') return <Badge tone="info">downloading</Badge>;
+  if (state === 'damaged') return <Badge tone="bad">damaged</Badge>;
+  return <Badge>not on disk</Badge>;
+}

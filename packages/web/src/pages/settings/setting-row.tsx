@@ -1,0 +1,145 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ApiError, asApiError, request } from '../../api/request.js';
+import { replace } from '../../api/resource.js';
+import type { Setting } from '../../api/types.js';
+import { Badge, IconButton, Switch } from '../../design/parts.js';
+import { Words } from '../../design/words.js';
+import { settingTitle } from './setting-groups.js';
+
+type Value = string | number | boolean | null;
+
+/** One setting: changed in place, saved when the field is left or Enter is pressed. */
+export function SettingRow({ setting }: { setting: Setting }): ReactNode {
+  const { key, value, description, source } = setting;
+  const [error, setError] = useState<ApiError | null>(null);
+  const [saved, setSaved] = useState(false);
+  useEffect(() => {
+    if (!saved) return;
+    const timer = setTimeout(() => setSaved(false), 1_800);
+    return () => clearTimeout(timer);
+  }, [saved]);
+  const save = async (next: Value): Promise<void> => {
+    if (next === value) return;
+    try {
+      const answer = await request<{ settings: Setting[] }>('PUT', '/api/settings', { [key]: next });
+      replace('/api/settings', () => answer);
+      setError(null);
+      setSaved(true);
+    } catch (caught) {
+      setError(asApiError(caught));
+    }
+  };
+  const id = `setting-${key}`;
+  return (
+    <div className="setting">
+      <div className="setting-words">
+        <div className="row row-wrap">
+          <label htmlFor={id} className="field-label">
+            {settingTitle(key)}
+          </label>
+          {source === 'environment' && <Badge tone="info">environment</Badge>}
+          {source === 'file' && <Badge>changed</Badge>}
+        </div>
+        <p className="small muted" id={`${id}-about`}>
+          <Words text={description} />
+        </p>
+        {error && (
+          <p className="small setting-error" role="alert">
+            {error.message} {error.remedy}
+          </p>
+        )}
+      </div>
+      <div className="setting-control">
+        <Control id={id} setting={setting} invalid={error !== null} onSave={(next) => void save(next)} />
+        {source === 'file' && (
+          <IconButton
+            small
+            label={`Back to the default, ${String(setting.default) || 'empty'}`}
+            icon="undo"
+            onClick={() => void save(null)}
+          />
+        )}
+        <span className="small setting-saved" role="status">
+          {saved ? 'Saved' : ''}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function Control({
+  id,
+  setting,
+  invalid,
+  onSave,
+}: {
+  id: string;
+  setting: Setting;
+  invalid: boolean;
+  onSave: (value: Value) => void;
+}): ReactNode {
+  const { type, value, source, key } = setting;
+  const fixed = source === 'environment';
+  const known = value === null ? '' : String(value);
+  const [typed, setTyped] = useState(known);
+  /** What was sent last: Enter and leaving the field are one wish. */
+  const tried = useRef<string | null>(null);
+  useEffect(() => {
+    tried.current = null;
+    setTyped(type === 'secret' ? '' : known);
+  }, [known, type]);
+  if (type === 'boolean')
+    return (
+      <Switch
+        label={<span className="visually-hidden">{settingTitle(key)}</span>}
+        checked={value === true}
+        disabled={fixed}
+        onChange={onSave}
+      />
+    );
+  if (type === 'choice') {
+    return (
+      <select
+        id={id}
+        className="select"
+        value={known}
+        disabled={fixed}
+        aria-describedby={`${id}-about`}
+        onChange={(event) => onSave(event.target.value)}
+      >
+        {setting.choices?.map((choice) => (
+          <option key={choice}>{choice}</option>
+        ))}
+      </select>
+    );
+  }
+  const commit = (): void => {
+    if (typed === tried.current) return;
+    tried.current = typed;
+    if (type === 'secret' && typed === '') return;
+    if (typed === known) return;
+    if (type === 'number') onSave(typed.trim() === '' ? null : Number(typed));
+    else onSave(typed);
+  };
+  return (
+    <input
+      id={id}
+      className="input"
+      type={type === 'secret' ? 'password' : 'text'}
+      inputMode={type === 'number' ? 'decimal' : undefined}
+      value={typed}
+      placeholder={type === 'secret' && known !== '' ? 'set; type to replace' : 'not set'}
+      disabled={fixed}
+      autoComplete="off"
+      spellCheck={false}
+      aria-invalid={invalid}
+      aria-describedby={`${id}-about`}
+      onChange={(event) => setTyped(event.target.value)}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') commit();
+        if (event.key === 'Escape') setTyped(type === 'secret' ? '' : known);
+      }}
+    />
+  );
+}

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { curveOf, logLine } from './run-curve.js';
+
+const time = '2026-11-24T20:00:00Z';
+const step = (at: number, loss: number | null) => ({ type: 'step-end', time, step: at, steps: 9, loss });
+
+it('draws each step once: after a checkpoint the later word counts', () => {
+  const curve = curveOf([
+    step(1, 2),
+    step(2, 9),
+    { type: 'heldout-end', time, step: 2, loss: 1.9, best: true },
+    { type: 'run-interrupt', time, reason: 'killed' },
+    step(2, 1.8),
+    step(3, null),
+    step(4, 1.6),
+  ]);
+  expect(curve.steps).toEqual([1, 2, 4]);
+  expect(curve.train).toEqual([2, 1.8, 1.6]);
+  expect(curve.heldOut).toEqual([null, 1.9, null]);
+  expect(curve.smooth[1]).toBeCloseTo(0.9 * 2 + 0.1 * 1.8);
+});
+
+it('logs what a reader wants to know, and no single step', () => {
+  expect(logLine(step(1, 2))).toBeNull();
+  expect(logLine({ type: 'heldout-end', time, step: 2, loss: 1.9, best: true })).toBe(
+    'Step 2: held-out loss 1.900, the best so far.',
+  );
+  expect(
+    logLine({ type: 'run-fail', time, error: { code: 'a.b', message: 'It broke.', remedy: 'Mend it.' } }),
+  ).toBe('Failed: It broke.');
+});

@@ -1,0 +1,85 @@
+import type { RunEvent } from '../../api/types.js';
+
+/** The loss curve of a run, for the chart: one row for each step that has a figure. */
+export interface Curve {
+  steps: number[];
+  train: (number | null)[];
+  smooth: (number | null)[];
+  heldOut: (number | null)[];
+}
+
+/** Weight of the past in the smoothed line. */
+const SMOOTHING = 0.9;
+
+/**
+ * Puts together what the events tell. A run that went on from a checkpoint tells some steps twice: the later word counts. Pure.
+ */
+export function curveOf(events: readonly RunEvent[]): Curve {
+  const train = new Map<number, number>();
+  const heldOut = new Map<number, number>();
+  for (const event of events) {
+    if (event.step === undefined || event.loss == null) continue;
+    if (event.type === 'step-end') train.set(event.step, event.loss);
+    if (event.type === 'heldout-end') heldOut.set(event.step, event.loss);
+  }
+  const steps = [...new Set([...train.keys(), ...heldOut.keys()])].sort((a, b) => a - b);
+  let average: number | null = null;
+  const smooth = steps.map((step) => {
+    const loss = train.get(step);
+    if (loss === undefined) return null;
+    average = average === null ? loss : SMOOTHING * average + (1 - SMOOTHING) * loss;
+    return average;
+  });
+  return {
+    steps,
+    train: steps.map((step) => train.get(step) ?? null),
+    smooth,
+    heldOut: steps.map((step) => heldOut.get(step) ?? null),
+  };
+}
+
+/** One line of the log a reader sees; null for events that the chart and the figures show already. Pure. */
+export function logLine(event: RunEvent): string | null {
+  switch (event.type) {
+    case 'run-queue':
+      return 'Waiting for its turn.';
+    case 'run-start':
+      return 'A worker has started.';
+    case 'stage-start':
+      return (
+        {
+          preparing: 'Preparing the data.',
+          training: 'Training.',
+          evaluating: 'Measuring on held-out code.',
+        }[event.stage ?? ''] ?? null
+      );
+    case 'plan':
+      return `${event.steps} steps planned${event.tokensPerSecond ? ` at ${Math.round(event.tokensPerSecond)} tokens/s` : ''}.`;
+    case 'log':
+      return event.message ?? null;
+    case 'heldout-end':
+      return event.loss == null
+        ? null
+        : `Step ${event.step}: held-out loss ${event.loss.toFixed(3)}${event.best === true ? ', the best so far' : ''}.`;
+    case 'checkpoint-save':
+      return `Checkpoint at step ${event.step}.`;
+    case 'evaluation-end':
+      return 'The scorecard is complete.';
+    case 'run-pause':
+      return 'Paused.';
+    case 'run-resume':
+      return 'Goes on.';
+    case 'run-interrupt':
+      return `Interrupted: ${event.reason}`;
+    case 'run-cancel':
+      return 'Cancelled.';
+    case 'run-fail':
+      return event.error ? `Failed: ${event.error.message}` : 'Failed.';
+    case 'run-complete':
+      return event.reason ?? 'Completed.';
+    case 'run-not-started':
+      return event.reason ?? 'Not started.';
+    default:
+      return null;
+  }
+}

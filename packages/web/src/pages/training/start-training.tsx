@@ -1,0 +1,54 @@
+import { type ReactNode, useState } from 'react';
+import { projectChanged, projectPath } from '../../api/projects.js';
+import { type ApiError, asApiError, request } from '../../api/request.js';
+import { invalidate } from '../../api/resource.js';
+import { Dialog } from '../../design/dialog.js';
+import { ErrorNotice } from '../../design/error-notice.js';
+import { Button } from '../../design/parts.js';
+import { BudgetField } from '../../shell/budget-field.js';
+
+/** Starts a training with a time budget. */
+export function StartTraining({ projectId, onClose }: { projectId: string; onClose: () => void }): ReactNode {
+  const [budgetMs, setBudgetMs] = useState<number | null>(20 * 60_000);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError | null>(null);
+  const start = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      await request('POST', projectPath(projectId, '/runs'), { kind: 'train', budgetMs });
+      invalidate((path) => path === projectPath(projectId, '/runs'));
+      projectChanged(projectId);
+      onClose();
+    } catch (caught) {
+      setError(asApiError(caught));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      title="Train an adapter"
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            look="primary"
+            icon="play"
+            busy={busy}
+            disabled={budgetMs === null}
+            onClick={() => void start()}
+          >
+            Start training
+          </Button>
+        </>
+      }
+    >
+      {error && <ErrorNotice error={error} />}
+      <p className="muted">
+        The index is brought up to date first. The new adapter answers only if it beats the base model on
+        held-out code.
+      </p>
+      <BudgetField value={budgetMs} onChange={setBudgetMs} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,134 @@
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { putProject } from '../api/projects.js';
+import { type ApiError, asApiError, request } from '../api/request.js';
+import { useResource } from '../api/resource.js';
+import type { ModelView, ProjectView } from '../api/types.js';
+import { Dialog } from '../design/dialog.js';
+import { ErrorNotice } from '../design/error-notice.js';
+import { Button, Switch } from '../design/parts.js';
+import { bytes } from '../format.js';
+import { projectHref } from '../route.js';
+import { navigate } from '../router.js';
+import { BudgetField } from './budget-field.js';
+import { FolderPicker } from './folder-picker.js';
+
+const FORM = 'add-project';
+
+/** Points Gardener at a folder; indexing and training begin at once. */
+export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
+  const [path, setPath] = useState('');
+  const [picking, setPicking] = useState(true);
+  const [name, setName] = useState('');
+  const [baseModel, setBaseModel] = useState('');
+  const [train, setTrain] = useState(true);
+  const [budgetMs, setBudgetMs] = useState<number | null>(20 * 60_000);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const { data: models } = useResource<{ models: ModelView[] }>('/api/models');
+  const bases = models?.models.filter(({ kind }) => kind === 'base') ?? [];
+
+  const add = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      const view = await request<ProjectView>('POST', '/api/projects', {
+        path: path.trim(),
+        train,
+        ...(name.trim() && { name: name.trim() }),
+        ...(baseModel && { baseModel }),
+        ...(train && budgetMs !== null && { budgetMs }),
+      });
+      putProject(view);
+      onClose();
+      navigate(projectHref(view.project.name, 'overview'));
+    } catch (caught) {
+      setError(asApiError(caught));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Dialog
+      title="Add a project"
+      className="dialog-wide"
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            look="primary"
+            type="submit"
+            form={FORM}
+            busy={busy}
+            disabled={path.trim() === '' || (train && budgetMs === null)}
+          >
+            Add project
+          </Button>
+        </>
+      }
+    >
+      <form id={FORM} className="stack stack-wide" onSubmit={(event) => void add(event)}>
+        {error && <ErrorNotice error={error} />}
+        <div className="field">
+          <label htmlFor="add-path">Folder</label>
+          <div className="row">
+            <input
+              id="add-path"
+              className="input mono"
+              placeholder="/home/you/code/shop"
+              value={path}
+              autoFocus
+              spellCheck={false}
+              autoComplete="off"
+              onChange={(event) => setPath(event.target.value)}
+            />
+            <Button icon="folder" aria-expanded={picking} onClick={() => setPicking(!picking)}>
+              Browse
+            </Button>
+          </div>
+          {picking && <FolderPicker start={path.trim()} onPick={setPath} />}
+        </div>
+        <div className="fields">
+          <div className="field">
+            <label htmlFor="add-name">Name</label>
+            <input
+              id="add-name"
+              className="input"
+              placeholder={folderName(path)}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          </div>
+          <div className="field">
+            <label htmlFor="add-base">Base model</label>
+            <select
+              id="add-base"
+              className="select"
+              value={baseModel}
+              onChange={(event) => setBaseModel(event.target.value)}
+            >
+              <option value="">As in the settings</option>
+              {bases.map((model) => (
+                <option key={model.id} value={model.id}>
+                  {model.name}
+                  {model.state === 'ready'
+                    ? ''
+                    : `, downloads ${model.bytes === null ? 'first' : bytes(model.bytes)}`}
+                </option>
+              ))}
+            </select>
+          </div>
+        </div>
+        <div className="stack">
+          <Switch label="Train an adapter after indexing" checked={train} onChange={setTrain} />
+          {train && <BudgetField value={budgetMs} onChange={setBudgetMs} />}
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function folderName(path: string): string {
+  return path.trim().split(/[\\/]/).filter(Boolean).at(-1) ?? 'The folder’s name';
+}
