@@ -46,7 +46,10 @@ async function main(): Promise<void> {
       const asked = await makeDocstringQueries(fetchCodebase(codebase), root, QUERIES / codebases.length);
       queries.push(...asked.map(({ text }) => text));
     }
-    const done = join(paths.project('p'), `complete-${ROWS}-${embedder.id.replace(/\W/g, '_')}`);
+    const done = join(
+      paths.project('p'),
+      `complete-${ROWS}-v${INDEX_SCHEMA_VERSION}-${embedder.id.replace(/\W/g, '_')}`,
+    );
     if (!existsSync(done)) {
       const start = performance.now();
       await fillIndex(paths, embedder);

