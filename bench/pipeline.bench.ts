@@ -49,6 +49,7 @@ function summary(rows: Growth[]) {
     medianImprovement: improvements[Math.floor(improvements.length / 2)] ?? null,
     peakMemoryBytes: largest((row) => row.memoryBytes.all),
     peakBesideTrainerBytes: largest((row) => row.memoryBytes.besideTrainer),
+    peakPreparingBytes: largest((row) => row.memoryBytes.preparing),
     minutesToCover5000Chunks: Object.fromEntries(succeeded.map((row) => [row.name, minutesToCover(row)])),
   };
 }

@@ -34,7 +34,7 @@ const CODEBASE = 'mongodb';
 const LEARNING_RATE = 1e-3;
 const WARMUP_STEPS = 10;
 /** The engines that answer most first, so that an unfinished bench says something. */
-const ENGINES = ['int8-keep', 'peft', 'float32-keep', 'int8-recompute', 'float32-recompute'];
+const ENGINES = ['int8-keep', 'peft', 'float32-keep', 'int7-keep', 'int8-recompute', 'float32-recompute'];
 const REFERENCE = 'peft';
 const BASE = 'base';
 /** Lines of an unfinished bench are kept here, and it goes on with what is missing; another file for another trainer. */
@@ -42,7 +42,8 @@ const RESULTS = process.env.BENCH_RESULTS ?? join(benchCache, 'quality.jsonl');
 
 /**
  * Held-out loss after 400 steps on real code: every mode of ours and HF PEFT in float32, three seeds (order of the rows, start of the
- * adapter), the same rows in the same order. Float32 scoring throughout. Nothing waits in a loop, so that it can run beside other work. One JSON object a run, appended to the results, then the summary.
+ * adapter), the same rows in the same order. Float32 scoring throughout. Nothing waits in a loop, so that it can run beside other
+ * work. One JSON object a run, appended to the results, then the summary.
  */
 async function main(): Promise<void> {
   const python = await pythonWithPeft();

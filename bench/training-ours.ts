@@ -19,7 +19,7 @@ export interface OurRun {
   steps: number;
   /** Rows of a step, computed one after the other as the trainer does by default. */
   batchRows: number;
-  /** `int8` or `float32`, then `-keep` (the forward products are kept for the backward pass) or `-recompute`. */
+  /** `int8`, `int7` (weights as on CPUs without VNNI) or `float32`, then `-keep` (the forward products are kept for the backward pass) or `-recompute`. */
   mode: string;
   /** Further options of `train`. */
   options?: Pick<TrainOptions, 'schedule' | 'seed' | 'learningRate' | 'warmupSteps' | 'spinning'>;
@@ -39,9 +39,11 @@ async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
   const losses: number[] = [];
   let peakRssBytes = 0;
   let last = performance.now();
-  const [precision, memory] = mode.split('-') as ['int8' | 'float32', string | undefined];
+  const [numbers, memory] = mode.split('-') as ['int8' | 'int7' | 'float32', string | undefined];
+  const precision = numbers === 'int7' ? 'int8' : numbers;
   const sizes = { steps, maxEpochs: 1000, rows: 1, accumulation: batchRows, sequenceLength, threads: 2 };
-  const how = { precision, keep: memory === 'keep', schedule: 'constant' as const, ...options };
+  const weights = numbers === 'int7' ? { largestWeightCode: 64 } : {};
+  const how = { precision, ...weights, keep: memory === 'keep', schedule: 'constant' as const, ...options };
   for await (const event of train({ base, train: examples, validation: [], ...sizes, ...how })) {
     if (event.type === 'step-end') {
       times.push(performance.now() - last);

@@ -9,7 +9,8 @@ afterAll(() => garden.remove());
 
 const COMMANDS = [
   ...['add', 'list', 'switch', 'status', 'refresh', 'remove', 'train', 'pause', 'resume', 'cancel'],
-  ...['evaluate', 'promote', 'search', 'ask', 'chat', 'models', 'doctor'],
+  ...['evaluate', 'promote', 'search', 'ask', 'chat', 'models', 'disk', 'doctor'],
+  ...['export', 'import'],
 ];
 
 describe('gardener', () => {

@@ -8,6 +8,8 @@ import ts from 'typescript';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const page = join(root, 'docs', 'errors.md');
+// Written by hand, by symptom: what it says of a code must be about one that exists.
+const guide = join(root, 'docs', 'troubleshooting.md');
 const ROOMS = [
   ...['weights', 'gguf', 'safetensors', 'autodiff', 'transformer', 'adapter', 'train', 'lora'],
   ...['garden', 'models', 'codebase', 'retrieval', 'prompt', 'training', 'chat', 'server', 'cli'],
@@ -36,6 +38,13 @@ if (process.argv.includes('--write')) {
   const gone = [...documented].filter((code) => !found.has(code));
   for (const code of missing) process.stdout.write(`docs/errors.md does not list ${code}\n`);
   for (const code of gone) process.stdout.write(`docs/errors.md lists ${code}, which no source throws\n`);
+  const guided = [...readFileSync(guide, 'utf8').matchAll(/`([a-z]+\.[a-z0-9-]+)`/g)].map(
+    (match) => match[1],
+  );
+  const unknown = guided.filter((code) => isCode(code) && !found.has(code));
+  for (const code of unknown)
+    process.stdout.write(`docs/troubleshooting.md names ${code}, which no source throws\n`);
+  if (unknown.length > 0) process.exitCode = 1;
   if (missing.length + gone.length > 0) {
     process.stdout.write('try: node scripts/list-error-codes.mjs --write\n');
     process.exitCode = 1;
@@ -108,7 +117,7 @@ function render() {
   );
   return `# Error codes
 
-Every failure carries a stable code, one plain sentence and a remedy. The command line prints the last two as \`error: …\` and
+By symptom: [troubleshooting.md](troubleshooting.md). Every failure carries a stable code, one plain sentence and a remedy. The command line prints the last two as \`error: …\` and
 \`try: …\` on stderr, and with \`--json\` all three as \`{"error": {"code", "message", "remedy"}}\` on stdout. \`…\` stands for what
 is filled in. Written by \`node scripts/list-error-codes.mjs --write\`; \`npm run check\` fails when it is stale.
 

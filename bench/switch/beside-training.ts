@@ -3,12 +3,7 @@ import { newConversation } from '../../packages/gardener/src/chat/conversation.j
 import { openProjects } from '../../packages/gardener/src/chat/open-projects.js';
 import type { Garden } from '../../packages/gardener/src/garden/garden.js';
 import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runner.js';
-import {
-  createRun,
-  latestRun,
-  type RunEvent,
-  readRunEvents,
-} from '../../packages/gardener/src/garden/runs.js';
+import { createRun, latestRun, readRunEvents } from '../../packages/gardener/src/garden/runs.js';
 import { mean, rounded } from './figures.js';
 
 const PART_MS = Number(process.env.BENCH_PART_SECONDS ?? 30) * 1_000;

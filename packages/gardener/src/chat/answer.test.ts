@@ -107,6 +107,12 @@ it('answers with sources, says what answered and how fresh the index is, and sto
   expect(more.end?.sources).toHaveLength(1);
   expect(more.end?.promptTokens).toBeGreaterThan(end?.promptTokens ?? 0);
   expect(await conversation.recent()).toHaveLength(2);
+  const anew = await ask('Why not?', { conversation, replaceLast: true });
+  expect(anew.end?.promptTokens).toBeLessThan((more.end?.promptTokens ?? 0) + 10);
+  expect((await conversation.recent()).map(({ question }) => question)).toEqual([
+    'What does slugify do?',
+    'Why not?',
+  ]);
 });
 
 it('uses the promoted adapter, and says why the base answers when it cannot', async () => {

@@ -29,6 +29,8 @@ export interface AnswerRequest extends AnswerOptions {
   code: ProjectCode | null;
   /** Whether the exchange is kept. Defaults to true. */
   store?: boolean;
+  /** Answers the last question of the conversation anew, in the place of its exchange. `question` may be another. */
+  replaceLast?: boolean;
   /** Chunks asked of the index. Defaults to 4: more make a small model slower, not better. */
   chunks?: number;
 }
@@ -51,6 +53,7 @@ export async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEven
     throw new GardenerError('chat.empty-question', 'The question is empty.', { remedy: 'Ask something.' });
   }
   const exchanges = await conversation.recent();
+  const replaced = request.replaceLast === true ? exchanges.pop() : undefined;
   const results = await retrieve(request, question, exchanges.at(-1)?.question ?? '');
   signal?.throwIfAborted();
   const { messages, used } = await buildPrompt({
@@ -95,6 +98,7 @@ export async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEven
         end: end?.reason ?? 'cancelled',
         sources: used.map(sourceOf),
         adapter: adapter.chosen.version,
+        ...(replaced !== undefined && { replaces: replaced.time }),
       });
     }
   }

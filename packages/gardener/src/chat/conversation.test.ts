@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GardenPaths } from '../garden/paths.js';
 import { spawnEntry } from '../garden/spawn-entry.js';
-import { listConversations, newConversation, openConversation, removeConversation } from './conversation.js';
+import {
+  listConversations,
+  listConversationTitles,
+  newConversation,
+  openConversation,
+  removeConversation,
+} from './conversation.js';
 import { makeExchange } from './exchange.fixture.js';
 
 let root: string;
@@ -42,6 +48,33 @@ describe('a conversation', () => {
     expect(summary).not.toContain('And more');
     expect(summary).toContain('(3 older questions left out)');
     expect(summary).not.toContain('question 15');
+  });
+
+  it('reads an answer made anew in the place of the old one, whoever wrote meanwhile', async () => {
+    const conversation = newConversation(paths, 'p');
+    const at = (second: number, question: string, answer: string) => ({
+      ...makeExchange(question, answer),
+      time: `2026-01-01T00:00:0${second}.000Z`,
+    });
+    await conversation.append(at(1, 'a', 'first'));
+    await conversation.append(at(2, 'b', 'old'));
+    const other = await openConversation(paths, 'p', conversation.id);
+    await other.append(at(3, 'c', 'other'));
+    await conversation.append({ ...at(4, 'b', 'new'), replaces: '2026-01-01T00:00:02.000Z' });
+    expect((await conversation.recent()).map(({ answer }) => answer)).toEqual(['first', 'new', 'other']);
+    expect(await readFile(conversation.file, 'utf8')).toContain('old');
+    await conversation.append({ ...at(5, 'b', 'newest'), replaces: '2026-01-01T00:00:04.000Z' });
+    expect((await conversation.recent()).map(({ answer }) => answer)).toEqual(['first', 'newest', 'other']);
+  });
+
+  it('is listed with its first question and its length', async () => {
+    const conversation = newConversation(paths, 'p');
+    await conversation.append(makeExchange(`what\n is ${'x'.repeat(100)}`));
+    await conversation.append(makeExchange('b'));
+    await writeFile(conversation.file.replace(conversation.id, 'empty'), '');
+    const titles = await listConversationTitles(paths, 'p');
+    expect(titles).toMatchObject([{ id: conversation.id, exchanges: 2 }]);
+    expect(titles[0]?.title).toMatch(/^what is x{71}…$/);
   });
 
   it('passes over a torn last line, and the next one is whole', async () => {

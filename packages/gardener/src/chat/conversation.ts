@@ -22,6 +22,17 @@ export interface ConversationInfo {
   usedMs: number;
 }
 
+/** A conversation with what it is about. */
+export interface ConversationTitle extends ConversationInfo {
+  /** Its first question, on one line and cut. */
+  title: string;
+  exchanges: number;
+}
+
+/** Conversations that are read for their titles; the one used last comes first. */
+const maxTitles = 100;
+const maxTitleCharacters = 80;
+
 /**
  * One conversation of a project: a JSONL file that only grows. Several processes may append at once; a line that was
  * torn by a crash is passed over.
@@ -29,7 +40,10 @@ export interface ConversationInfo {
 export interface Conversation {
   readonly id: string;
   readonly file: string;
-  /** @throws GardenerError `garden.disk-full`, `garden.permission-denied`, `garden.busy` */
+  /**
+   * Adds an exchange; one that replaces another is read in its place. Nothing that was written is changed.
+   * @throws GardenerError `garden.disk-full`, `garden.permission-denied`, `garden.busy`
+   */
   append(exchange: Exchange): Promise<void>;
   /** The last exchanges, oldest first. Defaults to 50. */
   recent(count?: number): Promise<Exchange[]>;
@@ -73,9 +87,34 @@ export async function listConversations(paths: GardenPaths, projectId: string): 
   }
   const ids = names.flatMap((name) => /^([a-z0-9-]{1,64})\.jsonl$/.exec(name)?.[1] ?? []);
   const infos = await Promise.all(
-    ids.map(async (id) => ({ id, usedMs: (await stat(join(directory, `${id}.jsonl`))).mtimeMs })),
+    // One that is deleted meanwhile is no longer there.
+    ids.map(async (id) => {
+      const facts = await stat(join(directory, `${id}.jsonl`)).catch(() => null);
+      return facts === null ? [] : [{ id, usedMs: facts.mtimeMs }];
+    }),
   );
-  return infos.sort((a, b) => b.usedMs - a.usedMs || a.id.localeCompare(b.id));
+  return infos.flat().sort((a, b) => b.usedMs - a.usedMs || a.id.localeCompare(b.id));
+}
+
+/** The conversations used last, at most 100, each with its first question and how many there are. */
+export async function listConversationTitles(
+  paths: GardenPaths,
+  projectId: string,
+): Promise<ConversationTitle[]> {
+  const titles: ConversationTitle[] = [];
+  for (const info of (await listConversations(paths, projectId)).slice(0, maxTitles)) {
+    // One that is deleted meanwhile is no longer there.
+    const exchanges = await readExchanges(join(paths.conversations(projectId), `${info.id}.jsonl`));
+    if (exchanges.length > 0)
+      titles.push({ ...info, title: titleOf(exchanges), exchanges: exchanges.length });
+  }
+  return titles;
+}
+
+/** What a conversation is about: its first question, on one line and cut; '' before there is one. */
+export function titleOf(exchanges: readonly Exchange[]): string {
+  const first = exchanges[0]?.question.replace(/\s+/g, ' ').trim() ?? '';
+  return first.length > maxTitleCharacters ? `${first.slice(0, maxTitleCharacters - 1)}…` : first;
 }
 
 /** Deletes a conversation for good; says whether there was one. */
@@ -138,7 +177,18 @@ async function readExchanges(file: string): Promise<Exchange[]> {
     if (systemErrorCode(error) === 'ENOENT') return [];
     throw asFilesystemError(error, file, 'read');
   }
-  return text.split('\n').flatMap((line) => parseLine(line) ?? []);
+  const exchanges: Exchange[] = [];
+  for (const line of text.split('\n')) {
+    const exchange = parseLine(line);
+    if (exchange === null) continue;
+    const at =
+      exchange.replaces === undefined
+        ? -1
+        : exchanges.findLastIndex(({ time }) => time === exchange.replaces);
+    if (at >= 0) exchanges[at] = exchange;
+    else exchanges.push(exchange);
+  }
+  return exchanges;
 }
 
 async function readEnd(file: string): Promise<string> {

@@ -24,5 +24,7 @@ export const exchangeSchema = z.object({
   sources: z.array(sourceSchema),
   /** Version of the adapter that answered, or null for the base model. */
   adapter: z.number().int().positive().nullable(),
+  /** Time of the exchange whose place it takes: its question was answered anew. The old line stays in the file. */
+  replaces: z.string().optional(),
 });
 export type Exchange = z.infer<typeof exchangeSchema>;

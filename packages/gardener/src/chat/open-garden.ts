@@ -1,3 +1,4 @@
+import { GardenerError } from '../garden/errors.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import type { Embedder, SearchOptions } from '../retrieval/index.js';
@@ -105,7 +106,7 @@ export class OpenGarden implements OpenProjects {
     try {
       const { adapter, model } = use;
       const code = request.retrieval === false ? null : await this.#indexes.codeOf(project);
-      yield* answer({ ...request, project, runtime: model.runtime, adapter, code });
+      yield* this.#noting(answer({ ...request, project, runtime: model.runtime, adapter, code }));
     } finally {
       release();
     }
@@ -121,14 +122,16 @@ export class OpenGarden implements OpenProjects {
     try {
       const code =
         project === null || request.retrieval === false ? null : await this.#indexes.codeOf(project);
-      yield* reply({
-        ...request,
-        projectName: project?.name ?? null,
-        runtime: use.model.runtime,
-        adapter: use.adapter,
-        turn: project?.id ?? '',
-        code,
-      });
+      yield* this.#noting(
+        reply({
+          ...request,
+          projectName: project?.name ?? null,
+          runtime: use.model.runtime,
+          adapter: use.adapter,
+          turn: project?.id ?? '',
+          code,
+        }),
+      );
     } finally {
       release();
     }
@@ -151,7 +154,7 @@ export class OpenGarden implements OpenProjects {
           maxTokens,
         }),
       );
-      for await (const event of generation) {
+      for await (const event of this.#noting(generation)) {
         yield event.type === 'text' ? event : { ...event, adapter: adapter.told };
       }
     } finally {
@@ -209,6 +212,17 @@ export class OpenGarden implements OpenProjects {
     await Promise.all([this.#models.close(), this.#indexes.close()]);
   }
 
+  /** Keeps the last failure of a runtime for the state; a call that ends well clears it. */
+  async *#noting<Event>(events: AsyncIterable<Event>): AsyncGenerator<Event, void> {
+    try {
+      yield* events;
+      this.#models.lastError = null;
+    } catch (error) {
+      if (isOfRuntime(error)) this.#models.lastError = error.message;
+      throw error;
+    }
+  }
+
   /** The record as it is now: an adapter promoted since the caller read it answers the next question. */
   #current(project: ProjectRecord): Promise<ProjectRecord> {
     return this.#garden.registry.get(project.id);
@@ -242,6 +256,14 @@ function adapterOf(adapter: string): { projectId: string; version: number }[] {
     /projects[\\/]([a-z2-7]+)[\\/]adapters[\\/](\d+)[\\/]/.exec(adapter) ??
     /gardener-([a-z2-7]+)-v(\d+)/.exec(adapter);
   return found === null ? [] : [{ projectId: found[1]!, version: Number(found[2]) }];
+}
+
+/** Whether a failure is the runtime's and not the question's or the reader's. */
+function isOfRuntime(error: unknown): error is GardenerError {
+  return (
+    GardenerError.isInstance(error) &&
+    /^models\.(runtime|server|context|generation|bad-model|not-on-server)/.test(error.code)
+  );
 }
 
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -230,6 +230,7 @@ it('fails the answer whose process is killed, and answers the next one and those
   };
   await expect(killed()).rejects.toMatchObject({ code: 'models.runtime-died', retryable: true });
   expect((await waiting!).text).toBe(expected.text);
+  expect(open.state().runtime.models[0]?.pid).toBeGreaterThan(0);
   expect((await ask(second, 'What does slugify do?')).text).toBe(expected.text);
 });
 

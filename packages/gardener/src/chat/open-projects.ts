@@ -77,6 +77,8 @@ export interface OpenAnswerRequest extends AnswerOptions {
   retrieval?: boolean;
   /** Defaults to true. */
   store?: boolean;
+  /** Answers the last question of the conversation anew, in the place of its exchange. `question` may be another. */
+  replaceLast?: boolean;
 }
 
 export interface OpenChatRequest extends AnswerOptions {

@@ -41,7 +41,7 @@ export function trim(title: string) {
 `;
 
 export async function makeTestApp(
-  options: { token?: string; host?: string; limits?: Limits } = {},
+  options: { token?: string; host?: string; limits?: Limits; webDirectory?: string } = {},
 ): Promise<TestApp> {
   const root = await mkdtemp(join(tmpdir(), 'gardener-app-'));
   const code = join(root, 'shop');
@@ -60,7 +60,11 @@ export async function makeTestApp(
   const stopping = new AbortController();
   const context = createContext(garden, '0.0.0', stopping.signal);
   const access = accessFor(options.host ?? '127.0.0.1', options.token ?? null);
-  const app = createApp(context, { access, ...(options.limits ? { limits: options.limits } : {}) });
+  const app = createApp(context, {
+    access,
+    ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.webDirectory ? { webDirectory: options.webDirectory } : {}),
+  });
   return {
     ...{ app, context, garden, project, code },
     stop: () => stopping.abort(),

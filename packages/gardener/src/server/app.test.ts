@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { appendEvent, createRun } from '../garden/runs.js';
 import { makeTestApp, type TestApp } from './app.fixture.js';
 
@@ -226,6 +226,28 @@ describe('bad input', () => {
     });
     expect((await other.ask('/health')).status).toBe(200);
     await other.remove();
+  });
+
+  it('keeps the order of runs when the clock is set back', async () => {
+    const other = await makeTestApp();
+    const { paths } = other.garden;
+    const before = await createRun(paths, other.project.id, 'index');
+    await appendEvent(paths.run(other.project.id, before.id), { type: 'run-cancel' });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 24 * 3_600_000 });
+    try {
+      const after = await createRun(paths, other.project.id, 'index');
+      const { runs } = (await (await other.ask('/api/projects/shop/runs')).json()) as {
+        runs: { id: string }[];
+      };
+      expect(runs.map(({ id }) => id)).toEqual([after.id, before.id]);
+      expect(await (await other.ask('/api/projects/shop')).json()).toMatchObject({
+        run: { id: after.id },
+        glance: 'queued',
+      });
+    } finally {
+      vi.useRealTimers();
+      await other.remove();
+    }
   });
 
   it('answers 503 while it shuts down', async () => {

@@ -46,7 +46,10 @@ export function createApp(
   const app = newApi();
   app.onError((error, c) => {
     const { status, body, headers } = errorAnswer(error instanceof HTTPException ? malformed(error) : error);
-    if (status === 500) context.garden.log.error({ err: error, path: c.req.path }, 'request failed');
+    // Who has gone away is told nothing, and is no failure.
+    const isGone = c.req.raw.signal.aborted;
+    if (status === 500 && !isGone)
+      context.garden.log.error({ err: error, path: c.req.path }, 'request failed');
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     return c.json(c.req.path.startsWith('/v1/') ? asOpenAiError({ status, body }) : body, status);
   });

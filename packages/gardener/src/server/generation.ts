@@ -16,15 +16,41 @@ export interface Generation {
 }
 
 /** Takes a place for an answer. @throws GardenerError `server.too-many-requests` */
-export function beginGeneration(c: Context, { generations, stopping }: ServerContext): Generation {
+export function beginGeneration(c: Context, { garden, generations, stopping }: ServerContext): Generation {
   const end = generations.take();
   const tooLong = AbortSignal.timeout(LONGEST_MS);
   const signal = AbortSignal.any([c.req.raw.signal, stopping, tooLong]);
   const reasonOf = (error: unknown) => {
     if (tooLong.aborted) return tookTooLong();
+    // A stream has answered 200 already: nobody else writes it down.
+    if (!signal.aborted && !GardenerError.isInstance(error))
+      garden.log.error({ err: error }, 'an answer failed');
     return stopping.aborted ? isStopping() : error;
   };
   return { signal, end, reasonOf };
+}
+
+/** Runs what writes an answer, gives its place back, and tells why it broke off. */
+export async function whileGenerating<T>(generation: Generation, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw generation.reasonOf(error);
+  } finally {
+    generation.end();
+  }
+}
+
+/** A whole text and its end, for who does not want it piece by piece. */
+export async function collect<End extends { type: 'end' }>(
+  events: AsyncIterable<{ type: 'text'; text: string } | End>,
+): Promise<{ text: string; end: End }> {
+  let text = '';
+  for await (const event of events) {
+    if (event.type === 'end') return { text, end: event };
+    text += event.text;
+  }
+  throw new Error('a text ended without an end event');
 }
 
 function tookTooLong(): GardenerError {

@@ -24,15 +24,22 @@ export class AdamW {
   /**
    * Moves `values` one step against `gradient`, in place.
    * @param step number of this step, from 1
+   * @param factor the gradient is taken times this, see `clippingFactor`
    */
-  step(values: Float32Array, gradient: Float32Array, learningRate: number, step: number): void {
+  step(
+    values: Float32Array,
+    gradient: Float32Array,
+    learningRate: number,
+    step: number,
+    factor: number,
+  ): void {
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
     const { firstMoment, secondMoment } = this;
     const stepSize = learningRate / (1 - beta1 ** step);
     const correction = 1 / Math.sqrt(1 - beta2 ** step);
     const keep = 1 - learningRate * weightDecay;
     for (let i = 0; i < values.length; i++) {
-      const g = gradient[i]!;
+      const g = factor * gradient[i]!;
       const m = beta1 * firstMoment[i]! + (1 - beta1) * g;
       const v = beta2 * secondMoment[i]! + (1 - beta2) * g * g;
       firstMoment[i] = m;
@@ -42,15 +49,21 @@ export class AdamW {
   }
 }
 
-/**
- * Scales the gradient, in place, so that its Euclidean norm is at most `maxNorm`, as torch's clip_grad_norm_ does.
- * @returns the norm before clipping
- */
-export function clipGradient(gradient: Float32Array, maxNorm: number): number {
-  let squares = 0;
-  for (let i = 0; i < gradient.length; i++) squares += gradient[i]! * gradient[i]!;
-  const norm = Math.sqrt(squares);
-  const factor = maxNorm / (norm + 1e-6);
-  if (factor < 1) for (let i = 0; i < gradient.length; i++) gradient[i]! *= factor;
-  return norm;
+/** Euclidean norm. Four sums, so that an addition does not wait for the one before it. */
+export function gradientNorm(gradient: Float32Array): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = gradient.length - (gradient.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += gradient[i]! * gradient[i]!;
+    b += gradient[i + 1]! * gradient[i + 1]!;
+    c += gradient[i + 2]! * gradient[i + 2]!;
+    d += gradient[i + 3]! * gradient[i + 3]!;
+  }
+  for (let i = whole; i < gradient.length; i++) a += gradient[i]! * gradient[i]!;
+  return Math.sqrt(a + b + c + d);
+}
+
+/** What a gradient is multiplied by so that its norm is at most `maxNorm`, as torch's clip_grad_norm_ has it. */
+export function clippingFactor(norm: number, maxNorm: number): number {
+  return Math.min(1, maxNorm / (norm + 1e-6));
 }

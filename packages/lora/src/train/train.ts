@@ -1,6 +1,6 @@
 import { LoraError } from '../errors.js';
 import { loadFrozenWeights } from '../transformer/frozen-weights.js';
-import { AdamW, clipGradient } from './adamw.js';
+import { AdamW, clippingFactor, gradientNorm } from './adamw.js';
 import { makeBatch } from './batch.js';
 import { choosePrecision } from './choose-precision.js';
 import { giveWay, rest } from './courtesy.js';
@@ -92,8 +92,8 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     const data = run.cursor.next(rowsPerStep);
     parameters.gradient.fill(0);
     const loss = await trainer.accumulate(parameters, data, [seed, 3, step]);
-    const gradientNorm = clipGradient(parameters.gradient, options.maxGradientNorm);
-    if (watch.explodes(loss, gradientNorm)) {
+    const norm = gradientNorm(parameters.gradient);
+    if (watch.explodes(loss, norm)) {
       if (run.learningRateFactor < 1) throw diverged(step);
       run = await RunState.open(options, parameters, optimizer);
       run.learningRateFactor *= TURNED_BACK;
@@ -104,7 +104,8 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
       continue;
     }
     const learningRate = run.learningRateFactor * learningRateOf(options, step, plan.steps);
-    optimizer.step(parameters.values, parameters.gradient, learningRate, step);
+    const factor = clippingFactor(norm, options.maxGradientNorm);
+    optimizer.step(parameters.values, parameters.gradient, learningRate, step, factor);
     run.step = step;
     await rest(options, performance.now() - started);
 
@@ -117,7 +118,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
       type: 'step-end',
       ...progress,
       loss,
-      gradientNorm,
+      gradientNorm: norm,
       learningRate,
       tokensPerSecond,
       ...peakMemory(),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { GardenerError } from '../../garden/errors.js';
 import { fetchModels } from '../fetch-models.js';
+import { ollamaModels, pullOllamaModel, removeOllamaModel, renderOllamaModels } from '../ollama-models.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { renderTable } from '../terminal/table.js';
@@ -15,6 +16,8 @@ export function defineModels(program: Command): void {
     .addHelpText(
       'after',
       `
+With runtimeProvider ollama, names that are not of this list mean Ollama's models.
+
 Examples:
   $ gardener models list
   $ gardener models pull smollm2-135m-instruct
@@ -43,6 +46,13 @@ Examples:
     .action(withSession(removeOne));
 }
 
+/** Whether Ollama is meant: it runs the models, and this is none of the catalogue. */
+async function isOfOllama({ garden }: Session, id: string): Promise<boolean> {
+  if (garden.settings.runtimeProvider !== 'ollama') return false;
+  const { isModelPath, listModels } = await import('../../models/catalogue.js');
+  return !isModelPath(id) && !listModels().some((entry) => entry.id === id.toLowerCase());
+}
+
 async function listKnown(session: Session, options: { local?: boolean }): Promise<void> {
   const { listModels } = await import('../../models/catalogue.js');
   const { localModels } = await import('../../models/model-store.js');
@@ -60,7 +70,8 @@ async function listKnown(session: Session, options: { local?: boolean }): Promis
     }))
     .filter((row) => !options.local || row.directory !== null);
   const { output } = session;
-  output.value(rows);
+  const onOllama = settings.runtimeProvider === 'ollama' ? await ollamaModels(session) : [];
+  output.value([...rows, ...onOllama]);
   if (rows.length === 0)
     output.line('No model is on disk yet. Fetch the default: gardener models pull smollm2-135m-instruct');
   const { good, quiet, strong } = output.palette;
@@ -75,15 +86,18 @@ async function listKnown(session: Session, options: { local?: boolean }): Promis
     ),
   );
   if (rows.length > 0) output.line(quiet('\n✓ on disk   · gardener models pull <model>'));
+  if (settings.runtimeProvider === 'ollama') output.lines(['', ...renderOllamaModels(session, onOllama)]);
 }
 
 async function pull(session: Session, options: { from?: string }, id: string): Promise<void> {
+  if (options.from === undefined && (await isOfOllama(session, id))) return pullOllamaModel(session, id);
   const [model] = await fetchModels(session, [id], options.from);
   session.output.value(model);
   session.output.line(`${id} is ready in ${model?.directory}`);
 }
 
 async function removeOne(session: Session, _options: object, id: string): Promise<void> {
+  if (await isOfOllama(session, id)) return removeOllamaModel(session, id);
   const { findModel } = await import('../../models/catalogue.js');
   const { removeModel } = await import('../../models/model-store.js');
   const entry = findModel(id);

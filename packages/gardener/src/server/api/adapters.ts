@@ -19,7 +19,7 @@ const adapterSchema = z
     bytes: z.number(),
     baseModel: z.string(),
     runId: z.string().nullable(),
-    scorecard: scorecard.nullable(),
+    scorecard: z.union([scorecard, z.null()]),
     problem: z.string().nullable().openapi({ description: 'Why it cannot be used, in one sentence.' }),
   })
   .openapi('Adapter');

@@ -1,10 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import type { OpenAnswerRequest } from '../../chat/open-projects.js';
+import { languageOfPath } from '../../codebase/languages.js';
+import { pathLine } from '../../training/path-line.js';
 import type { ServerContext } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
 import { findProject } from '../find-project.js';
-import { beginGeneration } from '../generation.js';
+import { beginGeneration, collect, whileGenerating } from '../generation.js';
 import { findConversation, inConversation } from './conversations.js';
 import { body, inProject, json, problems } from './route.js';
 
@@ -69,7 +71,7 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
     const { project: key, conversation: id } = c.req.valid('param');
     const project = await findProject(garden, key);
     const conversation = await findConversation(context, project, id);
-    const { maxTokens, temperature, seed, replaceLast: _, ...options } = c.req.valid('json');
+    const { maxTokens, temperature, seed, ...options } = c.req.valid('json');
     const generation = beginGeneration(c, context);
     followers.use(project);
     const request: OpenAnswerRequest = {
@@ -99,22 +101,20 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
 
   app.openapi(complete, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
-    const { prefix, suffix, maxTokens } = c.req.valid('json');
+    const { path, prefix, suffix, maxTokens } = c.req.valid('json');
     const generation = beginGeneration(c, context);
-    try {
-      let text = '';
+    return whileGenerating(generation, async () => {
       const target = { project, baseModel: project.baseModel };
-      const options = { prompt: prefix, maxTokens, signal: generation.signal };
-      for await (const event of projects.complete(target, { ...options, ...(suffix ? { suffix } : {}) })) {
-        if (event.type === 'end') return c.json({ text, adapter: event.adapter }, 200);
-        text += event.text;
-      }
-      throw new Error('the completion ended without an end event');
-    } catch (error) {
-      throw generation.reasonOf(error);
-    } finally {
-      generation.end();
-    }
+      // As the adapter has seen code in training.
+      const heading = path === undefined ? '' : pathLine(path, languageOfPath(path)?.id ?? '');
+      const { text, end } = await collect(
+        projects.complete(target, {
+          ...{ prompt: heading + prefix, maxTokens, signal: generation.signal },
+          ...(suffix ? { suffix } : {}),
+        }),
+      );
+      return c.json({ text, adapter: end.adapter }, 200);
+    });
   });
 }
 

@@ -1,10 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import {
   type Conversation,
-  listConversations,
+  listConversationTitles,
   newConversation,
   openConversation,
   removeConversation,
+  titleOf,
 } from '../../chat/conversation.js';
 import { exchangeSchema } from '../../chat/exchange.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
@@ -12,7 +13,6 @@ import type { ServerContext } from '../context.js';
 import { findProject } from '../find-project.js';
 import { inProject, json, problems } from './route.js';
 
-const TITLE_CHARACTERS = 80;
 /** Conversations begun and not yet written to; the oldest is forgotten first. */
 const MAX_BEGUN = 1_000;
 
@@ -81,16 +81,10 @@ export function addConversationRoutes(app: OpenAPIHono, context: ServerContext):
 
   app.openapi(listAll, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
-    const infos = await listConversations(paths, project.id);
-    const conversations = await Promise.all(
-      infos.map(async ({ id, usedMs }) => {
-        const exchanges = await (await openConversation(paths, project.id, id)).recent(
-          Number.MAX_SAFE_INTEGER,
-        );
-        const title = titleOf(exchanges[0]?.question);
-        return { id, title, exchanges: exchanges.length, usedAt: new Date(usedMs).toISOString() };
-      }),
-    );
+    const conversations = (await listConversationTitles(paths, project.id)).map(({ usedMs, ...rest }) => ({
+      ...rest,
+      usedAt: new Date(usedMs).toISOString(),
+    }));
     return c.json({ conversations }, 200);
   });
 
@@ -107,7 +101,7 @@ export function addConversationRoutes(app: OpenAPIHono, context: ServerContext):
     const { project: key, conversation: id } = c.req.valid('param');
     const conversation = await findConversation(context, await findProject(garden, key), id);
     const exchanges = await conversation.recent(SHOWN_EXCHANGES);
-    return c.json({ id, title: titleOf(exchanges[0]?.question), exchanges }, 200);
+    return c.json({ id, title: titleOf(exchanges), exchanges }, 200);
   });
 
   app.openapi(remove, async (c) => {
@@ -131,8 +125,3 @@ export async function findConversation(
 }
 
 const keyOf = ({ id }: ProjectRecord, conversation: string) => `${id}/${conversation}`;
-
-function titleOf(question: string | undefined): string {
-  const line = (question ?? '').replace(/\s+/g, ' ').trim();
-  return line.length > TITLE_CHARACTERS ? `${line.slice(0, TITLE_CHARACTERS - 1)}…` : line;
-}

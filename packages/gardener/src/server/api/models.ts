@@ -27,7 +27,7 @@ const modelParam = z.object({
     .string()
     .min(1)
     .max(4_096)
-    .openapi({ param: { name: 'model', in: 'path' }, example: 'smollm2-135m-instruct' }),
+    .openapi({ param: { name: 'model', in: 'path' } }),
 });
 
 const getModels = createRoute({

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { checkRoot } from '../../codebase/check-root.js';
 import { addProject } from '../../training/add-project.js';
@@ -19,7 +20,12 @@ const budget = z
   .max(7 * 24 * 3_600_000);
 
 const newProject = z.object({
-  path: z.string().min(1).max(4_096).openapi({ description: 'Folder of the codebase, absolute.' }),
+  path: z
+    .string()
+    .min(1)
+    .max(4_096)
+    .refine((path) => isAbsolute(path) && !path.includes('\0'), 'it has to be absolute')
+    .openapi({ description: 'Folder of the codebase, absolute.' }),
   name: z.string().min(1).max(200).optional(),
   baseModel: z.string().min(1).max(4_096).optional(),
   budgetMs: budget.optional(),

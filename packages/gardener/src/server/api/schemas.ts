@@ -7,6 +7,7 @@ import { scorecardSchema } from '../../training/scorecard.js';
 const figure = z.number().nullable();
 const reasons = z.record(z.string(), z.number());
 
+// A named schema that may be null is a union: `.nullable()` would make the name itself nullable.
 // Schemas of the rooms above were made without the OpenAPI extension; it reads their meta data all the same.
 export const scorecard = scorecardSchema.meta({ id: 'Scorecard' });
 export const runEvent = runEventSchema.meta({ id: 'RunEvent' });
@@ -31,10 +32,10 @@ export const statusSchema = z
       etaMs: figure,
       tokensPerSecond: figure,
       peakMemoryBytes: figure,
-      error: runError.nullable(),
+      error: z.union([runError, z.null()]),
     }),
     adapter: z.object({ version: figure, promoted: z.boolean(), reason: z.string().nullable() }),
-    scorecard: scorecard.nullable(),
+    scorecard: z.union([scorecard, z.null()]),
   })
   .openapi('Status');
 
@@ -94,7 +95,7 @@ export const runSchema = z
     tokensPerSecond: figure,
     peakMemoryBytes: figure,
     etaMs: figure,
-    error: runError.nullable(),
+    error: z.union([runError, z.null()]),
     adapterVersion: figure,
     promoted: z.boolean(),
     updatedAt: z.string().nullable(),

@@ -46,7 +46,7 @@ const search = createRoute({
   request: { params: inProject, body: body(query) },
   responses: {
     200: json(
-      z.object({ results: z.array(result), index: freshnessSchema.nullable(), tookMs: z.number() }),
+      z.object({ results: z.array(result), index: z.union([freshnessSchema, z.null()]), tookMs: z.number() }),
       'Best first.',
     ),
     ...problems,

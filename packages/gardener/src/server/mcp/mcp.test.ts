@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -31,14 +32,14 @@ const transports: [string, () => Transport][] = [
 ];
 
 function stdioTransport(): Transport {
-  const main = new URL('../../cli/main.js', import.meta.url);
+  const main = pathToFileURL(join(import.meta.dirname, '..', '..', 'cli', 'main.js'));
   const { command, args } = entryCommand(main, ['mcp', '--data-dir', garden.garden.paths.root]);
   const env = { ...process.env, CODEBASE_GARDENER_THREADS: '1', NO_COLOR: '1' } as Record<string, string>;
   return new StdioClientTransport({
     command,
     args,
     env,
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    cwd: import.meta.dirname,
     stderr: 'ignore',
   });
 }

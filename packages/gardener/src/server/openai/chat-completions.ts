@@ -5,7 +5,7 @@ import type { AnswerEnd } from '../../chat/write-answer.js';
 import type { ChatMessage } from '../../models/runtime.js';
 import { body, json } from '../api/route.js';
 import type { ServerContext } from '../context.js';
-import { beginGeneration } from '../generation.js';
+import { beginGeneration, collect, whileGenerating } from '../generation.js';
 import {
   gardenerHeaders,
   gardenerOptions,
@@ -121,14 +121,8 @@ export function addChatCompletions(app: OpenAPIHono, context: ServerContext): vo
             : null,
       }) as never;
     }
-    try {
-      let text = '';
-      let end: AnswerEnd | null = null;
-      for await (const event of events) {
-        if (event.type === 'text') text += event.text;
-        else end = event;
-      }
-      if (end === null) throw new Error('the answer ended without an end event');
+    return whileGenerating(generation, async () => {
+      const { text, end } = await collect(events);
       const message = { role: 'assistant', content: text, refusal: null } as const;
       const choice = { index: 0, message, logprobs: null, finish_reason: end.reason };
       const usage = usageOf(end.promptTokens, end.completionTokens);
@@ -136,11 +130,7 @@ export function addChatCompletions(app: OpenAPIHono, context: ServerContext): vo
         { ...head, object: 'chat.completion', choices: [choice], usage, gardener: originOf(end) } as const,
         200,
       );
-    } catch (error) {
-      throw generation.reasonOf(error);
-    } finally {
-      generation.end();
-    }
+    });
   });
 }
 

@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { CompletionEvent, OpenCompletionRequest } from '../../chat/open-projects.js';
 import { body, json } from '../api/route.js';
 import type { ServerContext } from '../context.js';
-import { beginGeneration } from '../generation.js';
+import { beginGeneration, collect, whileGenerating } from '../generation.js';
 import {
   gardenerOptions,
   generationFields,
@@ -100,23 +100,13 @@ export function addCompletions(app: OpenAPIHono, context: ServerContext): void {
             : null,
       }) as never;
     }
-    try {
-      let text = '';
-      let end: CompletionEnd | null = null;
-      for await (const event of events) {
-        if (event.type === 'text') text += event.text;
-        else end = event;
-      }
-      if (end === null) throw new Error('the completion ended without an end event');
+    return whileGenerating(generation, async () => {
+      const { text, end } = await collect(events);
       const choice = { index: 0, text, logprobs: null, finish_reason: end.reason };
       const usage = usageOf(end.promptTokens, end.completionTokens);
       const gardener = { adapter: end.adapter };
       return c.json({ ...head, object: 'text_completion', choices: [choice], usage, gardener } as const, 200);
-    } catch (error) {
-      throw generation.reasonOf(error);
-    } finally {
-      generation.end();
-    }
+    });
   });
 }
 

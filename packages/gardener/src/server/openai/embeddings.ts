@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors.js';
 import { body, json } from '../api/route.js';
 import type { ServerContext } from '../context.js';
-import { beginGeneration } from '../generation.js';
+import { beginGeneration, whileGenerating } from '../generation.js';
 import { openAiErrorSchema } from './schemas.js';
 
 /** What a token takes on average; the embedder does not tell how many it has read. */
@@ -57,7 +57,7 @@ export function addEmbeddings(app: OpenAPIHono, context: ServerContext): void {
     if (model !== known) throw otherModel(model, known);
     const texts = [input].flat();
     const generation = beginGeneration(c, context);
-    try {
+    return whileGenerating(generation, async () => {
       const vectors = await context.projects.embed(texts, gardener?.kind ?? 'document', generation.signal);
       const dimension = vectors[0]?.length ?? 0;
       if (dimensions != null && dimensions !== dimension) throw otherDimension(dimension);
@@ -70,11 +70,7 @@ export function addEmbeddings(app: OpenAPIHono, context: ServerContext): void {
         { object: 'list' as const, model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } },
         200,
       );
-    } catch (error) {
-      throw generation.reasonOf(error);
-    } finally {
-      generation.end();
-    }
+    });
   });
 }
 

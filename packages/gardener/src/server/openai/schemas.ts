@@ -49,7 +49,7 @@ export const originSchema = z
       }),
     ),
     adapter: z.object({ version: z.number().nullable(), reason: z.string() }),
-    index: freshnessSchema.nullable(),
+    index: z.union([freshnessSchema, z.null()]),
   })
   .openapi('AnswerOrigin');
 
