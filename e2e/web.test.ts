@@ -103,7 +103,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     await shown(page.getByText('Server running'));
     await page.getByText('The server is away.', { exact: false }).waitFor({ state: 'detached' });
     browser.expectErrors(
-      /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/,
+      /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|status of 503/,
     );
     await browser.picture('training');
     await browser.expectAccessible('training');
