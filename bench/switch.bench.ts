@@ -1,7 +1,7 @@
 // Switching between projects and serving several at once. Prints one JSON object a part, the summary last.
 //   npm run bench:switch
 // BENCH_PARTS=switching,adapter,clients,training chooses some; BENCH_SECONDS is how long the clients ask (120);
-// BENCH_CODEBASE is what is trained on (packages/gardener/src).
+// BENCH_CODEBASE is what is trained on (packages/gardener/src/garden).
 import { fileURLToPath } from 'node:url';
 import { makeGardenWithProjects } from '../packages/gardener/src/chat/garden-with-projects.fixture.js';
 import { TARGET_MODULES } from '../packages/lora/src/index.js';
@@ -15,7 +15,7 @@ import { measureSwitching } from './switch/switching.js';
 const PARTS = (process.env.BENCH_PARTS ?? 'switching,adapter,clients,training').split(',');
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 120);
 const CODEBASE =
-  process.env.BENCH_CODEBASE ?? fileURLToPath(new URL('../packages/gardener/src', import.meta.url));
+  process.env.BENCH_CODEBASE ?? fileURLToPath(new URL('../packages/gardener/src/garden', import.meta.url));
 const PROJECTS = 5;
 
 const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -25,7 +25,8 @@ async function main(): Promise<void> {
   const models = { baseModelFile, embeddingModelDirectory: await embeddingModelDirectory() };
   // As large as a trained adapter is by default.
   const size = { rank: 16, targetModules: TARGET_MODULES };
-  const made = await makeGardenWithProjects(models, PROJECTS, {}, size);
+  const needsProjects = PARTS.some((name) => name !== 'adapter');
+  const made = await makeGardenWithProjects(models, needsProjects ? PROJECTS : 0, {}, size);
   const summary: Record<string, unknown> = {};
   const part = async (name: string, measure: () => Promise<unknown>) => {
     if (!PARTS.includes(name)) return;
