@@ -64,7 +64,7 @@ export async function startServer(garden: Garden, options: ServeOptions): Promis
   const app = createApp(context, { access, ...(webDirectory === undefined ? {} : { webDirectory }) });
   const server = createAdaptorServer({
     fetch: app.fetch,
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16 * 1024 },
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 64 * 1024 },
   }) as Server;
   server.maxConnections = 2 * DEFAULT_LIMITS.requests;
   const { url } = await claimServer(garden.paths, needsToken, () => listen(server, host, options.port)).catch(

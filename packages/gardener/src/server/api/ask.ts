@@ -32,7 +32,7 @@ const ask = createRoute({
     'Closing the request stops the writing; what was written is stored as cancelled.',
   request: { params: inConversation, body: body(question) },
   responses: {
-    200: { description: 'The answer.', content: { 'text/event-stream': { schema: z.string() } } },
+    200: { description: 'The answer.', content: { 'text/event-stream': { schema: z.any() } } },
     ...problems,
   },
 });

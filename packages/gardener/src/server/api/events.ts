@@ -21,7 +21,7 @@ const getEvents = createRoute({
     headers: z.object({ 'last-event-id': z.string().max(100).optional() }),
   },
   responses: {
-    200: { description: 'A stream without end.', content: { 'text/event-stream': { schema: z.string() } } },
+    200: { description: 'A stream without end.', content: { 'text/event-stream': { schema: z.any() } } },
     ...problems,
   },
 });

@@ -79,7 +79,7 @@ const createChat = createRoute({
       description: 'The answer.',
       content: {
         'application/json': { schema: chatCompletion },
-        'text/event-stream': { schema: z.string() },
+        'text/event-stream': { schema: z.any() },
       },
     },
     default: json(openAiErrorSchema, 'What is wrong.'),

@@ -65,7 +65,7 @@ const createCompletion = createRoute({
   responses: {
     200: {
       description: 'The continuation.',
-      content: { 'application/json': { schema: completion }, 'text/event-stream': { schema: z.string() } },
+      content: { 'application/json': { schema: completion }, 'text/event-stream': { schema: z.any() } },
     },
     default: json(openAiErrorSchema, 'What is wrong.'),
   },
