@@ -87,7 +87,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
 
     await page.getByLabel('Folder', { exact: true }).fill(path);
     await button('Add project').click();
-    await page.waitForURL('**/p/trainer/overview');
+    await page.waitForURL('**/p/trainer/overview', { timeout: PATIENCE_MS });
     await shown(page.getByRole('progressbar'));
     browser.expectErrors();
   });
@@ -221,7 +221,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     await page.getByLabel('Folder', { exact: true }).fill(second);
     await page.getByRole('switch', { name: 'Train an adapter after indexing' }).click();
     await button('Add project').click();
-    await page.waitForURL('**/p/second/overview');
+    await page.waitForURL('**/p/second/overview', { timeout: PATIENCE_MS });
     await shown(page.locator('.sidebar').getByText('Base model only'), PATIENCE_MS);
 
     await open('Chat');
