@@ -141,6 +141,9 @@ export class TestBrowser {
     mkdirSync(images, { recursive: true });
     await this.page.emulateMedia({ colorScheme });
     await this.page.setViewportSize({ width: 1280, height: 800 });
+    await this.page.mouse.move(0, 0);
+    await this.page.locator('main').evaluate((main) => main.scrollTo(0, 0));
+    await this.page.locator('.toast').first().waitFor({ state: 'detached' });
     await this.page.waitForTimeout(400);
     await this.page.screenshot({ path: join(images, `${name}.png`) });
     await this.page.emulateMedia({ colorScheme: 'light' });

@@ -105,10 +105,10 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     browser.expectErrors(
       /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|status of 503/,
     );
-    await browser.picture('training');
     await browser.expectAccessible('training');
 
     await shown(page.getByText('Completed'), PATIENCE_MS);
+    await browser.picture('training');
     browser.expectErrors();
   });
 

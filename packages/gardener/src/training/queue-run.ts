@@ -1,7 +1,7 @@
-import { checkRoot } from '../codebase/check-root.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { createRun, type RunDescription, type RunKind } from '../garden/runs.js';
+import { requireCodebase } from './require-codebase.js';
 import { startRunner } from './start-runner.js';
 
 /** Queues a run of a project and makes sure that the runner is there. @throws GardenerError `garden.run-active`, `garden.unknown-project` */
@@ -18,14 +18,14 @@ export async function queueRun(
 
 /**
  * Queues what brings a project up to date: its index, and where the promoted adapter may continue, its training.
- * @throws GardenerError `codebase.*` when the codebase is away, `garden.run-active`
+ * @throws GardenerError `training.codebase-away`, `codebase.*` when the codebase cannot be read, `garden.run-active`
  */
 export async function queueRefresh(
   garden: Garden,
   project: ProjectRecord,
   { train, budgetMs = garden.settings.budgetMs }: { train: boolean; budgetMs?: number | undefined },
 ): Promise<RunDescription> {
-  await checkRoot(project.path);
+  await requireCodebase(project);
   const trains = train && project.promotedAdapter !== null;
   return queueRun(garden, project, trains ? 'train' : 'index', trains ? { budgetMs, refresh: true } : {});
 }

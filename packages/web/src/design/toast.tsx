@@ -41,7 +41,7 @@ export function Toasts(): ReactNode {
   return (
     <div className="toasts" role="status" aria-live="polite">
       {shown.map(({ id, text, bad }) => (
-        <div key={id} className={bad ? 'toast toast-bad' : 'toast'}>
+        <div key={id} className={bad ? 'toast toast-bad' : 'toast'} role={bad ? 'alert' : undefined}>
           <Icon name={bad ? 'alert' : 'check'} />
           <p className="grow">{text}</p>
           <IconButton small label="Dismiss" icon="close" onClick={() => close(id)} />

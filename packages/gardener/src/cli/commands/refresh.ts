@@ -42,8 +42,8 @@ async function refresh(session: Session, options: RefreshOptions, named?: string
   const { garden } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
   const project = await chooseProject(garden, named);
-  const { checkRoot } = await import('../../codebase/check-root.js');
-  await checkRoot(project.path);
+  const { requireCodebase } = await import('../../training/require-codebase.js');
+  await requireCodebase(project);
   await fetchProjectModels(session, project.baseModel);
   const name = oneLine(project.name);
   const trains = options.train && project.promotedAdapter !== null;
