@@ -136,7 +136,7 @@ describe('with what was made', () => {
     expect(base.adapter.promoted).toBe(false);
     const again = await garden.json<Status>(['promote', name, String(status.adapter.version)]);
     expect(again.adapter).toMatchObject({ version: status.adapter.version, promoted: true });
-    expectTwoLines(await garden.run(['promote', name, '99']), /no adapter "99"/);
+    expectTwoLines(await garden.run(['promote', name, '99']), /no adapter 99/);
   });
 
   it('evaluate measures the same again, and status shows it', async () => {

@@ -40,6 +40,14 @@ export function putProject(view: ProjectView): void {
   });
 }
 
+/** Takes a removed project off the list at once, before a page looks for where to go. */
+export function dropProject(id: string): void {
+  replace<List>(
+    LIST,
+    (list) => list && { projects: list.projects.filter(({ project }) => project.id !== id) },
+  );
+}
+
 /** A project was added, removed or made the active one. */
 export function projectsChanged(): void {
   invalidate((path) => path === LIST);

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { projectPath, projectsChanged } from '../api/projects.js';
+import { dropProject, projectPath, projectsChanged } from '../api/projects.js';
 import { type ApiError, asApiError, request } from '../api/request.js';
 import type { ProjectView } from '../api/types.js';
 import { Dialog } from '../design/dialog.js';
@@ -20,6 +20,7 @@ export function RemoveProject({ view, onClose }: { view: ProjectView; onClose: (
     try {
       await request('DELETE', projectPath(id));
       onClose();
+      dropProject(id);
       navigate('/');
       projectsChanged();
       toast(`${name} is removed. Your code was not touched.`);
