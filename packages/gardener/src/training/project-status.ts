@@ -136,7 +136,7 @@ async function adapterStatus(
     }
     const own =
       promotedAdapter === newest ? scorecard : await readScorecard(garden.paths, project.id, promotedAdapter);
-    const reason = own === null || own.promoted ? (own?.reason ?? null) : `Promoted by hand. ${own.reason}`;
+    const reason = own === null || own.promoted ? (own?.reason ?? null) : promotedByHand(own.reason);
     return { adapter: { version: promotedAdapter, promoted: true, reason }, scorecard };
   }
   const reason =
@@ -146,4 +146,9 @@ async function adapterStatus(
         ? 'Put aside by hand: the base model answers.'
         : scorecard.reason;
   return { adapter: { version: newest, promoted: false, reason }, scorecard };
+}
+
+/** The gate's own sentence begins with what a person has decided otherwise. */
+function promotedByHand(refusal: string): string {
+  return `Promoted by hand. ${refusal.replace(/^The adapter is not served/, 'The gate would not serve it')}`;
 }
