@@ -219,6 +219,8 @@ test('kill -9 of runner and worker: the next call says so and starts the run aga
   process.kill(runner?.pid ?? 0, 'SIGKILL');
   process.kill(pid, 'SIGKILL');
   await until(async () => runner && !(await isProcessAlive(runner)));
+  // Whoever asks while the worker is still dying is told that it lives.
+  await until(async () => !(await isProcessAlive({ pid, processStart: null })));
   const notices: string[] = [];
   await writeFile(gate, '');
   const state = await waitForRun(run.directory, { ensure, onNotice: (notice) => notices.push(notice) });
