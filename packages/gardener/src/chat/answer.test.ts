@@ -51,6 +51,7 @@ beforeAll(async () => {
   code = {
     search: (query, k) => index.search(query, embedder, { k }),
     freshness: () => index.freshness(project.path),
+    overview: async () => ['README: Makes slugs of titles, for addresses that people can read.'],
   };
   adapters = new AdapterChooser(garden.paths);
   base = {

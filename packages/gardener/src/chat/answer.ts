@@ -61,6 +61,7 @@ export async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEven
     projectName: project.name,
     exchanges,
     summary: await conversation.summary(),
+    overview: (await code?.overview()) ?? [],
     results,
     contextTokens: runtime.contextTokens,
     answerTokens: reservedTokens(runtime, request),

@@ -1,6 +1,7 @@
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
+import { projectOverview } from '../prompt/project-overview.js';
 import { startEmbedder } from '../retrieval/choose-embedder.js';
 import {
   type Embedder,
@@ -10,6 +11,7 @@ import {
   type SearchOptions,
   type SearchResult,
 } from '../retrieval/index.js';
+import { readProjectFacts } from './project-facts.js';
 import type { ProjectCode } from './write-answer.js';
 
 /** Open indexes; the one used longest ago is closed when another is asked for. */
@@ -23,6 +25,8 @@ export type IndexReadiness = 'ready' | 'building' | 'none';
 interface OpenIndex {
   index: ProjectIndex;
   freshness: { value: Promise<IndexFreshness | null>; untilMs: number } | null;
+  /** As it was when the index was last brought up to date. */
+  overview: { indexedAt: string; lines: Promise<string[]> } | null;
 }
 
 /** The indexes of one process and the embedding model that searches them, each opened when it is first needed. */
@@ -82,12 +86,25 @@ export class OpenIndexes {
     return open.freshness.value;
   }
 
+  /** The project in a few lines, made anew after each update of its index. */
+  async overview(project: ProjectRecord): Promise<string[]> {
+    const open = await this.#open(project);
+    const indexedAt = (await open.index.manifest())?.indexedAt ?? '';
+    if (open.overview?.indexedAt !== indexedAt) {
+      const { paths, settings } = this.#garden;
+      const lines = readProjectFacts(paths, project, open.index, settings.maxFileBytes).then(projectOverview);
+      open.overview = { indexedAt, lines };
+    }
+    return open.overview.lines;
+  }
+
   /** The code of a project for its answers, or null while nothing of it is indexed. */
   async codeOf(project: ProjectRecord): Promise<ProjectCode | null> {
     if ((await this.readiness(project)) === 'none') return null;
     return {
       search: (query, k, signal) => this.search(project, query, { k }, signal),
       freshness: () => this.freshness(project).catch(() => null),
+      overview: () => this.overview(project).catch(() => []),
     };
   }
 
@@ -111,7 +128,7 @@ export class OpenIndexes {
 
   async #open({ id }: ProjectRecord): Promise<OpenIndex> {
     const known = this.#indexes.get(id);
-    const open = known ?? { index: await openIndex(this.#garden.paths, id), freshness: null };
+    const open = known ?? { index: await openIndex(this.#garden.paths, id), freshness: null, overview: null };
     // Another call may have opened it meanwhile.
     const current = this.#indexes.get(id) ?? open;
     this.#indexes.delete(id);

@@ -42,6 +42,7 @@ export async function* reply(request: ReplyRequest): AsyncGenerator<AnswerEvent,
   const { messages, used } = await fitMessages({
     messages: request.messages,
     projectName: request.projectName,
+    overview: (await code?.overview()) ?? [],
     results,
     contextTokens: runtime.contextTokens,
     answerTokens: reservedTokens(runtime, request),

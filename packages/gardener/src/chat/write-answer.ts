@@ -39,6 +39,8 @@ export interface ProjectCode {
   search(query: string, k: number, signal?: AbortSignal): Promise<SearchResult[]>;
   /** Never fails: null when it cannot be told. */
   freshness(): Promise<IndexFreshness | null>;
+  /** The project in a few lines for the system message. Never fails: empty when it cannot be told. */
+  overview(): Promise<string[]>;
 }
 
 /** What {@link writeAnswer} needs. */

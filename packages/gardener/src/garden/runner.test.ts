@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { isProcessAlive } from '@codebase-gardener/lora/process';
+import { identifyProcess, isProcessAlive } from '@codebase-gardener/lora/process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Garden, openGarden } from './garden.js';
 import { runQueue } from './run-queue.js';
@@ -215,12 +215,13 @@ test('kill -9 of runner and worker: the next call says so and starts the run aga
   const run = await queue('wait', 0, { gate });
   await ensure();
   const pid = await workingPid(run);
+  const worker = await identifyProcess(pid);
   const runner = await readRunner(garden.paths);
   process.kill(runner?.pid ?? 0, 'SIGKILL');
   process.kill(pid, 'SIGKILL');
   await until(async () => runner && !(await isProcessAlive(runner)));
   // Whoever asks while the worker is still dying is told that it lives.
-  await until(async () => !(await isProcessAlive({ pid, processStart: null })));
+  await until(async () => !(await isProcessAlive(worker)));
   const notices: string[] = [];
   await writeFile(gate, '');
   const state = await waitForRun(run.directory, { ensure, onNotice: (notice) => notices.push(notice) });

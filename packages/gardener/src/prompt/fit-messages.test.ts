@@ -14,6 +14,7 @@ const fit = (messages: ChatMessage[], changes: Partial<MessageParts> = {}) =>
   fitMessages({
     messages,
     projectName: 'demo',
+    overview: ['README: a demo.'],
     results: [result],
     contextTokens: 400,
     answerTokens: 100,
@@ -25,7 +26,7 @@ describe('fitMessages', () => {
   it('puts code above the last question and gives our instructions where the client has none', async () => {
     const { messages, used } = await fit([user('one'), assistant('two'), user('three')]);
     expect(messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user']);
-    expect(messages[0]?.content).toContain('the project demo');
+    expect(messages[0]?.content).toMatch(/the project demo[\s\S]*README: a demo\.$/);
     expect(messages[3]?.content).toMatch(/const a = 1;[\s\S]*three$/);
     expect(messages[1]?.content).toBe('one');
     expect(used).toHaveLength(1);

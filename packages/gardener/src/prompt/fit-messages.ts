@@ -3,6 +3,7 @@ import type { SearchResult } from '../retrieval/search.js';
 import {
   codeHeading,
   type FittedPrompt,
+  fitOverview,
   fitResults,
   messageOverhead,
   type PromptRoom,
@@ -18,6 +19,8 @@ export interface MessageParts extends PromptRoom {
   messages: readonly ChatMessage[];
   /** For our own instructions where the client gives none; null for none. */
   projectName: string | null;
+  /** For our own instructions as well; see projectOverview. */
+  overview: readonly string[];
   /** Best first. */
   results: readonly SearchResult[];
 }
@@ -33,7 +36,9 @@ const historyShare = 0.4;
 export async function fitMessages(parts: MessageParts): Promise<FittedPrompt> {
   const { messages } = parts;
   const count = roomCounter(parts);
-  const system = instructionsOf(messages, parts.projectName);
+  const given = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
+  const ours = given.length === 0 && parts.projectName !== null ? systemMessage(parts.projectName) : null;
+  let system = ours ?? given.join('\n\n');
   const talk = messages.filter(({ role }) => role !== 'system');
   const at = talk.findLastIndex(({ role }) => role === 'user');
   const [history, question, tail] = [talk.slice(0, at), talk[at]!, talk.slice(at + 1)];
@@ -43,6 +48,12 @@ export async function fitMessages(parts: MessageParts): Promise<FittedPrompt> {
   for (const content of [system, question.content, ...tail.map((message) => message.content)])
     room -= (await count(content)) + messageOverhead;
   if (room < 0) throw questionTooLong(total - room, total);
+
+  if (ours !== null) {
+    const overview = await fitOverview(parts.overview, room, count);
+    room -= overview.tokens;
+    if (overview.text !== '') system = `${ours}\n\n${overview.text}`;
+  }
 
   const newest = await fitHistory(history, Math.floor(room * historyShare), count);
   const code = await fitResults(parts.results, room - newest.tokens, count);
@@ -63,13 +74,6 @@ export async function fitMessages(parts: MessageParts): Promise<FittedPrompt> {
     ],
     used: code.used,
   };
-}
-
-/** The client's instructions in one message, or ours where it gives none. */
-function instructionsOf(messages: readonly ChatMessage[], projectName: string | null): string {
-  const given = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
-  if (given.length > 0) return given.join('\n\n');
-  return projectName === null ? '' : systemMessage(projectName);
 }
 
 async function fitHistory(

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { maskSecrets } from '../codebase/find-secrets.js';
+import { mapProject } from '../codebase/graph/project-map.js';
+import { languageOfPath } from '../codebase/languages.js';
+import { readSource } from '../codebase/read-source.js';
+import type { GardenPaths } from '../garden/paths.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import type { ProjectFacts } from '../prompt/project-overview.js';
+import type { ProjectIndex } from '../retrieval/index.js';
+import { readFileStates } from '../retrieval/manifest.js';
+
+/** Room of the map that the central files come from: a few files with a few symbols each. */
+const MAP_TOKENS = 400;
+
+/**
+ * What an index and the README that it has read tell about a project as a whole; secrets are masked.
+ * @throws GardenerError `retrieval.*`
+ */
+export async function readProjectFacts(
+  paths: GardenPaths,
+  project: Pick<ProjectRecord, 'id' | 'path'>,
+  index: ProjectIndex,
+  maxFileBytes: number,
+): Promise<ProjectFacts> {
+  const states = await readFileStates(paths.index(project.id));
+  const indexed = states.flatMap(({ path, outcome }) => (outcome === 'indexed' ? [path] : []));
+  const graph = await index.symbolGraph();
+  const central = graph === null ? [] : mapProject(graph, MAP_TOKENS).files;
+  return {
+    files: indexed.map((path) => ({ path, language: languageOfPath(path)?.name ?? null })),
+    central: central.map(({ path, symbols }) => ({
+      path,
+      symbols: symbols.filter(({ depth }) => depth === 0).map(({ symbol }) => symbol),
+    })),
+    readme: await readReadme(project.path, indexed, maxFileBytes),
+  };
+}
+
+/** The README nearest to the root, or null. Only a file that the index has is read. */
+async function readReadme(
+  root: string,
+  indexed: readonly string[],
+  maxFileBytes: number,
+): Promise<string | null> {
+  const readme = indexed.find((path) => /^readme(?:\.\w+)?$/i.test(path));
+  if (readme === undefined) return null;
+  const source = await readSource(join(root, readme), maxFileBytes);
+  return source.ok ? maskSecrets(readme, source.text).text : null;
+}
