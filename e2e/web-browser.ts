@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
@@ -16,9 +17,12 @@ export const chromiumFile =
   ].find((file) => file !== undefined && existsSync(file)) ?? null;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** Colours have changed, and nothing moves any more. */
-const SETTLED = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-  .then(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined))))`;
+/** Colours have changed, and nothing moves any more; what never ends (a spinner) is not waited for. */
+const SETTLED = `Promise.race([
+  new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+    .then(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)))),
+  new Promise((resolve) => setTimeout(resolve, 2_000)),
+])`;
 const images = join(repository, 'docs', 'images');
 
 /** `gardener serve` as a user starts it. */
@@ -133,6 +137,14 @@ export class TestBrowser {
       .poll(() => this.page.evaluate<number[]>(wider), { message: `${what} at 360 px` })
       .toEqual([0, 0]);
     if (size) await this.page.setViewportSize(size);
+  }
+
+  /** What a step that failed was looking at: the address and the text of the page, and a picture of it. */
+  async describe(): Promise<string> {
+    const file = join(tmpdir(), 'gardener-web-failure.png');
+    await this.page.screenshot({ path: file, timeout: 10_000 }).catch(() => undefined);
+    const text = await this.page.locator('body').innerText({ timeout: 5_000 }).catch(String);
+    return `${this.page.url()} (${file})\n${text}\nConsole: ${JSON.stringify(this.#errors)}`;
   }
 
   /** A picture for the README, renewed only on request. */

@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFailed } from 'vitest';
 import { repository, TestGarden } from './run-gardener.js';
 import { chromiumFile, TestBrowser, TestServer } from './web-browser.js';
 
@@ -13,7 +13,8 @@ if (chromiumFile === null) {
   );
 }
 
-const BUDGET = '40s';
+/** Long enough for a curve to look at where pictures are made. */
+const BUDGET = process.env.UPDATE_SCREENSHOTS === '1' ? '4m' : '40s';
 /** For what a model does, on a machine that does other things as well. */
 const PATIENCE_MS = 300_000;
 const garden = new TestGarden();
@@ -32,6 +33,16 @@ afterAll(async () => {
   await browser?.close();
   await server.stop();
   garden.remove();
+});
+
+let hasFailed = false;
+beforeEach(({ skip }) => {
+  // Every step needs those before it: what follows a failed one would only wait in vain.
+  if (hasFailed) skip();
+  onTestFailed(async () => {
+    hasFailed = true;
+    process.stderr.write(`The browser was at ${await browser.describe()}\n`);
+  });
 });
 
 const button = (name: string | RegExp): Locator => page.getByRole('button', { name });

@@ -108,7 +108,7 @@ function AnsweredBy({
       <Badge tone={version === null ? 'plain' : 'good'}>
         {version === null ? 'Base model' : `Adapter ${version}`}
       </Badge>
-      {reason && (
+      {version === null && reason && (
         <span className="answered-why" title={reason}>
           {reason}
         </span>

@@ -20,6 +20,7 @@ export function LossChart({ curve, steps }: { curve: Curve; steps: number | null
     if (!element) return;
     const chart = new uPlot(options(element, steps), dataOf(latest.current), element);
     plot.current = chart;
+    showLatest(chart);
     const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
     return () => {
@@ -30,11 +31,19 @@ export function LossChart({ curve, steps }: { curve: Curve; steps: number | null
   }, [scheme, steps]);
   useEffect(() => {
     plot.current?.setData(dataOf(curve));
+    if (plot.current) showLatest(plot.current);
   }, [curve]);
 
   const last = curve.heldOut.findLast((loss) => loss !== null);
   const label = `Loss over ${curve.steps.at(-1) ?? 0} steps; held-out loss now ${last?.toFixed(3) ?? 'not measured yet'}`;
   return <div ref={box} className="loss-chart" role="img" aria-label={label} />;
+}
+
+/** The legend has the latest figure of each line unless the reader points at others. */
+function showLatest(chart: uPlot): void {
+  const { cursor, data } = chart;
+  if (cursor.idx !== null && cursor.idx !== undefined) return;
+  chart.setLegend({ idxs: data.map((line) => line.findLastIndex((figure) => figure !== null)) }, false);
 }
 
 function dataOf({ steps, train, smooth, heldOut }: Curve): uPlot.AlignedData {
@@ -65,6 +74,7 @@ function options(element: HTMLElement, steps: number | null): uPlot.Options {
   return {
     width: element.clientWidth,
     height: HEIGHT,
+    hooks: { setCursor: [showLatest] },
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { time: false, range: (_, min, max) => [Math.min(min ?? 0, 0), Math.max(max ?? 1, steps ?? 1)] },

@@ -30,7 +30,7 @@ export function RunHistory({
               <th scope="col" className="number">
                 Held-out loss
               </th>
-              <th scope="col" className="number">
+              <th scope="col" className="number history-budget">
                 Budget
               </th>
             </tr>
@@ -52,7 +52,9 @@ export function RunHistory({
                   </td>
                   <td className="history-outcome">{outcomeOf(run)}</td>
                   <td className="number">{run.heldOutLoss?.toFixed(3) ?? '–'}</td>
-                  <td className="number">{run.budgetMs === null ? '–' : duration(run.budgetMs)}</td>
+                  <td className="number history-budget">
+                    {run.budgetMs === null ? '–' : duration(run.budgetMs)}
+                  </td>
                 </tr>
               );
             })}
