@@ -5,8 +5,6 @@ export default defineConfig({
   test: {
     globalSetup: ['scripts/test-models.setup.ts'],
     include: ['e2e/*.test.ts'],
-    // In a browser: `npm run e2e:web`, apart, since one of its runs has hung and nobody knows yet where.
-    exclude: process.env.npm_lifecycle_event === 'e2e:web' ? [] : ['e2e/web.test.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 600_000,
