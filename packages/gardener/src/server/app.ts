@@ -29,6 +29,7 @@ import { asOpenAiError } from './openai/error-shape.js';
 import { addOpenAiModels } from './openai/models.js';
 import { openApiDocument } from './openapi-document.js';
 import { addStaticFiles } from './static-files.js';
+import { TOKEN_PAGE_STYLE } from './token-page.js';
 
 /** How an app is put together. */
 export interface AppOptions {
@@ -93,13 +94,13 @@ function securityHeaders() {
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
       scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
+      styleSrc: ["'self'", TOKEN_PAGE_STYLE],
       imgSrc: ["'self'", 'data:'],
       fontSrc: ["'self'"],
       connectSrc: ["'self'"],
       manifestSrc: ["'self'"],
       baseUri: ["'none'"],
-      formAction: ["'none'"],
+      formAction: ["'self'"],
       frameAncestors: ["'none'"],
     },
     referrerPolicy: 'no-referrer',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTestApp, type TestApp } from './app.fixture.js';
 
@@ -111,6 +112,20 @@ describe('beyond this machine', () => {
     expect((await to('/api/projects', { cookie: cookie.split(';')[0]! })).status).toBe(200);
     const byScript = await to(`/api/projects?token=${TOKEN}`, { 'sec-fetch-mode': 'cors' });
     expect(byScript.status).toBe(401);
+  });
+
+  it('asks a person with a page, which holds nothing of the request', async () => {
+    const page = await to('/p/shop?token=%3Cb%3Ewrong', { accept: 'text/html,*/*;q=0.8' });
+    expect(page.status).toBe(401);
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    const html = await page.text();
+    expect(html).toContain('That was not the token.');
+    expect(html).not.toMatch(/shop|wrong|<script/);
+    const style = /<style>([\s\S]*)<\/style>/.exec(html)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(page.headers.get('content-security-policy')).toContain(`'sha256-${hash}'`);
+    const byScript = await to('/p/shop', { accept: 'text/html', 'sec-fetch-mode': 'cors' });
+    expect(byScript.headers.get('content-type')).toMatch(/^application\/json/);
   });
 
   it('tells its health without one, and nothing of a project', async () => {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { GardenerError } from '../garden/errors.js';
+import { tokenPage } from './token-page.js';
 
 /** Who may ask this server. */
 export interface Access {
@@ -48,7 +49,8 @@ export function guardOrigin(access: Access): MiddlewareHandler {
 }
 
 /**
- * Asks for the token where one is required: `Authorization: Bearer`, or the cookie that opening `/?token=…` in a browser leaves.
+ * Asks for the token where one is required: `Authorization: Bearer`, or the cookie that opening `/?token=…` in a browser leaves. A
+ * browser that has none is shown a page that asks for it.
  * @throws GardenerError `server.token-required`
  */
 export function guardToken({ token }: Access): MiddlewareHandler {
@@ -63,8 +65,12 @@ export function guardToken({ token }: Access): MiddlewareHandler {
     }
     const bearer = /^Bearer (.{1,200})$/i.exec(c.req.header('authorization') ?? '')?.[1];
     const shown = bearer ?? getCookie(c, COOKIE);
-    if (shown === undefined || !isSame(shown, token)) throw tokenRequired();
-    return next();
+    if (shown !== undefined && isSame(shown, token)) return next();
+    if (wantsPage(c)) {
+      const wasWrong = given !== undefined && given !== '';
+      return c.html(tokenPage({ wasWrong }), 401, { 'www-authenticate': 'Bearer' });
+    }
+    throw tokenRequired();
   };
 }
 
@@ -83,6 +89,11 @@ function isPlainNavigation(c: Context): boolean {
     (c.req.header('sec-fetch-dest') ?? 'document') === 'document' &&
     c.req.header('origin') === undefined
   );
+}
+
+/** A person with a browser, not a program. */
+function wantsPage(c: Context): boolean {
+  return isPlainNavigation(c) && /\btext\/html\b/.test(c.req.header('accept') ?? '');
 }
 
 function refuseForeignPage(c: Context, host: string): void {
