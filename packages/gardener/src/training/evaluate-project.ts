@@ -24,7 +24,8 @@ export interface EvaluateOptions {
   /** Also with retrieval, and with the edit similarity of written lines: minutes instead of seconds. Defaults to false. */
   full?: boolean;
   signal?: AbortSignal;
-  onProgress?: (label: string, done: number, total: number) => void;
+  /** `total` is null while it cannot be told. */
+  onProgress?: (label: string, done: number, total: number | null) => void;
 }
 
 interface Evaluation {

@@ -60,7 +60,8 @@ export interface SideOptions {
   parityPositions?: number;
   threads: number;
   signal?: AbortSignal;
-  onProgress?: (label: string, done: number, total: number) => void;
+  /** `total` is null while it cannot be told. */
+  onProgress?: (label: string, done: number, total: number | null) => void;
 }
 
 /** Scores one model: held-out loss and exact match by our own forward, then parity and stopping in llama.cpp, which serves. */
@@ -93,6 +94,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
   let stopped: boolean[] | null = null;
   let parity: SideScores['parity'] = null;
   if (options.startRuntime !== null) {
+    onProgress?.('starting llama.cpp', 0, null);
     const runtime = await options.startRuntime();
     try {
       const limitMs = options.servingLimitMs ?? Number.POSITIVE_INFINITY;

@@ -116,17 +116,24 @@ function UnderWay({ view }: { view: ProjectView }): ReactNode {
   const { label, eta, busy } = glanceWords(view);
   if (!busy && view.glance !== 'paused') return null;
   const { run } = view;
-  const detail = run?.done != null && run.total != null ? `${count(run.done)} of ${count(run.total)}` : null;
+  const counts = run?.done != null && run.total != null ? `${count(run.done)} of ${count(run.total)}` : null;
+  const isIndexing = view.index.state !== 'ready';
   return (
     <Link href={projectHref(view.project.name, 'training')} className="card under-way">
       <div className="row spread">
         <strong className="tabular">{label}</strong>
         <span className="small muted tabular">
-          {[detail, eta && `${eta} left`].filter(Boolean).join(' · ')}
+          {[!isIndexing && run?.stage ? words(run.stage) : null, counts, eta && `${eta} left`]
+            .filter(Boolean)
+            .join(' · ')}
         </span>
       </div>
       <Progress value={view.progress === 1 ? null : view.progress} label={label} />
-      <p className="small muted">It goes on in the background. Search works on what is indexed so far.</p>
+      <p className="small muted">
+        {isIndexing
+          ? 'It goes on in the background. Search works on what is indexed so far.'
+          : `It goes on in the background. ${view.adapter.version === null ? 'The base model' : `Adapter ${view.adapter.version}`} answers meanwhile.`}
+      </p>
     </Link>
   );
 }
