@@ -27,7 +27,8 @@ function badRequest(error: z.ZodError, target: string): GardenerError {
 
 const WHERE: Record<string, string> = { json: 'body', param: 'path', query: 'query' };
 
-const errorSchema = z
+/** The body of every answer that is not a success. */
+export const errorSchema = z
   .object({
     error: z.object({
       code: z.string(),
@@ -41,6 +42,16 @@ const errorSchema = z
 /** A JSON answer of a route. */
 export function json<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { 'application/json': { schema } } };
+}
+
+/** Server-sent events. OpenAPI 3.1 has no word for what comes piece by piece: the schema is of one event, with its data read. */
+export function eventStream<T extends z.ZodType>(schema: T, description: string) {
+  return { description, content: { 'text/event-stream': { schema } } };
+}
+
+/** One kind of server-sent event; `data` is JSON. */
+export function streamed<Name extends string, Data extends z.ZodType>(event: Name, data: Data) {
+  return z.object({ event: z.literal(event), data });
 }
 
 /** A JSON body that a route needs. */

@@ -6,10 +6,8 @@ import type { ProjectRecord } from '../../garden/project-record.js';
 import { openRuns } from '../../garden/runs.js';
 import { startRunner } from '../../training/start-runner.js';
 import type { EventLog } from './event-log.js';
+import type { ProjectChange } from './happenings.js';
 import { RunTail } from './run-tail.js';
-
-/** How a project has changed. */
-export type ProjectChange = 'added' | 'removed' | 'updated' | 'promoted' | 'active' | 'index';
 
 /** Options of {@link watchGarden}. */
 export interface WatchOptions {
@@ -108,7 +106,7 @@ export class GardenWatch {
 
   #tell(project: ProjectRecord, change: ProjectChange): void {
     if (this.#isFirstLook) return;
-    this.#log.publish('project', project.id, { projectId: project.id, change });
+    this.#log.publish(project.id, { event: 'project', data: { projectId: project.id, change } });
     this.#onChange(project, change);
   }
 }
