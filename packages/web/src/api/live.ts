@@ -73,6 +73,7 @@ const ACTIONS = {
     tell();
     if (progress.state !== 'downloading') invalidate((path) => path === '/api/models');
   },
+  settings: () => invalidate((path) => path === '/api/settings'),
   reset: () => invalidate(() => true),
 };
 

@@ -329,6 +329,10 @@ export interface components {
         } | {
             data: Record<string, never>;
             /** @enum {string} */
+            event: "settings";
+        } | {
+            data: Record<string, never>;
+            /** @enum {string} */
             event: "reset";
         } | {
             data: Record<string, never>;

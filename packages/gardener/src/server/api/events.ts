@@ -9,6 +9,7 @@ const DESCRIPTION = `Server-sent events, each with an id to resume from (Last-Ev
 - \`run\`: index progress, training steps, evaluation, errors
 - \`project\`: something of it has changed; fetch it anew
 - \`model\`: a download
+- \`settings\`: they have changed
 - \`reset\`: the id is unknown (another start of the server, too far behind); fetch everything anew
 - \`shutdown\`: the server ends`;
 

@@ -11,7 +11,7 @@ export function newApi(): OpenAPIHono {
 }
 
 function badRequest(error: z.ZodError, target: string): GardenerError {
-  const issue = error.issues[0];
+  const issue = error.issues[0] && nearestIssue(error.issues[0]);
   const where = issue !== undefined && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
   return new GardenerError(
     'server.bad-request',
@@ -23,6 +23,15 @@ function badRequest(error: z.ZodError, target: string): GardenerError {
       },
     },
   );
+}
+
+/** What is wrong inside of a union: of its forms the one that fits furthest is the one that was meant. */
+function nearestIssue(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = issue.errors.flat().map(nearestIssue);
+  const nearest = inner.sort((a, b) => b.path.length - a.path.length)[0];
+  if (nearest === undefined || nearest.path.length === 0) return issue;
+  return { path: [...issue.path, ...nearest.path], message: nearest.message };
 }
 
 const WHERE: Record<string, string> = { json: 'body', param: 'path', query: 'query' };

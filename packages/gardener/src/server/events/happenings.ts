@@ -25,6 +25,7 @@ export const happeningSchema = z
     streamed('run', inRun),
     streamed('project', inProject),
     streamed('model', ofModel),
+    streamed('settings', z.object({})),
     streamed('reset', z.object({})),
     streamed('shutdown', z.object({})),
   ])
