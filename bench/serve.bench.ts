@@ -1,6 +1,7 @@
-// gardener serve under mixed load: memory of the server and its children, and whether an event is lost. One JSON object every ten seconds,
-// the summary last.
+// gardener serve under mixed load, with a training beside it: memory of the server, of its children and of the training, and whether an
+// event is lost. One JSON object every ten seconds, the summary last.
 //   npm run bench:serve [seconds]     (120; the issue's figure is 600)
+// BENCH_CODEBASE is what is trained on (packages/gardener/src/garden).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,8 +11,11 @@ import { embeddingModelDirectory } from './embedding-model.js';
 import { defaultBaseModelFile } from './fixtures.js';
 import { checkEvents } from './serve/event-check.js';
 import { type Load, mixedLoad } from './serve/mixed-load.js';
+import { beginTraining, endTraining } from './serve/training.js';
 
 const [seconds = '120'] = process.argv.slice(2);
+const CODEBASE =
+  process.env.BENCH_CODEBASE ?? fileURLToPath(new URL('../packages/gardener/src/garden', import.meta.url));
 const PROJECTS = 3;
 const SAMPLE_MS = 2_000;
 /** Models are loaded and caches filled by then. */
@@ -24,6 +28,8 @@ interface Sample {
   atMs: number;
   serverBytes: number;
   childrenBytes: number;
+  /** Runner and worker of the training; they are nobody's children. */
+  trainingBytes: number;
 }
 
 async function main(): Promise<void> {
@@ -36,19 +42,29 @@ async function main(): Promise<void> {
   try {
     const untilMs = performance.now() + Number(seconds) * 1_000;
     const samples: Sample[] = [];
+    const { paths } = made.garden;
+    let training: object = {};
     const [loads, events] = await Promise.all([
       mixedLoad(
         url,
         made.projects.map(({ name }) => name),
         untilMs,
       ),
-      checkEvents(url, made.garden.paths, made.projects[0]!.id, untilMs),
-      sampleMemory(child.pid!, samples, untilMs),
+      checkEvents(
+        { url, paths, projectId: made.projects[0]!.id },
+        untilMs,
+        () => beginTraining(url, CODEBASE, Number(seconds)),
+        async (begun) => {
+          training = await endTraining(paths, begun);
+        },
+      ),
+      sampleMemory(child.pid!, paths.root, samples, untilMs),
     ]);
-    print({ seconds: Number(seconds), memory: growth(samples), events, requests: loads.map(summary) });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
-    await ended;
+    const exitCode = await Promise.race([ended, delay(10_000, 'it does not end', { ref: false })]);
+    const figures = { memory: growth(samples), events, training, exitCode };
+    print({ seconds: Number(seconds), ...figures, requests: loads.map(summary) });
   } finally {
     child.kill('SIGKILL');
     await made.remove();
@@ -71,7 +87,12 @@ function startServer(dataDir: string): Promise<{ child: ChildProcess; url: strin
   });
 }
 
-async function sampleMemory(pid: number, samples: Sample[], untilMs: number): Promise<void> {
+async function sampleMemory(
+  pid: number,
+  dataDirectory: string,
+  samples: Sample[],
+  untilMs: number,
+): Promise<void> {
   const startMs = performance.now();
   for (let n = 0; performance.now() < untilMs; n++) {
     const childrenBytes = childrenOf(pid).reduce((sum, child) => sum + residentBytes(child), 0);
@@ -79,6 +100,7 @@ async function sampleMemory(pid: number, samples: Sample[], untilMs: number): Pr
       atMs: Math.round(performance.now() - startMs),
       serverBytes: residentBytes(pid),
       childrenBytes,
+      trainingBytes: trainingOf(dataDirectory).reduce((sum, process) => sum + residentBytes(process), 0),
     };
     samples.push(sample);
     if (n % 5 === 0) print(sample);
@@ -122,13 +144,26 @@ function childrenOf(pid: number): number[] {
   return direct.flatMap((child) => [child, ...childrenOf(child)]);
 }
 
+/** The processes of the runner name the data directory, or a run in it; Linux. */
+function trainingOf(dataDirectory: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      const command = textOf(`/proc/${name}/cmdline`);
+      return command.includes(dataDirectory) && /runner|worker/.test(command);
+    })
+    .map(Number);
+}
+
 function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(statusOf(pid))?.[1] ?? 0) * 1024;
 }
 
-function statusOf(pid: number): string {
+const statusOf = (pid: number) => textOf(`/proc/${pid}/status`);
+
+function textOf(file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     return '';
   }

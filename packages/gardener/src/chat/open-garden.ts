@@ -1,9 +1,10 @@
 import { GardenerError } from '../garden/errors.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { Embedder, SearchOptions } from '../retrieval/index.js';
+import type { SearchOptions } from '../retrieval/index.js';
 import { answer } from './answer.js';
 import { AdapterChooser, baseOnly, type ChosenAdapter } from './choose-adapter.js';
+import type { EmbedderUse } from './open-embedder.js';
 import { OpenIndexes } from './open-indexes.js';
 import { type OpenModel, OpenModels } from './open-models.js';
 import type {
@@ -59,7 +60,9 @@ export class OpenGarden implements OpenProjects {
     const start = performance.now();
     const project = await this.#current(given);
     const index = this.#indexes.readiness(project);
-    const embedder = index.then((readiness) => (readiness === 'none' ? null : this.#indexes.embedder()));
+    const embedder = index.then(async (readiness) => {
+      if (readiness !== 'none') (await this.#indexes.embedder.use()).release();
+    });
     const target = { project, baseModel: project.baseModel };
     embedder.catch(() => undefined);
     const { use, release } = await this.#use(target);
@@ -167,15 +170,19 @@ export class OpenGarden implements OpenProjects {
     kind: 'query' | 'document',
     signal?: AbortSignal,
   ): Promise<Float32Array[]> {
-    const embedder = await this.#indexes.embedder();
-    if (kind === 'document') return embedder.embed([...texts], signal);
-    const vectors: Float32Array[] = [];
-    for (const text of texts) vectors.push(await embedder.embedQuery(text, signal));
-    return vectors;
+    const { embedder, release } = await this.#indexes.embedder.use();
+    try {
+      if (kind === 'document') return await embedder.embed([...texts], signal);
+      const vectors: Float32Array[] = [];
+      for (const text of texts) vectors.push(await embedder.embedQuery(text, signal));
+      return vectors;
+    } finally {
+      release();
+    }
   }
 
-  embedder(): Promise<Embedder> {
-    return this.#indexes.embedder();
+  useEmbedder(): Promise<EmbedderUse> {
+    return this.#indexes.embedder.use();
   }
 
   async countTokens(target: ChatTarget, text: string): Promise<number> {
@@ -188,7 +195,7 @@ export class OpenGarden implements OpenProjects {
   }
 
   state(): OpenProjectsState {
-    const { embedderState, projectIds } = this.#indexes;
+    const { embedder, projectIds } = this.#indexes;
     const { runtimeProvider, embeddingModel } = this.#garden.settings;
     return {
       runtime: {
@@ -199,13 +206,17 @@ export class OpenGarden implements OpenProjects {
         }),
         lastError: this.#models.lastError,
       },
-      embedder: { ...embedderState, model: embeddingModel },
+      embedder: { ...embedder.state, model: embeddingModel },
       indexes: projectIds.map((projectId) => ({ projectId })),
     };
   }
 
   async forget(projectId: string): Promise<void> {
     this.#indexes.forget(projectId);
+  }
+
+  async closeUnused(): Promise<void> {
+    await Promise.all([this.#models.closeUnused(), this.#indexes.embedder.closeUnused()]);
   }
 
   async close(): Promise<void> {

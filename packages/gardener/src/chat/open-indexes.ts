@@ -1,16 +1,15 @@
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
+import type { ModelProgress } from '../models/ensure-model.js';
 import { projectOverview } from '../prompt/project-overview.js';
-import { startEmbedder } from '../retrieval/choose-embedder.js';
 import {
-  type Embedder,
   type IndexFreshness,
   openIndex,
   type ProjectIndex,
   type SearchOptions,
   type SearchResult,
 } from '../retrieval/index.js';
+import { OpenEmbedder } from './open-embedder.js';
 import { readProjectFacts } from './project-facts.js';
 import type { ProjectCode } from './write-answer.js';
 
@@ -31,19 +30,14 @@ interface OpenIndex {
 
 /** The indexes of one process and the embedding model that searches them, each opened when it is first needed. */
 export class OpenIndexes {
-  readonly #garden: Pick<Garden, 'paths' | 'settings'>;
-  readonly #onProgress: ((progress: ModelProgress) => void) | undefined;
+  readonly #garden: Garden;
   /** By project id, oldest use first. */
   readonly #indexes = new Map<string, OpenIndex>();
-  #embedder: Promise<Embedder> | null = null;
-  embedderState: { state: 'not-started' | 'ready' | 'failed'; lastError: string | null } = {
-    state: 'not-started',
-    lastError: null,
-  };
+  readonly embedder: OpenEmbedder;
 
-  constructor(garden: Pick<Garden, 'paths' | 'settings'>, onProgress?: (progress: ModelProgress) => void) {
+  constructor(garden: Garden, onProgress?: (progress: ModelProgress) => void) {
     this.#garden = garden;
-    this.#onProgress = onProgress;
+    this.embedder = new OpenEmbedder(garden, onProgress);
   }
 
   get projectIds(): string[] {
@@ -66,9 +60,13 @@ export class OpenIndexes {
     signal?: AbortSignal,
   ): Promise<SearchResult[]> {
     const { index } = await this.#open(project);
-    const embedder = await this.embedder();
-    signal?.throwIfAborted();
-    return index.search(query, embedder, options);
+    const { embedder, release } = await this.embedder.use();
+    try {
+      signal?.throwIfAborted();
+      return await index.search(query, embedder, options);
+    } finally {
+      release();
+    }
   }
 
   /** Null before the first update, and when it cannot be told. */
@@ -108,12 +106,6 @@ export class OpenIndexes {
     };
   }
 
-  /** The embedding model, started by the first who asks. @throws GardenerError `retrieval.*`, `models.*` */
-  async embedder(): Promise<Embedder> {
-    this.#embedder ??= this.#startEmbedder();
-    return this.#embedder;
-  }
-
   forget(projectId: string): void {
     this.#indexes.get(projectId)?.index.close();
     this.#indexes.delete(projectId);
@@ -121,9 +113,7 @@ export class OpenIndexes {
 
   async close(): Promise<void> {
     for (const projectId of this.projectIds) this.forget(projectId);
-    const embedder = await this.#embedder?.catch(() => null);
-    this.#embedder = null;
-    await embedder?.dispose();
+    await this.embedder.close();
   }
 
   async #open({ id }: ProjectRecord): Promise<OpenIndex> {
@@ -136,24 +126,5 @@ export class OpenIndexes {
     const [oldest] = this.#indexes.keys();
     if (this.#indexes.size > maxIndexes && oldest !== undefined) this.forget(oldest);
     return current;
-  }
-
-  async #startEmbedder(): Promise<Embedder> {
-    const { paths, settings } = this.#garden;
-    const onProgress = this.#onProgress;
-    try {
-      const embedder = await startEmbedder(settings, (id) =>
-        ensureModel(paths, id, { ...(onProgress && { onProgress }) }),
-      );
-      this.embedderState = { state: 'ready', lastError: null };
-      return embedder;
-    } catch (error) {
-      this.#embedder = null;
-      this.embedderState = {
-        state: 'failed',
-        lastError: error instanceof Error ? error.message : String(error),
-      };
-      throw error;
-    }
   }
 }

@@ -1,9 +1,11 @@
+import { currentSettings } from '../garden/follow-settings.js';
 import type { Garden } from '../garden/garden.js';
+import type { Settings } from '../garden/settings.js';
 import { type BaseIdentity, identifyBase } from '../models/base-identity.js';
 import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
 import { modelOnDisk } from '../models/model-store.js';
 import type { GenerationRuntime } from '../models/runtime.js';
-import { startRuntime } from '../models/start-runtime.js';
+import { type RuntimeSettings, startRuntime } from '../models/start-runtime.js';
 
 /** Base models kept at work; the one used longest ago goes when another is asked for. */
 const maxModels = 2;
@@ -15,6 +17,8 @@ export interface OpenModel {
 }
 
 interface Opening {
+  /** The settings that it was started with: others make another one. */
+  settings: string;
   model: Promise<OpenModel>;
   /** Once it has started. */
   opened: OpenModel | null;
@@ -22,16 +26,16 @@ interface Opening {
   users: number;
 }
 
-/** The base models of one process, each started once, when it is first needed. */
+/** The base models of one process, each started when it is first needed, and anew when the settings of runtimes have changed. */
 export class OpenModels {
-  readonly #garden: Pick<Garden, 'paths' | 'settings'>;
+  readonly #garden: Garden;
   readonly #onProgress: ((progress: ModelProgress) => void) | undefined;
-  /** Oldest use first. */
+  /** By base model and settings, oldest use first. */
   readonly #models = new Map<string, Opening>();
   readonly #identities = new Map<string, Promise<BaseIdentity | null>>();
   lastError: string | null = null;
 
-  constructor(garden: Pick<Garden, 'paths' | 'settings'>, onProgress?: (progress: ModelProgress) => void) {
+  constructor(garden: Garden, onProgress?: (progress: ModelProgress) => void) {
     this.#garden = garden;
     this.#onProgress = onProgress;
   }
@@ -46,12 +50,15 @@ export class OpenModels {
    * @throws GardenerError what the runtime and the model's download throw
    */
   async use(baseModel: string): Promise<{ model: OpenModel; release(): void }> {
-    const opening = this.#models.get(baseModel) ?? this.#open(baseModel);
-    this.#models.delete(baseModel);
-    this.#models.set(baseModel, opening);
+    const settings = runtimeSettings(await currentSettings(this.#garden));
+    const key = JSON.stringify([baseModel, settings]);
+    const opening = this.#models.get(key) ?? this.#open(key, baseModel, settings);
+    this.#models.delete(key);
+    this.#models.set(key, opening);
     opening.users += 1;
     const release = () => {
       opening.users -= 1;
+      this.#makeRoom().catch(() => undefined);
     };
     try {
       await this.#makeRoom();
@@ -78,14 +85,24 @@ export class OpenModels {
     return finding;
   }
 
+  /** Ends the models that nobody uses now; the next call starts them again. */
+  closeUnused(): Promise<void> {
+    return this.#closeUnused(() => true);
+  }
+
   async close(): Promise<void> {
     const openings = [...this.#models.values()];
     this.#models.clear();
     await Promise.all(openings.map((opening) => dispose(opening)));
   }
 
-  #open(baseModel: string): Opening {
-    const opening: Opening = { model: this.#start(baseModel), opened: null, users: 0 };
+  #open(key: string, baseModel: string, settings: RuntimeSettings): Opening {
+    const opening: Opening = {
+      settings: JSON.stringify(settings),
+      model: this.#start(baseModel, settings),
+      opened: null,
+      users: 0,
+    };
     opening.model.then(
       (model) => {
         opening.opened = model;
@@ -93,30 +110,43 @@ export class OpenModels {
       (error: unknown) => {
         this.lastError = error instanceof Error ? error.message : String(error);
         // The next call tries again.
-        if (this.#models.get(baseModel) === opening) this.#models.delete(baseModel);
+        if (this.#models.get(key) === opening) this.#models.delete(key);
       },
     );
     return opening;
   }
 
-  async #start(baseModel: string): Promise<OpenModel> {
-    const { paths, settings } = this.#garden;
+  async #start(baseModel: string, settings: RuntimeSettings): Promise<OpenModel> {
     const onProgress = this.#onProgress;
     const runtime = await startRuntime(settings, () =>
-      ensureModel(paths, baseModel, { ...(onProgress && { onProgress }) }),
+      ensureModel(this.#garden.paths, baseModel, { ...(onProgress && { onProgress }) }),
     );
     return { baseModel, runtime };
   }
 
-  /** Ends the model used longest ago when there are too many and nobody uses it. */
+  /** Ends what nobody uses: those of other settings, and the ones used longest ago when there are too many. */
   async #makeRoom(): Promise<void> {
-    for (const [baseModel, opening] of this.#models) {
-      if (this.#models.size <= maxModels) return;
-      if (opening.users > 0) continue;
-      this.#models.delete(baseModel);
+    const settings = JSON.stringify(runtimeSettings(this.#garden.settings));
+    await this.#closeUnused((opening) => opening.settings !== settings || this.#models.size > maxModels);
+  }
+
+  async #closeUnused(isUnwanted: (opening: Opening) => boolean): Promise<void> {
+    for (const [key, opening] of this.#models) {
+      if (opening.users > 0 || !isUnwanted(opening)) continue;
+      this.#models.delete(key);
       await dispose(opening);
     }
   }
+}
+
+/** Of all settings those that a runtime is started with. */
+function runtimeSettings(settings: Settings): RuntimeSettings {
+  const { runtimeProvider, runtimeUrl, runtimeApiKey, runtimeModel } = settings;
+  const { keptAdapters, contextTokens, threads } = settings;
+  return {
+    ...{ runtimeProvider, runtimeUrl, runtimeApiKey, runtimeModel },
+    ...{ keptAdapters, contextTokens, threads },
+  };
 }
 
 async function dispose({ model }: Opening): Promise<void> {

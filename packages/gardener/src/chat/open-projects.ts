@@ -3,8 +3,9 @@ import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import type { ModelProgress } from '../models/ensure-model.js';
 import type { ChatMessage } from '../models/runtime.js';
-import type { Embedder, IndexFreshness, SearchOptions, SearchResult } from '../retrieval/index.js';
+import type { IndexFreshness, SearchOptions, SearchResult } from '../retrieval/index.js';
 import type { Conversation } from './conversation.js';
+import type { EmbedderUse } from './open-embedder.js';
 import { OpenGarden } from './open-garden.js';
 import type { IndexReadiness } from './open-indexes.js';
 import type { AnswerEvent, AnswerOptions } from './write-answer.js';
@@ -36,14 +37,16 @@ export interface OpenProjects {
   /** Text continuation; `suffix` = fill-in-the-middle, `models.no-fill-in-the-middle` where the base has no such tokens. */
   complete(target: ChatTarget, request: OpenCompletionRequest): AsyncIterable<CompletionEvent>;
   embed(texts: readonly string[], kind: 'query' | 'document', signal?: AbortSignal): Promise<Float32Array[]>;
-  /** The embedding model that all of it shares, started by the first who asks; not to be disposed. */
-  embedder(): Promise<Embedder>;
+  /** Takes the embedding model that all of it shares into use; started by the first who asks. */
+  useEmbedder(): Promise<EmbedderUse>;
   /** Tokens of a text for the target's base model. */
   countTokens(target: ChatTarget, text: string): Promise<number>;
   /** For /health and the UI: what is loaded, nothing is started by asking. */
   state(): OpenProjectsState;
   /** Closes what belongs to a project (removed, or its folder is gone). */
   forget(projectId: string): Promise<void>;
+  /** Frees the memory of models that no call uses now; the next call starts them again. */
+  closeUnused(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,16 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { GardenerError } from './errors.js';
 import { withLock } from './file-lock.js';
 import type { Garden } from './garden.js';
 import { readJsonIfPresent, writeJson } from './json-state.js';
-import {
-  checkSetting,
-  environmentName,
-  isSettingKey,
-  loadSettings,
-  type SettingKey,
-  settingKeys,
-} from './settings.js';
+import { checkSetting, environmentName, isSettingKey, type SettingKey, settingKeys } from './settings.js';
 
 /** Where the value in force comes from. */
 export type SettingSource = 'environment' | 'file' | 'default';
@@ -19,7 +13,9 @@ const settingsFileSchema = z.record(z.string(), z.unknown());
 
 /** Where each setting's value comes from. */
 export async function settingSources({ paths }: Garden): Promise<Record<SettingKey, SettingSource>> {
-  const file = (await readJsonIfPresent(paths.settingsFile, settingsFileSchema)) ?? {};
+  // Somebody may be in the middle of writing it: then nothing is said to come from it.
+  const text = await readFile(paths.settingsFile, 'utf8').catch(() => '{}');
+  const file = settingsFileSchema.catch({}).parse(parsed(text));
   const sourceOf = (key: SettingKey): SettingSource =>
     process.env[environmentName(key)] ? 'environment' : file[key] === undefined ? 'default' : 'file';
   return Object.fromEntries(settingKeys().map((key) => [key, sourceOf(key)])) as Record<
@@ -46,7 +42,15 @@ export async function changeSettings(
     }
     await writeJson(paths.settingsFile, file);
   });
-  garden.settings = await loadSettings({ settingsFile: paths.settingsFile });
+  await garden.rereadSettings();
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function unknownSetting(key: string): GardenerError {

@@ -3,7 +3,8 @@ import { access, mkdir } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { GardenerError } from './errors.js';
 import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
-import { openLog } from './log.js';
+import { rereadSettings, settingsVersion } from './follow-settings.js';
+import { levelOf, openLog } from './log.js';
 import { dataDirectory, GardenPaths } from './paths.js';
 import { Registry } from './registry.js';
 import { ensureSchemaVersion } from './schema-version.js';
@@ -12,7 +13,10 @@ import { loadSettings, type Settings } from './settings.js';
 /** An open data directory. Nothing to close. */
 export interface Garden {
   paths: GardenPaths;
+  /** As they were read last; a process that lives long asks `currentSettings`. */
   settings: Settings;
+  /** Reads `settings` again when settings.json has been written since. @throws garden.bad-setting, and they stay as they were */
+  rereadSettings(): Promise<void>;
   registry: Registry;
   log: Logger;
 }
@@ -37,9 +41,16 @@ export async function openGarden(options: OpenGardenOptions = {}): Promise<Garde
   const paths = new GardenPaths(dataDirectory(options.dataDir));
   await makeFolders(paths);
   await ensureSchemaVersion(paths);
-  const settings = await loadSettings({ flags: options.settings ?? {}, settingsFile: paths.settingsFile });
-  const log = await openLog(paths, { level: settings.logLevel, verbose: options.verbose ?? false });
-  return { paths, settings, registry: new Registry(paths), log };
+  const verbose = options.verbose ?? false;
+  const sources = { flags: options.settings ?? {}, settingsFile: paths.settingsFile };
+  const version = await settingsVersion(paths.settingsFile);
+  const settings = await loadSettings(sources);
+  const log = await openLog(paths, { level: settings.logLevel, verbose });
+  const garden = { paths, settings, registry: new Registry(paths), log };
+  const reread = rereadSettings(garden, sources, version, ({ logLevel }) => {
+    log.level = levelOf(logLevel, verbose);
+  });
+  return Object.assign(garden, { rereadSettings: reread });
 }
 
 async function makeFolders(paths: GardenPaths): Promise<void> {

@@ -33,8 +33,8 @@ export async function openLog(
   const { default: pino } = await import('pino');
   mkdirSync(paths.logs, { recursive: true });
   const destination = new RotatingLog(join(paths.logs, 'gardener.log'));
-  const level = options.verbose && options.level === 'info' ? 'debug' : options.level;
-  const streams = [{ level: level === 'silent' ? 'fatal' : level, stream: destination }] as {
+  // What is written is the logger's own level, which may change.
+  const streams = [{ level: 'trace', stream: destination }] as {
     level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
     stream: { write(text: string): void };
   }[];
@@ -43,13 +43,18 @@ export async function openLog(
   }
   return pino(
     {
-      level,
+      level: levelOf(options.level, options.verbose),
       base: { pid: process.pid },
       redact: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),
       timestamp: pino.stdTimeFunctions.isoTime,
     },
     pino.multistream(streams),
   );
+}
+
+/** How much is logged. */
+export function levelOf(level: Settings['logLevel'], verbose: boolean): Settings['logLevel'] {
+  return verbose && level === 'info' ? 'debug' : level;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { GardenerError } from '../garden/errors.js';
+import { currentSettings } from '../garden/follow-settings.js';
 import { addAdapterRoutes } from './api/adapters.js';
 import { addAskRoutes } from './api/ask.js';
 import { addConversationRoutes } from './api/conversations.js';
@@ -57,6 +58,10 @@ export function createApp(
   app.use(securityHeaders());
   app.use(limitRequests(new Slots(limits.requests, 'requests'), context.stopping));
   app.use(guardOrigin(access), guardToken(access), limitBody(limits.bodyBytes));
+  app.use(async (_c, next) => {
+    await currentSettings(context.garden);
+    await next();
+  });
   addApi(app, context);
   app.get('/api/openapi.json', (c) => c.json(openApiDocument(app, context.version)));
   addMcp(app, context);

@@ -4,6 +4,7 @@ import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
 import { type ModelOnDisk, modelOnDisk } from '../models/model-store.js';
 import { errorAnswer } from './error-answer.js';
 import type { EventLog } from './events/event-log.js';
+import type { Happening } from './events/happenings.js';
 
 const TELL_EVERY_MS = 250;
 
@@ -51,10 +52,10 @@ export class ModelFetches {
         onProgress: (progress) => this.tell(progress),
       });
       const bytes = onDisk.manifest.files.reduce((sum, file) => sum + file.bytes, 0);
-      this.#log.publish('model', null, { model, state: 'ready', doneBytes: bytes, totalBytes: bytes });
+      this.#tell({ model, state: 'ready', doneBytes: bytes, totalBytes: bytes });
       return onDisk;
     } catch (error) {
-      this.#log.publish('model', null, { model, state: 'failed', ...sizes, ...errorAnswer(error).body });
+      this.#tell({ model, state: 'failed', ...sizes, ...errorAnswer(error).body });
       throw error;
     }
   }
@@ -65,6 +66,10 @@ export class ModelFetches {
     if (now - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = now;
     const sizes = { doneBytes: done, totalBytes: total };
-    this.#log.publish('model', null, { model: id, state: 'downloading', ...sizes });
+    this.#tell({ model: id, state: 'downloading', ...sizes });
+  }
+
+  #tell(data: Extract<Happening, { event: 'model' }>['data']): void {
+    this.#log.publish(null, { event: 'model', data });
   }
 }

@@ -1,6 +1,6 @@
+import type { EmbedderUse } from '../chat/open-embedder.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { Embedder } from '../retrieval/embedder.js';
 import { followCodebase } from '../retrieval/follow-codebase.js';
 import { openIndex } from '../retrieval/index.js';
 import { readManifest } from '../retrieval/manifest.js';
@@ -9,13 +9,14 @@ import { readManifest } from '../retrieval/manifest.js';
 const MAX_FOLLOWED = 4;
 
 interface Following {
+  project: ProjectRecord;
   stop: AbortController;
   ended: Promise<void>;
 }
 
 /** Options of {@link ProjectFollowers}. */
 export interface FollowerOptions {
-  embedder: () => Promise<Embedder>;
+  useEmbedder: () => Promise<EmbedderUse>;
   /** The index has been brought up to date. */
   onUpdate: (projectId: string) => void;
   onError: (error: unknown) => void;
@@ -51,7 +52,7 @@ export class ProjectFollowers {
       .finally(() => {
         if (this.#following.get(project.id)?.stop === stop) this.#following.delete(project.id);
       });
-    this.#following.set(project.id, { stop, ended });
+    this.#following.set(project.id, { project, stop, ended });
     const [oldest] = this.#following.keys();
     if (this.#following.size > MAX_FOLLOWED && oldest !== undefined) void this.forget(oldest);
   }
@@ -64,6 +65,13 @@ export class ProjectFollowers {
     await present?.ended;
   }
 
+  /** Begins anew with everything that is followed: the settings have changed. */
+  async restart(): Promise<void> {
+    const projects = [...this.#following.values()].map(({ project }) => project);
+    await Promise.all(projects.map(({ id }) => this.forget(id)));
+    for (const project of projects) this.use(project);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#following.keys()].map((id) => this.forget(id)));
   }
@@ -72,8 +80,8 @@ export class ProjectFollowers {
     const { paths, settings } = this.#garden;
     // The first index is the work of a run, with its progress and its errors.
     if ((await readManifest(paths.index(project.id)))?.complete !== true) return;
-    const embedder = await this.#options.embedder();
-    const index = await openIndex(paths, project.id);
+    const index = await openIndex(paths, project.id, settings);
+    const { embedder, release } = await this.#options.useEmbedder();
     try {
       await followCodebase(project.path, {
         ...{ index, embedder, signal, maxFileBytes: settings.maxFileBytes, except: paths.root },
@@ -83,6 +91,7 @@ export class ProjectFollowers {
         },
       });
     } finally {
+      release();
       index.close();
     }
   }

@@ -93,7 +93,7 @@ export function createContext(garden: Garden, version: string, stopping: AbortSi
   const freshness = new Freshness(garden);
   const projects = openProjects(garden, { modelProgress: (progress) => models.tell(progress) });
   const followers = new ProjectFollowers(garden, {
-    embedder: () => projects.embedder(),
+    useEmbedder: () => projects.useEmbedder(),
     onUpdate: (projectId) => freshness.forget(projectId),
     onError: (error) => garden.log.warn({ err: error }, 'an index could not be followed'),
   });
@@ -115,6 +115,7 @@ async function watch(context: ServerContext): Promise<void> {
   await watchGarden(garden, events, {
     signal: stopping,
     onError,
+    onSettings: () => followers.restart().catch(onError),
     onChange: (project, change) => {
       freshness.forget(project.id);
       if (change === 'active' || change === 'index') followers.use(project);

@@ -1,17 +1,13 @@
 import { useSyncExternalStore } from 'react';
 import { projectChanged, projectsChanged } from './projects.js';
 import { invalidate } from './resource.js';
+import type { ModelHappening, ProjectHappening, RunHappening } from './types.js';
 
 /** Whether the server's events come in. `connecting` until the first answer. */
 export type Connection = 'connecting' | 'live' | 'away';
 
 /** A download, as the events tell it. */
-export interface ModelProgress {
-  state: string;
-  doneBytes: number;
-  totalBytes: number | null;
-  error?: { code: string; message: string; remedy: string };
-}
+export type ModelProgress = Omit<ModelHappening, 'model'>;
 
 type Listener = () => void;
 const RETRY_MS = [300, 700, 1_500, 3_000];
@@ -64,19 +60,20 @@ export function connect(): () => void {
 }
 
 const ACTIONS = {
-  run: ({ projectId, runId }: { projectId: string; runId: string }) => {
+  run: ({ projectId, runId }: RunHappening) => {
     for (const listener of runListeners) listener(projectId, runId);
     projectChanged(projectId);
   },
-  project: ({ projectId, change }: { projectId: string; change: string }) => {
+  project: ({ projectId, change }: ProjectHappening) => {
     if (['added', 'removed', 'active'].includes(change)) projectsChanged();
     projectChanged(projectId, { everything: true });
   },
-  model: ({ model, ...progress }: ModelProgress & { model: string }) => {
+  model: ({ model, ...progress }: ModelHappening) => {
     models = { ...models, [model]: progress };
     tell();
     if (progress.state !== 'downloading') invalidate((path) => path === '/api/models');
   },
+  settings: () => invalidate((path) => path === '/api/settings'),
   reset: () => invalidate(() => true),
 };
 

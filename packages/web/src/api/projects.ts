@@ -1,12 +1,10 @@
 import { request } from './request.js';
 import { invalidate, replace, useResource } from './resource.js';
-import type { ProjectView } from './types.js';
+import type { ProjectList, ProjectView } from './types.js';
 
 const LIST = '/api/projects';
 /** Steps of a training come several times a second; once a second is enough to look at. */
 const REFRESH_MS = 1_000;
-
-type List = { projects: ProjectView[] };
 
 /** The address of something of one project. */
 export function projectPath(id: string, rest = ''): string {
@@ -15,7 +13,7 @@ export function projectPath(id: string, rest = ''): string {
 
 /** All projects, kept up to date by events. */
 export function useProjects() {
-  return useResource<List>(LIST);
+  return useResource<ProjectList>(LIST);
 }
 
 /** The project named in the address bar: by name, else by id. */
@@ -28,7 +26,7 @@ export function findProject(projects: readonly ProjectView[], nameOrId: string):
 
 /** Puts what an action answered into the list. */
 export function putProject(view: ProjectView): void {
-  replace<List>(LIST, (list) => {
+  replace<ProjectList>(LIST, (list) => {
     if (list === undefined) return undefined;
     const known = list.projects.some(({ project }) => project.id === view.project.id);
     const others = view.active ? list.projects.map((one) => ({ ...one, active: false })) : list.projects;
@@ -42,7 +40,7 @@ export function putProject(view: ProjectView): void {
 
 /** Takes a removed project off the list at once, before a page looks for where to go. */
 export function dropProject(id: string): void {
-  replace<List>(
+  replace<ProjectList>(
     LIST,
     (list) => list && { projects: list.projects.filter(({ project }) => project.id !== id) },
   );

@@ -2,7 +2,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { putProject } from '../api/projects.js';
 import { type ApiError, asApiError, request } from '../api/request.js';
 import { useResource } from '../api/resource.js';
-import type { ModelView, ProjectView } from '../api/types.js';
+import type { ModelList, ProjectView } from '../api/types.js';
 import { Dialog } from '../design/dialog.js';
 import { ErrorNotice } from '../design/error-notice.js';
 import { Button, Switch } from '../design/parts.js';
@@ -24,7 +24,7 @@ export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
   const [budgetMs, setBudgetMs] = useState<number | null>(20 * 60_000);
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
-  const { data: models } = useResource<{ models: ModelView[] }>('/api/models');
+  const { data: models } = useResource<ModelList>('/api/models');
   const bases = models?.models.filter(({ kind }) => kind === 'base') ?? [];
 
   const add = async (event: FormEvent): Promise<void> => {

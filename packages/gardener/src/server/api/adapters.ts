@@ -31,7 +31,10 @@ const listAdapters = createRoute({
   path: '/api/projects/{project}/adapters',
   summary: 'The adapters of a project with their scorecards, newest first',
   request: { params: inProject },
-  responses: { 200: json(z.object({ adapters: z.array(adapterSchema) }), 'Newest first.'), ...problems },
+  responses: {
+    200: json(z.object({ adapters: z.array(adapterSchema) }).openapi('AdapterList'), 'Newest first.'),
+    ...problems,
+  },
 });
 
 export function addAdapterRoutes(app: OpenAPIHono, { garden }: ServerContext): void {

@@ -8,31 +8,60 @@ import { errorAnswer } from '../error-answer.js';
 import { findProject } from '../find-project.js';
 import { beginGeneration, collect, whileGenerating } from '../generation.js';
 import { findConversation, inConversation } from './conversations.js';
-import { body, inProject, json, problems } from './route.js';
+import { body, errorSchema, eventStream, inProject, json, problems, streamed } from './route.js';
+import { answeringAdapter, source } from './schemas.js';
+import { freshnessSchema } from './search.js';
 
 const MAX_TOKENS = 100_000;
 
-const question = z.object({
-  question: z.string().min(1).max(100_000),
-  adapter: z.enum(['promoted', 'base']).default('promoted'),
-  retrieval: z.boolean().default(true),
-  store: z.boolean().default(true).openapi({ description: 'false leaves no exchange, for a comparison.' }),
-  replaceLast: z.boolean().default(false).openapi({ description: 'Write the last answer anew.' }),
-  maxTokens: z.number().int().min(1).max(MAX_TOKENS).optional(),
-  temperature: z.number().min(0).max(2).optional(),
-  seed: z.number().int().optional(),
-});
+const question = z
+  .object({
+    question: z.string().min(1).max(100_000),
+    adapter: z.enum(['promoted', 'base']).default('promoted'),
+    retrieval: z.boolean().default(true),
+    store: z.boolean().default(true).openapi({ description: 'false leaves no exchange, for a comparison.' }),
+    replaceLast: z.boolean().default(false).openapi({ description: 'Write the last answer anew.' }),
+    maxTokens: z.number().int().min(1).max(MAX_TOKENS).optional(),
+    temperature: z.number().min(0).max(2).optional(),
+    seed: z.number().int().optional(),
+  })
+  .openapi('Question');
+
+const answerEnd = z
+  .object({
+    reason: z.enum(['stop', 'length']).openapi({ description: 'length: cut off at maxTokens.' }),
+    sources: z.array(source).openapi({ description: 'The code in the prompt, best first.' }),
+    adapter: answeringAdapter,
+    index: z.union([freshnessSchema, z.null()]).openapi({ description: 'null without retrieval.' }),
+    promptTokens: z.number(),
+    completionTokens: z.number(),
+    tokensPerSecond: z
+      .number()
+      .nullable()
+      .openapi({ description: 'Of the writing alone; null where there is nothing to measure.' }),
+    conversation: z.string().nullable().openapi({ description: 'The one it was stored in.' }),
+  })
+  .openapi('AnswerEnd');
+
+type AnswerEndView = z.infer<typeof answerEnd>;
+
+const answerEvent = z
+  .discriminatedUnion('event', [
+    streamed('text', z.object({ text: z.string() })),
+    streamed('end', answerEnd),
+    streamed('error', errorSchema),
+  ])
+  .openapi('AnswerEvent');
 
 const ask = createRoute({
   method: 'post',
   path: '/api/projects/{project}/conversations/{conversation}/ask',
   summary: 'Ask about a project; the answer comes as it is written',
   description:
-    'server-sent events: `text` {text}, …, then `end` (reason, sources, adapter, index, promptTokens, completionTokens, conversation) or `error` {error}. ' +
-    'Closing the request stops the writing; what was written is stored as cancelled.',
+    'Server-sent events: `text`, …, then `end` or `error`. Closing the request stops the writing; what was written is stored as cancelled.',
   request: { params: inConversation, body: body(question) },
   responses: {
-    200: { description: 'The answer.', content: { 'text/event-stream': { schema: z.any() } } },
+    200: eventStream(answerEvent, 'The answer.'),
     ...problems,
   },
 });
@@ -54,10 +83,7 @@ const complete = createRoute({
   },
   responses: {
     200: json(
-      z.object({
-        text: z.string(),
-        adapter: z.object({ version: z.number().nullable(), reason: z.string() }),
-      }),
+      z.object({ text: z.string(), adapter: answeringAdapter }).openapi('CompletedCode'),
       'The text to insert.',
     ),
     ...problems,
@@ -85,11 +111,16 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
       let firstAt: number | null = null;
       try {
         for await (const event of projects.answer(project, request)) {
-          const { type, ...data } = event;
           if (event.type === 'text') {
             firstAt ??= performance.now();
-            await send(type, data);
-          } else await send(type, { ...data, tokensPerSecond: rate(event.completionTokens, firstAt) });
+            await send('text', { text: event.text });
+          } else {
+            const { type: _, ...end } = event;
+            await send('end', {
+              ...end,
+              tokensPerSecond: rate(event.completionTokens, firstAt),
+            } satisfies AnswerEndView);
+          }
         }
       } catch (error) {
         await send('error', errorAnswer(generation.reasonOf(error)).body);

@@ -32,11 +32,15 @@ const listAll = createRoute({
   request: { params: inProject },
   responses: {
     200: json(
-      z.object({
-        conversations: z.array(
-          z.object({ id: z.string(), title: z.string(), exchanges: z.number(), usedAt: z.string() }),
-        ),
-      }),
+      z
+        .object({
+          conversations: z.array(
+            z
+              .object({ id: z.string(), title: z.string(), exchanges: z.number(), usedAt: z.string() })
+              .openapi('ConversationSummary'),
+          ),
+        })
+        .openapi('ConversationList'),
       'The title is the first question, cut.',
     ),
     ...problems,
@@ -48,7 +52,7 @@ const begin = createRoute({
   path: '/api/projects/{project}/conversations',
   summary: 'Begin a conversation; it is kept from its first exchange on',
   request: { params: inProject },
-  responses: { 201: json(z.object({ id: z.string() }), 'Its id.'), ...problems },
+  responses: { 201: json(z.object({ id: z.string() }).openapi('NewConversation'), 'Its id.'), ...problems },
 });
 
 const read = createRoute({
@@ -58,7 +62,7 @@ const read = createRoute({
   request: { params: inConversation },
   responses: {
     200: json(
-      z.object({ id: z.string(), title: z.string(), exchanges: z.array(exchange) }),
+      z.object({ id: z.string(), title: z.string(), exchanges: z.array(exchange) }).openapi('Conversation'),
       'The last 500 exchanges.',
     ),
     ...problems,

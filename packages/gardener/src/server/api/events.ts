@@ -1,15 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ServerContext } from '../context.js';
+import { happeningSchema } from '../events/happenings.js';
 import { streamEvents } from '../events/stream-events.js';
 import { findProject } from '../find-project.js';
-import { problems } from './route.js';
+import { eventStream, problems } from './route.js';
 
-const DESCRIPTION = `server-sent events, each with an id to resume from (Last-Event-ID):
-- \`run\` {projectId, runId, event}: index progress, training steps, evaluation, errors
-- \`project\` {projectId, change}: added, removed, updated, promoted, active, index; fetch the project anew
-- \`model\` {model, state, doneBytes, totalBytes, error?}: downloading, ready, failed
-- \`reset\` {}: the id is unknown (another start of the server, too far behind); fetch everything anew
-- \`shutdown\` {}: the server ends`;
+const DESCRIPTION = `Server-sent events, each with an id to resume from (Last-Event-ID):
+- \`run\`: index progress, training steps, evaluation, errors
+- \`project\`: something of it has changed; fetch it anew
+- \`model\`: a download
+- \`settings\`: they have changed
+- \`reset\`: the id is unknown (another start of the server, too far behind); fetch everything anew
+- \`shutdown\`: the server ends`;
 
 const getEvents = createRoute({
   method: 'get',
@@ -21,7 +23,7 @@ const getEvents = createRoute({
     headers: z.object({ 'last-event-id': z.string().max(100).optional() }),
   },
   responses: {
-    200: { description: 'A stream without end.', content: { 'text/event-stream': { schema: z.any() } } },
+    200: eventStream(happeningSchema, 'A stream without end.'),
     ...problems,
   },
 });

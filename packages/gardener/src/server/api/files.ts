@@ -25,18 +25,22 @@ const listFiles = createRoute({
   },
   responses: {
     200: json(
-      z.object({
-        total: z.number(),
-        files: z.array(
-          z.object({
-            path: z.string(),
-            outcome: z.enum(['indexed', 'skipped', 'failed']),
-            reason: z.string().nullable(),
-            chunks: z.number(),
-            bytes: z.number(),
-          }),
-        ),
-      }),
+      z
+        .object({
+          total: z.number(),
+          files: z.array(
+            z
+              .object({
+                path: z.string(),
+                outcome: z.enum(['indexed', 'skipped', 'failed']),
+                reason: z.string().nullable(),
+                chunks: z.number(),
+                bytes: z.number(),
+              })
+              .openapi('SeenFile'),
+          ),
+        })
+        .openapi('FileList'),
       'By path; `total` counts what fits the filters.',
     ),
     ...problems,
@@ -50,14 +54,18 @@ const listSecrets = createRoute({
   request: { params: inProject },
   responses: {
     200: json(
-      z.object({
-        files: z.array(
-          z.object({
-            path: z.string(),
-            places: z.array(z.object({ line: z.number().nullable(), rule: z.string() })),
-          }),
-        ),
-      }),
+      z
+        .object({
+          files: z.array(
+            z
+              .object({
+                path: z.string(),
+                places: z.array(z.object({ line: z.number().nullable(), rule: z.string() })),
+              })
+              .openapi('SecretFile'),
+          ),
+        })
+        .openapi('SecretList'),
       'By path. A file left out for its name alone was not read, so its place has no line.',
     ),
     ...problems,
@@ -74,15 +82,17 @@ const getSource = createRoute({
   },
   responses: {
     200: json(
-      z.object({
-        path: z.string(),
-        language: z.string().nullable(),
-        from: z.number(),
-        to: z.number(),
-        totalLines: z.number(),
-        text: z.string(),
-        masked: z.number(),
-      }),
+      z
+        .object({
+          path: z.string(),
+          language: z.string().nullable(),
+          from: z.number(),
+          to: z.number(),
+          totalLines: z.number(),
+          text: z.string(),
+          masked: z.number(),
+        })
+        .openapi('SourceText'),
       'At most 2,000 lines.',
     ),
     ...problems,
@@ -97,7 +107,7 @@ const getMap = createRoute({
     params: inProject,
     query: z.object({ tokens: z.coerce.number().int().min(50).max(100_000).default(DEFAULT_MAP_TOKENS) }),
   },
-  responses: { 200: json(z.object({ text: z.string() }), 'The outline.'), ...problems },
+  responses: { 200: json(z.object({ text: z.string() }).openapi('ProjectMap'), 'The outline.'), ...problems },
 });
 
 export function addFileRoutes(app: OpenAPIHono, { garden }: ServerContext): void {

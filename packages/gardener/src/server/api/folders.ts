@@ -15,19 +15,23 @@ const getFolders = createRoute({
   request: { query: z.object({ path: z.string().max(4_096).optional() }) },
   responses: {
     200: json(
-      z.object({
-        path: z.string(),
-        parent: z.string().nullable(),
-        folders: z.array(
-          z.object({
-            name: z.string(),
-            path: z.string(),
-            isGit: z.boolean(),
-            projectId: z.string().nullable(),
-          }),
-        ),
-        home: z.string(),
-      }),
+      z
+        .object({
+          path: z.string(),
+          parent: z.string().nullable(),
+          folders: z.array(
+            z
+              .object({
+                name: z.string(),
+                path: z.string(),
+                isGit: z.boolean(),
+                projectId: z.string().nullable(),
+              })
+              .openapi('Folder'),
+          ),
+          home: z.string(),
+        })
+        .openapi('FolderList'),
       'Without a path, the home folder. At most 1,000.',
     ),
     ...problems,

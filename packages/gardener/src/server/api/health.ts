@@ -5,11 +5,13 @@ import { readManifest } from '../../retrieval/manifest.js';
 import type { ServerContext } from '../context.js';
 import { json } from './route.js';
 
-const component = z.object({
-  state: z.enum(['ok', 'warn', 'fail', 'idle']),
-  message: z.string(),
-  remedy: z.string().nullable(),
-});
+const component = z
+  .object({
+    state: z.enum(['ok', 'warn', 'fail', 'idle']),
+    message: z.string(),
+    remedy: z.string().nullable(),
+  })
+  .openapi('HealthComponent');
 
 type Component = z.infer<typeof component>;
 

@@ -10,16 +10,20 @@ const getDoctor = createRoute({
   summary: 'Checks of this machine and of the data directory, as gardener doctor makes them',
   responses: {
     200: json(
-      z.object({
-        checks: z.array(
-          z.object({
-            name: z.string(),
-            state: z.enum(['ok', 'warn', 'fail']),
-            detail: z.string(),
-            remedy: z.string().nullable(),
-          }),
-        ),
-      }),
+      z
+        .object({
+          checks: z.array(
+            z
+              .object({
+                name: z.string(),
+                state: z.enum(['ok', 'warn', 'fail']),
+                detail: z.string(),
+                remedy: z.string().nullable(),
+              })
+              .openapi('DoctorCheck'),
+          ),
+        })
+        .openapi('DoctorReport'),
       'Takes seconds: each native module is tried in a process of its own.',
     ),
     ...problems,
@@ -32,15 +36,17 @@ const getDisk = createRoute({
   summary: 'What the data directory takes on the disk',
   responses: {
     200: json(
-      z.object({
-        totalBytes: z.number(),
-        capBytes: z
-          .number()
-          .nullable()
-          .openapi({ description: 'The setting maxDiskMegabytes; null is no limit.' }),
-        parts: z.array(z.object({ name: z.string(), bytes: z.number() })),
-        projects: z.array(z.object({ projectId: z.string(), bytes: z.number() })),
-      }),
+      z
+        .object({
+          totalBytes: z.number(),
+          capBytes: z
+            .number()
+            .nullable()
+            .openapi({ description: 'The setting maxDiskMegabytes; null is no limit.' }),
+          parts: z.array(z.object({ name: z.string(), bytes: z.number() })),
+          projects: z.array(z.object({ projectId: z.string(), bytes: z.number() })),
+        })
+        .openapi('DiskUse'),
       '`parts` add up to the whole: models, projects, cache, logs, other.',
     ),
     ...problems,

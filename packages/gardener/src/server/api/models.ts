@@ -34,7 +34,10 @@ const getModels = createRoute({
   method: 'get',
   path: '/api/models',
   summary: 'The models that Gardener knows, and which are on this machine',
-  responses: { 200: json(z.object({ models: z.array(modelSchema) }), 'The defaults first.'), ...problems },
+  responses: {
+    200: json(z.object({ models: z.array(modelSchema) }).openapi('ModelList'), 'The defaults first.'),
+    ...problems,
+  },
 });
 
 const pullModel = createRoute({

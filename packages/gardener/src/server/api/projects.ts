@@ -11,7 +11,7 @@ import { findProject } from '../find-project.js';
 import { projectView, runView } from './project-view.js';
 import { body, inProject, json, problems } from './route.js';
 import { findRun } from './runs.js';
-import { projectSchema, runSchema } from './schemas.js';
+import { answeringAdapter, projectSchema, runSchema } from './schemas.js';
 
 const budget = z
   .number()
@@ -19,24 +19,29 @@ const budget = z
   .min(1_000)
   .max(7 * 24 * 3_600_000);
 
-const newProject = z.object({
-  path: z
-    .string()
-    .min(1)
-    .max(4_096)
-    .refine((path) => isAbsolute(path) && !path.includes('\0'), 'it has to be absolute')
-    .openapi({ description: 'Folder of the codebase, absolute.' }),
-  name: z.string().min(1).max(200).optional(),
-  baseModel: z.string().min(1).max(4_096).optional(),
-  budgetMs: budget.optional(),
-  train: z.boolean().default(true),
-});
+const newProject = z
+  .object({
+    path: z
+      .string()
+      .min(1)
+      .max(4_096)
+      .refine((path) => isAbsolute(path) && !path.includes('\0'), 'it has to be absolute')
+      .openapi({ description: 'Folder of the codebase, absolute.' }),
+    name: z.string().min(1).max(200).optional(),
+    baseModel: z.string().min(1).max(4_096).optional(),
+    budgetMs: budget.optional(),
+    train: z.boolean().default(true),
+  })
+  .openapi('NewProject');
 
 const listProjects = createRoute({
   method: 'get',
   path: '/api/projects',
   summary: 'Every project',
-  responses: { 200: json(z.object({ projects: z.array(projectSchema) }), 'By name.'), ...problems },
+  responses: {
+    200: json(z.object({ projects: z.array(projectSchema) }).openapi('ProjectList'), 'By name.'),
+    ...problems,
+  },
 });
 
 const postProject = createRoute({
@@ -70,11 +75,13 @@ const switchProject = createRoute({
   request: { params: inProject },
   responses: {
     200: json(
-      z.object({
-        project: projectSchema,
-        ms: z.number(),
-        adapter: z.object({ version: z.number().nullable(), reason: z.string() }),
-      }),
+      z
+        .object({
+          project: projectSchema,
+          ms: z.number(),
+          adapter: answeringAdapter,
+        })
+        .openapi('Switched'),
       'Adapter, index and conversation have changed together.',
     ),
     ...problems,
@@ -86,7 +93,7 @@ const refreshProject = createRoute({
   path: '/api/projects/{project}/refresh',
   summary: 'Bring the index, and where much has changed the adapter, up to date',
   request: { params: inProject, body: body(z.object({ train: z.boolean().default(true) })) },
-  responses: { 202: json(z.object({ run: runSchema }), 'Queued.'), ...problems },
+  responses: { 202: json(z.object({ run: runSchema }).openapi('Refreshed'), 'Queued.'), ...problems },
 });
 
 const promote = createRoute({

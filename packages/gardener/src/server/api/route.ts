@@ -11,7 +11,7 @@ export function newApi(): OpenAPIHono {
 }
 
 function badRequest(error: z.ZodError, target: string): GardenerError {
-  const issue = error.issues[0];
+  const issue = error.issues[0] && nearestIssue(error.issues[0]);
   const where = issue !== undefined && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
   return new GardenerError(
     'server.bad-request',
@@ -25,9 +25,19 @@ function badRequest(error: z.ZodError, target: string): GardenerError {
   );
 }
 
+/** What is wrong inside of a union: of its forms the one that fits furthest is the one that was meant. */
+function nearestIssue(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = issue.errors.flat().map(nearestIssue);
+  const nearest = inner.sort((a, b) => b.path.length - a.path.length)[0];
+  if (nearest === undefined || nearest.path.length === 0) return issue;
+  return { path: [...issue.path, ...nearest.path], message: nearest.message };
+}
+
 const WHERE: Record<string, string> = { json: 'body', param: 'path', query: 'query' };
 
-const errorSchema = z
+/** The body of every answer that is not a success. */
+export const errorSchema = z
   .object({
     error: z.object({
       code: z.string(),
@@ -41,6 +51,16 @@ const errorSchema = z
 /** A JSON answer of a route. */
 export function json<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { 'application/json': { schema } } };
+}
+
+/** Server-sent events. OpenAPI 3.1 has no word for what comes piece by piece: the schema is of one event, with its data read. */
+export function eventStream<T extends z.ZodType>(schema: T, description: string) {
+  return { description, content: { 'text/event-stream': { schema } } };
+}
+
+/** One kind of server-sent event; `data` is JSON. */
+export function streamed<Name extends string, Data extends z.ZodType>(event: Name, data: Data) {
+  return z.object({ event: z.literal(event), data });
 }
 
 /** A JSON body that a route needs. */

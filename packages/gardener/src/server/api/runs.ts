@@ -28,7 +28,10 @@ const listRuns = createRoute({
   path: '/api/projects/{project}/runs',
   summary: 'The runs of a project, newest first',
   request: { params: inProject },
-  responses: { 200: json(z.object({ runs: z.array(runSchema) }), 'At most 100.'), ...problems },
+  responses: {
+    200: json(z.object({ runs: z.array(runSchema) }).openapi('RunList'), 'At most 100.'),
+    ...problems,
+  },
 });
 
 const startRun = createRoute({
@@ -72,7 +75,7 @@ const getEvents = createRoute({
   },
   responses: {
     200: json(
-      z.object({ events: z.array(runEvent), next: z.number() }),
+      z.object({ events: z.array(runEvent), next: z.number() }).openapi('RunEventPage'),
       '`next` is what to give as `from` for what follows.',
     ),
     ...problems,

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { sourceSchema } from '../../chat/exchange.js';
 import { trainingStatusSchema } from '../../garden/project-record.js';
 import { runErrorSchema, runEventSchema } from '../../garden/run-events.js';
 import { runKindSchema } from '../../garden/runs.js';
@@ -9,9 +10,21 @@ const reasons = z.record(z.string(), z.number());
 
 // A named schema that may be null is a union: `.nullable()` would make the name itself nullable.
 // Schemas of the rooms above were made without the OpenAPI extension; it reads their meta data all the same.
-export const scorecard = scorecardSchema.meta({ id: 'Scorecard' });
+export const scorecard = scorecardSchema
+  // Always there once it has been read.
+  .extend({ predecessor: scorecardSchema.shape.predecessor.unwrap() })
+  .meta({ id: 'Scorecard' });
 export const runEvent = runEventSchema.meta({ id: 'RunEvent' });
 const runError = runErrorSchema.meta({ id: 'RunError' });
+export const source = sourceSchema.meta({ id: 'Source' });
+
+/** What answers, and why. */
+export const answeringAdapter = z
+  .object({
+    version: z.number().nullable().openapi({ description: 'null = the base model' }),
+    reason: z.string(),
+  })
+  .openapi('AnsweringAdapter');
 
 export const statusSchema = z
   .object({
@@ -40,17 +53,9 @@ export const statusSchema = z
   .openapi('Status');
 
 /** One word for what a project is about. */
-export const glanceSchema = z.enum([
-  'none',
-  'indexing',
-  'queued',
-  'training',
-  'paused',
-  'evaluating',
-  'ready',
-  'base-only',
-  'error',
-]);
+export const glanceSchema = z
+  .enum(['none', 'indexing', 'queued', 'training', 'paused', 'evaluating', 'ready', 'base-only', 'error'])
+  .openapi('Glance');
 
 export const projectSchema = statusSchema
   .extend({

@@ -7,13 +7,15 @@ import { body, inProject, json, problems } from './route.js';
 
 const names = z.array(z.string().min(1).max(100)).max(50);
 
-const query = z.object({
-  query: z.string().min(1).max(10_000),
-  k: z.number().int().min(1).max(100).default(20),
-  languages: names.optional(),
-  kinds: z.array(z.enum(CHUNK_KINDS)).max(50).optional(),
-  pathGlob: z.string().max(500).optional(),
-});
+const query = z
+  .object({
+    query: z.string().min(1).max(10_000),
+    k: z.number().int().min(1).max(100).default(20),
+    languages: names.optional(),
+    kinds: z.array(z.enum(CHUNK_KINDS)).max(50).optional(),
+    pathGlob: z.string().max(500).optional(),
+  })
+  .openapi('SearchQuery');
 
 const result = z
   .object({
@@ -46,7 +48,9 @@ const search = createRoute({
   request: { params: inProject, body: body(query) },
   responses: {
     200: json(
-      z.object({ results: z.array(result), index: z.union([freshnessSchema, z.null()]), tookMs: z.number() }),
+      z
+        .object({ results: z.array(result), index: z.union([freshnessSchema, z.null()]), tookMs: z.number() })
+        .openapi('SearchAnswer'),
       'Best first.',
     ),
     ...problems,

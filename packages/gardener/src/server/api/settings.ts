@@ -22,7 +22,7 @@ const setting = z
 
 type SettingView = z.infer<typeof setting>;
 
-const allSettings = z.object({ settings: z.array(setting) });
+const allSettings = z.object({ settings: z.array(setting) }).openapi('SettingList');
 /** What stands for a secret that is set; sent back, it changes nothing. */
 const SET = 'set';
 

@@ -1,11 +1,17 @@
 import { expect, it } from 'vitest';
 import { EventLog } from './event-log.js';
+import type { Happening } from './happenings.js';
 
 const never = new AbortController().signal;
 
+const logged = (message: string): Happening => ({
+  event: 'run',
+  data: { projectId: 'p', runId: 'r', event: { type: 'log', time: '', message } },
+});
+
 it('gives each client what follows its place, in order', () => {
   const log = new EventLog();
-  for (let n = 0; n < 600; n++) log.publish('run', 'p', { n });
+  for (let n = 0; n < 600; n++) log.publish('p', logged(`${n}`));
   const place = log.placeOf(`${log.instance}-100`)!;
   const first = log.after(place);
   expect(first.map(({ n }) => n)).toEqual(Array.from({ length: 256 }, (_, n) => n + 101));
@@ -16,7 +22,7 @@ it('gives each client what follows its place, in order', () => {
 it('knows the ids that it can go on from, and no others', () => {
   const log = new EventLog();
   expect(log.placeOf(`${log.instance}-0`)).toBe(0);
-  for (let n = 0; n < 5_000; n++) log.publish('run', 'p', {});
+  for (let n = 0; n < 5_000; n++) log.publish('p', logged(''));
   expect(log.placeOf(`${log.instance}-5000`)).toBe(5_000);
   expect(log.placeOf(`${log.instance}-904`)).toBe(904);
   expect(log.placeOf(`${log.instance}-903`)).toBeNull();
@@ -28,17 +34,17 @@ it('knows the ids that it can go on from, and no others', () => {
 it('keeps no more than 8 MiB, whatever is published', () => {
   const log = new EventLog();
   const large = 'x'.repeat(1024 ** 2);
-  for (let n = 0; n < 20; n++) log.publish('run', 'p', large);
+  for (let n = 0; n < 20; n++) log.publish('p', logged(large));
   expect(log.holds(12)).toBe(false);
   expect(log.after(0)).toHaveLength(7);
-  log.publish('run', 'p', 'x'.repeat(10 * 1024 ** 2));
+  log.publish('p', logged('x'.repeat(10 * 1024 ** 2)));
   expect(log.after(0).map(({ n }) => n)).toEqual([21]);
 });
 
 it('wakes who waits at the next event, when the time is over, and when the client goes', async () => {
   const log = new EventLog();
   const waiting = log.next(0, 60_000, never);
-  log.publish('project', 'p', {});
+  log.publish('p', logged(''));
   await waiting;
   await log.next(0, 60_000, never);
   await log.next(1, 1, never);

@@ -1,15 +1,14 @@
 import { randomId } from '../../garden/random-id.js';
+import type { Happening } from './happenings.js';
 
 /** What happened, for every client that listens. */
-export interface LiveEvent {
+export type LiveEvent = Happening & {
   /** `<instance>-<n>`: an id of another start of the server is known as such. */
   id: string;
   n: number;
-  event: 'run' | 'project' | 'model' | 'reset' | 'shutdown';
   /** Null for what concerns everyone. */
   projectId: string | null;
-  data: unknown;
-}
+};
 
 /** Enough for minutes of training events; a client that falls further behind fetches everything anew. */
 const KEPT_EVENTS = 4_096;
@@ -30,10 +29,10 @@ export class EventLog {
     return this.#n;
   }
 
-  publish(event: LiveEvent['event'], projectId: string | null, data: unknown): void {
+  publish(projectId: string | null, happening: Happening): void {
     this.#n += 1;
-    const live = { id: `${this.instance}-${this.#n}`, n: this.#n, event, projectId, data };
-    const bytes = JSON.stringify(data).length;
+    const live = { id: `${this.instance}-${this.#n}`, n: this.#n, projectId, ...happening };
+    const bytes = JSON.stringify(happening.data).length;
     this.#events.push({ live, bytes });
     this.#bytes += bytes;
     while (this.#events.length > KEPT_EVENTS || (this.#bytes > KEPT_BYTES && this.#events.length > 1)) {

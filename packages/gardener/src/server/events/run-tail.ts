@@ -57,7 +57,7 @@ export class RunTail {
       if (nextByte === place.nextByte) return nextByte !== before;
       place.nextByte = nextByte;
       for (const event of events)
-        this.#log.publish('run', projectId, { projectId, runId: place.runId, event });
+        this.#log.publish(projectId, { event: 'run', data: { projectId, runId: place.runId, event } });
     }
   }
 }

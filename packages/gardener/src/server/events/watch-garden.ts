@@ -1,20 +1,21 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { currentSettings } from '../../garden/follow-settings.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { openRuns } from '../../garden/runs.js';
+import type { Settings } from '../../garden/settings.js';
 import { startRunner } from '../../training/start-runner.js';
 import type { EventLog } from './event-log.js';
+import type { ProjectChange } from './happenings.js';
 import { RunTail } from './run-tail.js';
-
-/** How a project has changed. */
-export type ProjectChange = 'added' | 'removed' | 'updated' | 'promoted' | 'active' | 'index';
 
 /** Options of {@link watchGarden}. */
 export interface WatchOptions {
   signal: AbortSignal;
   onChange: (project: ProjectRecord, change: ProjectChange) => void;
+  onSettings: () => void;
   onError: (error: unknown) => void;
 }
 
@@ -34,7 +35,7 @@ interface Seen {
  * runner alive while runs wait. Polls, because file notifications get lost on network disks, and costs a few stats a second.
  */
 export async function watchGarden(garden: Garden, log: EventLog, options: WatchOptions): Promise<void> {
-  const watch = new GardenWatch(garden, log, options.onChange);
+  const watch = new GardenWatch(garden, log, options);
   let runnerAt = performance.now() + RUNNER_EVERY_MS;
   while (!options.signal.aborted) {
     let isBusy = false;
@@ -56,22 +57,25 @@ export async function watchGarden(garden: Garden, log: EventLog, options: WatchO
 export class GardenWatch {
   readonly #garden: Garden;
   readonly #log: EventLog;
-  readonly #onChange: WatchOptions['onChange'];
+  readonly #options: Pick<WatchOptions, 'onChange' | 'onSettings'>;
   readonly #runs: RunTail;
   readonly #seen = new Map<string, Seen>();
   #activeId: string | null = null;
+  #settings: Settings;
   #isFirstLook = true;
 
-  constructor(garden: Garden, log: EventLog, onChange: WatchOptions['onChange']) {
+  constructor(garden: Garden, log: EventLog, options: Pick<WatchOptions, 'onChange' | 'onSettings'>) {
     this.#garden = garden;
     this.#log = log;
-    this.#onChange = onChange;
+    this.#options = options;
+    this.#settings = garden.settings;
     this.#runs = new RunTail(garden.paths, log);
   }
 
   /** Publishes everything that has changed since the last look. @returns whether anything had */
   async look(): Promise<boolean> {
     const before = this.#log.last;
+    await this.#lookAtSettings();
     const projects = await this.#garden.registry.list();
     for (const [id, { project }] of this.#seen) {
       if (!projects.some((other) => other.id === id)) this.#removed(project);
@@ -83,6 +87,15 @@ export class GardenWatch {
     this.#activeId = activeId;
     this.#isFirstLook = false;
     return this.#log.last !== before;
+  }
+
+  async #lookAtSettings(): Promise<void> {
+    const settings = await currentSettings(this.#garden);
+    // Read anew only when they have been written.
+    if (settings === this.#settings) return;
+    this.#settings = settings;
+    this.#log.publish(null, { event: 'settings', data: {} });
+    this.#options.onSettings();
   }
 
   async #lookAt(project: ProjectRecord): Promise<void> {
@@ -108,8 +121,8 @@ export class GardenWatch {
 
   #tell(project: ProjectRecord, change: ProjectChange): void {
     if (this.#isFirstLook) return;
-    this.#log.publish('project', project.id, { projectId: project.id, change });
-    this.#onChange(project, change);
+    this.#log.publish(project.id, { event: 'project', data: { projectId: project.id, change } });
+    this.#options.onChange(project, change);
   }
 }
 

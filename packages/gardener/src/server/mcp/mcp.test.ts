@@ -24,7 +24,7 @@ afterAll(async () => {
   await garden?.remove();
 });
 
-/** The official client, over HTTP or over stdin and stdout of the real command. */
+/** The official client, over HTTP or over stdin and stdout of the real command, which passes calls on to the server. */
 const transports: [string, () => Transport][] = [
   // The SDK's own types do not fit each other with exactOptionalPropertyTypes.
   ['HTTP', () => new StreamableHTTPClientTransport(new URL(`${server.url}/mcp`)) as Transport],

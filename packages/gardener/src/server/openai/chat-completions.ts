@@ -67,6 +67,33 @@ const chatCompletion = z
   })
   .openapi('ChatCompletion');
 
+const chatChunk = z
+  .object({
+    id: z.string(),
+    object: z.literal('chat.completion.chunk'),
+    created: z.number(),
+    model: z.string(),
+    choices: z
+      .array(
+        z.object({
+          index: z.number(),
+          delta: z.object({
+            role: z.literal('assistant').optional(),
+            content: z.string().optional(),
+            refusal: z.null().optional(),
+          }),
+          logprobs: z.null(),
+          finish_reason: finish.nullable(),
+        }),
+      )
+      .openapi({ description: 'Empty in the one with `usage`.' }),
+    usage: usageSchema.optional(),
+    gardener: originSchema.optional(),
+  })
+  .openapi('ChatCompletionChunk');
+
+type ChatChunk = z.infer<typeof chatChunk>;
+
 const createChat = createRoute({
   method: 'post',
   path: '/v1/chat/completions',
@@ -79,7 +106,7 @@ const createChat = createRoute({
       description: 'The answer.',
       content: {
         'application/json': { schema: chatCompletion },
-        'text/event-stream': { schema: z.any() },
+        'text/event-stream': { schema: z.union([chatChunk, openAiErrorSchema]) },
       },
     },
     default: json(openAiErrorSchema, 'What is wrong.'),
@@ -104,7 +131,7 @@ export function addChatCompletions(app: OpenAPIHono, context: ServerContext): vo
     if (target.project !== null) context.followers.use(target.project);
     if (request.stream === true) {
       const withUsage = request.stream_options?.include_usage === true;
-      return streamChunks(c, generation, events, {
+      return streamChunks<AnswerEnd, ChatChunk>(c, generation, events, {
         first: chunk(head, { role: 'assistant', content: '', refusal: null }, null),
         text: (text) => chunk(head, { content: text }, null),
         end: (end) => ({
@@ -166,9 +193,9 @@ function originOf({ sources, adapter, index }: AnswerEnd): z.infer<typeof origin
 
 function chunk(
   head: { id: string; created: number; model: string },
-  delta: object,
-  finishReason: string | null,
-) {
+  delta: ChatChunk['choices'][number]['delta'],
+  finishReason: z.infer<typeof finish> | null,
+): ChatChunk {
   const choice = { index: 0, delta, logprobs: null, finish_reason: finishReason };
   return { ...head, object: 'chat.completion.chunk', choices: [choice] };
 }

@@ -38,6 +38,8 @@ const completionRequest = z
   })
   .openapi('CompletionRequest');
 
+const finish = z.enum(['stop', 'length']);
+
 const completion = z
   .object({
     id: z.string(),
@@ -49,13 +51,36 @@ const completion = z
         index: z.number(),
         text: z.string(),
         logprobs: z.null(),
-        finish_reason: z.enum(['stop', 'length']),
+        finish_reason: finish,
       }),
     ),
     usage: usageSchema,
     gardener: originSchema.pick({ adapter: true }),
   })
   .openapi('Completion');
+
+const completionChunk = z
+  .object({
+    id: z.string(),
+    object: z.literal('text_completion'),
+    created: z.number(),
+    model: z.string(),
+    choices: z
+      .array(
+        z.object({
+          index: z.number(),
+          text: z.string(),
+          logprobs: z.null(),
+          finish_reason: finish.nullable(),
+        }),
+      )
+      .openapi({ description: 'Empty in the one with `usage`.' }),
+    usage: usageSchema.optional(),
+    gardener: originSchema.pick({ adapter: true }).optional(),
+  })
+  .openapi('CompletionChunk');
+
+type CompletionChunk = z.infer<typeof completionChunk>;
 
 const createCompletion = createRoute({
   method: 'post',
@@ -65,7 +90,10 @@ const createCompletion = createRoute({
   responses: {
     200: {
       description: 'The continuation.',
-      content: { 'application/json': { schema: completion }, 'text/event-stream': { schema: z.any() } },
+      content: {
+        'application/json': { schema: completion },
+        'text/event-stream': { schema: z.union([completionChunk, openAiErrorSchema]) },
+      },
     },
     default: json(openAiErrorSchema, 'What is wrong.'),
   },
@@ -83,7 +111,7 @@ export function addCompletions(app: OpenAPIHono, context: ServerContext): void {
     const head = { id: `cmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: request.model };
     if (request.stream === true) {
       const withUsage = request.stream_options?.include_usage === true;
-      return streamChunks<CompletionEnd>(c, generation, events, {
+      return streamChunks<CompletionEnd, CompletionChunk>(c, generation, events, {
         first: null,
         text: (text) => chunk(head, text, null),
         end: (end) => ({
@@ -129,8 +157,8 @@ function completionOptions(
 function chunk(
   head: { id: string; created: number; model: string },
   text: string,
-  finishReason: string | null,
-) {
+  finishReason: z.infer<typeof finish> | null,
+): CompletionChunk {
   return {
     ...head,
     object: 'text_completion',

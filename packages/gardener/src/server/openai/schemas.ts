@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { answeringAdapter, source } from '../api/schemas.js';
 import { freshnessSchema } from '../api/search.js';
 
 export const MAX_TOKENS = 100_000;
@@ -39,16 +40,8 @@ export const usageSchema = z
 /** What an answer rests on, beside what OpenAI's API knows. */
 export const originSchema = z
   .object({
-    sources: z.array(
-      z.object({
-        path: z.string(),
-        startLine: z.number(),
-        endLine: z.number(),
-        symbol: z.string().nullable(),
-        score: z.number(),
-      }),
-    ),
-    adapter: z.object({ version: z.number().nullable(), reason: z.string() }),
+    sources: z.array(source),
+    adapter: answeringAdapter,
     index: z.union([freshnessSchema, z.null()]),
   })
   .openapi('AnswerOrigin');

@@ -5,22 +5,22 @@ import type { Generation } from '../generation.js';
 import { asOpenAiError } from './error-shape.js';
 
 /** How the events of a generation become chunks. */
-export interface ChunkShapes<End> {
+export interface ChunkShapes<End, Chunk extends object> {
   /** Sent before the first text, or null. */
-  first: object | null;
-  text: (text: string) => object;
+  first: Chunk | null;
+  text: (text: string) => Chunk;
   /** `null` when the server ends before the text does. */
-  end: (end: End | null) => object;
+  end: (end: End | null) => Chunk;
   /** Sent last, or null for none. */
-  usage: (end: End) => object | null;
+  usage: (end: End) => Chunk | null;
 }
 
 /** Streams a generation in OpenAI's chunks, with `[DONE]` at the end. The generation stops when the client goes away. */
-export function streamChunks<End extends { type: 'end' }>(
+export function streamChunks<End extends { type: 'end' }, Chunk extends object>(
   c: Context,
   generation: Generation,
   events: AsyncIterable<{ type: 'text'; text: string } | End>,
-  shapes: ChunkShapes<End>,
+  shapes: ChunkShapes<End, Chunk>,
 ): Response {
   return streamSSE(c, async (stream) => {
     const send = (data: object) => stream.writeSSE({ data: JSON.stringify(data) });

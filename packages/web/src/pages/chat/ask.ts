@@ -1,16 +1,7 @@
 import { readEvents } from '../../api/event-stream.js';
 import { projectPath } from '../../api/projects.js';
 import { ApiError, asApiError, isAbort, send } from '../../api/request.js';
-import type { AnswerEnd, ErrorObject } from '../../api/types.js';
-
-/** One question, see POST …/ask. */
-export interface Question {
-  question: string;
-  adapter: 'promoted' | 'base';
-  retrieval: boolean;
-  store?: boolean;
-  replaceLast?: boolean;
-}
+import type { AnswerEnd, AnswerEvent, Question } from '../../api/types.js';
 
 /** An answer in the making. */
 export interface Answer {
@@ -50,11 +41,11 @@ export async function ask(
     const path = projectPath(projectId, `/conversations/${encodeURIComponent(conversation)}/ask`);
     const response = await send('POST', path, question, signal);
     if (response.body === null) throw new Error('The answer has no body.');
-    for await (const { event, data } of readEvents(response.body)) {
-      if (event === 'text')
-        tell({ state: 'writing', text: answer.text + (JSON.parse(data) as { text: string }).text });
-      if (event === 'end') tell({ state: 'done', end: JSON.parse(data) as AnswerEnd });
-      if (event === 'error') throw new ApiError(200, (JSON.parse(data) as { error: ErrorObject }).error);
+    for await (const { event: name, data: text } of readEvents(response.body)) {
+      const { event, data } = { event: name, data: JSON.parse(text) as unknown } as AnswerEvent;
+      if (event === 'text') tell({ state: 'writing', text: answer.text + data.text });
+      if (event === 'end') tell({ state: 'done', end: data });
+      if (event === 'error') throw new ApiError(200, data.error);
     }
     if (answer.state !== 'done') throw brokenOff();
   } catch (error) {

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { projectPath } from '../../api/projects.js';
 import { asApiError, request } from '../../api/request.js';
 import { invalidate, useResource } from '../../api/resource.js';
-import type { ConversationSummary } from '../../api/types.js';
+import type { ConversationList, ConversationSummary } from '../../api/types.js';
 import { Dialog } from '../../design/dialog.js';
 import { Button, IconButton, Skeleton } from '../../design/parts.js';
 import { toast } from '../../design/toast.js';
@@ -19,7 +19,7 @@ interface ConversationsProps {
 /** The project's conversations, last used first. A column, or on a narrow screen a drawer. */
 export function Conversations({ projectId, current, open, onOpen, onClose }: ConversationsProps): ReactNode {
   const address = projectPath(projectId, '/conversations');
-  const { data, error } = useResource<{ conversations: ConversationSummary[] }>(address);
+  const { data, error } = useResource<ConversationList>(address);
   const [deleting, setDeleting] = useState<ConversationSummary | null>(null);
   const remove = async ({ id }: ConversationSummary): Promise<void> => {
     setDeleting(null);

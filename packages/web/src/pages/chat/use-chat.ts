@@ -2,8 +2,8 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { projectPath } from '../../api/projects.js';
 import { type ApiError, asApiError, isAbort, request } from '../../api/request.js';
 import { invalidate } from '../../api/resource.js';
-import type { Exchange } from '../../api/types.js';
-import { type Answer, ask, newAnswer, type Question } from './ask.js';
+import type { Conversation, Exchange, NewConversation, Question } from '../../api/types.js';
+import { type Answer, ask, newAnswer } from './ask.js';
 
 /** How a question is answered. */
 export interface Mode {
@@ -16,8 +16,6 @@ export type Turn =
   | { kind: 'stored'; exchange: Exchange }
   | { kind: 'asked'; answer: Answer; mode: Mode }
   | { kind: 'compared'; left: Answer; right: Answer; modes: readonly [Mode, Mode] };
-
-type Stored = { id: string; exchanges: Exchange[] };
 
 type Work = (what: {
   conversation: string;
@@ -46,7 +44,7 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
     setLoading(conversationId !== null);
     if (conversationId === null) return;
     try {
-      const { exchanges } = await request<Stored>('GET', conversationPath(projectId, conversationId));
+      const { exchanges } = await request<Conversation>('GET', conversationPath(projectId, conversationId));
       if (shown.current === conversationId)
         setTurns(exchanges.map((exchange) => ({ kind: 'stored', exchange })));
     } catch (caught) {
@@ -77,7 +75,7 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
     setBusy(true);
     try {
       if (conversation === null) {
-        const made = await request<{ id: string }>(
+        const made = await request<NewConversation>(
           'POST',
           projectPath(projectId, '/conversations'),
           {},

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { projectPath, putProject } from '../../api/projects.js';
 import { asApiError, request } from '../../api/request.js';
 import { invalidate, useResource } from '../../api/resource.js';
-import type { AdapterView, ProjectView } from '../../api/types.js';
+import type { AdapterList, AdapterView, ProjectView } from '../../api/types.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Badge, Button, Empty, Skeleton } from '../../design/parts.js';
 import { toast } from '../../design/toast.js';
@@ -14,7 +14,7 @@ import { ScorecardTable } from './scorecard-table.js';
 /** Every adapter version with its scorecard, newest first; one of them, or the base model, answers. */
 export function Adapters({ view }: { view: ProjectView }): ReactNode {
   const { id, name } = view.project;
-  const { data, error, reload } = useResource<{ adapters: AdapterView[] }>(projectPath(id, '/adapters'));
+  const { data, error, reload } = useResource<AdapterList>(projectPath(id, '/adapters'));
   const [busy, setBusy] = useState<number | null | undefined>(undefined);
   const promote = async (version: number | null): Promise<void> => {
     setBusy(version);
@@ -94,8 +94,8 @@ function AdapterCard({
             )}
           </div>
           <p className="small muted">
-            {ago(createdAt)} · {shortCommit(commit) ? `at ${shortCommit(commit)}` : 'no git'} ·{' '}
-            {bytes(adapter.bytes)}
+            {createdAt !== null && `${ago(createdAt)} · `}
+            {shortCommit(commit) ? `at ${shortCommit(commit)}` : 'no git'} · {bytes(adapter.bytes)}
           </p>
         </div>
         {!promoted && (

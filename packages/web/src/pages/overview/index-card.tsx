@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { projectPath } from '../../api/projects.js';
 import { useResource } from '../../api/resource.js';
-import type { FileView, ProjectView } from '../../api/types.js';
+import type { FileList, ProjectView } from '../../api/types.js';
 import { Icon } from '../../design/icons.js';
 import { Button, Skeleton } from '../../design/parts.js';
 import { count, words } from '../../format.js';
@@ -132,9 +132,7 @@ function Files({
 }): ReactNode {
   const [limit, setLimit] = useState(PAGE);
   const query = new URLSearchParams({ outcome, ...(reason !== null && { reason }), limit: String(limit) });
-  const { data, error } = useResource<{ total: number; files: FileView[] }>(
-    projectPath(projectId, `/files?${query}`),
-  );
+  const { data, error } = useResource<FileList>(projectPath(projectId, `/files?${query}`));
   if (error) return <p className="files small muted">{error.message}</p>;
   if (data === undefined) {
     return (

@@ -1,13 +1,13 @@
 import type { ReactNode } from 'react';
 import { projectPath } from '../../api/projects.js';
 import { useResource } from '../../api/resource.js';
-import type { SecretFile } from '../../api/types.js';
+import type { SecretList } from '../../api/types.js';
 import { Badge, Skeleton } from '../../design/parts.js';
 import { plural, words } from '../../format.js';
 
 /** Where secrets were masked; never what they are. */
 export function SecretsCard({ projectId }: { projectId: string }): ReactNode {
-  const { data, error } = useResource<{ files: SecretFile[] }>(projectPath(projectId, '/secrets'));
+  const { data, error } = useResource<SecretList>(projectPath(projectId, '/secrets'));
   const places = data?.files.reduce((sum, file) => sum + file.places.length, 0) ?? 0;
   return (
     <section className="card">
@@ -35,7 +35,11 @@ export function SecretsCard({ projectId }: { projectId: string }): ReactNode {
                 <li key={path} className="small">
                   <span className="mono small break">{path}</span>{' '}
                   <span className="muted">
-                    {found.map(({ line, rule }) => `line ${line} (${words(rule)})`).join(', ')}
+                    {found
+                      .map(({ line, rule }) =>
+                        line === null ? words(rule) : `line ${line} (${words(rule)})`,
+                      )
+                      .join(', ')}
                   </span>
                 </li>
               ))}

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useResource } from '../../api/resource.js';
-import type { DoctorCheck } from '../../api/types.js';
+import type { DoctorReport } from '../../api/types.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Button, Dot, Skeleton } from '../../design/parts.js';
 import { Words } from '../../design/words.js';
@@ -10,7 +10,7 @@ const SAID = { ok: 'fine', warn: 'look at this', fail: 'broken' } as const;
 
 /** What `gardener doctor` says about this machine. */
 export function DoctorCard(): ReactNode {
-  const { data, error, loading, reload } = useResource<{ checks: DoctorCheck[] }>('/api/doctor');
+  const { data, error, loading, reload } = useResource<DoctorReport>('/api/doctor');
   return (
     <section className="card">
       <div className="card-head">

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { useModelProgress } from '../../api/live.js';
 import { asApiError, request } from '../../api/request.js';
 import { invalidate, useResource } from '../../api/resource.js';
-import type { ModelView } from '../../api/types.js';
+import type { ModelList, ModelView } from '../../api/types.js';
 import { Dialog } from '../../design/dialog.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Badge, Button, Progress, Skeleton } from '../../design/parts.js';
@@ -13,7 +13,7 @@ const LIST = '/api/models';
 
 /** Models on disk and to be had. */
 export function ModelsCard(): ReactNode {
-  const { data, error, reload } = useResource<{ models: ModelView[] }>(LIST);
+  const { data, error, reload } = useResource<ModelList>(LIST);
   return (
     <section className="card">
       <div className="card-head">

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type ApiError, asApiError, request } from '../../api/request.js';
 import { replace } from '../../api/resource.js';
-import type { Setting } from '../../api/types.js';
+import type { Setting, SettingList } from '../../api/types.js';
 import { Badge, IconButton, Switch } from '../../design/parts.js';
 import { Words } from '../../design/words.js';
 import { settingTitle } from './setting-groups.js';
@@ -21,7 +21,7 @@ export function SettingRow({ setting }: { setting: Setting }): ReactNode {
   const save = async (next: Value): Promise<void> => {
     if (next === value) return;
     try {
-      const answer = await request<{ settings: Setting[] }>('PUT', '/api/settings', { [key]: next });
+      const answer = await request<SettingList>('PUT', '/api/settings', { [key]: next });
       replace('/api/settings', () => answer);
       setError(null);
       setSaved(true);

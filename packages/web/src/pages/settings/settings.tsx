@@ -1,7 +1,7 @@
 import './settings.css';
 import type { ReactNode } from 'react';
 import { useResource } from '../../api/resource.js';
-import type { Setting } from '../../api/types.js';
+import type { SettingList } from '../../api/types.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Segments, Skeleton } from '../../design/parts.js';
 import { setTheme, useTheme } from '../../design/theme.js';
@@ -14,7 +14,7 @@ import { SettingRow } from './setting-row.js';
 
 /** What belongs to the whole garden: settings, models, the machine. */
 export default function Settings(): ReactNode {
-  const { data, error, reload } = useResource<{ settings: Setting[] }>('/api/settings');
+  const { data, error, reload } = useResource<SettingList>('/api/settings');
   return (
     <Page documentTitle="Settings" title={<h1>Settings</h1>}>
       <section className="card">

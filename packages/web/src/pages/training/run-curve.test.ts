@@ -1,8 +1,13 @@
 import { expect, it } from 'vitest';
+import type { RunEvent } from '../../api/types.js';
 import { curveOf, logLine } from './run-curve.js';
 
 const time = '2026-11-24T20:00:00Z';
-const step = (at: number, loss: number | null) => ({ type: 'step-end', time, step: at, steps: 9, loss });
+const unknown = { learningRate: null, tokensPerSecond: null, etaMs: null, peakMemoryBytes: null };
+const step = (at: number, loss: number | null): RunEvent => ({
+  ...{ type: 'step-end', time, step: at, steps: 9, loss },
+  ...unknown,
+});
 
 it('draws each step once: after a checkpoint the later word counts', () => {
   const curve = curveOf([

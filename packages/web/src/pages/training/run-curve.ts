@@ -11,6 +11,12 @@ export interface Curve {
 /** Weight of the past in the smoothed line. */
 const SMOOTHING = 0.9;
 
+const STAGES = {
+  preparing: 'Preparing the data.',
+  training: 'Training.',
+  evaluating: 'Measuring on held-out code.',
+};
+
 /**
  * Puts together what the events tell. A run that went on from a checkpoint tells some steps twice: the later word counts. Pure.
  */
@@ -18,9 +24,10 @@ export function curveOf(events: readonly RunEvent[]): Curve {
   const train = new Map<number, number>();
   const heldOut = new Map<number, number>();
   for (const event of events) {
-    if (event.step === undefined || event.loss == null) continue;
-    if (event.type === 'step-end') train.set(event.step, event.loss);
-    if (event.type === 'heldout-end') heldOut.set(event.step, event.loss);
+    if (event.type !== 'step-end' && event.type !== 'heldout-end') continue;
+    if (event.loss === null) continue;
+    const curve = event.type === 'step-end' ? train : heldOut;
+    curve.set(event.step, event.loss);
   }
   const steps = [...new Set([...train.keys(), ...heldOut.keys()])].sort((a, b) => a - b);
   let average: number | null = null;
@@ -46,19 +53,13 @@ export function logLine(event: RunEvent): string | null {
     case 'run-start':
       return 'A worker has started.';
     case 'stage-start':
-      return (
-        {
-          preparing: 'Preparing the data.',
-          training: 'Training.',
-          evaluating: 'Measuring on held-out code.',
-        }[event.stage ?? ''] ?? null
-      );
+      return STAGES[event.stage];
     case 'plan':
       return `${event.steps} steps planned${event.tokensPerSecond ? ` at ${Math.round(event.tokensPerSecond)} tokens/s` : ''}.`;
     case 'log':
-      return event.message ?? null;
+      return event.message;
     case 'heldout-end':
-      return event.loss == null
+      return event.loss === null
         ? null
         : `Step ${event.step}: held-out loss ${event.loss.toFixed(3)}${event.best === true ? ', the best so far' : ''}.`;
     case 'checkpoint-save':
@@ -74,11 +75,11 @@ export function logLine(event: RunEvent): string | null {
     case 'run-cancel':
       return 'Cancelled.';
     case 'run-fail':
-      return event.error ? `Failed: ${event.error.message}` : 'Failed.';
+      return `Failed: ${event.error.message}`;
     case 'run-complete':
       return event.reason ?? 'Completed.';
     case 'run-not-started':
-      return event.reason ?? 'Not started.';
+      return event.reason;
     default:
       return null;
   }

@@ -2,12 +2,10 @@ import { useEffect, useState } from 'react';
 import { onRunEvent, useConnection } from '../../api/live.js';
 import { projectPath } from '../../api/projects.js';
 import { request } from '../../api/request.js';
-import type { RunEvent } from '../../api/types.js';
+import type { RunEvent, RunEventPage } from '../../api/types.js';
 
 /** The file of events is the truth: a live event only says that it has grown. */
 const QUIET_MS = 400;
-
-type Page = { events: RunEvent[]; next: number | string };
 
 /** All events of a run, in order, growing while it goes on; undefined until the first answer. */
 export function useRunEvents(projectId: string, runId: string | null): RunEvent[] | undefined {
@@ -31,7 +29,7 @@ export function useRunEvents(projectId: string, runId: string | null): RunEvent[
 
 class EventReader {
   #events: RunEvent[] = [];
-  #next: number | string = 0;
+  #next = 0;
   #busy = false;
   #again = false;
 
@@ -57,9 +55,9 @@ class EventReader {
       for (;;) {
         const path = projectPath(
           this.projectId,
-          `/runs/${encodeURIComponent(this.runId)}/events?from=${encodeURIComponent(this.#next)}`,
+          `/runs/${encodeURIComponent(this.runId)}/events?from=${this.#next}`,
         );
-        const { events, next } = await request<Page>('GET', path, undefined, this.signal);
+        const { events, next } = await request<RunEventPage>('GET', path, undefined, this.signal);
         if (this.signal.aborted) return;
         this.#events = [...this.#events, ...events];
         this.onRead(this.#events);

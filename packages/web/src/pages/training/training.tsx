@@ -2,7 +2,7 @@ import './training.css';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { projectPath } from '../../api/projects.js';
 import { useResource } from '../../api/resource.js';
-import type { ProjectView, RunView } from '../../api/types.js';
+import type { ProjectView, RunList, RunView } from '../../api/types.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Button, Empty, Skeleton } from '../../design/parts.js';
 import { Page } from '../../shell/page.js';
@@ -13,7 +13,7 @@ import { StartTraining } from './start-training.js';
 /** The run under way or the last one, and those before it. */
 export default function Training({ view }: { view: ProjectView }): ReactNode {
   const { id, name } = view.project;
-  const { data, error, reload } = useResource<{ runs: RunView[] }>(projectPath(id, '/runs'));
+  const { data, error, reload } = useResource<RunList>(projectPath(id, '/runs'));
   const [chosen, setChosen] = useState<string | null>(null);
   const [starting, setStarting] = useState(false);
   const runs = data?.runs ?? [];

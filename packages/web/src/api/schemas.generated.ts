@@ -1,0 +1,963 @@
+// Made from docs/openapi.json by `npm run openapi -- --write`; not to be edited.
+
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Adapter: {
+            baseModel: string;
+            bytes: number;
+            /** @description Commit of the codebase it was trained on. */
+            commit: string | null;
+            createdAt: string | null;
+            /** @description Why it cannot be used, in one sentence. */
+            problem: string | null;
+            promoted: boolean;
+            runId: string | null;
+            scorecard: components["schemas"]["Scorecard"] | null;
+            version: number;
+        };
+        AdapterList: {
+            adapters: components["schemas"]["Adapter"][];
+        };
+        AnswerEnd: {
+            adapter: components["schemas"]["AnsweringAdapter"];
+            completionTokens: number;
+            /** @description The one it was stored in. */
+            conversation: string | null;
+            /** @description null without retrieval. */
+            index: components["schemas"]["IndexFreshness"] | null;
+            promptTokens: number;
+            /**
+             * @description length: cut off at maxTokens.
+             * @enum {string}
+             */
+            reason: "stop" | "length";
+            /** @description The code in the prompt, best first. */
+            sources: components["schemas"]["Source"][];
+            /** @description Of the writing alone; null where there is nothing to measure. */
+            tokensPerSecond: number | null;
+        };
+        AnswerEvent: {
+            data: {
+                text: string;
+            };
+            /** @enum {string} */
+            event: "text";
+        } | {
+            data: components["schemas"]["AnswerEnd"];
+            /** @enum {string} */
+            event: "end";
+        } | {
+            data: components["schemas"]["Error"];
+            /** @enum {string} */
+            event: "error";
+        };
+        AnsweringAdapter: {
+            reason: string;
+            /** @description null = the base model */
+            version: number | null;
+        };
+        AnswerOrigin: {
+            adapter: components["schemas"]["AnsweringAdapter"];
+            index: components["schemas"]["IndexFreshness"] | null;
+            sources: components["schemas"]["Source"][];
+        };
+        ChatCompletion: {
+            choices: {
+                /** @enum {string} */
+                finish_reason: "stop" | "length";
+                index: number;
+                logprobs: null;
+                message: {
+                    content: string;
+                    refusal: null;
+                    /** @enum {string} */
+                    role: "assistant";
+                };
+            }[];
+            created: number;
+            gardener: components["schemas"]["AnswerOrigin"];
+            id: string;
+            model: string;
+            /** @enum {string} */
+            object: "chat.completion";
+            usage: components["schemas"]["Usage"];
+        };
+        ChatCompletionChunk: {
+            /** @description Empty in the one with `usage`. */
+            choices: {
+                delta: {
+                    content?: string;
+                    refusal?: null;
+                    /** @enum {string} */
+                    role?: "assistant";
+                };
+                /** @enum {string|null} */
+                finish_reason: "stop" | "length" | null;
+                index: number;
+                logprobs: null;
+            }[];
+            created: number;
+            gardener?: components["schemas"]["AnswerOrigin"];
+            id: string;
+            model: string;
+            /** @enum {string} */
+            object: "chat.completion.chunk";
+            usage?: components["schemas"]["Usage"];
+        };
+        ChatCompletionRequest: {
+            /** @description Retrieval is on for projects, unless it is turned off here or by the header x-gardener-retrieval: false. */
+            gardener?: {
+                /** @enum {string} */
+                adapter?: "promoted" | "base";
+                retrieval?: boolean;
+            } | null;
+            max_completion_tokens?: number | null;
+            max_tokens?: number | null;
+            messages: {
+                content?: string | {
+                    text: string;
+                    /** @enum {string} */
+                    type: "text";
+                }[] | null;
+                /** @enum {string} */
+                role: "system" | "developer" | "user" | "assistant" | "tool" | "function";
+            }[];
+            model: string;
+            /** @enum {number|null} */
+            n?: 1 | null;
+            response_format?: {
+                /** @enum {string} */
+                type: "text";
+            } | null;
+            seed?: number | null;
+            stop?: string | string[] | null;
+            stream?: boolean | null;
+            stream_options?: {
+                include_usage?: boolean | null;
+            } | null;
+            temperature?: number | null;
+        };
+        CompletedCode: {
+            adapter: components["schemas"]["AnsweringAdapter"];
+            text: string;
+        };
+        Completion: {
+            choices: {
+                /** @enum {string} */
+                finish_reason: "stop" | "length";
+                index: number;
+                logprobs: null;
+                text: string;
+            }[];
+            created: number;
+            gardener: {
+                adapter: components["schemas"]["AnsweringAdapter"];
+            };
+            id: string;
+            model: string;
+            /** @enum {string} */
+            object: "text_completion";
+            usage: components["schemas"]["Usage"];
+        };
+        CompletionChunk: {
+            /** @description Empty in the one with `usage`. */
+            choices: {
+                /** @enum {string|null} */
+                finish_reason: "stop" | "length" | null;
+                index: number;
+                logprobs: null;
+                text: string;
+            }[];
+            created: number;
+            gardener?: {
+                adapter: components["schemas"]["AnsweringAdapter"];
+            };
+            id: string;
+            model: string;
+            /** @enum {string} */
+            object: "text_completion";
+            usage?: components["schemas"]["Usage"];
+        };
+        CompletionRequest: {
+            /** @enum {boolean|null} */
+            echo?: false | null;
+            /** @description Retrieval is on for projects, unless it is turned off here or by the header x-gardener-retrieval: false. */
+            gardener?: {
+                /** @enum {string} */
+                adapter?: "promoted" | "base";
+                retrieval?: boolean;
+            } | null;
+            max_tokens?: number | null;
+            model: string;
+            /** @enum {number|null} */
+            n?: 1 | null;
+            prompt: string | string[];
+            seed?: number | null;
+            stop?: string | string[] | null;
+            stream?: boolean | null;
+            stream_options?: {
+                include_usage?: boolean | null;
+            } | null;
+            /** @description What follows the gap: fill-in-the-middle, for base models that have the tokens. */
+            suffix?: string | null;
+            temperature?: number | null;
+        };
+        Conversation: {
+            exchanges: components["schemas"]["Exchange"][];
+            id: string;
+            title: string;
+        };
+        ConversationList: {
+            conversations: components["schemas"]["ConversationSummary"][];
+        };
+        ConversationSummary: {
+            exchanges: number;
+            id: string;
+            title: string;
+            usedAt: string;
+        };
+        DiskUse: {
+            /** @description The setting maxDiskMegabytes; null is no limit. */
+            capBytes: number | null;
+            parts: {
+                bytes: number;
+                name: string;
+            }[];
+            projects: {
+                bytes: number;
+                projectId: string;
+            }[];
+            totalBytes: number;
+        };
+        DoctorCheck: {
+            detail: string;
+            name: string;
+            remedy: string | null;
+            /** @enum {string} */
+            state: "ok" | "warn" | "fail";
+        };
+        DoctorReport: {
+            checks: components["schemas"]["DoctorCheck"][];
+        };
+        EmbeddingRequest: {
+            dimensions?: number | null;
+            /** @enum {string|null} */
+            encoding_format?: "float" | "base64" | null;
+            /** @description Some models want to know what is a question; the default is document. */
+            gardener?: {
+                /** @enum {string} */
+                kind?: "query" | "document";
+            } | null;
+            input: string | string[];
+            model: string;
+        };
+        Embeddings: {
+            data: {
+                embedding: number[] | string;
+                index: number;
+                /** @enum {string} */
+                object: "embedding";
+            }[];
+            model: string;
+            /** @enum {string} */
+            object: "list";
+            usage: {
+                prompt_tokens: number;
+                total_tokens: number;
+            };
+        };
+        Error: {
+            error: {
+                code: string;
+                details?: {
+                    [key: string]: unknown;
+                };
+                message: string;
+                remedy: string;
+            };
+        };
+        Exchange: {
+            adapter: number | null;
+            answer: string;
+            /** @enum {string} */
+            end: "stop" | "length" | "cancelled";
+            question: string;
+            replaces?: string;
+            /** @enum {number} */
+            schemaVersion: 1;
+            sources: {
+                endLine: number;
+                path: string;
+                score: number;
+                startLine: number;
+                symbol: string | null;
+            }[];
+            time: string;
+        };
+        FileList: {
+            files: components["schemas"]["SeenFile"][];
+            total: number;
+        };
+        Folder: {
+            isGit: boolean;
+            name: string;
+            path: string;
+            projectId: string | null;
+        };
+        FolderList: {
+            folders: components["schemas"]["Folder"][];
+            home: string;
+            parent: string | null;
+            path: string;
+        };
+        /** @enum {string} */
+        Glance: "none" | "indexing" | "queued" | "training" | "paused" | "evaluating" | "ready" | "base-only" | "error";
+        Happening: {
+            data: components["schemas"]["RunHappening"];
+            /** @enum {string} */
+            event: "run";
+        } | {
+            data: components["schemas"]["ProjectHappening"];
+            /** @enum {string} */
+            event: "project";
+        } | {
+            data: components["schemas"]["ModelHappening"];
+            /** @enum {string} */
+            event: "model";
+        } | {
+            data: Record<string, never>;
+            /** @enum {string} */
+            event: "settings";
+        } | {
+            data: Record<string, never>;
+            /** @enum {string} */
+            event: "reset";
+        } | {
+            data: Record<string, never>;
+            /** @enum {string} */
+            event: "shutdown";
+        };
+        Health: {
+            components: {
+                disk: components["schemas"]["HealthComponent"];
+                embedder: components["schemas"]["HealthComponent"];
+                index: components["schemas"]["HealthComponent"];
+                memory: components["schemas"]["HealthComponent"];
+                runtime: components["schemas"]["HealthComponent"];
+            };
+            startedAt: string;
+            /** @enum {string} */
+            status: "ok" | "degraded";
+            version: string;
+        };
+        HealthComponent: {
+            message: string;
+            remedy: string | null;
+            /** @enum {string} */
+            state: "ok" | "warn" | "fail" | "idle";
+        };
+        IndexFreshness: {
+            changedSince: number | null;
+            commit: string | null;
+            complete: boolean;
+            indexedAt: string;
+        };
+        Model: {
+            bytes: number | null;
+            description: string;
+            id: string;
+            /** @enum {string} */
+            kind: "base" | "embedding";
+            licence: string | null;
+            name: string;
+            /** @enum {string} */
+            state: "ready" | "missing" | "downloading" | "damaged";
+            trainable: boolean | null;
+        };
+        ModelHappening: {
+            doneBytes: number;
+            /** @description With `failed`. */
+            error?: {
+                code: string;
+                details?: {
+                    [key: string]: unknown;
+                };
+                message: string;
+                remedy: string;
+            };
+            model: string;
+            /** @enum {string} */
+            state: "downloading" | "ready" | "failed";
+            totalBytes: number | null;
+        };
+        ModelList: {
+            models: components["schemas"]["Model"][];
+        };
+        NewConversation: {
+            id: string;
+        };
+        NewProject: {
+            baseModel?: string;
+            budgetMs?: number;
+            name?: string;
+            /** @description Folder of the codebase, absolute. */
+            path: string;
+            /** @default true */
+            train?: boolean;
+        };
+        OpenAiError: {
+            error: {
+                code: string;
+                message: string;
+                param: string | null;
+                type: string;
+            };
+        };
+        OpenAiModel: {
+            created: number;
+            id: string;
+            /** @enum {string} */
+            object: "model";
+            owned_by: string;
+        };
+        Project: components["schemas"]["Status"] & {
+            active: boolean;
+            createdAt: string;
+            etaMs: number | null;
+            glance: components["schemas"]["Glance"];
+            /** @description 0 to 1 of what `glance` names. */
+            progress: number | null;
+            /** @description The run under way or the last one; null before the first. */
+            run: {
+                done: number | null;
+                finished: boolean;
+                id: string;
+                /** @enum {string} */
+                kind: "index" | "train";
+                label: string | null;
+                stage: string | null;
+                startedAt: string | null;
+                /** @enum {string} */
+                status: "not_started" | "queued" | "preparing" | "training" | "paused" | "evaluating" | "completed" | "failed" | "cancelled";
+                total: number | null;
+                updatedAt: string | null;
+            } | null;
+            /** @description Whether this server follows the edits of the project. */
+            watching: boolean;
+        };
+        ProjectHappening: {
+            /** @enum {string} */
+            change: "added" | "removed" | "updated" | "promoted" | "active" | "index";
+            projectId: string;
+        };
+        ProjectList: {
+            projects: components["schemas"]["Project"][];
+        };
+        ProjectMap: {
+            text: string;
+        };
+        Question: {
+            /**
+             * @default promoted
+             * @enum {string}
+             */
+            adapter?: "promoted" | "base";
+            maxTokens?: number;
+            question: string;
+            /**
+             * @description Write the last answer anew.
+             * @default false
+             */
+            replaceLast?: boolean;
+            /** @default true */
+            retrieval?: boolean;
+            seed?: number;
+            /**
+             * @description false leaves no exchange, for a comparison.
+             * @default true
+             */
+            store?: boolean;
+            temperature?: number;
+        };
+        Refreshed: {
+            run: components["schemas"]["Run"];
+        };
+        Run: {
+            adapterVersion: number | null;
+            budgetMs: number | null;
+            createdAt: string;
+            error: components["schemas"]["RunError"] | null;
+            etaMs: number | null;
+            finished: boolean;
+            heldOutLoss: number | null;
+            id: string;
+            /** @enum {string} */
+            kind: "index" | "train";
+            loss: number | null;
+            peakMemoryBytes: number | null;
+            promoted: boolean;
+            reason: string | null;
+            /** @enum {string} */
+            status: "not_started" | "queued" | "preparing" | "training" | "paused" | "evaluating" | "completed" | "failed" | "cancelled";
+            step: number;
+            steps: number | null;
+            tokensPerSecond: number | null;
+            updatedAt: string | null;
+        };
+        RunError: {
+            code: string;
+            message: string;
+            remedy: string;
+        };
+        RunEvent: {
+            time: string;
+            /** @enum {string} */
+            type: "run-queue";
+        } | {
+            pid: number;
+            processStart: string;
+            time: string;
+            /** @enum {string} */
+            type: "run-start";
+        } | {
+            /** @enum {string} */
+            stage: "preparing" | "training" | "evaluating";
+            time: string;
+            /** @enum {string} */
+            type: "stage-start";
+        } | {
+            done: number;
+            label: string | null;
+            stage: string;
+            time: string;
+            total: number | null;
+            /** @enum {string} */
+            type: "progress";
+        } | {
+            message: string;
+            time: string;
+            /** @enum {string} */
+            type: "log";
+        } | {
+            steps: number;
+            time: string;
+            tokensPerSecond: number | null;
+            /** @enum {string} */
+            type: "plan";
+        } | {
+            etaMs: number | null;
+            learningRate: number | null;
+            loss: number | null;
+            peakMemoryBytes: number | null;
+            step: number;
+            steps: number;
+            time: string;
+            tokensPerSecond: number | null;
+            /** @enum {string} */
+            type: "step-end";
+        } | {
+            best: boolean | number | null;
+            loss: number | null;
+            step: number;
+            time: string;
+            /** @enum {string} */
+            type: "heldout-end";
+        } | {
+            step: number;
+            time: string;
+            /** @enum {string} */
+            type: "checkpoint-save";
+        } | {
+            reason: string;
+            time: string;
+            /** @enum {string} */
+            type: "wait";
+        } | {
+            time: string;
+            /** @enum {string} */
+            type: "go-on";
+        } | {
+            scorecard?: unknown;
+            time: string;
+            /** @enum {string} */
+            type: "evaluation-end";
+        } | {
+            time: string;
+            /** @enum {string} */
+            type: "run-pause";
+        } | {
+            time: string;
+            /** @enum {string} */
+            type: "run-resume";
+        } | {
+            reason: string;
+            time: string;
+            /** @enum {string} */
+            type: "run-interrupt";
+        } | {
+            time: string;
+            /** @enum {string} */
+            type: "run-cancel";
+        } | {
+            details?: {
+                [key: string]: unknown;
+            };
+            error: {
+                code: string;
+                message: string;
+                remedy: string;
+            };
+            time: string;
+            /** @enum {string} */
+            type: "run-fail";
+        } | {
+            adapterVersion: number | null;
+            promoted: boolean;
+            reason: string | null;
+            time: string;
+            /** @enum {string} */
+            type: "run-complete";
+        } | {
+            reason: string;
+            time: string;
+            /** @enum {string} */
+            type: "run-not-started";
+        };
+        RunEventPage: {
+            events: components["schemas"]["RunEvent"][];
+            next: number;
+        };
+        RunHappening: {
+            event: components["schemas"]["RunEvent"];
+            projectId: string;
+            runId: string;
+        };
+        RunList: {
+            runs: components["schemas"]["Run"][];
+        };
+        Scorecard: {
+            adapter: {
+                noRetrieval: {
+                    editSimilarity: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    exactMatch: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    heldOutLoss: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                };
+                retrieval: {
+                    editSimilarity: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    exactMatch: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    heldOutLoss: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                };
+            };
+            adapterVersion: number;
+            base: {
+                noRetrieval: {
+                    editSimilarity: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    exactMatch: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    heldOutLoss: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                };
+                retrieval: {
+                    editSimilarity: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    exactMatch: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    heldOutLoss: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                };
+            };
+            dataHash: string;
+            evaluatedAt: string;
+            files: number;
+            generalLoss: {
+                adapter: number;
+                base: number;
+            } | null;
+            improvement: {
+                high: number | null;
+                low: number | null;
+                n: number;
+                value: number;
+            } | null;
+            margin: number;
+            parity: {
+                adapterAgreement: number;
+                adapterLossDifference: number;
+                baseAgreement: number;
+                n: number;
+            } | null;
+            predecessor: {
+                heldOutLoss: number;
+                version: number;
+            } | null;
+            promoted: boolean;
+            reason: string;
+            /** @enum {number} */
+            schemaVersion: 1;
+            seed: number;
+            stopping: {
+                adapter: number;
+                base: number;
+                n: number;
+            } | null;
+        };
+        SearchAnswer: {
+            index: components["schemas"]["IndexFreshness"] | null;
+            results: components["schemas"]["SearchResult"][];
+            tookMs: number;
+        };
+        SearchQuery: {
+            /** @default 20 */
+            k?: number;
+            kinds?: ("function" | "method" | "class" | "interface" | "type" | "enum" | "module" | "block")[];
+            languages?: string[];
+            pathGlob?: string;
+            query: string;
+        };
+        SearchResult: {
+            endLine: number;
+            keywordRank: number | null;
+            kind: string;
+            language: string;
+            path: string;
+            /** @description Comparable within one search only. */
+            score: number;
+            startLine: number;
+            symbol: string | null;
+            text: string;
+            vectorRank: number | null;
+        };
+        SecretFile: {
+            path: string;
+            places: {
+                line: number | null;
+                rule: string;
+            }[];
+        };
+        SecretList: {
+            files: components["schemas"]["SecretFile"][];
+        };
+        SeenFile: {
+            bytes: number;
+            chunks: number;
+            /** @enum {string} */
+            outcome: "indexed" | "skipped" | "failed";
+            path: string;
+            reason: string | null;
+        };
+        Setting: {
+            choices?: string[];
+            default: string | number | boolean;
+            description: string;
+            key: string;
+            max?: number;
+            min?: number;
+            /** @enum {string} */
+            source: "environment" | "file" | "default";
+            /** @enum {string} */
+            type: "text" | "number" | "boolean" | "choice" | "secret";
+            /** @description Of a secret only whether it is set: "set" or "". */
+            value: string | number | boolean;
+        };
+        SettingList: {
+            settings: components["schemas"]["Setting"][];
+        };
+        Source: {
+            endLine: number;
+            path: string;
+            score: number;
+            startLine: number;
+            symbol: string | null;
+        };
+        SourceText: {
+            from: number;
+            language: string | null;
+            masked: number;
+            path: string;
+            text: string;
+            to: number;
+            totalLines: number;
+        };
+        Status: {
+            adapter: {
+                promoted: boolean;
+                reason: string | null;
+                version: number | null;
+            };
+            index: {
+                changedSince: number | null;
+                chunks: number;
+                commit: string | null;
+                files: {
+                    failed: {
+                        [key: string]: number;
+                    };
+                    indexed: number;
+                    seen: number;
+                    skipped: {
+                        [key: string]: number;
+                    };
+                };
+                /** @enum {string} */
+                state: "none" | "building" | "ready" | "damaged";
+            };
+            project: {
+                baseModel: string;
+                id: string;
+                name: string;
+                path: string;
+            };
+            scorecard: components["schemas"]["Scorecard"] | null;
+            training: {
+                error: components["schemas"]["RunError"] | null;
+                etaMs: number | null;
+                loss: number | null;
+                peakMemoryBytes: number | null;
+                reason: string | null;
+                /** @enum {string} */
+                status: "not_started" | "queued" | "preparing" | "training" | "paused" | "evaluating" | "completed" | "failed" | "cancelled";
+                step: number | null;
+                steps: number | null;
+                tokensPerSecond: number | null;
+            };
+        };
+        Switched: {
+            adapter: components["schemas"]["AnsweringAdapter"];
+            ms: number;
+            project: components["schemas"]["Project"];
+        };
+        Usage: {
+            completion_tokens: number;
+            prompt_tokens: number;
+            total_tokens: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type Adapter = components['schemas']['Adapter'];
+export type AdapterList = components['schemas']['AdapterList'];
+export type AnswerEnd = components['schemas']['AnswerEnd'];
+export type AnswerEvent = components['schemas']['AnswerEvent'];
+export type AnsweringAdapter = components['schemas']['AnsweringAdapter'];
+export type AnswerOrigin = components['schemas']['AnswerOrigin'];
+export type ChatCompletion = components['schemas']['ChatCompletion'];
+export type ChatCompletionChunk = components['schemas']['ChatCompletionChunk'];
+export type ChatCompletionRequest = components['schemas']['ChatCompletionRequest'];
+export type CompletedCode = components['schemas']['CompletedCode'];
+export type Completion = components['schemas']['Completion'];
+export type CompletionChunk = components['schemas']['CompletionChunk'];
+export type CompletionRequest = components['schemas']['CompletionRequest'];
+export type Conversation = components['schemas']['Conversation'];
+export type ConversationList = components['schemas']['ConversationList'];
+export type ConversationSummary = components['schemas']['ConversationSummary'];
+export type DiskUse = components['schemas']['DiskUse'];
+export type DoctorCheck = components['schemas']['DoctorCheck'];
+export type DoctorReport = components['schemas']['DoctorReport'];
+export type EmbeddingRequest = components['schemas']['EmbeddingRequest'];
+export type Embeddings = components['schemas']['Embeddings'];
+export type Error = components['schemas']['Error'];
+export type Exchange = components['schemas']['Exchange'];
+export type FileList = components['schemas']['FileList'];
+export type Folder = components['schemas']['Folder'];
+export type FolderList = components['schemas']['FolderList'];
+export type Glance = components['schemas']['Glance'];
+export type Happening = components['schemas']['Happening'];
+export type Health = components['schemas']['Health'];
+export type HealthComponent = components['schemas']['HealthComponent'];
+export type IndexFreshness = components['schemas']['IndexFreshness'];
+export type Model = components['schemas']['Model'];
+export type ModelHappening = components['schemas']['ModelHappening'];
+export type ModelList = components['schemas']['ModelList'];
+export type NewConversation = components['schemas']['NewConversation'];
+export type NewProject = components['schemas']['NewProject'];
+export type OpenAiError = components['schemas']['OpenAiError'];
+export type OpenAiModel = components['schemas']['OpenAiModel'];
+export type Project = components['schemas']['Project'];
+export type ProjectHappening = components['schemas']['ProjectHappening'];
+export type ProjectList = components['schemas']['ProjectList'];
+export type ProjectMap = components['schemas']['ProjectMap'];
+export type Question = components['schemas']['Question'];
+export type Refreshed = components['schemas']['Refreshed'];
+export type Run = components['schemas']['Run'];
+export type RunError = components['schemas']['RunError'];
+export type RunEvent = components['schemas']['RunEvent'];
+export type RunEventPage = components['schemas']['RunEventPage'];
+export type RunHappening = components['schemas']['RunHappening'];
+export type RunList = components['schemas']['RunList'];
+export type Scorecard = components['schemas']['Scorecard'];
+export type SearchAnswer = components['schemas']['SearchAnswer'];
+export type SearchQuery = components['schemas']['SearchQuery'];
+export type SearchResult = components['schemas']['SearchResult'];
+export type SecretFile = components['schemas']['SecretFile'];
+export type SecretList = components['schemas']['SecretList'];
+export type SeenFile = components['schemas']['SeenFile'];
+export type Setting = components['schemas']['Setting'];
+export type SettingList = components['schemas']['SettingList'];
+export type Source = components['schemas']['Source'];
+export type SourceText = components['schemas']['SourceText'];
+export type Status = components['schemas']['Status'];
+export type Switched = components['schemas']['Switched'];
+export type Usage = components['schemas']['Usage'];
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
