@@ -38,7 +38,6 @@ const STATUS: Record<string, ErrorStatus> = {
   'chat.unknown-conversation': 404,
   'training.no-such-adapter': 404,
   'server.model-not-on-disk': 404,
-  'server.model-in-use': 409,
   'models.unknown-model': 404,
   'garden.bad-name': 400,
   'garden.bad-setting': 400,

@@ -8,13 +8,18 @@ import type { Happening } from './events/happenings.js';
 
 const TELL_EVERY_MS = 250;
 
+interface Fetching {
+  model: Promise<ModelOnDisk>;
+  stop: AbortController;
+}
+
 /** The downloads of models that this server has under way; each is told as `model` events. */
 export class ModelFetches {
   readonly #paths: GardenPaths;
   readonly #log: EventLog;
   readonly #signal: AbortSignal;
   #toldAt = Number.NEGATIVE_INFINITY;
-  readonly #underWay = new Map<string, Promise<ModelOnDisk>>();
+  readonly #underWay = new Map<string, Fetching>();
 
   constructor(paths: GardenPaths, log: EventLog, signal: AbortSignal) {
     this.#paths = paths;
@@ -30,10 +35,20 @@ export class ModelFetches {
   fetch(id: string): Promise<ModelOnDisk> {
     const model = findModel(id).id;
     const present = this.#underWay.get(model);
-    if (present !== undefined) return present;
-    const fetching = this.#fetch(model).finally(() => this.#underWay.delete(model));
-    this.#underWay.set(model, fetching);
+    if (present !== undefined) return present.model;
+    const stop = new AbortController();
+    const fetching = this.#fetch(model, AbortSignal.any([this.#signal, stop.signal])).finally(() =>
+      this.#underWay.delete(model),
+    );
+    this.#underWay.set(model, { model: fetching, stop });
     return fetching;
+  }
+
+  /** Stops the download of a model, and waits until it has let go of its files. Whoever waits for the model gets `models.cancelled`. */
+  async cancel(id: string): Promise<void> {
+    const fetching = this.#underWay.get(id);
+    fetching?.stop.abort();
+    await fetching?.model.catch(() => undefined);
   }
 
   async fetchAll(ids: readonly string[]): Promise<ModelOnDisk[]> {
@@ -42,20 +57,21 @@ export class ModelFetches {
     return models;
   }
 
-  async #fetch(model: string): Promise<ModelOnDisk> {
+  async #fetch(model: string, signal: AbortSignal): Promise<ModelOnDisk> {
     const present = await modelOnDisk(this.#paths, model);
     if (present !== null) return present;
     const sizes = { doneBytes: 0, totalBytes: null };
     try {
       const onDisk = await ensureModel(this.#paths, model, {
-        signal: this.#signal,
+        signal,
         onProgress: (progress) => this.tell(progress),
       });
       const bytes = onDisk.manifest.files.reduce((sum, file) => sum + file.bytes, 0);
       this.#tell({ model, state: 'ready', doneBytes: bytes, totalBytes: bytes });
       return onDisk;
     } catch (error) {
-      this.#tell({ model, state: 'failed', ...sizes, ...errorAnswer(error).body });
+      if (signal.aborted) this.#tell({ model, state: 'cancelled', ...sizes });
+      else this.#tell({ model, state: 'failed', ...sizes, ...errorAnswer(error).body });
       throw error;
     }
   }

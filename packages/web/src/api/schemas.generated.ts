@@ -389,7 +389,7 @@ export interface components {
             };
             model: string;
             /** @enum {string} */
-            state: "downloading" | "ready" | "failed";
+            state: "downloading" | "ready" | "failed" | "cancelled";
             totalBytes: number | null;
         };
         ModelList: {

@@ -51,7 +51,7 @@ const pullModel = createRoute({
 const deleteModel = createRoute({
   method: 'delete',
   path: '/api/models/{model}',
-  summary: 'Delete a model from this machine',
+  summary: 'Delete a model from this machine; one that is being fetched is not fetched any further',
   request: { params: modelParam },
   responses: { 204: { description: 'Deleted.' }, ...problems },
 });
@@ -75,8 +75,9 @@ export function addModelRoutes(app: OpenAPIHono, context: ServerContext): void {
 
   app.openapi(deleteModel, async (c) => {
     const { id } = catalogueEntry(c.req.valid('param').model);
-    if (models.isFetching(id)) throw isFetching(id);
-    if (!(await removeModel(garden.paths, id))) throw notOnDisk(id);
+    const wasFetching = models.isFetching(id);
+    if (wasFetching) await models.cancel(id);
+    if (!(await removeModel(garden.paths, id)) && !wasFetching) throw notOnDisk(id);
     return c.body(null, 204);
   });
 }
@@ -139,12 +140,6 @@ function catalogueEntry(id: string): CatalogueEntry {
 function notOnDisk(id: string): GardenerError {
   return new GardenerError('server.model-not-on-disk', `${id} is not on this machine.`, {
     remedy: 'GET /api/models tells which are.',
-  });
-}
-
-function isFetching(id: string): GardenerError {
-  return new GardenerError('server.model-in-use', `${id} is being fetched.`, {
-    remedy: 'Wait until it is there, then delete it.',
   });
 }
 

@@ -12,7 +12,7 @@ const inProject = z.object({ projectId: z.string(), change: projectChange }).ope
 const ofModel = z
   .object({
     model: z.string(),
-    state: z.enum(['downloading', 'ready', 'failed']),
+    state: z.enum(['downloading', 'ready', 'failed', 'cancelled']),
     doneBytes: z.number(),
     totalBytes: z.number().nullable(),
     error: errorSchema.shape.error.optional().openapi({ description: 'With `failed`.' }),

@@ -87,6 +87,17 @@ function Model({ model }: { model: ModelView }): ReactNode {
         {downloading && progress?.totalBytes ? (
           <span className="small muted tabular">{percent(progress.doneBytes / progress.totalBytes, 0)}</span>
         ) : null}
+        {downloading && (
+          <Button
+            small
+            icon="stop"
+            busy={asked}
+            aria-label={`Stop the download of ${model.name}`}
+            onClick={() => void act(() => request('DELETE', address))}
+          >
+            Stop
+          </Button>
+        )}
         {model.state === 'ready' ? (
           <Button
             small
