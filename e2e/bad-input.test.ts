@@ -137,6 +137,27 @@ describe('files that are hard to read', () => {
       index.files.indexed + counted(index.files.skipped) + counted(index.files.failed),
     );
     expect(counted(index.files.skipped)).toBeGreaterThanOrEqual(1);
+    const { stdout: files } = await garden.run(['status', 'hard', '--files']);
+    expect(files).toMatch(/^skipped +huge\.py +too-large$/m);
+    expect(files).toMatch(/^indexed +greet\.py$/m);
+    expect(files.trimEnd().split('\n')).toHaveLength(index.files.seen);
+  });
+
+  it('tells where secrets stand, and never what they are', async () => {
+    const path = smallCodebase('secretive');
+    const key = `AKIA${'QWERTYUIOPASDFGH'}`;
+    writeFileSync(join(path, 'cloud.py'), `REGION = "eu"\nKEY = "${key}"\n`);
+    writeFileSync(join(path, '.env'), `TOKEN=${key}\n`);
+    await garden.json(['add', path, '--no-train', '--wait']);
+    const { stdout } = await garden.run(['status', 'secretive', '--secrets']);
+    expect(stdout).toMatch(/^masked +cloud\.py:2 +aws-access-token$/m);
+    expect(stdout).toMatch(/^left out +\.env /m);
+    expect(stdout).toMatch(/^2 places: neither indexed, nor trained on, nor shown by a search\.$/m);
+    const machine = await garden.run(['status', 'secretive', '--secrets', '--json']);
+    expect(JSON.parse(machine.stdout)).toContainEqual({
+      ...{ path: 'cloud.py', line: 2, rule: 'aws-access-token', outcome: 'masked' },
+    });
+    for (const text of [stdout, machine.stdout]) expect(text).not.toContain('QWERTY');
   });
 });
 

@@ -2,10 +2,17 @@ import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectTwoLines, gardenerBinary, TestGarden } from './run-gardener.js';
+import { expectTwoLines, gardenerBinary, type Outcome, TestGarden } from './run-gardener.js';
 
 const garden = new TestGarden();
 afterAll(() => garden.remove());
+
+// A file system that takes no folders: Node's own way of making them never ends there.
+const noFolders: [string[], RegExp, number] = [
+  ['--data-dir', '/proc/nowhere', 'list'],
+  /cannot be used as the data directory/,
+  1,
+];
 
 const COMMANDS = [
   ...['add', 'list', 'switch', 'status', 'refresh', 'remove', 'train', 'pause', 'resume', 'cancel'],
@@ -44,7 +51,7 @@ describe('gardener', () => {
     expect(stdout.length).toBeGreaterThan(400);
   });
 
-  it.each([
+  it.each<[readonly string[], RegExp, number]>([
     [['ad', '.'], /unknown command 'ad'/, 2],
     [['add'], /missing required argument 'path'/, 2],
     [['add', '.', '--bugdet', '5m'], /unknown option '--bugdet'/, 2],
@@ -52,10 +59,31 @@ describe('gardener', () => {
     [['search', 'x', '-k', 'many'], /-k cannot be "many"/, 2],
     [['status', 'nowhere'], /no project "nowhere"/, 1],
     [['search', 'x'], /no project yet/, 1],
+    [['--json'], /No command was given/, 2],
+    [['models'], /No command was given/, 2],
+    [['--data-dir', '', 'list'], /--data-dir is empty/, 2],
+    [['add', ''], /an empty path/, 1],
+    ...(process.platform === 'linux' ? [noFolders] : []),
   ])('%j fails in two lines', async (words, pattern, code) => {
     const outcome = await garden.run(words);
     expectTwoLines(outcome, pattern);
     expect(outcome.code).toBe(code);
+  });
+
+  it('says its version as JSON where that is asked for', async () => {
+    expect(await garden.json(['--version'])).toEqual({ version: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+  });
+
+  it.runIf(process.platform === 'linux')('says that its output cannot be written', async () => {
+    const outcome = await new Promise<Outcome>((resolve) => {
+      const child = spawn('sh', ['-c', `"${process.execPath}" "${gardenerBinary}" --help > /dev/full`]);
+      let stderr = '';
+      child.stderr.on('data', (piece: Buffer) => {
+        stderr += piece.toString();
+      });
+      child.once('close', (code) => resolve({ code, stdout: '', stderr, durationMs: 0 }));
+    });
+    expectTwoLines(outcome, /could not be written \(ENOSPC\)/);
   });
 
   it('gives the error as the one JSON value with --json', async () => {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { canMakeDisks, gardenerBinary, TestGarden } from './run-gardener.js';
@@ -63,6 +65,26 @@ describe('gardener serve', () => {
     third.child.kill('SIGINT');
     expect(await third.ended).toBe(0);
     expect(third.stderr()).toContain('Ctrl-C once more');
+  });
+
+  it('ends at once at a second Ctrl-C, and leaves nothing in the way of the next', async () => {
+    const server = await serve();
+    // A request that does not come to its end: closing waits for it.
+    const { hostname, port } = new URL(server.url);
+    const client = connect(Number(port), hostname);
+    client.on('error', () => undefined);
+    client.write(
+      `POST /api/projects HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
+    );
+    await once(client, 'ready');
+    server.child.kill('SIGINT');
+    await expect.poll(server.stderr).toContain('Ctrl-C once more');
+    server.child.kill('SIGINT');
+    expect(await server.ended).toBe(130);
+    client.destroy();
+    const next = await serve();
+    next.child.kill('SIGINT');
+    expect(await next.ended).toBe(0);
   });
 
   it('shows the first page in under 3 s from a cold start', async () => {

@@ -4,6 +4,7 @@ import type { AdapterManifest } from '@codebase-gardener/lora';
 import type { GardenPaths } from '../garden/paths.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import type { BaseIdentity } from '../models/base-identity.js';
+import { servedName } from '../models/served-adapters.js';
 
 /** The adapter's file for llama.cpp, in its version's folder. */
 const ggufFile = 'adapter.gguf';
@@ -59,7 +60,7 @@ export class AdapterChooser {
     return {
       version,
       file,
-      name: `gardener-${project.id}-v${version}`,
+      name: `${servedName(project.id)}-v${version}`,
       reason: `Adapter ${version} answers.`,
     };
   }

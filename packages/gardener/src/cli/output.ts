@@ -6,6 +6,7 @@ import { ProgressLine } from './terminal/progress.js';
  * out and `value` writes the one JSON value.
  */
 export class Output {
+  #isSilent = false;
   /** Styles for stdout. */
   readonly palette: Palette;
   /** Styles for stderr. */
@@ -21,9 +22,14 @@ export class Output {
     this.notePalette = createPalette(wantsColor(stderr, colorAllowed));
   }
 
+  /** From now on nothing more goes to stdout. */
+  silence(): void {
+    this.#isSilent = true;
+  }
+
   /** A line for people on stdout; nothing with `--json`. */
   line(text = ''): void {
-    if (!this.isJson) this.stdout.write(`${text}\n`);
+    this.text(`${text}\n`);
   }
 
   lines(texts: readonly string[]): void {
@@ -32,7 +38,7 @@ export class Output {
 
   /** Text without a line end on stdout, as an answer streams in; nothing with `--json`. */
   text(text: string): void {
-    if (!this.isJson) this.stdout.write(text);
+    if (!this.isJson && !this.#isSilent) this.stdout.write(text);
   }
 
   /** A line on stderr, with and without `--json`. */
@@ -48,7 +54,7 @@ export class Output {
 
   /** The command's one JSON value on stdout; nothing without `--json`. */
   value(value: unknown): void {
-    if (this.isJson) this.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    if (this.isJson && !this.#isSilent) this.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
   /** A new progress line on stderr. */

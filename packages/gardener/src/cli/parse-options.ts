@@ -13,3 +13,14 @@ export function parseWholeNumber(text: string, option: string, minimum: number, 
   }
   return value;
 }
+
+/**
+ * The folder of `--data-dir`. An empty one (a shell variable that is not set) must not mean the default.
+ * @throws GardenerError `cli.bad-data-dir`
+ */
+export function parseDataDirectory(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new GardenerError('cli.bad-data-dir', '--data-dir is empty.', {
+    remedy: 'Give a folder, or leave the option out.',
+  });
+}

@@ -26,6 +26,7 @@ import { defineTrain } from './commands/train.js';
 import { defineUi } from './commands/ui.js';
 import { defineWatch } from './commands/watch.js';
 import { Output } from './output.js';
+import { parseDataDirectory } from './parse-options.js';
 import { reportError } from './report-error.js';
 import { logFailure } from './session.js';
 
@@ -76,6 +77,10 @@ const COMMANDS = [
  */
 export async function runProgram(commandLine: readonly string[], version: string): Promise<void> {
   const program = createProgram(version);
+  process.once('uncaughtException', (error) => {
+    tellFailure(program, commandLine, error);
+    process.exit();
+  });
   try {
     // Without a command the help is the answer, and no failure.
     if (commandLine.length === 0) program.outputHelp();
@@ -91,7 +96,11 @@ export function createProgram(version: string): Command {
   const program = new Command('gardener')
     .description(DESCRIPTION)
     .version(version, '-V, --version', 'print the version')
-    .option('--data-dir <dir>', 'where everything is kept (default: ~/.codebase-gardener)')
+    .option(
+      '--data-dir <dir>',
+      'where everything is kept (default: ~/.codebase-gardener)',
+      parseDataDirectory,
+    )
     .option('--json', 'print one JSON value on stdout; progress goes to stderr')
     .option('--verbose', 'show the log, and where an error comes from')
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
@@ -99,7 +108,8 @@ export function createProgram(version: string): Command {
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', EXAMPLES)
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .configureOutput({ outputError: () => undefined })
+    // Both are told by tellFailure: what is wrong, and the help that is shown where a command is missing.
+    .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
     .showSuggestionAfterError(true)
     .exitOverride();
   for (const define of COMMANDS) define(program);

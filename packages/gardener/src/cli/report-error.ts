@@ -80,6 +80,9 @@ export function reportError(error: unknown, helpCommand = 'gardener --help'): Er
 
 // Commander's messages read `error: unknown command 'ad'\n(Did you mean add?)`.
 function usageReport(commanderCode: string, commanderMessage: string, helpCommand: string): ErrorReport {
+  if (commanderCode === 'commander.help') {
+    return { code: 'cli.no-command', message: 'No command was given.', remedy: helpCommand, exitCode: 2 };
+  }
   const text = oneLine(commanderMessage).replace(/^error:\s*/, '');
   const suggestion = /\(Did you mean (?:one of )?(.+?)\?\)/.exec(text)?.[1];
   const message = text.replace(/\s*\(Did you mean .*\?\)/, '');

@@ -32,6 +32,8 @@ export interface Session {
 }
 
 const CLOSE_TIMEOUT_MS = 2_000;
+/** After Ctrl-C: what the command may take to write down what it has, and then to close. Children end with this process. */
+const INTERRUPTED_TIMEOUT_MS = 500;
 let lastGarden: Garden | null = null;
 
 /**
@@ -48,11 +50,12 @@ export function withSession<Options extends object, Arguments extends unknown[]>
     const session = await openSession(options);
     // Child processes of the rooms below do not hold the event loop when idle; Node would end with 13 in the middle of a wait.
     const keepAlive = setInterval(() => undefined, 60_000);
+    const work = handler(session, options, ...commandArguments);
     try {
-      await Promise.race([handler(session, options, ...commandArguments), session.interrupted]);
+      await Promise.race([work, session.interrupted]);
     } finally {
       clearInterval(keepAlive);
-      await session.closeAll();
+      await session.closeAll(work);
     }
   };
 }
@@ -104,17 +107,19 @@ class OpenSession implements Session {
   }
 
   /** Closes what the command opened; a runtime that does not close in time does not keep the user waiting. */
-  async closeAll(): Promise<void> {
+  async closeAll(work: Promise<void>): Promise<void> {
     process.off('SIGINT', this.#onSignal);
     process.off('SIGTERM', this.#onSignal);
+    const isInterrupted = this.signal.aborted;
+    if (isInterrupted)
+      await atMost(
+        INTERRUPTED_TIMEOUT_MS,
+        work.catch(() => undefined),
+      );
     const closing = (async () => {
       for (const close of this.#closers.reverse()) await close();
     })();
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-    });
-    await Promise.race([closing, timeout]).finally(() => clearTimeout(timer));
+    await atMost(isInterrupted ? INTERRUPTED_TIMEOUT_MS : CLOSE_TIMEOUT_MS, closing);
   }
 
   closeAtEnd(close: () => Promise<void> | void): void {
@@ -136,7 +141,18 @@ class OpenSession implements Session {
       return;
     }
     if (this.signal.aborted) process.exit(130);
+    // What the handler still comes to is not what was asked for any more.
+    this.output.silence();
     if (this.interruptNote !== null) this.output.note(`\n${this.interruptNote}`);
     this.#controller.abort(new DOMException('Interrupted', 'AbortError'));
   }
+}
+
+/** Waits for the work, and no longer than `ms`. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

@@ -13,6 +13,7 @@ export async function startRun(
   options: { wait: boolean; runOptions: Record<string, unknown>; announce: readonly string[] },
 ): Promise<void> {
   const { garden, output } = session;
+  session.signal.throwIfAborted();
   const { queueRun } = await import('../training/queue-run.js');
   const run: RunDescription = await queueRun(garden, project, kind, options.runOptions);
   if (!options.wait) {

@@ -42,11 +42,15 @@ async function isGitDirectory(folder: string): Promise<boolean> {
 function explainRootFailure(root: string, error: unknown): GardenerError {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new GardenerError('codebase.path-missing', `There is nothing at ${root}.`, {
-      remedy: 'check the spelling of the path; a relative path starts at the current folder',
-      details: { path: root },
-      cause: error,
-    });
+    return new GardenerError(
+      'codebase.path-missing',
+      `There is nothing at ${root === '' ? 'an empty path' : root}.`,
+      {
+        remedy: 'check the spelling of the path; a relative path starts at the current folder',
+        details: { path: root },
+        cause: error,
+      },
+    );
   }
   return new GardenerError('codebase.unreadable', `The folder ${root} cannot be read (${code ?? error}).`, {
     remedy: `give yourself permission to read it, for example: chmod -R u+rX ${JSON.stringify(root)}`,

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, stat, statfs } from 'node:fs/promises';
+import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isProcessAlive } from '@codebase-gardener/lora/process';
 import { tooLarge } from '../garden/disk-limit.js';
@@ -7,6 +7,7 @@ import { findSpare } from '../garden/disk-spare.js';
 import { diskUsage } from '../garden/disk-usage.js';
 import { formatBytes } from '../garden/format-bytes.js';
 import type { Garden } from '../garden/garden.js';
+import { makeFolder } from '../garden/make-folder.js';
 import type { GardenPaths } from '../garden/paths.js';
 import { readRunner } from '../garden/runner.js';
 import { openRuns } from '../garden/runs.js';
@@ -20,7 +21,7 @@ const OLD_LOCK_MS = 60_000;
 export async function checkPermissions({ root }: GardenPaths): Promise<Check> {
   const name = 'data directory';
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await makeFolder(root, 0o700);
     for (const folder of ['', ...(await readdir(root, { withFileTypes: true })).filter(isFolder).map(byName)])
       await access(join(root, folder), constants.R_OK | constants.W_OK | constants.X_OK);
     const { mode } = await stat(root);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, open, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,14 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { type Garden, openGarden } from '../garden/garden.js';
 import { createRun } from '../garden/runs.js';
 import { ensureModel } from '../models/ensure-model.js';
+import { openIndex } from '../retrieval/index.js';
+import { refreshIndex } from '../retrieval/refresh-index.js';
+import { wordEmbedder } from '../retrieval/word-embedder.fixture.js';
 import type { Check } from './check.js';
 import { checkMemory, checkNode, checkProcessor } from './machine.js';
 import { checkModel } from './models.js';
 import { probeModule } from './native-modules.js';
+import { checkProject } from './projects.js';
 import { runDoctor } from './run-doctor.js';
 import { checkReachable } from './servers.js';
 
@@ -76,6 +80,29 @@ test('what is wrong with a project is found, each with its remedy', async () => 
   });
   if (process.platform !== 'win32')
     expect(find(checks, 'data directory').remedy).toBe(`chmod 700 ${dataDir()}`);
+});
+
+test('a damaged index is told with the command that mends it; mended, it is whole', async () => {
+  const code = join(folder, 'shop');
+  await mkdir(code);
+  await writeFile(join(code, 'slug.ts'), 'export const slug = (title: string) => title.toLowerCase();\n');
+  const project = await garden.registry.add({ path: code, baseModel: 'smollm2-135m-instruct' });
+  const index = await openIndex(garden.paths, project.id);
+  await refreshIndex(index, code, wordEmbedder());
+  index.close();
+  const whole = async () =>
+    (await checkProject(garden, project)).find(({ name }) => name === 'index of shop');
+  expect(await whole()).toMatchObject({ state: 'ok' });
+  const folders = await readdir(garden.paths.index(project.id));
+  const data = join(garden.paths.index(project.id), folders.find((name) => name.endsWith('.lance'))!, 'data');
+  for (const name of await readdir(data)) await truncate(join(data, name), 20);
+  expect(await whole()).toMatchObject({
+    state: 'fail',
+    remedy: expect.stringContaining('gardener refresh shop --no-train'),
+  });
+  await refreshIndex(index, code, wordEmbedder(), { verify: true });
+  index.close();
+  expect(await whole()).toMatchObject({ state: 'ok' });
 });
 
 test('a data directory that cannot be opened is told once, and the rest is still looked at', async () => {

@@ -40,6 +40,7 @@ test('makes the folders, private to the user, and gives settings, registry and l
   await mkdir(join(folder, 'a'));
   const garden = await openGarden({ dataDir, settings: { rank: 4 } });
   expect((await readdir(dataDir)).sort()).toEqual([
+    '.gitignore',
     'base_models',
     'data_directory.json',
     'locks',

@@ -1,10 +1,12 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { GardenerError } from './errors.js';
 import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
 import { rereadSettings, settingsVersion } from './follow-settings.js';
 import { levelOf, openLog } from './log.js';
+import { makeFolder } from './make-folder.js';
 import { dataDirectory, GardenPaths } from './paths.js';
 import { Registry } from './registry.js';
 import { ensureSchemaVersion } from './schema-version.js';
@@ -56,7 +58,8 @@ export async function openGarden(options: OpenGardenOptions = {}): Promise<Garde
 async function makeFolders(paths: GardenPaths): Promise<void> {
   try {
     // Conversations and indexed code are the user's own: nobody else on the machine may read them.
-    await mkdir(paths.root, { recursive: true, mode: 0o700 });
+    await makeFolder(paths.root, 0o700);
+    await keepOutOfCodebases(paths.root);
     for (const folder of [paths.baseModels, paths.projects, paths.logs, paths.locks]) {
       await mkdir(folder, { recursive: true });
       await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -65,6 +68,15 @@ async function makeFolders(paths: GardenPaths): Promise<void> {
   } catch (error) {
     throw unusable(error, paths.root);
   }
+}
+
+/**
+ * A data directory inside a codebase is no part of it: not for git, and so not for us. Only in a folder that held nothing: a
+ * codebase that was named by mistake must not be hidden from git.
+ */
+async function keepOutOfCodebases(root: string): Promise<void> {
+  if ((await readdir(root)).length > 0) return;
+  await writeFile(join(root, '.gitignore'), '# Made by Codebase Gardener.\n*\n', { flag: 'wx' });
 }
 
 function unusable(error: unknown, root: string): GardenerError {
@@ -85,7 +97,8 @@ function unusable(error: unknown, root: string): GardenerError {
       'garden.data-directory-unusable',
       `${root} cannot be used as the data directory.`,
       {
-        remedy: 'A file stands in its place: choose another place with CODEBASE_GARDENER_DATA_DIR.',
+        remedy:
+          'A file stands in its place, or no folder can be made there: choose another place with CODEBASE_GARDENER_DATA_DIR.',
         details: { systemCode: code },
         cause: error,
       },

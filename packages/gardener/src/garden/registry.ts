@@ -67,11 +67,12 @@ export class Registry {
   /**
    * Registers the codebase at `path` and makes its folder.
    *
-   * @throws garden.path-missing, garden.path-not-a-directory, garden.path-unreadable, garden.bad-name,
+   * @throws garden.path-missing, garden.path-not-a-directory, garden.path-unreadable, garden.path-is-data-directory, garden.bad-name,
    *   garden.project-exists (details: id, name), garden.name-taken (details: path of the other)
    */
   async add(project: NewProject): Promise<ProjectRecord> {
     const path = await codebasePath(project.path);
+    if (path === (await realpath(this.#paths.root).catch(() => null))) throw isDataDirectory(path);
     const name = checkedName(project.name ?? (basename(path) || 'root'));
     return this.#locked(async () => {
       const { projects } = await this.#scan();
@@ -260,6 +261,12 @@ async function resolveProject(projects: ProjectRecord[], key: string): Promise<P
   // A codebase that has been deleted or moved is still known by the path it had.
   const real = await realpath(absolute).catch(() => absolute);
   return projects.find((project) => project.path === real || project.path === absolute);
+}
+
+function isDataDirectory(path: string): GardenerError {
+  return new GardenerError('garden.path-is-data-directory', `${path} is the data directory itself.`, {
+    remedy: 'Keep them apart: choose another place with --data-dir or CODEBASE_GARDENER_DATA_DIR.',
+  });
 }
 
 async function codebasePath(path: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import { isProcessAlive, type ProcessIdentity } from '@codebase-gardener/lora/process';
 import { keepDiskLimit } from './disk-limit.js';
 import { GardenerError } from './errors.js';
@@ -172,7 +172,7 @@ async function follow(run: Run, worker: Worker, options: QueueOptions): Promise<
       const done = state.finished || state.status === 'paused';
       if (exit !== null) {
         killGroup(worker.identity.pid);
-        if (!done) await appendEvent(run.directory, lastEvent(run, control, exit));
+        if (!done) await appendEvent(run.directory, await lastEvent(run, control, exit));
         return;
       }
       if (control === 'cancel') await stopWorker(worker.identity, cancelGraceMs);
@@ -189,14 +189,15 @@ async function follow(run: Run, worker: Worker, options: QueueOptions): Promise<
   }
 }
 
-function lastEvent(
+async function lastEvent(
   run: Run,
   control: Awaited<ReturnType<typeof readControl>>,
   exit: Parameters<typeof eventForDeath>[1],
-): Parameters<typeof appendEvent>[1] {
+): Promise<Parameters<typeof appendEvent>[1]> {
   if (control === 'cancel') return { type: 'run-cancel' };
   if (control === 'pause') return { type: 'run-pause' };
-  return eventForDeath(run.description.kind, exit);
+  const disk = await statfs(run.directory).catch(() => null);
+  return eventForDeath(run.description.kind, exit, disk === null ? undefined : disk.bavail * disk.bsize);
 }
 
 async function unlessRemoved<T>(fn: () => Promise<T>): Promise<T | null> {

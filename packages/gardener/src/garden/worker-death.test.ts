@@ -60,3 +60,18 @@ test('running out of memory has its own remedy', () => {
     },
   });
 });
+
+test.each([
+  ['', 300_000],
+  ['Error: ENOSPC: no space left on device, write', undefined],
+])('a full disk is said as such: %j with %j bytes free', (stderrTail, freeBytes) => {
+  expect(eventForDeath('index', { code: 1, signal: null, stderrTail }, freeBytes)).toMatchObject({
+    type: 'run-fail',
+    error: {
+      code: 'garden.disk-full',
+      message: expect.stringMatching(/^The indexing process ended: .*no room/),
+    },
+  });
+  const killed = { code: null, signal: 'SIGKILL', stderrTail } as const;
+  expect(eventForDeath('index', killed, freeBytes)).toMatchObject({ type: 'run-interrupt' });
+});

@@ -5,18 +5,33 @@ import type { WorkerExit } from './worker-process.js';
 /** Restarts without a new checkpoint in between. */
 export const MAX_RESTARTS = 3;
 
+/** With less than this a worker that ended by itself has most likely met a full disk; what it had begun to write is gone again. */
+const FULL_DISK_BYTES = 4 * 2 ** 20;
+const DISK_REMEDY =
+  'Free some space (gardener disk shows what takes it), then start it again with gardener refresh or gardener train.';
 const MEMORY_REMEDY =
   'The machine may have run out of memory: close other programs or lower the setting sequenceLength, then start it again.';
 
 /**
  * The event for a worker that ended without saying why. Killed, or ended by itself without an error: run-interrupt, so
  * that it is started again; ended by an error of its own, which would only come again: run-fail.
+ * @param freeBytes left on the disk of the data directory; on a full one a worker cannot say why it ends
  */
-export function eventForDeath(kind: RunKind, exit: WorkerExit): RunEventInput {
+export function eventForDeath(
+  kind: RunKind,
+  exit: WorkerExit,
+  freeBytes = Number.POSITIVE_INFINITY,
+): RunEventInput {
   const name = kind === 'train' ? 'training' : 'indexing';
   if (wasStopped(exit)) {
     const again = kind === 'train' ? 'it goes on from its last checkpoint' : 'it is started again';
     return { type: 'run-interrupt', reason: `The ${name} process ${howItEnded(exit)}; ${again}.` };
+  }
+  const details = { exitCode: exit.code, signal: exit.signal, stderrTail: exit.stderrTail };
+  if (freeBytes < FULL_DISK_BYTES || /\bENOSPC\b/.test(exit.stderrTail)) {
+    const message = `The ${name} process ended: there is no room left on the disk of the data directory.`;
+    const error = { code: 'garden.disk-full', message, remedy: DISK_REMEDY };
+    return { type: 'run-fail', error, details };
   }
   const cause = lastErrorLine(exit.stderrTail);
   return {
@@ -28,7 +43,7 @@ export function eventForDeath(kind: RunKind, exit: WorkerExit): RunEventInput {
         ? MEMORY_REMEDY
         : 'Read worker.log in the run directory that `gardener status` shows; if it is a bug, please report it.',
     },
-    details: { exitCode: exit.code, signal: exit.signal, stderrTail: exit.stderrTail },
+    details,
   };
 }
 

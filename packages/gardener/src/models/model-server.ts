@@ -18,6 +18,8 @@ export interface ModelServerOptions {
   firstWaitMs?: number;
   /** How long the server may say nothing. Defaults to 5 minutes: a model may have to be loaded first. */
   silenceMs?: number;
+  /** Longest answer that is no stream. Defaults to 16 MiB. */
+  maxAnswerBytes?: number;
 }
 
 /** One request. */
@@ -31,7 +33,6 @@ export interface ServerRequest {
   signal?: AbortSignal | undefined;
 }
 
-const maxAnswerBytes = 16 * 2 ** 20;
 /** A line of a stream holds a few words; a longer one is no line. */
 const maxLineCharacters = 2 ** 20;
 const maxQuotedCharacters = 300;
@@ -65,11 +66,13 @@ export class ModelServer {
    * when it says no (details: status), `models.server-answer`, `models.cancelled`
    */
   async json(request: ServerRequest): Promise<unknown> {
+    const { maxAnswerBytes = 16 * 2 ** 20 } = this.#options;
     const text = await this.#patiently(request, async (begun) => {
       let whole = '';
       for await (const part of this.#text(begun)) {
         whole += part;
-        if (whole.length > maxAnswerBytes) throw this.badAnswer('it is larger than 16 MB');
+        if (whole.length > maxAnswerBytes)
+          throw this.badAnswer(`it is larger than ${maxAnswerBytes / 2 ** 20} MB`);
       }
       return whole;
     });

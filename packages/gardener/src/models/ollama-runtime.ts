@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { GardenerError } from '../garden/errors.js';
-import { estimateTokens } from './estimate-tokens.js';
 import { noFillInTheMiddle } from './fill-in-the-middle.js';
 import { isRefusal, Ollama } from './ollama.js';
 import type {
@@ -11,21 +10,8 @@ import type {
   GenerationEvent,
   GenerationOptions,
   GenerationRuntime,
-  RuntimeState,
-  TokenScores,
 } from './runtime.js';
-
-/** Options of {@link startOllama}. */
-export interface OllamaRuntimeOptions {
-  /** Empty for this machine. */
-  url: string;
-  apiKey?: string;
-  /** Name of the base model on Ollama. */
-  model: string;
-  contextTokens: number;
-  retries?: number;
-  firstWaitMs?: number;
-}
+import { type AdapterChoice, ServerRuntime, type ServerRuntimeOptions } from './server-runtime.js';
 
 const streamLine = z.object({
   message: z.object({ content: z.string() }).optional(),
@@ -39,11 +25,11 @@ const streamLine = z.object({
 
 /**
  * Answers with a base model on Ollama, and with adapters: for each, Ollama makes a model of its own of the base and the
- * adapter's file. Ollama queues by itself; it does not count tokens, so they are estimated.
+ * adapter's file. An empty `url` means this machine.
  * @throws GardenerError `models.server-down`, `models.server-too-old`, `models.not-on-server`, `models.no-runtime-model`
  */
-export async function startOllama(options: OllamaRuntimeOptions): Promise<GenerationRuntime> {
-  const { url, model, apiKey, retries, firstWaitMs } = options;
+export async function startOllama(options: ServerRuntimeOptions): Promise<GenerationRuntime> {
+  const { model, contextTokens, ...server } = options;
   if (model === '') {
     throw new GardenerError(
       'models.no-runtime-model',
@@ -53,12 +39,7 @@ export async function startOllama(options: OllamaRuntimeOptions): Promise<Genera
       },
     );
   }
-  const ollama = new Ollama({
-    url,
-    ...(apiKey !== undefined && { apiKey }),
-    ...(retries !== undefined && { retries }),
-    ...(firstWaitMs !== undefined && { firstWaitMs }),
-  });
+  const ollama = new Ollama(server);
   await ollama.checkVersion();
   if (!(await ollama.has(model))) {
     throw new GardenerError('models.not-on-server', `Ollama has no model ${model}.`, {
@@ -66,26 +47,22 @@ export async function startOllama(options: OllamaRuntimeOptions): Promise<Genera
       details: { model, url: ollama.server.url },
     });
   }
-  return new OllamaRuntime(ollama, model, options.contextTokens);
+  return new OllamaRuntime(ollama, model, contextTokens);
 }
 
-class OllamaRuntime implements GenerationRuntime {
-  readonly contextTokens: number;
+class OllamaRuntime extends ServerRuntime {
   readonly #ollama: Ollama;
-  readonly #base: string;
   /** By adapter file with its size and times: the name of the model made of it. */
   readonly #made = new Map<string, Promise<string>>();
-  readonly #ready = new Set<string>();
 
   constructor(ollama: Ollama, base: string, contextTokens: number) {
+    super('Ollama', base, contextTokens);
     this.#ollama = ollama;
-    this.#base = base;
-    this.contextTokens = contextTokens;
   }
 
   /** Makes the model and has Ollama load it. */
-  async prepare(request: Pick<GenerationOptions, 'adapter' | 'adapterName' | 'signal'>): Promise<void> {
-    const model = await this.#modelFor(request);
+  async prepare(request: AdapterChoice): Promise<void> {
+    const model = await this.modelFor(request);
     const json = { model, prompt: '', stream: false, options: { num_ctx: this.contextTokens } };
     await this.#ollama.server.json({ path: '/api/generate', json, signal: request.signal });
   }
@@ -106,28 +83,12 @@ class OllamaRuntime implements GenerationRuntime {
     }
   }
 
-  async score(): Promise<TokenScores> {
-    throw new GardenerError('models.no-scores', 'Ollama does not tell the probability of given tokens.', {
-      remedy: 'Set runtimeProvider to llama-cpp for this.',
-    });
-  }
-
-  async countTokens(text: string): Promise<number> {
-    return estimateTokens(text);
-  }
-
-  state(): RuntimeState {
-    return { processId: null, adapters: [...this.#ready], queued: 0 };
-  }
-
-  async dispose(): Promise<void> {}
-
   async *#stream(
     path: string,
     what: object,
     request: GenerationOptions,
   ): AsyncGenerator<GenerationEvent, void> {
-    const model = await this.#modelFor(request);
+    const model = await this.modelFor(request);
     const json = { ...what, model, stream: true, options: this.#options(request) };
     for await (const text of this.#ollama.server.lines({ path, json, signal: request.signal })) {
       const parsed = streamLine.safeParse(this.#ollama.server.parse(text));
@@ -159,17 +120,13 @@ class OllamaRuntime implements GenerationRuntime {
     };
   }
 
-  async #modelFor({
-    adapter,
-    adapterName,
-  }: Pick<GenerationOptions, 'adapter' | 'adapterName'>): Promise<string> {
-    if (adapter === null) return this.#base;
+  protected async adapterModel(adapter: string, name = 'gardener-adapter'): Promise<string> {
     const facts = await stat(adapter).catch(() => null);
     const key = `${adapter} ${facts?.ino} ${facts?.size} ${facts?.mtimeMs}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     // Made for all callers: one who leaves does not take it from the others.
-    const making = this.#make(key, adapter, adapterName ?? 'gardener-adapter');
+    const making = this.#make(key, adapter, name);
     this.#made.set(key, making);
     making.catch(() => this.#made.delete(key));
     return making;
@@ -177,22 +134,21 @@ class OllamaRuntime implements GenerationRuntime {
 
   /** The tag tells base and file apart, so that an old model is never taken for a new one of its name. */
   async #make(key: string, file: string, name: string): Promise<string> {
-    const tag = createHash('sha256').update(`${this.#base}\0${key}`).digest('hex').slice(0, 12);
+    const tag = createHash('sha256').update(`${this.base}\0${key}`).digest('hex').slice(0, 12);
     const model = `${name}:${tag}`;
-    if (!(await this.#ollama.has(model))) await this.#ollama.createWithAdapter(model, this.#base, file);
+    if (!(await this.#ollama.has(model))) await this.#ollama.createWithAdapter(model, this.base, file);
     await this.#removeOthers(name, model);
-    this.#ready.add(model);
+    this.ready.add(model);
     return model;
   }
 
   /** Models of the same project's earlier adapters: their weights would only take room. */
   async #removeOthers(name: string, current: string): Promise<void> {
     const project = name.replace(/-v\d+$/, '');
-    const models = await this.#ollama.list().catch(() => []);
-    const old = models.filter((model) => model.name.startsWith(`${project}-v`) && model.name !== current);
-    for (const model of old) {
-      this.#ready.delete(model.name);
-      await this.#ollama.delete(model.name).catch(() => false);
+    const models = await this.#ollama.ofProject(project).catch(() => []);
+    for (const old of models.filter((model) => model !== current)) {
+      this.ready.delete(old);
+      await this.#ollama.delete(old).catch(() => false);
     }
   }
 }

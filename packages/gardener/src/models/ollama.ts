@@ -54,7 +54,10 @@ export class Ollama {
 
   /** @throws GardenerError `models.bad-server-url` */
   constructor(
-    options: { url?: string; apiKey?: string } & Pick<ModelServerOptions, 'retries' | 'firstWaitMs'>,
+    options: { url?: string; apiKey?: string } & Pick<
+      ModelServerOptions,
+      'retries' | 'firstWaitMs' | 'silenceMs'
+    >,
   ) {
     this.server = new ModelServer({
       ...options,
@@ -101,6 +104,11 @@ export class Ollama {
   async has(name: string, signal?: AbortSignal): Promise<boolean> {
     const full = name.includes(':') ? name : `${name}:latest`;
     return (await this.list(signal)).some((model) => model.name === full || model.name === name);
+  }
+
+  /** The models that were made of a project's adapters. @throws GardenerError `models.server-*` */
+  async ofProject(project: string): Promise<string[]> {
+    return (await this.list()).map(({ name }) => name).filter((name) => name.startsWith(`${project}-v`));
   }
 
   /** Fetches a model. @throws GardenerError `models.server-*` */

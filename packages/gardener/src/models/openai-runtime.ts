@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { GardenerError } from '../garden/errors.js';
-import { estimateTokens } from './estimate-tokens.js';
 import { noFillInTheMiddle } from './fill-in-the-middle.js';
 import { ModelServer } from './model-server.js';
 import type {
@@ -9,22 +8,8 @@ import type {
   GenerationEvent,
   GenerationOptions,
   GenerationRuntime,
-  RuntimeState,
-  TokenScores,
 } from './runtime.js';
-
-/** Options of {@link startOpenAi}. */
-export interface OpenAiRuntimeOptions {
-  /** Such as http://127.0.0.1:8000/v1. */
-  url: string;
-  apiKey?: string;
-  /** Name of the base model on the server; empty where it has only one. */
-  model: string;
-  /** Less where the server says that the model holds less. */
-  contextTokens: number;
-  retries?: number;
-  firstWaitMs?: number;
-}
+import { type AdapterChoice, ServerRuntime, type ServerRuntimeOptions } from './server-runtime.js';
 
 /** How long the list of the server's models is believed: an adapter that was loaded since is seen after it. */
 const listMs = 5_000;
@@ -58,41 +43,36 @@ type ServedModel = z.infer<typeof modelsAnswer>['data'][number];
 
 /**
  * Answers with a server that speaks the OpenAI API (vLLM, LM Studio, llama-server). A project's adapter is used when the
- * server lists a model of its name; the server queues by itself and does not count tokens, so they are estimated.
+ * server lists a model of its name. An empty `model` means the only one there is; `contextTokens` are less where the server says that
+ * the model holds less.
  * @throws GardenerError `models.server-*`, `models.bad-server-url`, `models.no-runtime-model`, `models.not-on-server`
  */
-export async function startOpenAi(options: OpenAiRuntimeOptions): Promise<GenerationRuntime> {
-  const { url, apiKey, retries, firstWaitMs } = options;
+export async function startOpenAi(options: ServerRuntimeOptions): Promise<GenerationRuntime> {
+  const { url, model, contextTokens, ...rest } = options;
   const server = new ModelServer({
     name: 'The model server',
     // A bare address means the usual place of the API.
     url: /^https?:\/\/[^/]+\/?$/.test(url) ? `${url.replace(/\/$/, '')}/v1` : url,
     remedy: 'Start it, or set runtimeUrl to where it runs.',
-    ...(apiKey !== undefined && { apiKey }),
-    ...(retries !== undefined && { retries }),
-    ...(firstWaitMs !== undefined && { firstWaitMs }),
+    ...rest,
   });
   const models = await listModels(server);
-  const base = chooseBase(models, options.model, server.url);
-  const contextTokens = Math.min(options.contextTokens, base.max_model_len ?? Number.POSITIVE_INFINITY);
-  return new OpenAiRuntime(server, base.id, contextTokens);
+  const base = chooseBase(models, model, server.url);
+  const most = base.max_model_len ?? Number.POSITIVE_INFINITY;
+  return new OpenAiRuntime(server, base.id, Math.min(contextTokens, most));
 }
 
-class OpenAiRuntime implements GenerationRuntime {
-  readonly contextTokens: number;
+class OpenAiRuntime extends ServerRuntime {
   readonly #server: ModelServer;
-  readonly #base: string;
   #list: { models: Promise<ServedModel[]>; untilMs: number } | null = null;
-  readonly #ready = new Set<string>();
 
   constructor(server: ModelServer, base: string, contextTokens: number) {
+    super('The OpenAI API', base, contextTokens);
     this.#server = server;
-    this.#base = base;
-    this.contextTokens = contextTokens;
   }
 
-  async prepare(request: Pick<GenerationOptions, 'adapter' | 'adapterName' | 'signal'>): Promise<void> {
-    await this.#modelFor(request);
+  async prepare(request: AdapterChoice): Promise<void> {
+    await this.modelFor(request);
   }
 
   generate(request: ChatRequest): AsyncIterable<GenerationEvent> {
@@ -105,32 +85,12 @@ class OpenAiRuntime implements GenerationRuntime {
     yield* this.#stream('/completions', { prompt: request.prompt }, request);
   }
 
-  async score(): Promise<TokenScores> {
-    throw new GardenerError(
-      'models.no-scores',
-      'The OpenAI API does not tell the probability of given tokens.',
-      {
-        remedy: 'Set runtimeProvider to llama-cpp for this.',
-      },
-    );
-  }
-
-  async countTokens(text: string): Promise<number> {
-    return estimateTokens(text);
-  }
-
-  state(): RuntimeState {
-    return { processId: null, adapters: [...this.#ready], queued: 0 };
-  }
-
-  async dispose(): Promise<void> {}
-
   async *#stream(
     path: string,
     what: object,
     request: GenerationOptions,
   ): AsyncGenerator<GenerationEvent, void> {
-    const model = await this.#modelFor(request);
+    const model = await this.modelFor(request);
     const { maxTokens, temperature, seed, stop, signal } = request;
     const json = {
       ...what,
@@ -168,18 +128,13 @@ class OpenAiRuntime implements GenerationRuntime {
     };
   }
 
-  async #modelFor({
-    adapter,
-    adapterName,
-  }: Pick<GenerationOptions, 'adapter' | 'adapterName'>): Promise<string> {
-    if (adapter === null) return this.#base;
-    const name = adapterName ?? '';
+  protected async adapterModel(adapter: string, name = ''): Promise<string> {
     const models = await this.#models();
     if (models.some(({ id }) => id === name)) {
-      this.#ready.add(name);
+      this.ready.add(name);
       return name;
     }
-    this.#ready.delete(name);
+    this.ready.delete(name);
     throw new GardenerError(
       'models.adapter-not-served',
       `The model server does not serve the adapter ${name}.`,

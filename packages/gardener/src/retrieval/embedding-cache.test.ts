@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,6 +75,26 @@ it('removes the segments used longest ago when over the cap', async () => {
   const found = await (await open('m', 120)).get(['old', 'middle', 'new']);
   expect([...found.keys()].sort()).toEqual(['new', 'old']);
 });
+
+it.skipIf(process.platform === 'win32')(
+  'leaves nothing of a segment that could not be written whole',
+  async () => {
+    const script = `
+    import { EmbeddingCache } from ${JSON.stringify(join(import.meta.dirname, 'embedding-cache.ts'))};
+    const cache = await EmbeddingCache.open(${JSON.stringify(root)}, 'm', 4096);
+    await cache.put(new Map([['a', new Float32Array(4096).fill(1)]]));
+    process.stdout.write(String((await cache.get(['a'])).size));`;
+    // No file of this process may be larger than 4 KiB: writing ends half-way, as on a disk that becomes full.
+    const node = '"$0" --conditions=source --import tsx --input-type=module --eval "$1"';
+    const { stdout, stderr } = spawnSync(
+      'bash',
+      ['-c', `trap "" XFSZ; ulimit -f 4; ${node}`, process.execPath, script],
+      { encoding: 'utf8' },
+    );
+    expect(stdout, stderr).toBe('0');
+    expect(await readdir(join(root, 'm'))).toEqual([]);
+  },
+);
 
 it('caches nothing and throws nothing where the folder cannot be written', async () => {
   await writeFile(join(root, 'm'), 'a file where the folder should be');

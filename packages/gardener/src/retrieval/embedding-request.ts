@@ -1,10 +1,11 @@
 import { GardenerError } from '../garden/errors.js';
+import { ModelServer } from '../models/model-server.js';
 
-/** Where a server stands and how it is asked. */
-export interface EmbeddingServer {
-  /** For messages: `Ollama`, `the embedding server`. */
+/** Where an embedding server stands and how it is asked. */
+export interface EmbeddingServerOptions {
+  /** For messages: `Ollama`, `The embedding server`. */
   name: string;
-  /** http or https, without a slash at its end. */
+  /** http or https. */
   url: string;
   /** Sent as a bearer token when it is not empty. */
   apiKey: string;
@@ -12,105 +13,100 @@ export interface EmbeddingServer {
   remedy: string;
 }
 
-/** One request; a model that has to be loaded first may take this long. */
-const REQUEST_TIMEOUT_MS = 120_000;
+/** A model that has to be loaded first may take this long. */
+const SILENCE_MS = 120_000;
 /** Vectors of a batch as JSON, many times over. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const MAX_QUOTED_CHARACTERS = 200;
-/** Statuses after which the same request may succeed. */
-const PASSING = new Set([408, 409, 425, 429, 500, 502, 503, 504]);
+const MAX_ANSWER_BYTES = 64 * 2 ** 20;
+/** Refusals after which the same request may succeed: of a model that is being loaded, or whose process has died. */
+const PASSING = new Set([409, 500]);
 
-/**
- * Asks a server once.
- * @param body sent as JSON with POST; GET when there is none
- * @returns the JSON that it answers, unchecked
- * @throws GardenerError `retrieval.embedding-server-down` (retryable) when it does not answer or cannot right now,
- * `retrieval.embedding-server-refused` when it says no, `retrieval.embedding-server-answer` when the answer is no JSON or too large
- */
-export async function askServer(
-  server: EmbeddingServer,
-  path: string,
-  body: object | null,
-  signal?: AbortSignal,
-): Promise<unknown> {
-  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  try {
-    const response = await fetch(`${server.url}${path}`, {
-      method: body === null ? 'GET' : 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(server.apiKey === '' ? {} : { authorization: `Bearer ${server.apiKey}` }),
+/** A server that embeds, asked once at a time: who repeats a request is the circuit. */
+export class EmbeddingServer {
+  readonly #options: EmbeddingServerOptions;
+  readonly #server: ModelServer;
+
+  /** @throws GardenerError `retrieval.bad-embedding-url` */
+  constructor(options: EmbeddingServerOptions) {
+    this.#options = options;
+    try {
+      this.#server = new ModelServer({
+        ...options,
+        retries: 0,
+        silenceMs: SILENCE_MS,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+      });
+    } catch (cause) {
+      throw new GardenerError(
+        'retrieval.bad-embedding-url',
+        `${JSON.stringify(options.url.slice(0, 200))} is no address of an embedding server.`,
+        { remedy: 'Set embeddingUrl to an address such as http://127.0.0.1:1234/v1.', cause },
+      );
+    }
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  /**
+   * Asks once.
+   * @param body sent as JSON with POST; GET when there is none
+   * @returns the JSON that it answers, unchecked
+   * @throws GardenerError `retrieval.embedding-server-down` (retryable) when it does not answer or cannot right now,
+   * `retrieval.embedding-server-refused` when it says no, `retrieval.embedding-server-answer` when the answer is no JSON or too large;
+   * the signal's reason when aborted
+   */
+  async ask(path: string, body: object | null, signal?: AbortSignal): Promise<unknown> {
+    try {
+      return await this.#server.json({ path, ...(body !== null && { json: body }), signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw this.#inOurWords(error);
+    }
+  }
+
+  /** An answer that cannot be used; `why` completes "The answer of … cannot be used: ". */
+  badAnswer(why: string): GardenerError {
+    return new GardenerError(
+      'retrieval.embedding-server-answer',
+      `The answer of ${this.name} at ${this.url} cannot be used: ${why}.`,
+      {
+        remedy: 'Check that embeddingUrl and embeddingModel name an embedding model.',
+        details: { url: this.url, why },
       },
-      ...(body === null ? {} : { body: JSON.stringify(body) }),
-      // A redirect would carry the code, and the key, to another place than the one that was set.
-      redirect: 'error',
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    });
-    const text = await limitedText(response, server);
-    if (PASSING.has(response.status)) throw serverDown(server, `status ${response.status}`);
-    if (!response.ok) throw refused(server, response.status, text);
-    return parsed(text, server);
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (GardenerError.isInstance(error)) throw error;
-    throw serverDown(server, timeout.aborted ? 'no answer in time' : reasonOf(error), error);
+    );
   }
-}
 
-async function limitedText(response: Response, server: EmbeddingServer): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += (part as Uint8Array).byteLength;
-    if (bytes > MAX_ANSWER_BYTES) throw badAnswer(server, 'it is larger than 64 MB');
-    text += decoder.decode(part as Uint8Array, { stream: true });
+  /** The errors of a server that runs models, with the settings that matter here. */
+  #inOurWords(error: unknown): unknown {
+    if (!GardenerError.isInstance(error)) return error;
+    const { why = '', said = '', status } = error.details as { why?: string; said?: string; status?: number };
+    if (error.code === 'models.server-answer') return this.badAnswer(why);
+    if (error.code === 'models.server-down') return this.#down(why, error);
+    if (error.code !== 'models.server-refused' || status === undefined) return error;
+    return PASSING.has(status) ? this.#down(`status ${status}`, error) : this.#refused(status, said);
   }
-  return text + decoder.decode();
-}
 
-function parsed(text: string, server: EmbeddingServer): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badAnswer(server, 'it is no JSON');
+  #down(why: string, cause: unknown): GardenerError {
+    return new GardenerError(
+      'retrieval.embedding-server-down',
+      `${this.name} at ${this.url} does not answer (${why}): the embedding server is needed to index and to search.`,
+      { remedy: this.#options.remedy, details: { url: this.url, why }, retryable: true, cause },
+    );
   }
-}
 
-function reasonOf(error: unknown): string {
-  const cause =
-    error instanceof Error ? (error.cause as { code?: unknown; message?: unknown } | undefined) : undefined;
-  return String(cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : error)).slice(
-    0,
-    MAX_QUOTED_CHARACTERS,
-  );
-}
-
-function serverDown({ name, url, remedy }: EmbeddingServer, why: string, cause?: unknown): GardenerError {
-  return new GardenerError(
-    'retrieval.embedding-server-down',
-    `${name} at ${url} does not answer (${why}): the embedding server is needed to index and to search.`,
-    { remedy, details: { url, why }, retryable: true, ...(cause === undefined ? {} : { cause }) },
-  );
-}
-
-function refused({ name, url }: EmbeddingServer, status: number, text: string): GardenerError {
-  const said = text.replace(/\s+/g, ' ').trim().slice(0, MAX_QUOTED_CHARACTERS);
-  return new GardenerError(
-    'retrieval.embedding-server-refused',
-    `${name} at ${url} refused to embed: ${status}${said === '' ? '' : ` ${said}`}`.replace(/[.]?$/, '.'),
-    {
-      remedy: 'Check the settings embeddingUrl, embeddingModel and embeddingApiKey.',
-      details: { url, status },
-    },
-  );
-}
-
-/** An answer that cannot be used; `why` completes "The answer of … cannot be used: ". */
-export function badAnswer({ name, url }: EmbeddingServer, why: string): GardenerError {
-  return new GardenerError(
-    'retrieval.embedding-server-answer',
-    `The answer of ${name} at ${url} cannot be used: ${why}.`,
-    { remedy: 'Check that embeddingUrl and embeddingModel name an embedding model.', details: { url, why } },
-  );
+  #refused(status: number, said: string): GardenerError {
+    return new GardenerError(
+      'retrieval.embedding-server-refused',
+      `${this.name} at ${this.url} refused to embed: ${status}${said === '' ? '' : ` ${said}`}.`,
+      {
+        remedy: 'Check the settings embeddingUrl, embeddingModel and embeddingApiKey.',
+        details: { url: this.url, status },
+      },
+    );
+  }
 }

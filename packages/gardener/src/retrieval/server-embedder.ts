@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { GardenerError } from '../garden/errors.js';
 import type { Embedder } from './embedder.js';
 import { EmbeddingCircuit, type Patience } from './embedding-circuit.js';
-import { askServer, badAnswer, type EmbeddingServer } from './embedding-request.js';
+import { EmbeddingServer } from './embedding-request.js';
 import { idWithPrefixes, knownPrefixes, NO_PREFIXES } from './task-prefixes.js';
 
 /** Which API a server speaks: Ollama's own, or the one of OpenAI that most others speak. */
@@ -115,31 +115,31 @@ class ServerEmbedder implements Embedder {
 
   async #ollama(input: string[], signal?: AbortSignal): Promise<number[][]> {
     const body = { model: this.options.model, input, truncate: true };
-    const answer = ollamaAnswer.safeParse(await askServer(this.server, '/api/embed', body, signal));
-    if (!answer.success) throw badAnswer(this.server, 'it holds no list of embeddings');
+    const answer = ollamaAnswer.safeParse(await this.server.ask('/api/embed', body, signal));
+    if (!answer.success) throw this.server.badAnswer('it holds no list of embeddings');
     return answer.data.embeddings;
   }
 
   async #openAi(input: string[], signal?: AbortSignal): Promise<number[][]> {
     const body = { model: this.options.model, input, encoding_format: 'float' };
-    const answer = openAiAnswer.safeParse(await askServer(this.server, '/embeddings', body, signal));
-    if (!answer.success) throw badAnswer(this.server, 'it holds no list of embeddings');
+    const answer = openAiAnswer.safeParse(await this.server.ask('/embeddings', body, signal));
+    if (!answer.success) throw this.server.badAnswer('it holds no list of embeddings');
     const rows = new Map(answer.data.data.map(({ index, embedding }) => [index, embedding]));
     return input.map((_, at) => {
       const row = rows.get(at);
-      if (row === undefined) throw badAnswer(this.server, `the embedding of text ${at} is missing`);
+      if (row === undefined) throw this.server.badAnswer(`the embedding of text ${at} is missing`);
       return row;
     });
   }
 
   #checked(rows: number[][], count: number): Float32Array[] {
-    if (rows.length !== count) throw badAnswer(this.server, `${count} texts gave ${rows.length} embeddings`);
+    if (rows.length !== count) throw this.server.badAnswer(`${count} texts gave ${rows.length} embeddings`);
     const dimension = this.dimension || rows[0]!.length;
     return rows.map((row) => {
       if (row.length !== dimension)
-        throw badAnswer(this.server, `an embedding has ${row.length} numbers instead of ${dimension}`);
+        throw this.server.badAnswer(`an embedding has ${row.length} numbers instead of ${dimension}`);
       const norm = Math.hypot(...row);
-      if (!(norm > 0 && Number.isFinite(norm))) throw badAnswer(this.server, 'an embedding has no direction');
+      if (!(norm > 0 && Number.isFinite(norm))) throw this.server.badAnswer('an embedding has no direction');
       return Float32Array.from(row, (value) => value / norm);
     });
   }
@@ -147,8 +147,8 @@ class ServerEmbedder implements Embedder {
 
 /** The model's digest, from the list of models that are there. */
 async function ollamaDigest(server: EmbeddingServer, model: string): Promise<string> {
-  const answer = ollamaModels.safeParse(await askServer(server, '/api/tags', null));
-  if (!answer.success) throw badAnswer(server, 'it holds no list of models');
+  const answer = ollamaModels.safeParse(await server.ask('/api/tags', null));
+  if (!answer.success) throw server.badAnswer('it holds no list of models');
   const names = [model, `${model}:latest`];
   const found = answer.data.models.find(({ name }) => names.includes(name));
   if (found !== undefined) return found.digest.replace('sha256:', '').slice(0, 12);
@@ -159,29 +159,15 @@ async function ollamaDigest(server: EmbeddingServer, model: string): Promise<str
 }
 
 function serverOf({ protocol, url, apiKey = '' }: ServerEmbedderOptions): EmbeddingServer {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (
-    parsed === null ||
-    !/^https?:$/.test(parsed.protocol) ||
-    parsed.username !== '' ||
-    parsed.search !== ''
-  ) {
-    throw new GardenerError(
-      'retrieval.bad-embedding-url',
-      `${JSON.stringify(url.slice(0, 200))} is no address of an embedding server.`,
-      {
-        remedy: 'Set embeddingUrl to an address such as http://127.0.0.1:1234/v1.',
-      },
-    );
-  }
-  const path = parsed.pathname.replace(/\/+$/, '');
   const isOllama = protocol === 'ollama';
-  return {
+  // A bare address means the usual place of the API.
+  const isBare = !isOllama && /^https?:\/\/[^/]+\/?$/.test(url);
+  return new EmbeddingServer({
     name: isOllama ? 'Ollama' : 'The embedding server',
-    url: parsed.origin + (isOllama ? path : path || '/v1'),
+    url: isBare ? `${url.replace(/\/$/, '')}/v1` : url,
     apiKey,
     remedy: isOllama
       ? 'Start it with `ollama serve`, or set embeddingUrl to where it runs, and run the command again.'
       : 'Start it, or set embeddingUrl to where it runs, and run the command again.',
-  };
+  });
 }

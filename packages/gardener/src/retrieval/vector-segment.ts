@@ -58,8 +58,14 @@ export async function writeSegment(
     position++;
   }
   const file = join(directory, `${randomBytes(8).toString('hex')}${SEGMENT_SUFFIX}`);
-  await writeFile(`${file}.tmp`, Buffer.concat([header, body]));
-  await rename(`${file}.tmp`, file);
+  const forming = `${file}.tmp`;
+  try {
+    await writeFile(forming, Buffer.concat([header, body]));
+    await rename(forming, file);
+  } catch (error) {
+    await rm(forming, { force: true }).catch(() => undefined);
+    throw error;
+  }
   return { file, dimension, entries };
 }
 

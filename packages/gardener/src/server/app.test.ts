@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { appendEvent, createRun } from '../garden/runs.js';
 import { makeTestApp, type TestApp } from './app.fixture.js';
+import { routesDocument } from './routes-document.js';
 
 let shop: TestApp;
 beforeAll(async () => {
@@ -185,6 +186,26 @@ describe('bad input', () => {
     const response = await shop.ask(path);
     expect([400, 403, 404]).toContain(response.status);
     await errorOf(response);
+  });
+
+  it('leaves no folder through any parameter of any path', async () => {
+    const routes = Object.entries(routesDocument().paths ?? {}).flatMap(([path, methods]) =>
+      Object.keys(methods as object).map((method) => ({ path, method: method.toUpperCase() })),
+    );
+    const hostile = routes.flatMap(({ path, method }) =>
+      [...path.matchAll(/\{(\w+)\}/g)].map(([parameter, name]) => {
+        const others = path.replace(parameter, '..%2F..%2F..%2Foutside.ts').replace('{project}', 'shop');
+        return { method, name, path: others.replaceAll(/\{\w+\}/g, 'x') };
+      }),
+    );
+    expect(hostile.length).toBeGreaterThan(25);
+    for (const { method, path } of hostile) {
+      const response = await shop.ask(path, { method, ...(method === 'GET' ? {} : { body: {} }) });
+      expect(response.status, `${method} ${path}`).toBeGreaterThanOrEqual(400);
+      expect(response.status, `${method} ${path}`).toBeLessThan(500);
+      if (!path.startsWith('/v1/')) await errorOf(response);
+    }
+    expect((await shop.garden.registry.list()).map(({ name }) => name)).toEqual(['shop']);
   });
 
   it('refuses a larger body than it takes', async () => {

@@ -1,28 +1,23 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type GardenWithProjects, makeGardenWithProjects } from '../chat/garden-with-projects.fixture.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GardenWithProjects } from '../chat/garden-with-projects.fixture.js';
 import { appendEvent, createRun } from '../garden/runs.js';
 import { type EventReader, readEvents } from './event-reader.fixture.js';
+import { type RunningServer, startTestServer } from './running-server.fixture.js';
 import { type GardenServer, startServer } from './serve.js';
 
+let running: RunningServer;
 let garden: GardenWithProjects;
 let server: GardenServer;
 beforeAll(async () => {
-  const models = {
-    baseModelFile: inject('baseModelFile'),
-    embeddingModelDirectory: inject('embeddingModelDirectory'),
-  };
-  garden = await makeGardenWithProjects(models, 2);
-  server = await startServer(garden.garden, { version: '0.0.0', port: 0 });
+  running = await startTestServer();
+  ({ garden, server } = running);
 });
-afterAll(async () => {
-  await server?.close();
-  await garden?.remove();
-});
+afterAll(() => running?.stop());
 
 const api = (path: string, body?: unknown, options: RequestInit = {}) =>
   fetch(`${server.url}${path}`, {
@@ -85,6 +80,25 @@ describe('live events', () => {
     const reader = await events('', { 'last-event-id': 'anotherx-7' });
     expect((await reader.until(() => true)).event).toBe('reset');
     reader.close();
+  });
+});
+
+describe('search', () => {
+  it('follows what is edited while it serves', async () => {
+    const [, project] = garden.projects;
+    const found = async () => {
+      const response = await api('/api/projects/p1/search', { query: 'polish the brass handle', k: 1 });
+      const { results } = (await response.json()) as { results: { symbol: string }[] };
+      return results[0]?.symbol;
+    };
+    expect(await found()).toBe('slugify1');
+    await writeFile(
+      join(project!.path, 'brass.ts'),
+      'export function polishBrassHandle(handle: string) {\n  return handle.toUpperCase();\n}\n',
+    );
+    await expect.poll(found, { timeout: 30_000 }).toBe('polishBrassHandle');
+    await rm(join(project!.path, 'brass.ts'));
+    await expect.poll(found, { timeout: 30_000 }).toBe('slugify1');
   });
 });
 

@@ -31,6 +31,7 @@ export async function addProject(
   const { maxFileBytes } = garden.settings;
   const { files } = await walkCodebase(path, { maxFileBytes, ...(signal ? { signal } : {}) });
   await fetchModels(projectModels(garden.settings, base));
+  signal?.throwIfAborted();
   const project = await garden.registry.add({ path, baseModel: base, name });
   await garden.registry.setActive(project.id);
   return { project, files: files.length };

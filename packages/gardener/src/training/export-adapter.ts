@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BaseModel, LoraAdapter } from '@codebase-gardener/lora';
 import { GardenerError } from '../garden/errors.js';
 import { asFilesystemError } from '../garden/filesystem-error.js';
 import type { Garden } from '../garden/garden.js';
+import { makeFolder } from '../garden/make-folder.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { adapterProblems, GGUF_FILE, loadAdapter, PEFT_FILES } from './adapter-store.js';
 import { chosenVersion } from './chosen-version.js';
@@ -61,7 +62,7 @@ export async function exportAdapter(
   await refuseDamaged(source, project, version);
   const directory = resolve(options.to);
   const files = FILES[options.format].map((name) => join(directory, name));
-  await prepareFolder(directory, files);
+  const isNew = await prepareFolder(directory, files);
   const base = await openBase(garden, project.baseModel);
   try {
     const adapter = await loadAdapter(source, base);
@@ -70,6 +71,7 @@ export async function exportAdapter(
     return { version, directory, files, sameChoices: compared };
   } catch (error) {
     for (const file of files) await rm(file, { force: true }).catch(() => undefined);
+    if (isNew) await rmdir(directory).catch(() => undefined);
     throw error;
   } finally {
     await base.close();
@@ -178,23 +180,29 @@ async function refuseDamaged(directory: string, { name }: ProjectRecord, version
   );
 }
 
-async function prepareFolder(directory: string, files: readonly string[]): Promise<void> {
+/** @returns whether the folder was made for this */
+async function prepareFolder(directory: string, files: readonly string[]): Promise<boolean> {
+  const isNew = !(await isThere(directory));
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
   } catch (error) {
     throw asFilesystemError(error, directory, 'write');
   }
   for (const file of files) {
-    const isThere = await stat(file).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) continue;
+    if (!(await isThere(file))) continue;
     throw new GardenerError('training.export-exists', `${file} is already there.`, {
       remedy: 'Give another folder with --to, or remove the file first.',
       details: { file },
     });
   }
+  return isNew;
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function copy(from: string, to: string): Promise<void> {

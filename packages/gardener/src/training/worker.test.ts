@@ -112,7 +112,7 @@ describe('a training run', () => {
       const refreshed = await runToEnd(setup, { budgetMs: 30_000, refresh: true });
       expect(refreshed.state).toMatchObject({ status: 'completed', error: null, adapterVersion: 2 });
       const settings = JSON.parse(await readFile(join(refreshed.directory, 'engine.json'), 'utf8'));
-      expect(settings.initialAdapter).toBe(adapter);
+      expect(settings.initialAdapter).toBe('../../adapters/1');
       const next = scorecardSchema.parse(
         JSON.parse(await readFile(join(garden.paths.adapter(project.id, 2), 'scorecard.json'), 'utf8')),
       );

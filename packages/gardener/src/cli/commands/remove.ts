@@ -28,10 +28,10 @@ async function remove(session: Session, options: { yes?: boolean }, named: strin
   const { garden, output } = session;
   const known = await findForRemoval(session, named);
   if (!options.yes && process.stdin.isTTY && process.stderr.isTTY) await confirm(session, known.name);
-  const { cancelOpenRun } = await import('../../training/control-run.js');
-  await cancelOpenRun(garden.paths, known.id);
-  await garden.registry.remove(known.id);
+  const { removeProject } = await import('../../training/remove-project.js');
+  const left = await removeProject(garden, known.id);
   output.value({ removed: known });
+  if (left !== null) output.note(output.notePalette.warn(oneLine(left)));
   output.line(`Removed ${output.palette.strong(oneLine(known.name))}. The codebase itself is untouched.`);
 }
 

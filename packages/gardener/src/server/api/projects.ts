@@ -2,10 +2,10 @@ import { isAbsolute } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { checkRoot } from '../../codebase/check-root.js';
 import { addProject } from '../../training/add-project.js';
-import { cancelOpenRun } from '../../training/control-run.js';
 import { projectModels } from '../../training/project-models.js';
 import { promoteAdapter } from '../../training/promote.js';
 import { queueRefresh, queueRun } from '../../training/queue-run.js';
+import { removeProject } from '../../training/remove-project.js';
 import type { ServerContext } from '../context.js';
 import { findProject } from '../find-project.js';
 import { projectView, runView } from './project-view.js';
@@ -141,10 +141,11 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
     const { project: key } = c.req.valid('param');
     const damaged = (await garden.registry.problems()).find(({ id }) => id === key);
     const { id } = damaged ?? (await findProject(garden, key));
-    await cancelOpenRun(garden.paths, id);
-    await context.followers.forget(id);
-    await context.projects.forget(id);
-    await garden.registry.remove(id);
+    const left = await removeProject(garden, id, async () => {
+      await context.followers.forget(id);
+      await context.projects.forget(id);
+    });
+    if (left !== null) garden.log.warn({ project: id }, left);
     return c.body(null, 204);
   });
 

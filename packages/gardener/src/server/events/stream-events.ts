@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { EventLog } from './event-log.js';
@@ -14,17 +15,25 @@ export interface Subscription {
   /** Where it stopped listening, or null for what comes from now on. */
   lastEventId: string | null;
   stopping: AbortSignal;
+  /** How long a client may take nothing. */
+  stalledMs?: number;
 }
 
 /** Streams events to one client until it goes away or the server ends. */
-export function streamEvents(c: Context, { log, projectId, lastEventId, stopping }: Subscription): Response {
+export function streamEvents(
+  c: Context,
+  { log, projectId, lastEventId, stopping, stalledMs = STALLED_MS }: Subscription,
+): Response {
   const known = lastEventId === null ? log.last : log.placeOf(lastEventId);
   return streamSSE(c, async (stream) => {
     const gone = new AbortController();
     stream.onAbort(() => gone.abort());
     const ended = AbortSignal.any([gone.signal, stopping]);
     const write = async (what: Promise<unknown>) => {
-      if (!(await inTime(what))) stream.abort();
+      if (await inTime(what, stalledMs)) return;
+      stream.abort();
+      // Nobody takes the end of the stream either.
+      (c.env as Partial<HttpBindings> | undefined)?.outgoing?.destroy();
     };
     let place = known ?? log.last;
     const reset = () =>
@@ -53,10 +62,10 @@ export function streamEvents(c: Context, { log, projectId, lastEventId, stopping
   });
 }
 
-async function inTime(work: Promise<unknown>): Promise<boolean> {
+async function inTime(work: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), STALLED_MS);
+    timer = setTimeout(() => resolve(false), limitMs);
   });
   return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
 }

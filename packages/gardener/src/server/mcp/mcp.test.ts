@@ -4,25 +4,20 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type GardenWithProjects, makeGardenWithProjects } from '../../chat/garden-with-projects.fixture.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GardenWithProjects } from '../../chat/garden-with-projects.fixture.js';
 import { entryCommand } from '../../garden/spawn-entry.js';
-import { type GardenServer, startServer } from '../serve.js';
+import { type RunningServer, startTestServer } from '../running-server.fixture.js';
+import type { GardenServer } from '../serve.js';
 
+let running: RunningServer;
 let garden: GardenWithProjects;
 let server: GardenServer;
 beforeAll(async () => {
-  const models = {
-    baseModelFile: inject('baseModelFile'),
-    embeddingModelDirectory: inject('embeddingModelDirectory'),
-  };
-  garden = await makeGardenWithProjects(models, 2);
-  server = await startServer(garden.garden, { version: '0.0.0', port: 0 });
+  running = await startTestServer();
+  ({ garden, server } = running);
 });
-afterAll(async () => {
-  await server?.close();
-  await garden?.remove();
-});
+afterAll(() => running?.stop());
 
 /** The official client, over HTTP or over stdin and stdout of the real command, which passes calls on to the server. */
 const transports: [string, () => Transport][] = [

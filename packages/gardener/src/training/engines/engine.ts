@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import type { Courtesy } from '@codebase-gardener/lora';
 import { z } from 'zod';
 import { readJson, readJsonIfPresent, writeJson } from '../../garden/json-state.js';
+import { locateRun } from '../../garden/runs.js';
 
 /** What an engine reports while it trains: the trainer's own events, as far as they go into events.jsonl. */
 export type EngineEvent =
@@ -98,13 +99,30 @@ export function engineCheckpoint(runDirectory: string): string {
   return join(runDirectory, 'checkpoint');
 }
 
-/** Writes engine.json, unless an earlier attempt has: a resumed training must not change its settings. */
+/**
+ * Writes engine.json, unless an earlier attempt has: a resumed training must not change its settings. What lies in the data directory is
+ * named from the run directory, so that a run goes on after both were moved.
+ */
 export async function writeEngineSettingsOnce(runDirectory: string, settings: EngineSettings): Promise<void> {
   const file = join(runDirectory, 'engine.json');
-  if ((await readJsonIfPresent(file, engineSettingsSchema)) === null) await writeJson(file, settings);
+  if ((await readJsonIfPresent(file, engineSettingsSchema)) !== null) return;
+  const { root } = locateRun(runDirectory).paths;
+  const portable = (path: string) =>
+    path.startsWith(root + sep) ? relative(runDirectory, path).split(sep).join('/') : path;
+  await writeJson(file, withPaths(settings, portable));
 }
 
-/** Reads engine.json. @throws GardenerError `garden.damaged-file`, `garden.file-missing` */
+/** Reads engine.json, its paths absolute. @throws GardenerError `garden.damaged-file`, `garden.file-missing` */
 export async function readEngineSettings(runDirectory: string): Promise<EngineSettings> {
-  return readJson(join(runDirectory, 'engine.json'), engineSettingsSchema);
+  const settings = await readJson(join(runDirectory, 'engine.json'), engineSettingsSchema);
+  return withPaths(settings, (path) => resolve(runDirectory, path));
+}
+
+function withPaths(settings: EngineSettings, change: (path: string) => string): EngineSettings {
+  const { baseModelFile, initialAdapter } = settings;
+  return {
+    ...settings,
+    baseModelFile: change(baseModelFile),
+    initialAdapter: initialAdapter === null ? null : change(initialAdapter),
+  };
 }
