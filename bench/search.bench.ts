@@ -48,7 +48,7 @@ async function main(): Promise<void> {
     }
     const done = join(
       paths.project('p'),
-      `complete-${ROWS}-v${INDEX_SCHEMA_VERSION}-${embedder.id.replace(/\W/g, '_')}`,
+      `complete-${ROWS}-v${INDEX_SCHEMA_VERSION}-indexed-paths-${embedder.id.replace(/\W/g, '_')}`,
     );
     if (!existsSync(done)) {
       const start = performance.now();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -82,3 +82,29 @@ it('finds rows that came after the index was made, and none that are gone, befor
     await store.compact(ROWS);
   }
 });
+
+it('takes no more room however often rows are replaced', async () => {
+  const sizes: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const paths = Array.from({ length: 4_000 }, (_, i) => rowFor(i + 1_000).path);
+    await store.replace(paths, []);
+    await store.replace(
+      paths,
+      paths.map((_, i) => ({ ...rowFor(i + 1_000), vector: vectorOf(40_000 + round * 4_000 + i) })),
+    );
+    await store.compact(ROWS);
+    sizes.push(await bytesOfVectorIndexes());
+  }
+  // Two versions of up to one and a half times the rows, and the rows that came with the last update; without renewal 80,000 vectors.
+  const vectors = Math.max(...sizes) / (DIMENSION * 4 + 8);
+  expect(vectors).toBeLessThan(2 * 1.5 * ROWS + 2 * 4_000);
+});
+
+async function bytesOfVectorIndexes(): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter(({ name }) => name === 'auxiliary.idx');
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -3,7 +3,7 @@ import type { CodeRange, SymbolGraph } from '../codebase/graph/symbol-graph.js';
 import { chunkOf, lastNameOf } from './chunk-row.js';
 import { combineScores } from './combine-scores.js';
 import { foldDuplicates } from './fold-duplicates.js';
-import { globToRegularExpression } from './glob.js';
+import { pathCondition } from './glob.js';
 import { graphSupport, type Ranked } from './graph-support.js';
 import { keywordsOf } from './keywords.js';
 import { nameOverlaps } from './name-overlap.js';
@@ -237,7 +237,7 @@ function filterOf({ languages, kinds, pathGlob, excludePaths }: SearchOptions): 
   const conditions: string[] = [];
   if (languages && languages.length > 0) conditions.push(sqlIn('language', languages));
   if (kinds && kinds.length > 0) conditions.push(sqlIn('kind', kinds));
-  if (pathGlob) conditions.push(`regexp_like(path, ${sqlString(globToRegularExpression(pathGlob))})`);
+  if (pathGlob) conditions.push(pathCondition(pathGlob));
   if (excludePaths && excludePaths.length > 0) conditions.push(`NOT (${sqlIn('path', excludePaths)})`);
   return conditions.length === 0 ? null : conditions.map((condition) => `(${condition})`).join(' AND ');
 }

@@ -29,6 +29,8 @@ const MAX_VERSIONS = 16;
 const INDEX_FROM_ROWS = 20_000;
 /** Cells of the vector index that are looked into, of about the square root of the rows: see bench/search for what that finds. */
 const PROBES = 24;
+/** The vector index keeps what is deleted: made anew when it is so many times as large as the rows that are there need. */
+const MAX_VECTOR_INDEX_GROWTH = 1.5;
 
 /** What LanceDB keeps in memory of its indexes and of the tables' descriptions; its own limits are 6 and 1 GB. */
 const INDEX_CACHE_BYTES = BigInt(256 * 2 ** 20);
@@ -65,8 +67,10 @@ export class ChunkStore {
   async create(dimension: number): Promise<void> {
     const { Index } = await lanceDb();
     const database = await this.#connect();
+    // Made here also where it is not needed: its library is then loaded before the first edit waits for it.
+    const schema = await schemaOf(dimension);
     if (await this.exists()) return;
-    this.#table = await database.createEmptyTable(this.#tableName, await schemaOf(dimension));
+    this.#table = await database.createEmptyTable(this.#tableName, schema);
     await this.#table.createIndex('keywords', {
       config: Index.fts({
         withPosition: false,
@@ -138,7 +142,7 @@ export class ChunkStore {
         if (isExact) query.bypassVectorIndex();
         else query.nprobes(PROBES);
         if (where !== null) query.where(where);
-        return plainRows(await query.select(columns).limit(limit).toArray(), columns);
+        return plainRows(await query.select(columns).limit(limit).toArrow(), columns);
       });
     const found = await ask(exact);
     // A narrow filter leaves the nearest cells empty, and few rows to look at one by one.
@@ -152,7 +156,7 @@ export class ChunkStore {
       const query = table.query().fullTextSearch(new MatchQuery(words, 'keywords'));
       if (where !== null) query.where(where);
       const columns = [...CANDIDATE_COLUMNS, '_score'];
-      return plainRows(await query.select(columns).limit(limit).toArray(), columns);
+      return plainRows(await query.select(columns).limit(limit).toArrow(), columns);
     });
   }
 
@@ -172,7 +176,7 @@ export class ChunkStore {
         .query()
         .where(filter)
         .select([...columns]);
-      return plainRows(await query.limit(limit).toArray(), columns);
+      return plainRows(await query.limit(limit).toArrow(), columns);
     });
   }
 
@@ -205,13 +209,20 @@ export class ChunkStore {
     const rows = await table.countRows();
     if (rows < INDEX_FROM_ROWS) return;
     const { Index } = await lanceDb();
-    const present = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
-    const cells = Math.round(Math.sqrt(rows));
+    const indices = await table.listIndices();
+    const present = new Set(indices.flatMap(({ columns }) => columns));
+    const vectors = indices.find(({ columns }) => columns.includes('vector'));
+    // `optimize` adds to it and takes nothing out.
+    if (vectors?.sizeBytes && vectors.sizeBytes > MAX_VECTOR_INDEX_GROWTH * rows * (await vectorBytes(table)))
+      present.delete('vector');
     const wanted = {
       // The same as cosine for unit vectors, and five times as fast.
-      vector: Index.ivfFlat({ distanceType: 'dot', numPartitions: cells }),
+      vector: Index.ivfFlat({ distanceType: 'dot', numPartitions: Math.round(Math.sqrt(rows)) }),
       id: Index.btree(),
       symbolName: Index.btree(),
+      path: Index.btree(),
+      language: Index.bitmap(),
+      kind: Index.bitmap(),
     };
     for (const [column, config] of Object.entries(wanted)) {
       if (!present.has(column)) await table.createIndex(column, { config });
@@ -279,6 +290,13 @@ export class ChunkStore {
   }
 }
 
+/** What one vector takes in the vector index: its numbers, and where its row is. */
+async function vectorBytes(table: LanceDb.Table): Promise<number> {
+  const field = (await table.schema()).fields.find(({ name }) => name === 'vector');
+  const dimension = (field?.type as Arrow.FixedSizeList | undefined)?.listSize ?? 0;
+  return dimension * Float32Array.BYTES_PER_ELEMENT + 8;
+}
+
 /**
  * LanceDB warns on stderr about its own deprecations; nothing a user could act on. It leaves two cores to reading, and on two cores
  * that leaves one thread for all that computes, which it says not to support: merging the keyword index then sometimes never ended.
@@ -305,9 +323,15 @@ function tableNameOf(embeddingModel: string): string {
   return `chunks-v${INDEX_SCHEMA_VERSION}-${embeddingModel.replace(/[^A-Za-z0-9_.-]/g, '_')}`;
 }
 
-/** Arrow rows are views of a buffer that the next query may free: copied into plain objects. */
-function plainRows(rows: StoredRow[], columns: readonly string[]): StoredRow[] {
-  return rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])));
+/** Rows as objects of our own: read by columns, since Arrow's own rows look for every value by its column's name. */
+function plainRows(table: Arrow.Table, columns: readonly string[]): StoredRow[] {
+  const rows: StoredRow[] = Array.from({ length: table.numRows }, () => ({}));
+  for (const column of columns) {
+    const values = table.getChild(column);
+    if (values === null) continue;
+    for (const [place, row] of rows.entries()) row[column] = values.get(place);
+  }
+  return rows;
 }
 
 async function schemaOf(dimension: number): Promise<Arrow.Schema> {
