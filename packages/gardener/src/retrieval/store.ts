@@ -8,8 +8,15 @@ import { CANDIDATE_COLUMNS, CHUNK_COLUMNS, type ChunkRow } from './chunk-row.js'
 import { INDEX_SCHEMA_VERSION } from './manifest.js';
 import { sqlIn } from './sql.js';
 
-/** A row as a query returns it, with LanceDB's own score column. */
+/** A row as a query returns it; {@link rowIdOf} names it. */
 export type StoredRow = Record<string, unknown>;
+
+/** Scores by row id, best first. */
+export type ScoredRows = Map<string, number>;
+
+const ROW_ID = '_rowid';
+/** Names a row of the table until an update replaces it. */
+export const rowIdOf = (row: StoredRow) => String(row[ROW_ID]);
 
 /** What the table holds of one file. */
 export interface StoredFile {
@@ -126,7 +133,7 @@ export class ChunkStore {
   }
 
   /**
-   * Rows nearest to `vector`, nearest first; `_distance` is 1 - cosine, since all vectors are of length 1.
+   * Rows nearest to `vector`, nearest first, with their cosine, since all vectors are of length 1.
    * @param options.exact looks at every row, also where there is a vector index
    */
   async nearest(
@@ -134,50 +141,51 @@ export class ChunkStore {
     limit: number,
     where: string | null,
     { exact = false }: { exact?: boolean } = {},
-  ): Promise<StoredRow[]> {
-    const columns = [...CANDIDATE_COLUMNS, '_distance'];
+  ): Promise<ScoredRows> {
     const ask = (isExact: boolean) =>
       this.#read(async (table) => {
         const query = table.query().nearestTo(vector).distanceType('dot');
         if (isExact) query.bypassVectorIndex();
         else query.nprobes(PROBES);
         if (where !== null) query.where(where);
-        return plainRows(await query.select(columns).limit(limit).toArrow(), columns);
+        return scoredRows(query.limit(limit), '_distance', (distance) => 1 - distance);
       });
     const found = await ask(exact);
     // A narrow filter leaves the nearest cells empty, and few rows to look at one by one.
-    return where !== null && !exact && found.length < limit ? ask(true) : found;
+    return where !== null && !exact && found.size < limit ? ask(true) : found;
   }
 
-  /** Rows that hold words of `words`, best BM25 score (`_score`) first. Nothing in `words` is syntax. */
-  async matching(words: string, limit: number, where: string | null): Promise<StoredRow[]> {
+  /** Rows that hold words of `words` with their BM25 score, best first. Nothing in `words` is syntax. */
+  async matching(words: string, limit: number, where: string | null): Promise<ScoredRows> {
     const { MatchQuery } = await lanceDb();
     return this.#read(async (table) => {
       const query = table.query().fullTextSearch(new MatchQuery(words, 'keywords'));
       if (where !== null) query.where(where);
-      const columns = [...CANDIDATE_COLUMNS, '_score'];
-      return plainRows(await query.select(columns).limit(limit).toArrow(), columns);
+      return scoredRows(query.limit(limit), '_score', (score) => score);
     });
   }
 
-  /** Rows that meet a filter, in no order. */
+  /** Rows that meet a filter, in no order, with what a search ranks by. */
   async where(filter: string, limit: number): Promise<StoredRow[]> {
-    return this.#rows(filter, limit, CANDIDATE_COLUMNS);
+    return this.#read((table) =>
+      plainRows(table.query().where(filter).limit(limit), [...CANDIDATE_COLUMNS, ROW_ID]),
+    );
   }
 
-  /** The rows of these ids with all that makes a chunk, in no order; ids that are gone are left out. */
-  async byIds(ids: readonly string[]): Promise<StoredRow[]> {
-    return this.#rows(sqlIn('id', ids), ids.length, CHUNK_COLUMNS);
+  /** What a search ranks by of these rows, in no order. Rows that an update has replaced since they were found are left out. */
+  async candidates(rowIds: readonly string[]): Promise<StoredRow[]> {
+    return this.#taken(rowIds, CANDIDATE_COLUMNS);
   }
 
-  #rows(filter: string, limit: number, columns: readonly string[]): Promise<StoredRow[]> {
-    return this.#read(async (table) => {
-      const query = table
-        .query()
-        .where(filter)
-        .select([...columns]);
-      return plainRows(await query.limit(limit).toArrow(), columns);
-    });
+  /** All that makes a chunk of these rows; else as {@link candidates}. */
+  async chunks(rowIds: readonly string[]): Promise<StoredRow[]> {
+    return this.#taken(rowIds, CHUNK_COLUMNS);
+  }
+
+  /** By place, which is never used again while the table is there: the row at it is the one that was found, or gone. */
+  async #taken(rowIds: readonly string[], columns: readonly string[]): Promise<StoredRow[]> {
+    if (rowIds.length === 0) return [];
+    return this.#read((table) => plainRows(table.takeRowIds(rowIds.map(BigInt)), [...columns, ROW_ID]));
   }
 
   /** Reads every column of every row once, so that damage anywhere in the table is met. */
@@ -324,7 +332,14 @@ function tableNameOf(embeddingModel: string): string {
 }
 
 /** Rows as objects of our own: read by columns, since Arrow's own rows look for every value by its column's name. */
-function plainRows(table: Arrow.Table, columns: readonly string[]): StoredRow[] {
+async function plainRows(
+  query: LanceDb.Query | LanceDb.TakeQuery,
+  columns: readonly string[],
+): Promise<StoredRow[]> {
+  const table = await query
+    .withRowId()
+    .select(columns.filter((column) => column !== ROW_ID))
+    .toArrow();
   const rows: StoredRow[] = Array.from({ length: table.numRows }, () => ({}));
   for (const column of columns) {
     const values = table.getChild(column);
@@ -332,6 +347,20 @@ function plainRows(table: Arrow.Table, columns: readonly string[]): StoredRow[] 
     for (const [place, row] of rows.entries()) row[column] = values.get(place);
   }
   return rows;
+}
+
+/** Only where rows are and how well they fit: what is in them is read once, for those that two rankings found together. */
+async function scoredRows(
+  query: LanceDb.Query | LanceDb.VectorQuery,
+  column: string,
+  score: (value: number) => number,
+): Promise<ScoredRows> {
+  const table = await query.withRowId().select([column]).toArrow();
+  const [ids, values] = [table.getChild(ROW_ID), table.getChild(column)];
+  const scores: ScoredRows = new Map();
+  for (let row = 0; row < table.numRows; row++)
+    scores.set(String(ids?.get(row)), score(Number(values?.get(row))));
+  return scores;
 }
 
 async function schemaOf(dimension: number): Promise<Arrow.Schema> {
