@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadSentenceEncoder } from '@codebase-gardener/lora';
 import { chunkCodebase } from '../packages/gardener/src/codebase/chunk-codebase.js';
 import { openGarden } from '../packages/gardener/src/garden/garden.js';
 import { GardenPaths } from '../packages/gardener/src/garden/paths.js';
@@ -23,6 +24,9 @@ const WAYS: Record<string, RankingName[]> = {
 };
 const QUERIES = Number(process.env.BENCH_QUERIES ?? 200);
 const only = process.env.BENCH_ONLY?.split(',');
+const isWanted = (name: string) => !only || only.includes(name);
+/** `BENCH_PRECISIONS=1` compares the numbers that the default model computes with instead of the ways of searching. */
+const isOfPrecisions = process.env.BENCH_PRECISIONS === '1';
 
 /** One codebase measured. */
 interface Row {
@@ -44,14 +48,18 @@ async function main(): Promise<void> {
   const { paths } = await openGarden({ dataDir: join(benchCache, 'data') });
   const settings = settingsSchema.parse({ threads: 2 });
   const embedder = await startEmbedder(settings, (id) => ensureModel(paths, id, {}));
+  if (isOfPrecisions) {
+    const { directory } = await ensureModel(paths, settings.embeddingModel, {});
+    return comparePrecisions(embedder, await startFloat32(directory, settings.threads));
+  }
   const rows: Row[] = [];
   try {
     for (const codebase of CODEBASES) {
-      if (only && !only.includes(codebase.name)) continue;
+      if (!isWanted(codebase.name)) continue;
       rows.push(await measurePublic(codebase, embedder));
       print(printable(rows.at(-1)!));
     }
-    if (!only || only.includes('gardener')) {
+    if (isWanted('gardener')) {
       rows.push(await measureOwn(embedder));
       print(printable(rows.at(-1)!));
     }
@@ -59,6 +67,57 @@ async function main(): Promise<void> {
     await embedder.dispose();
   }
   print(summary(rows));
+}
+
+/** The default model in 8-bit integers, as the product has it, against the same in float32: MRR of both, and the difference, query by query. */
+async function comparePrecisions(int8: Embedder, float32: Embedder): Promise<void> {
+  const rows: { int8: Row; float32: Row }[] = [];
+  const measured = async (measureWith: (embedder: Embedder) => Promise<Row>) => {
+    const both = { int8: await measureWith(int8), float32: await measureWith(float32) };
+    rows.push(both);
+    print({
+      name: both.int8.name,
+      chunks: both.int8.chunks,
+      queries: both.int8.queries,
+      ...compared([both]),
+    });
+  };
+  try {
+    for (const codebase of CODEBASES.filter(({ name }) => isWanted(name)))
+      await measured((embedder) => measurePublic(codebase, embedder));
+    if (isWanted('gardener')) await measured(measureOwn);
+  } finally {
+    await int8.dispose();
+    await float32.dispose();
+  }
+  print({ all: rows.map(({ int8 }) => int8.name), ...compared(rows) });
+}
+
+function compared(rows: { int8: Row; float32: Row }[]) {
+  const ranks = (precision: 'int8' | 'float32', way: string) =>
+    rows.flatMap((row) => row[precision].ranks[way]!);
+  return Object.fromEntries(
+    ['vectors', 'hybridGraph'].map((way) => [
+      way,
+      {
+        int8: scoresOf(ranks('int8', way)),
+        float32: scoresOf(ranks('float32', way)),
+        int8LessFloat32: pairedDifference(ranks('int8', way), ranks('float32', way)),
+      },
+    ]),
+  );
+}
+
+/** The default model in float32, which the product does not use: for comparison, in this process. */
+async function startFloat32(directory: string, threads: number): Promise<Embedder> {
+  const encoder = await loadSentenceEncoder(directory, { threads, precision: 'float32' });
+  return {
+    id: 'all-minilm-l6-v2-float32',
+    dimension: encoder.dimension,
+    embed: (texts) => encoder.encode(texts),
+    embedQuery: async (query) => (await encoder.encode([query]))[0]!,
+    dispose: async () => encoder[Symbol.asyncDispose](),
+  };
 }
 
 async function measurePublic(codebase: Codebase, embedder: Embedder): Promise<Row> {
@@ -145,11 +204,16 @@ function meanOf(rows: Row[]): Record<string, { mrr: number; recallAt10: number }
   );
 }
 
-/** Paired difference of MRR over all queries with its interval. */
 function difference(rows: Row[], way: string, other: string) {
-  const values = rows.flatMap(({ ranks }) =>
-    ranks[way]!.map((rank, i) => reciprocal(rank) - reciprocal(ranks[other]![i]!)),
+  return pairedDifference(
+    rows.flatMap(({ ranks }) => ranks[way]!),
+    rows.flatMap(({ ranks }) => ranks[other]!),
   );
+}
+
+/** Difference of MRR over the same queries, with its interval. */
+function pairedDifference(ranks: number[], others: number[]) {
+  const values = ranks.map((rank, i) => reciprocal(rank) - reciprocal(others[i]!));
   if (values.length === 0) return null;
   const { value, low, high } = measured(values);
   return { mrr: rounded(value), interval: [rounded(low), rounded(high)] };

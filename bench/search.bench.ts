@@ -48,7 +48,7 @@ async function main(): Promise<void> {
     }
     const done = join(
       paths.project('p'),
-      `complete-${ROWS}-v${INDEX_SCHEMA_VERSION}-${embedder.id.replace(/\W/g, '_')}`,
+      `complete-${ROWS}-v${INDEX_SCHEMA_VERSION}-indexed-paths-${embedder.id.replace(/\W/g, '_')}`,
     );
     if (!existsSync(done)) {
       const start = performance.now();
@@ -78,8 +78,8 @@ async function measure(paths: GardenPaths, embedder: Embedder, queries: string[]
       const vector = await embedder.embedQuery(query);
       parts.vectors!.push(await timed(() => store.nearest(vector, K, null)));
       const near = await store.nearest(vector, K, null);
-      const exact = new Set((await store.nearest(vector, K, null, { exact: true })).map(({ id }) => id));
-      found += near.filter(({ id }) => exact.has(id)).length;
+      const exact = await store.nearest(vector, K, null, { exact: true });
+      found += [...near.keys()].filter((row) => exact.has(row)).length;
       const options = { k: K, languages: ['python'], pathGlob: 'copy1*/**' };
       parts.filtered!.push(await timed(() => index.search(query, embedder, options)));
     }

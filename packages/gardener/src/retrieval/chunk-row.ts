@@ -40,7 +40,6 @@ export const CHUNK_COLUMNS = [
   'endLine',
   'text',
   'metadata',
-  'contentHash',
 ] as const;
 
 const metadata = z.object({

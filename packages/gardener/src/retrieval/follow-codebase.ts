@@ -1,10 +1,12 @@
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FolderWatches } from '../codebase/folder-watches.js';
+import type { WalkedFile } from '../codebase/walk.js';
 import { GardenerError } from '../garden/errors.js';
 import type { Embedder } from './embedder.js';
 import type { IndexManifest, ProjectIndex } from './index.js';
 import { refreshIndex } from './refresh-index.js';
+import { warmUp } from './warm-up.js';
 
 /** What happens while a codebase is followed. */
 export type FollowEvent =
@@ -102,11 +104,13 @@ class Following {
       let changed = 0;
       let embedded = 0;
       let tracked = new Set<string>();
+      let files: readonly WalkedFile[] = [];
       const manifest = await refreshIndex(index, this.#root, embedder, {
         signal,
         verify: !this.#isVerified,
         ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
-        onWalk: ({ files }) => {
+        onWalk: (walk) => {
+          files = walk.files;
           tracked = new Set(files.map((file) => dirname(file.absolutePath)));
         },
         onProgress: (progress) => {
@@ -114,8 +118,9 @@ class Following {
           embedded = progress.embedded;
         },
       });
-      this.#isVerified = true;
       await this.#watchTracked(tracked);
+      if (!this.#isVerified) void warmUp(files, embedder, signal);
+      this.#isVerified = true;
       onEvent({ type: 'update-end', manifest, changed, embedded, durationMs: performance.now() - before });
       return 'done';
     } catch (error) {

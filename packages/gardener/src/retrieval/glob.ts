@@ -1,4 +1,5 @@
 import { GardenerError } from '../garden/errors.js';
+import { sqlString } from './sql.js';
 
 const SPECIAL = /[\\^$.|+()[\]{}*?]/g;
 const literally = (text: string) => text.replace(SPECIAL, '\\$&');
@@ -13,10 +14,9 @@ const MAX_GLOB_LENGTH = 500;
  * @throws GardenerError `retrieval.bad-glob` when it is no glob (`[z-a]`) or longer than 500 characters
  */
 export function globToRegularExpression(glob: string): string {
-  let pattern = glob.replace(/^\.?\//, '');
-  if (pattern.endsWith('/')) pattern += '**';
-  if (!pattern.includes('/')) pattern = `**/${pattern}`;
-  const expression = `^${translate(pattern.slice(0, MAX_GLOB_LENGTH))}$`;
+  const pattern = fullPattern(glob);
+  const [body, end] = pattern.endsWith('/**') ? [pattern.slice(0, -2), ''] : [pattern, '$'];
+  const expression = `^${translate(body.slice(0, MAX_GLOB_LENGTH))}${end}`;
   try {
     if (pattern.length > MAX_GLOB_LENGTH) throw new RangeError(`longer than ${MAX_GLOB_LENGTH} characters`);
     new RegExp(expression, 'u');
@@ -27,6 +27,33 @@ export function globToRegularExpression(glob: string): string {
     });
   }
   return expression;
+}
+
+/** A glob with what its short forms leave out. */
+function fullPattern(glob: string): string {
+  let pattern = glob.replace(/^\.?\//, '');
+  if (pattern.endsWith('/')) pattern += '**';
+  return pattern.includes('/') ? pattern : `**/${pattern}`;
+}
+
+/**
+ * A path glob as a filter of the table. Expressions are slow on many rows: beginnings, which the index of paths finds, and endings
+ * that are plain text are compared as such, and most globs are nothing else.
+ * @throws GardenerError as {@link globToRegularExpression}
+ */
+export function pathCondition(glob: string): string {
+  const expression = globToRegularExpression(glob);
+  const pattern = fullPattern(glob);
+  const beginning = /^[^*?[{}\\]*/.exec(pattern)![0];
+  if (beginning === pattern) return `path = ${sqlString(pattern)}`;
+  // A star that stands for part of a name: `ab*` begins with `ab`, and so does all that `src/**` matches with `src/`.
+  const conditions = beginning === '' ? [] : [`starts_with(path, ${sqlString(beginning)})`];
+  const rest = pattern.slice(beginning.length);
+  const ending = /^\*\*\/\*([^*?[{}\\/]*)$/.exec(rest)?.[1];
+  const isFolder = beginning === '' || beginning.endsWith('/');
+  if (isFolder && ending) conditions.push(`ends_with(path, ${sqlString(ending)})`);
+  else if (!isFolder || rest !== '**') conditions.push(`regexp_like(path, ${sqlString(expression)})`);
+  return conditions.length === 0 ? 'true' : conditions.join(' AND ');
 }
 
 function translate(pattern: string): string {

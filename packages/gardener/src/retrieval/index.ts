@@ -9,7 +9,7 @@ import type { GardenPaths } from '../garden/paths.js';
 import type { Embedder } from './embedder.js';
 import { EmbeddingCache } from './embedding-cache.js';
 import { type FreshnessOptions, type IndexFreshness, indexFreshness } from './freshness.js';
-import { type IndexManifest, readFileStates, readManifest } from './manifest.js';
+import { type IndexManifest, manifestFile, readFileStates, readManifest } from './manifest.js';
 import { type SearchOptions, type SearchResult, searchChunks } from './search.js';
 import { ChunkStore } from './store.js';
 import { type IndexItem, type IndexSource, IndexUpdate, type UpdateProgress } from './update.js';
@@ -103,6 +103,7 @@ class LanceIndex implements ProjectIndex {
   #graph: { version: string; current: SymbolGraph | null; reading: Promise<SymbolGraph | null> } | null =
     null;
   #cache: { model: string; cache: EmbeddingCache } | null = null;
+  #manifest: { version: string | null; manifest: IndexManifest | null } | null = null;
 
   constructor(paths: GardenPaths, projectId: string, options: IndexOptions) {
     this.#options = options;
@@ -176,7 +177,12 @@ class LanceIndex implements ProjectIndex {
 
   async manifest(): Promise<IndexManifest | null> {
     try {
-      return await readManifest(this.#directory);
+      // Every search asks: read again only when it is another file.
+      const version = await versionOf(manifestFile(this.#directory));
+      if (version === null || this.#manifest?.version !== version) {
+        this.#manifest = { version, manifest: await readManifest(this.#directory) };
+      }
+      return this.#manifest.manifest;
     } catch (error) {
       if (GardenerError.isInstance(error) && error.code === 'garden.damaged-file') {
         throw damagedManifest(this.#directory, error);
@@ -208,10 +214,7 @@ class LanceIndex implements ProjectIndex {
    * long: reading takes longer than a search.
    */
   async #currentGraph(): Promise<SymbolGraph | null> {
-    const version = await stat(graphFile(this.#directory)).then(
-      ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
-      () => null,
-    );
+    const version = await versionOf(graphFile(this.#directory));
     if (version === null) return null;
     if (this.#graph?.version !== version) {
       const before = this.#graph?.current ?? null;
@@ -261,6 +264,14 @@ class LanceIndex implements ProjectIndex {
     }
     return this.#cache.cache;
   }
+}
+
+/** Tells whether a file that is only ever replaced is another one by now; null where there is none. */
+async function versionOf(file: string): Promise<string | null> {
+  return stat(file).then(
+    ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
+    () => null,
+  );
 }
 
 /** Whether an update would mend it: damage, or the form of another version. */

@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rowOf } from './chunk-row.js';
 import { makeChunk, makeFile } from './chunks.fixture.js';
-import { ChunkStore } from './store.js';
+import { ChunkStore, rowIdOf } from './store.js';
 
 const ROWS = 20_000;
 const DIMENSION = 8;
@@ -46,14 +46,19 @@ afterAll(async () => {
 });
 
 const nearest = async (number: number, where: string | null = null) =>
-  (await store.nearest(vectorOf(number), 10, where)).map(({ id }) => String(id));
+  idsOf(await store.nearest(vectorOf(number), 10, where));
+/** Ids of rows in the order of their row ids as given. */
+async function idsOf(found: ReadonlyMap<string, number>): Promise<string[]> {
+  const rows = new Map(
+    (await store.candidates([...found.keys()])).map((row) => [rowIdOf(row), String(row.id)]),
+  );
+  return [...found.keys()].map((row) => rows.get(row)!);
+}
 
 it('finds nearly all of the nearest rows through the vector index', async () => {
   let found = 0;
   for (let number = 0; number < 50; number++) {
-    const exact = new Set(
-      (await store.nearest(vectorOf(number), 10, null, { exact: true })).map(({ id }) => id),
-    );
+    const exact = new Set(await idsOf(await store.nearest(vectorOf(number), 10, null, { exact: true })));
     const near = await nearest(number);
     expect(near[0]).toBe(`id${number}`);
     found += near.filter((id) => exact.has(id)).length;
@@ -75,10 +80,44 @@ it('finds rows that came after the index was made, and none that are gone, befor
   for (const _ of ['before', 'after']) {
     expect((await nearest(30_000))[0]).toBe('id101');
     expect(await nearest(100)).not.toContain('id100');
-    expect((await store.byIds(['id100', 'id101', 'id102'])).map(({ id }) => id).sort()).toEqual([
-      'id101',
-      'id102',
-    ]);
+    const left = await store.where("id IN ('id100', 'id101', 'id102')", 10);
+    expect(left.map(({ id }) => id).sort()).toEqual(['id101', 'id102']);
     await store.compact(ROWS);
   }
 });
+
+it('leaves out rows that were replaced after they were found', async () => {
+  const found = [...(await store.nearest(vectorOf(500), 10, null)).keys()];
+  expect(await store.candidates(found)).toHaveLength(10);
+  await store.replace(['src/0/file500.ts'], [{ ...rowFor(500), text: 'other' }]);
+  expect(await store.candidates(found)).toHaveLength(9);
+  await store.compact(ROWS);
+  const paths = (await store.chunks(found)).map(({ path }) => path);
+  expect(paths).not.toContain('src/0/file500.ts');
+});
+
+it('takes no more room however often rows are replaced', async () => {
+  const sizes: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const paths = Array.from({ length: 4_000 }, (_, i) => rowFor(i + 1_000).path);
+    await store.replace(paths, []);
+    await store.replace(
+      paths,
+      paths.map((_, i) => ({ ...rowFor(i + 1_000), vector: vectorOf(40_000 + round * 4_000 + i) })),
+    );
+    await store.compact(ROWS);
+    sizes.push(await bytesOfVectorIndexes());
+  }
+  // Two versions of up to one and a half times the rows, and the rows that came with the last update; without renewal 80,000 vectors.
+  const vectors = Math.max(...sizes) / (DIMENSION * 4 + 8);
+  expect(vectors).toBeLessThan(2 * 1.5 * ROWS + 2 * 4_000);
+});
+
+async function bytesOfVectorIndexes(): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter(({ name }) => name === 'auxiliary.idx');
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -64,7 +64,8 @@ const otherVersion = z.object({
 });
 const fileStates = z.object({ schemaVersion: z.literal(INDEX_SCHEMA_VERSION), files: z.array(fileState) });
 
-const manifestFile = (directory: string) => join(directory, 'manifest.json');
+/** The file that `readManifest` reads. */
+export const manifestFile = (directory: string) => join(directory, 'manifest.json');
 const statesFile = (directory: string) => join(directory, 'files.json');
 
 /**

@@ -3,13 +3,13 @@ import type { CodeRange, SymbolGraph } from '../codebase/graph/symbol-graph.js';
 import { chunkOf, lastNameOf } from './chunk-row.js';
 import { combineScores } from './combine-scores.js';
 import { foldDuplicates } from './fold-duplicates.js';
-import { globToRegularExpression } from './glob.js';
+import { pathCondition } from './glob.js';
 import { graphSupport, type Ranked } from './graph-support.js';
 import { keywordsOf } from './keywords.js';
 import { nameOverlaps } from './name-overlap.js';
 import { namesInQuery, type QueryNames } from './query-names.js';
 import { sqlIn, sqlString } from './sql.js';
-import type { ChunkStore, StoredRow } from './store.js';
+import { type ChunkStore, rowIdOf, type ScoredRows, type StoredRow } from './store.js';
 
 /** What a search ranks by: meaning, words (BM25), symbols and paths that the query names, and what calls what. */
 export type RankingName = 'vectors' | 'keywords' | 'names' | 'graph';
@@ -94,7 +94,7 @@ export async function searchChunks(
   }
 }
 
-/** `isWhole` is false when an update replaced a candidate before its chunk was read: the ranking is then of rows that are gone. */
+/** `isWhole` is false when an update replaced a candidate before it was read: the ranking is then of rows that are gone. */
 async function searchOnce(
   store: ChunkStore,
   query: string,
@@ -108,33 +108,37 @@ async function searchOnce(
   const text = query.slice(0, MAX_QUERY_CHARACTERS);
   const words = [...new Set(keywordsOf(text))].join(' ');
   const names = namesInQuery(text);
+  const nothing: ScoredRows = new Map();
   const [byVector, byKeyword, byName] = await Promise.all([
-    vector === null ? [] : vector.then((query) => store.nearest(query, candidates, filter)),
-    rankings.includes('keywords') && words !== '' ? store.matching(words, candidates, filter) : [],
+    vector === null ? nothing : vector.then((query) => store.nearest(query, candidates, filter)),
+    rankings.includes('keywords') && words !== '' ? store.matching(words, candidates, filter) : nothing,
     rankings.includes('names') ? namedChunks(store, names, candidates, filter) : [],
   ]);
-  const rows = new Map([...byName, ...byKeyword, ...byVector].map((row) => [idOf(row), row]));
+  const rows = new Map(byName.map((row) => [rowIdOf(row), row]));
+  const unread = [...new Set([...byKeyword.keys(), ...byVector.keys()])].filter((id) => !rows.has(id));
+  for (const row of await store.candidates(unread)) rows.set(rowIdOf(row), row);
+  let isWhole = unread.every((id) => rows.has(id));
+  const present = (found: ScoredRows) => new Map([...found].filter(([id]) => rows.has(id)));
   const scores = combineScores([
-    { scores: new Map(byVector.map((row) => [idOf(row), -Number(row._distance)])), weight: 1 },
-    { scores: new Map(byKeyword.map((row) => [idOf(row), Number(row._score)])), weight: KEYWORD_WEIGHT },
+    { scores: present(byVector), weight: 1 },
+    { scores: present(byKeyword), weight: KEYWORD_WEIGHT },
     // Only the order among named chunks is known, and it counts little.
-    { scores: new Map(byName.map((row, place) => [idOf(row), 1 - place / 1e3])), weight: 0.1 },
+    { scores: new Map(byName.map((row, place) => [rowIdOf(row), 1 - place / 1e3])), weight: 0.1 },
   ]);
-  for (const row of byName) add(scores, idOf(row), nameWeight(names, row));
+  for (const row of byName) add(scores, rowIdOf(row), nameWeight(names, row));
   if (rankings.includes('names')) {
     const symbols = new Map([...rows].map(([id, row]) => [id, lastPart(row)]));
     for (const [id, overlap] of nameOverlaps(text, symbols)) add(scores, id, NAME_OVERLAP_WEIGHT * overlap);
   }
   if (options.graph && rankings.includes('graph')) await addGraph(store, options.graph, rows, scores, filter);
-  const vectorRanks = new Map(byVector.map((row, place) => [idOf(row), place + 1]));
-  const keywordRanks = new Map(byKeyword.map((row, place) => [idOf(row), place + 1]));
+  const vectorRanks = ranksOf(byVector);
+  const keywordRanks = ranksOf(byKeyword);
   const ranked = [...scores].sort(([, a], [, b]) => b - a);
   let results: SearchResult[] = [];
-  let isWhole = true;
   // Whole chunks are read for those that are shown, and for a few more in case some are copies.
   for (let start = 0; results.length < wanted && start < ranked.length; start += wanted + SPARE_ROWS) {
     const slice = ranked.slice(start, start + wanted + SPARE_ROWS);
-    const whole = new Map((await store.byIds(slice.map(([id]) => id))).map((row) => [idOf(row), row]));
+    const whole = new Map((await store.chunks(slice.map(([id]) => id))).map((row) => [rowIdOf(row), row]));
     if (whole.size < slice.length) isWhole = false;
     const found = slice
       .filter(([id]) => whole.has(id))
@@ -184,9 +188,9 @@ async function addGraph(
     const reason = missing.find(
       ({ place }) => place.path === path && place.startLine >= startLine && place.startLine <= endLine,
     );
-    if (reason === undefined || rows.has(idOf(row))) continue;
-    rows.set(idOf(row), row);
-    scores.set(idOf(row), GRAPH_WEIGHT * reason.support);
+    if (reason === undefined || rows.has(rowIdOf(row))) continue;
+    rows.set(rowIdOf(row), row);
+    scores.set(rowIdOf(row), GRAPH_WEIGHT * reason.support);
   }
 }
 
@@ -196,7 +200,9 @@ const rangeOf = (row: StoredRow): CodeRange => ({
   endLine: Number(row.endLine),
 });
 
-const idOf = (row: StoredRow) => String(row.id);
+function ranksOf(found: ScoredRows): Map<string, number> {
+  return new Map([...found.keys()].map((id, place) => [id, place + 1]));
+}
 
 function add(scores: Map<string, number>, id: string, value: number): void {
   scores.set(id, (scores.get(id) ?? 0) + value);
@@ -237,7 +243,7 @@ function filterOf({ languages, kinds, pathGlob, excludePaths }: SearchOptions): 
   const conditions: string[] = [];
   if (languages && languages.length > 0) conditions.push(sqlIn('language', languages));
   if (kinds && kinds.length > 0) conditions.push(sqlIn('kind', kinds));
-  if (pathGlob) conditions.push(`regexp_like(path, ${sqlString(globToRegularExpression(pathGlob))})`);
+  if (pathGlob) conditions.push(pathCondition(pathGlob));
   if (excludePaths && excludePaths.length > 0) conditions.push(`NOT (${sqlIn('path', excludePaths)})`);
   return conditions.length === 0 ? null : conditions.map((condition) => `(${condition})`).join(' AND ');
 }

@@ -8,8 +8,15 @@ import { CANDIDATE_COLUMNS, CHUNK_COLUMNS, type ChunkRow } from './chunk-row.js'
 import { INDEX_SCHEMA_VERSION } from './manifest.js';
 import { sqlIn } from './sql.js';
 
-/** A row as a query returns it, with LanceDB's own score column. */
+/** A row as a query returns it; {@link rowIdOf} names it. */
 export type StoredRow = Record<string, unknown>;
+
+/** Scores by row id, best first. */
+export type ScoredRows = Map<string, number>;
+
+const ROW_ID = '_rowid';
+/** Names a row of the table until an update replaces it. */
+export const rowIdOf = (row: StoredRow) => String(row[ROW_ID]);
 
 /** What the table holds of one file. */
 export interface StoredFile {
@@ -29,6 +36,8 @@ const MAX_VERSIONS = 16;
 const INDEX_FROM_ROWS = 20_000;
 /** Cells of the vector index that are looked into, of about the square root of the rows: see bench/search for what that finds. */
 const PROBES = 24;
+/** The vector index keeps what is deleted: made anew when it is so many times as large as the rows that are there need. */
+const MAX_VECTOR_INDEX_GROWTH = 1.5;
 
 /** What LanceDB keeps in memory of its indexes and of the tables' descriptions; its own limits are 6 and 1 GB. */
 const INDEX_CACHE_BYTES = BigInt(256 * 2 ** 20);
@@ -65,8 +74,10 @@ export class ChunkStore {
   async create(dimension: number): Promise<void> {
     const { Index } = await lanceDb();
     const database = await this.#connect();
+    // Made here also where it is not needed: its library is then loaded before the first edit waits for it.
+    const schema = await schemaOf(dimension);
     if (await this.exists()) return;
-    this.#table = await database.createEmptyTable(this.#tableName, await schemaOf(dimension));
+    this.#table = await database.createEmptyTable(this.#tableName, schema);
     await this.#table.createIndex('keywords', {
       config: Index.fts({
         withPosition: false,
@@ -122,7 +133,7 @@ export class ChunkStore {
   }
 
   /**
-   * Rows nearest to `vector`, nearest first; `_distance` is 1 - cosine, since all vectors are of length 1.
+   * Rows nearest to `vector`, nearest first, with their cosine, since all vectors are of length 1.
    * @param options.exact looks at every row, also where there is a vector index
    */
   async nearest(
@@ -130,50 +141,51 @@ export class ChunkStore {
     limit: number,
     where: string | null,
     { exact = false }: { exact?: boolean } = {},
-  ): Promise<StoredRow[]> {
-    const columns = [...CANDIDATE_COLUMNS, '_distance'];
+  ): Promise<ScoredRows> {
     const ask = (isExact: boolean) =>
       this.#read(async (table) => {
         const query = table.query().nearestTo(vector).distanceType('dot');
         if (isExact) query.bypassVectorIndex();
         else query.nprobes(PROBES);
         if (where !== null) query.where(where);
-        return plainRows(await query.select(columns).limit(limit).toArray(), columns);
+        return scoredRows(query.limit(limit), '_distance', (distance) => 1 - distance);
       });
     const found = await ask(exact);
     // A narrow filter leaves the nearest cells empty, and few rows to look at one by one.
-    return where !== null && !exact && found.length < limit ? ask(true) : found;
+    return where !== null && !exact && found.size < limit ? ask(true) : found;
   }
 
-  /** Rows that hold words of `words`, best BM25 score (`_score`) first. Nothing in `words` is syntax. */
-  async matching(words: string, limit: number, where: string | null): Promise<StoredRow[]> {
+  /** Rows that hold words of `words` with their BM25 score, best first. Nothing in `words` is syntax. */
+  async matching(words: string, limit: number, where: string | null): Promise<ScoredRows> {
     const { MatchQuery } = await lanceDb();
     return this.#read(async (table) => {
       const query = table.query().fullTextSearch(new MatchQuery(words, 'keywords'));
       if (where !== null) query.where(where);
-      const columns = [...CANDIDATE_COLUMNS, '_score'];
-      return plainRows(await query.select(columns).limit(limit).toArray(), columns);
+      return scoredRows(query.limit(limit), '_score', (score) => score);
     });
   }
 
-  /** Rows that meet a filter, in no order. */
+  /** Rows that meet a filter, in no order, with what a search ranks by. */
   async where(filter: string, limit: number): Promise<StoredRow[]> {
-    return this.#rows(filter, limit, CANDIDATE_COLUMNS);
+    return this.#read((table) =>
+      plainRows(table.query().where(filter).limit(limit), [...CANDIDATE_COLUMNS, ROW_ID]),
+    );
   }
 
-  /** The rows of these ids with all that makes a chunk, in no order; ids that are gone are left out. */
-  async byIds(ids: readonly string[]): Promise<StoredRow[]> {
-    return this.#rows(sqlIn('id', ids), ids.length, CHUNK_COLUMNS);
+  /** What a search ranks by of these rows, in no order. Rows that an update has replaced since they were found are left out. */
+  async candidates(rowIds: readonly string[]): Promise<StoredRow[]> {
+    return this.#taken(rowIds, CANDIDATE_COLUMNS);
   }
 
-  #rows(filter: string, limit: number, columns: readonly string[]): Promise<StoredRow[]> {
-    return this.#read(async (table) => {
-      const query = table
-        .query()
-        .where(filter)
-        .select([...columns]);
-      return plainRows(await query.limit(limit).toArray(), columns);
-    });
+  /** All that makes a chunk of these rows; else as {@link candidates}. */
+  async chunks(rowIds: readonly string[]): Promise<StoredRow[]> {
+    return this.#taken(rowIds, CHUNK_COLUMNS);
+  }
+
+  /** By place, which is never used again while the table is there: the row at it is the one that was found, or gone. */
+  async #taken(rowIds: readonly string[], columns: readonly string[]): Promise<StoredRow[]> {
+    if (rowIds.length === 0) return [];
+    return this.#read((table) => plainRows(table.takeRowIds(rowIds.map(BigInt)), [...columns, ROW_ID]));
   }
 
   /** Reads every column of every row once, so that damage anywhere in the table is met. */
@@ -205,13 +217,20 @@ export class ChunkStore {
     const rows = await table.countRows();
     if (rows < INDEX_FROM_ROWS) return;
     const { Index } = await lanceDb();
-    const present = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
-    const cells = Math.round(Math.sqrt(rows));
+    const indices = await table.listIndices();
+    const present = new Set(indices.flatMap(({ columns }) => columns));
+    const vectors = indices.find(({ columns }) => columns.includes('vector'));
+    // `optimize` adds to it and takes nothing out.
+    if (vectors?.sizeBytes && vectors.sizeBytes > MAX_VECTOR_INDEX_GROWTH * rows * (await vectorBytes(table)))
+      present.delete('vector');
     const wanted = {
       // The same as cosine for unit vectors, and five times as fast.
-      vector: Index.ivfFlat({ distanceType: 'dot', numPartitions: cells }),
+      vector: Index.ivfFlat({ distanceType: 'dot', numPartitions: Math.round(Math.sqrt(rows)) }),
       id: Index.btree(),
       symbolName: Index.btree(),
+      path: Index.btree(),
+      language: Index.bitmap(),
+      kind: Index.bitmap(),
     };
     for (const [column, config] of Object.entries(wanted)) {
       if (!present.has(column)) await table.createIndex(column, { config });
@@ -279,6 +298,13 @@ export class ChunkStore {
   }
 }
 
+/** What one vector takes in the vector index: its numbers, and where its row is. */
+async function vectorBytes(table: LanceDb.Table): Promise<number> {
+  const field = (await table.schema()).fields.find(({ name }) => name === 'vector');
+  const dimension = (field?.type as Arrow.FixedSizeList | undefined)?.listSize ?? 0;
+  return dimension * Float32Array.BYTES_PER_ELEMENT + 8;
+}
+
 /**
  * LanceDB warns on stderr about its own deprecations; nothing a user could act on. It leaves two cores to reading, and on two cores
  * that leaves one thread for all that computes, which it says not to support: merging the keyword index then sometimes never ended.
@@ -305,9 +331,36 @@ function tableNameOf(embeddingModel: string): string {
   return `chunks-v${INDEX_SCHEMA_VERSION}-${embeddingModel.replace(/[^A-Za-z0-9_.-]/g, '_')}`;
 }
 
-/** Arrow rows are views of a buffer that the next query may free: copied into plain objects. */
-function plainRows(rows: StoredRow[], columns: readonly string[]): StoredRow[] {
-  return rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])));
+/** Rows as objects of our own: read by columns, since Arrow's own rows look for every value by its column's name. */
+async function plainRows(
+  query: LanceDb.Query | LanceDb.TakeQuery,
+  columns: readonly string[],
+): Promise<StoredRow[]> {
+  const table = await query
+    .withRowId()
+    .select(columns.filter((column) => column !== ROW_ID))
+    .toArrow();
+  const rows: StoredRow[] = Array.from({ length: table.numRows }, () => ({}));
+  for (const column of columns) {
+    const values = table.getChild(column);
+    if (values === null) continue;
+    for (const [place, row] of rows.entries()) row[column] = values.get(place);
+  }
+  return rows;
+}
+
+/** Only where rows are and how well they fit: what is in them is read once, for those that two rankings found together. */
+async function scoredRows(
+  query: LanceDb.Query | LanceDb.VectorQuery,
+  column: string,
+  score: (value: number) => number,
+): Promise<ScoredRows> {
+  const table = await query.withRowId().select([column]).toArrow();
+  const [ids, values] = [table.getChild(ROW_ID), table.getChild(column)];
+  const scores: ScoredRows = new Map();
+  for (let row = 0; row < table.numRows; row++)
+    scores.set(String(ids?.get(row)), score(Number(values?.get(row))));
+  return scores;
 }
 
 async function schemaOf(dimension: number): Promise<Arrow.Schema> {

@@ -3,7 +3,13 @@ import { FACT_KINDS } from './file-facts.js';
 import { pageRank } from './page-rank.js';
 import { type ProjectFacts, ReferenceResolver } from './resolve-references.js';
 
-const count = z.number().int().nonnegative();
+/** Columns have hundreds of thousands of numbers: one loop each, and no object a number. */
+const integers = (least: number) =>
+  z.custom<number[]>(
+    (value) =>
+      Array.isArray(value) && value.every((number) => Number.isSafeInteger(number) && number >= least),
+  );
+const counts = integers(0);
 
 /**
  * A project's symbols and edges as columns: symbol `i` is `names[i]` at lines `startLines[i]` to `endLines[i]` of file
@@ -12,19 +18,19 @@ const count = z.number().int().nonnegative();
 export const graphData = z
   .object({
     paths: z.array(z.string()),
-    files: z.array(count),
+    files: counts,
     names: z.array(z.string()),
     kinds: z.array(z.enum(FACT_KINDS)),
     signatures: z.array(z.string()),
-    startLines: z.array(count),
-    endLines: z.array(count),
+    startLines: counts,
+    endLines: counts,
     /** Place of the symbol each is declared in, or -1. */
-    parents: z.array(z.number().int().min(-1)),
-    isPrivate: z.array(z.union([z.literal(0), z.literal(1)])),
-    from: z.array(count),
-    to: z.array(count),
-    weights: z.array(count),
-    ranks: z.array(count),
+    parents: integers(-1),
+    isPrivate: counts,
+    from: counts,
+    to: counts,
+    weights: counts,
+    ranks: counts,
   })
   .refine(isSound, 'its columns do not fit each other');
 export type GraphData = z.infer<typeof graphData>;

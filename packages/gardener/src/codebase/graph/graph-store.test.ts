@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseSource } from '../parse.js';
@@ -10,8 +11,8 @@ async function parsed(path: string, text: string): Promise<GraphItem> {
   return { path, hash: `hash of ${text}`, facts: factsOf(await parseSource('typescript', text)) };
 }
 
-async function record(directory: string, items: GraphItem[]): Promise<void> {
-  const recorder = await GraphRecorder.open(directory);
+async function record(directory: string, items: GraphItem[], apartFrom?: number): Promise<void> {
+  const recorder = await GraphRecorder.open(directory, apartFrom);
   const passed: GraphItem[] = [];
   for await (const item of recorder.record(each(items))) passed.push(item);
   expect(passed).toEqual(items);
@@ -56,6 +57,23 @@ describe('the stored graph', () => {
     await record(directory, [{ path: 'a.ts' }]);
     expect(await dependencyOf(directory)).toEqual([]);
     expect(await isComplete(directory)).toBe(true);
+  });
+
+  it('is the same when a process of its own makes it, which says what went wrong', async () => {
+    const { directory, items } = await makeGraph();
+    const apart = makeTree();
+    await record(apart, items, 0);
+    await record(apart, [await parsed('a.ts', `${A}// changed\n`), { path: 'b.ts' }], 0);
+    await record(directory, [await parsed('a.ts', `${A}// changed\n`), { path: 'b.ts' }]);
+    for (const name of ['graph.json', 'symbols.json', 'graph-state.json'])
+      expect(readFileSync(join(apart, name), 'utf8')).toBe(readFileSync(join(directory, name), 'utf8'));
+
+    // A folder where a file should be written.
+    await rm(join(apart, 'graph.json'));
+    await mkdir(join(apart, 'graph.json'));
+    await expect(record(apart, items, 0)).rejects.toMatchObject({
+      code: 'garden.file-operation-failed',
+    });
   });
 
   it('is not written again when nothing has changed', async () => {

@@ -95,7 +95,8 @@ export class ReferenceResolver {
     const { imports, references } = this.files[file]!.facts;
     const sources = new Map<string, { source: string; name: string }[]>();
     for (const { name, source } of imports) if (name !== null) push(sources, name, { source, name });
-    const totals = new Map<string, { from: number; to: number; count: number; trust: number }>();
+    const nodes = this.symbols.length + this.files.length;
+    const totals = new Map<number, { from: number; to: number; count: number; trust: number }>();
     for (const { name, receiver, isCall, lines } of references) {
       const resolved = this.resolve(file, name, receiver, sources);
       const { trust } = resolved;
@@ -108,7 +109,7 @@ export class ReferenceResolver {
         const from = this.ownerAt(file, line);
         for (const to of meanings) {
           if (to === from) continue;
-          const key = `${from} ${to}`;
+          const key = from * nodes + to;
           const total = totals.get(key) ?? { from, to, count: 0, trust: 0 };
           total.count++;
           total.trust = Math.max(total.trust, trust / meanings.length);
