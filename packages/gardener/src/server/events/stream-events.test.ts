@@ -6,6 +6,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import { EventLog } from './event-log.js';
+import type { Happening } from './happenings.js';
 import { streamEvents } from './stream-events.js';
 
 it('drops a client that stays and takes nothing more', async () => {
@@ -23,6 +24,10 @@ it('drops a client that stays and takes nothing more', async () => {
   await once(server, 'listening');
   let isDropped = false;
   server.on('connection', (socket) => socket.once('close', () => (isDropped = true)));
+  const large: Happening = {
+    event: 'model',
+    data: { model: 'x'.repeat(2 ** 16), state: 'downloading', doneBytes: 0, totalBytes: null },
+  };
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   client.on('error', () => undefined);
   try {
@@ -31,7 +36,7 @@ it('drops a client that stays and takes nothing more', async () => {
     client.pause();
     // More than the buffers of both ends hold.
     for (let n = 0; !isDropped; n++) {
-      if (n < 200) log.publish('model', null, 'x'.repeat(2 ** 16));
+      if (n < 200) log.publish(null, large);
       await nextTurn();
     }
     expect(isDropped).toBe(true);
