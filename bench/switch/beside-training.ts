@@ -3,6 +3,7 @@ import { newConversation } from '../../packages/gardener/src/chat/conversation.j
 import type { Garden } from '../../packages/gardener/src/garden/garden.js';
 import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runner.js';
 import { createRun, latestRun, readRunEvents } from '../../packages/gardener/src/garden/runs.js';
+import { ROWS_PER_STEP } from '../../packages/gardener/src/training/train-stage.js';
 import { openProjects } from './built.js';
 import { mean, rounded } from './figures.js';
 
@@ -46,12 +47,19 @@ export async function measureBesideTraining(garden: Garden, codebase: string) {
     await ensureRunner(garden.paths, worker);
     const directory = garden.paths.run(project.id, run.id);
     await trainingStarted(directory);
-    const trainingAlone = await stepsDuring(directory, () => delay(PART_MS));
-    let chatBeside = await chat();
-    const trainingBeside = await stepsDuring(directory, async () => {
+    const tokensPerStep = ROWS_PER_STEP * garden.settings.sequenceLength;
+    const trainingDuring = (work: () => Promise<void>) => stepsDuring(directory, tokensPerStep, work);
+    const trainingAlone = await trainingDuring(() => delay(PART_MS));
+    let chatBeside = chatAlone;
+    const trainingBeside = await trainingDuring(async () => {
       chatBeside = await chat();
     });
-    return { seconds: PART_MS / 1_000, chatAlone, chatBeside, trainingAlone, trainingBeside };
+    const slowdown = {
+      chat: rounded(chatAlone.tokensPerSecond / chatBeside.tokensPerSecond, 2),
+      training: rounded(trainingAlone.tokensPerSecond / trainingBeside.tokensPerSecond, 2),
+    };
+    const seconds = PART_MS / 1_000;
+    return { seconds, chatAlone, chatBeside, trainingAlone, trainingBeside, slowdown };
   } finally {
     const run = await latestRun(garden.paths, project.id);
     if (run !== null && !run.state.finished) await cancelRun(garden.paths, run);
@@ -73,11 +81,16 @@ async function trainingStarted(directory: string): Promise<void> {
   throw new Error('the training did not begin in time');
 }
 
-/** Steps a minute while something else is done. */
-async function stepsDuring(directory: string, work: () => Promise<void>) {
+/** How fast the training goes while something else is done, by the clock: with its rests and its held-out losses. */
+async function stepsDuring(directory: string, tokensPerStep: number, work: () => Promise<void>) {
   const before = await stepsOf(directory);
   const start = performance.now();
   await work();
   const steps = (await stepsOf(directory)) - before;
-  return { stepsPerMinute: rounded(steps / ((performance.now() - start) / 60_000), 1) };
+  const seconds = (performance.now() - start) / 1_000;
+  return {
+    steps,
+    stepsPerMinute: rounded((60 * steps) / seconds, 1),
+    tokensPerSecond: rounded((tokensPerStep * steps) / seconds, 1),
+  };
 }

@@ -188,6 +188,18 @@ describe('bad input', () => {
     await errorOf(response);
   });
 
+  it('says what is wrong in the form that was meant, where there are several', async () => {
+    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,' } };
+    const messages = [{ role: 'user', content: [{ type: 'text', text: 'What is this?' }, image] }];
+    const response = await shop.ask('/v1/chat/completions', {
+      method: 'POST',
+      body: { model: 'shop', messages },
+    });
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.stringMatching(/^The body .*content\.1\.type: only text can be read\./) },
+    });
+  });
+
   it('leaves no folder through any parameter of any path', async () => {
     const routes = Object.entries(routesDocument().paths ?? {}).flatMap(([path, methods]) =>
       Object.keys(methods as object).map((method) => ({ path, method: method.toUpperCase() })),

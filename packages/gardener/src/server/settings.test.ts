@@ -46,7 +46,7 @@ const setting = async (key: string) => {
 };
 
 it('starts a new runtime for the next request, and leaves the answer that is being written alone', async () => {
-  const running = await readEvents(await chat({ stream: true, max_tokens: 200 }));
+  const running = await readEvents(await chat({ stream: true, max_tokens: 100 }));
   await running.until(({ data }) => JSON.stringify(data).includes('"content":" '));
   const [before] = pids();
   await put({ contextTokens: 512 });
@@ -56,7 +56,7 @@ it('starts a new runtime for the next request, and leaves the answer that is bei
   });
   const end = await running.until(({ data }) => JSON.stringify(data).includes('"gardener"'));
   expect(end.data).toMatchObject({ gardener: { adapter: { version: null } } });
-  await vi.waitFor(() => expect(pids()).toHaveLength(1));
+  await vi.waitFor(() => expect(pids()).toHaveLength(1), { timeout: 10_000 });
   expect(pids()).not.toContain(before);
   expect((await chat({ max_tokens: 2 })).status).toBe(200);
 });
