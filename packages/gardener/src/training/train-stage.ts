@@ -32,6 +32,7 @@ const WARMUP_STEPS = 10;
 const MAX_GRADIENT_NORM = 1;
 const ROWS = 1;
 const ACCUMULATION = 2;
+/** Rows whose gradients are put together for one step. */
 export const ROWS_PER_STEP = ROWS * ACCUMULATION;
 const MAX_EPOCHS = 4;
 const PATIENCE = 3;
