@@ -4,7 +4,7 @@ import { parseDuration } from '../parse-duration.js';
 import { type Session, withSession } from '../session.js';
 import { startRun } from '../start-run.js';
 import { oneLine } from '../terminal/plain-text.js';
-import { formatDuration } from '../terminal/quantities.js';
+import { formatDuration, plural } from '../terminal/quantities.js';
 
 interface AddOptions {
   name?: string;
@@ -46,17 +46,23 @@ async function add(session: Session, options: AddOptions, path: string): Promise
   const { garden, output } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
   const { addProject } = await import('../../training/add-project.js');
+  const progress = output.progress();
+  // A large folder takes a while to look through.
+  if (output.stderr.isTTY) progress.update({ label: 'looking for files' });
   const { project, files } = await addProject(garden, {
     path,
     name: options.name,
     baseModel: options.base,
     signal: session.signal,
-    fetchModels: (ids) => fetchModels(session, ids),
-  });
+    fetchModels: (ids) => {
+      progress.finish();
+      return fetchModels(session, ids);
+    },
+  }).finally(() => progress.finish());
   const name = oneLine(project.name);
   const next = options.train
-    ? `Indexing ${files} files, then training for at most ${formatDuration(budgetMs)}, in the background.`
-    : `Indexing ${files} files in the background; no training.`;
+    ? `Indexing ${plural(files, 'file')}, then training for at most ${formatDuration(budgetMs)}, in the background.`
+    : `Indexing ${plural(files, 'file')} in the background; no training.`;
   const { strong, accent } = output.palette;
   await startRun(session, project, options.train ? 'train' : 'index', {
     wait: options.wait === true,
