@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   copyFile,
   mkdir,
@@ -123,7 +124,7 @@ test('an export replaces nothing, leaves nothing half, and refuses a damaged ada
   await expect(
     exportAdapter(garden, project, { format: 'merged', to: at('aborted'), signal }),
   ).rejects.toThrow();
-  expect(await readdir(at('aborted'))).toEqual([]);
+  expect(existsSync(at('aborted'))).toBe(false);
   await truncate(join(garden.paths.adapter(project.id, 2), 'adapter.gguf'), 1000);
   await expect(
     exportAdapter(garden, project, { format: 'gguf', to: at('x'), version: 2 }),
