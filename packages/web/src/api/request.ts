@@ -70,14 +70,20 @@ export async function send(
     });
   } catch (error) {
     if (isAbort(error)) throw error;
-    throw new ApiError(0, {
-      code: 'web.server-away',
-      message: 'The Gardener server does not answer.',
-      remedy: 'Start it again with `gardener serve`; this page goes on by itself.',
-    });
+    throw serverAway();
   }
-  if (!response.ok) throw new ApiError(response.status, await errorObject(response));
-  return response;
+  if (response.ok) return response;
+  const error = await errorObject(response);
+  // It is on its way out: to the reader the same as a server that does not answer.
+  throw error.code === 'server.stopping' ? serverAway() : new ApiError(response.status, error);
+}
+
+function serverAway(): ApiError {
+  return new ApiError(0, {
+    code: 'web.server-away',
+    message: 'The Gardener server does not answer.',
+    remedy: 'Start it again with `gardener serve`; this page goes on by itself.',
+  });
 }
 
 async function errorObject(response: Response): Promise<ErrorObject> {

@@ -49,9 +49,14 @@ async function load(path: string): Promise<void> {
   try {
     const data = await request<unknown>('GET', path);
     if (turn === entry.turn) put(entry, { data, error: undefined, loading: false });
-  } catch (error) {
-    // What was known stays in sight: the server may only be away for a moment.
-    if (turn === entry.turn) put(entry, { data: entry.state.data, error: asApiError(error), loading: false });
+  } catch (thrown) {
+    if (turn !== entry.turn) return;
+    // What was known stays in sight; that the server is away is told once, above every page.
+    const { data } = entry.state;
+    const error = asApiError(thrown);
+    const isTold = error.code === 'web.server-away' && data !== undefined;
+    put(entry, { data, error: isTold ? undefined : error, loading: false });
+    entry.stale = isTold;
   }
 }
 
