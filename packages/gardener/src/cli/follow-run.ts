@@ -46,12 +46,12 @@ export function describeProgress(state: RunState): ProgressState {
   if (state.status === 'paused') return { label: 'paused', detail: 'gardener resume lets it go on' };
   const { progress } = state;
   if (progress === null) return { label: state.status };
+  const { done, total } = progress;
+  // Where nothing can be counted the label says it all.
   const count =
-    progress.total === null
-      ? formatCount(progress.done)
-      : `${formatCount(progress.done)} of ${formatCount(progress.total)}`;
-  const detail = progress.label === null ? count : `${count} · ${progress.label}`;
-  return { label: progress.stage, done: progress.done, total: progress.total, detail };
+    total !== null ? `${formatCount(done)} of ${formatCount(total)}` : done > 0 ? formatCount(done) : null;
+  const detail = [count, progress.label].filter((part) => part !== null).join(' · ');
+  return { label: progress.stage, done, total, detail };
 }
 
 function ended(state: RunState, project: ProjectRecord): RunState {

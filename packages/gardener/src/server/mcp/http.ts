@@ -4,23 +4,46 @@ import type { ServerContext } from '../context.js';
 import { createMcpServer } from './mcp-server.js';
 
 /**
- * MCP over streamable HTTP at /mcp. Without sessions: each request has a server of its own, which costs nothing, and nothing is
- * left over when a client goes away.
+ * MCP over streamable HTTP at /mcp. Without sessions: each request has a server of its own, which is closed when its answer has been
+ * read, its client has gone, or everything ends.
  */
 export function addMcp(app: OpenAPIHono, context: ServerContext): void {
   const { garden, projects, version, stopping, generations } = context;
   app.post('/mcp', async (c) => {
-    const signal = AbortSignal.any([c.req.raw.signal, stopping]);
+    const gone = c.req.raw.signal;
+    const stop = new AbortController();
     const server = createMcpServer({
       garden,
       projects,
       version,
-      signal,
+      signal: stop.signal,
       takePlace: () => generations.take(),
     });
-    const transport = new WebStandardStreamableHTTPServerTransport();
-    await server.connect(transport);
-    signal.addEventListener('abort', () => void server.close().catch(() => undefined), { once: true });
-    return transport.handleRequest(c.req.raw);
+    // Taken away again by hand: a listener on a signal that lives as long as the process keeps all that it refers to.
+    const end = () => {
+      gone.removeEventListener('abort', end);
+      stopping.removeEventListener('abort', end);
+      stop.abort();
+      void server.close().catch(() => undefined);
+    };
+    gone.addEventListener('abort', end);
+    stopping.addEventListener('abort', end);
+    try {
+      const transport = new WebStandardStreamableHTTPServerTransport();
+      await server.connect(transport);
+      return whenRead(await transport.handleRequest(c.req.raw), end);
+    } catch (error) {
+      end();
+      throw error;
+    }
   });
+}
+
+/** The same answer; `end` is called when all of it has been read. */
+function whenRead(response: Response, end: () => void): Response {
+  if (response.body === null) {
+    end();
+    return response;
+  }
+  return new Response(response.body.pipeThrough(new TransformStream({ flush: end })), response);
 }
