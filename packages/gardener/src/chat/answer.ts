@@ -54,14 +54,17 @@ export async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEven
   }
   const exchanges = await conversation.recent();
   const replaced = request.replaceLast === true ? exchanges.pop() : undefined;
-  const results = await retrieve(request, question, exchanges.at(-1)?.question ?? '');
+  const [results, overview] = await Promise.all([
+    retrieve(request, question, exchanges.at(-1)?.question ?? ''),
+    code?.overview() ?? [],
+  ]);
   signal?.throwIfAborted();
   const { messages, used } = await buildPrompt({
     question,
     projectName: project.name,
     exchanges,
     summary: await conversation.summary(),
-    overview: (await code?.overview()) ?? [],
+    overview,
     results,
     contextTokens: runtime.contextTokens,
     answerTokens: reservedTokens(runtime, request),

@@ -92,6 +92,10 @@ export class OpenIndexes {
       const { paths, settings } = this.#garden;
       const lines = readProjectFacts(paths, project, open.index, settings.maxFileBytes).then(projectOverview);
       open.overview = { indexedAt, lines };
+      // The next question tries again.
+      lines.catch(() => {
+        if (open.overview?.lines === lines) open.overview = null;
+      });
     }
     return open.overview.lines;
   }

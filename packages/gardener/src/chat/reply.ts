@@ -37,12 +37,15 @@ export async function* reply(request: ReplyRequest): AsyncGenerator<AnswerEvent,
       remedy: 'Send at least one message with the role user.',
     });
   }
-  const results = code === null ? [] : await code.search(question, defaultChunks, signal);
+  const [results, overview] =
+    code === null
+      ? [[], []]
+      : await Promise.all([code.search(question, defaultChunks, signal), code.overview()]);
   signal?.throwIfAborted();
   const { messages, used } = await fitMessages({
     messages: request.messages,
     projectName: request.projectName,
-    overview: (await code?.overview()) ?? [],
+    overview,
     results,
     contextTokens: runtime.contextTokens,
     answerTokens: reservedTokens(runtime, request),

@@ -1,14 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { fileVersion } from './file-version.js';
 import type { Garden } from './garden.js';
 import { loadSettings, type Settings, type SettingsSources } from './settings.js';
-
-/** Which writing of settings.json it is; empty where there is none. */
-export async function settingsVersion(file: string): Promise<string> {
-  return stat(file).then(
-    ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
-    () => '',
-  );
-}
 
 /**
  * Reads the settings again whenever settings.json has been written since.
@@ -19,7 +12,7 @@ export async function settingsVersion(file: string): Promise<string> {
 export function rereadSettings(
   garden: Pick<Garden, 'settings'>,
   sources: SettingsSources,
-  version: string,
+  version: string | null,
   onChange: (settings: Settings) => void,
 ): () => Promise<void> {
   let seen = version;
@@ -32,7 +25,7 @@ export function rereadSettings(
     onChange(garden.settings);
   };
   return async () => {
-    const current = await settingsVersion(sources.settingsFile);
+    const current = await fileVersion(sources.settingsFile);
     if (current !== seen) {
       seen = current;
       reading = read().finally(() => {

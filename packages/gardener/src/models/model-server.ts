@@ -22,6 +22,11 @@ export interface ModelServerOptions {
   maxAnswerBytes?: number;
 }
 
+/** The address of an OpenAI API as it was set: a bare one means the usual place, `/v1`. */
+export function openAiAddress(url: string): string {
+  return /^https?:\/\/[^/]+\/?$/.test(url) ? `${url.replace(/\/$/, '')}/v1` : url;
+}
+
 /** One request. */
 export interface ServerRequest {
   method?: 'GET' | 'POST' | 'DELETE' | 'HEAD';

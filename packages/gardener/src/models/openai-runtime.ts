@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GardenerError } from '../garden/errors.js';
 import { noFillInTheMiddle } from './fill-in-the-middle.js';
-import { ModelServer } from './model-server.js';
+import { ModelServer, openAiAddress } from './model-server.js';
 import type {
   ChatRequest,
   CompletionRequest,
@@ -51,8 +51,7 @@ export async function startOpenAi(options: ServerRuntimeOptions): Promise<Genera
   const { url, model, contextTokens, ...rest } = options;
   const server = new ModelServer({
     name: 'The model server',
-    // A bare address means the usual place of the API.
-    url: /^https?:\/\/[^/]+\/?$/.test(url) ? `${url.replace(/\/$/, '')}/v1` : url,
+    url: openAiAddress(url),
     remedy: 'Start it, or set runtimeUrl to where it runs.',
     ...rest,
   });

@@ -23,11 +23,11 @@ npm install parser and a good deal more than forty characters
 Fast!
 
 A **parser** for [TOML](https://toml.io) that keeps
-comments and \`order\`. It has no dependencies.
+comments and \`key_order\`, in _C#_. It has no dependencies.
 
 Later paragraphs are about other things, at length.`;
   expect(about(readme)).toBe(
-    'README: A parser for TOML that keeps comments and order. It has no dependencies.',
+    'README: A parser for TOML that keeps comments and key_order, in C#. It has no dependencies.',
   );
 });
 

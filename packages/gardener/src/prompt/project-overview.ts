@@ -57,7 +57,7 @@ function plain(markdown: string): string {
     .replace(/!\[[^\]]*\]\([^)]*\)/g, '')
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/<[^>]{1,200}>/g, '')
-    .replace(/[*_`>#]+/g, '')
+    .replace(/[*`]+|(?<!\w)[_>#]+|_+(?!\w)/g, '')
     .replace(/\s+/g, ' ')
     .trim();
 }

@@ -1,10 +1,11 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import type { FileOutcome } from '../codebase/chunk-types.js';
 import { headCommit } from '../codebase/git-list.js';
 import { GraphRecorder, graphFile, openSymbolGraph } from '../codebase/graph/graph-store.js';
 import type { SymbolGraph } from '../codebase/graph/symbol-graph.js';
 import { GardenerError } from '../garden/errors.js';
 import { withLock } from '../garden/file-lock.js';
+import { fileVersion } from '../garden/file-version.js';
 import type { GardenPaths } from '../garden/paths.js';
 import type { Embedder } from './embedder.js';
 import { EmbeddingCache } from './embedding-cache.js';
@@ -178,7 +179,7 @@ class LanceIndex implements ProjectIndex {
   async manifest(): Promise<IndexManifest | null> {
     try {
       // Every search asks: read again only when it is another file.
-      const version = await versionOf(manifestFile(this.#directory));
+      const version = await fileVersion(manifestFile(this.#directory));
       if (version === null || this.#manifest?.version !== version) {
         this.#manifest = { version, manifest: await readManifest(this.#directory) };
       }
@@ -214,7 +215,7 @@ class LanceIndex implements ProjectIndex {
    * long: reading takes longer than a search.
    */
   async #currentGraph(): Promise<SymbolGraph | null> {
-    const version = await versionOf(graphFile(this.#directory));
+    const version = await fileVersion(graphFile(this.#directory));
     if (version === null) return null;
     if (this.#graph?.version !== version) {
       const before = this.#graph?.current ?? null;
@@ -264,14 +265,6 @@ class LanceIndex implements ProjectIndex {
     }
     return this.#cache.cache;
   }
-}
-
-/** Tells whether a file that is only ever replaced is another one by now; null where there is none. */
-async function versionOf(file: string): Promise<string | null> {
-  return stat(file).then(
-    ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
-    () => null,
-  );
 }
 
 /** Whether an update would mend it: damage, or the form of another version. */

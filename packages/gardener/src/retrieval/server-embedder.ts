@@ -1,6 +1,7 @@
 import type { TaskPrefixes } from '@codebase-gardener/lora';
 import { z } from 'zod';
 import { GardenerError } from '../garden/errors.js';
+import { openAiAddress } from '../models/model-server.js';
 import type { Embedder } from './embedder.js';
 import { EmbeddingCircuit, type Patience } from './embedding-circuit.js';
 import { EmbeddingServer } from './embedding-request.js';
@@ -160,11 +161,9 @@ async function ollamaDigest(server: EmbeddingServer, model: string): Promise<str
 
 function serverOf({ protocol, url, apiKey = '' }: ServerEmbedderOptions): EmbeddingServer {
   const isOllama = protocol === 'ollama';
-  // A bare address means the usual place of the API.
-  const isBare = !isOllama && /^https?:\/\/[^/]+\/?$/.test(url);
   return new EmbeddingServer({
     name: isOllama ? 'Ollama' : 'The embedding server',
-    url: isBare ? `${url.replace(/\/$/, '')}/v1` : url,
+    url: isOllama ? url : openAiAddress(url),
     apiKey,
     remedy: isOllama
       ? 'Start it with `ollama serve`, or set embeddingUrl to where it runs, and run the command again.'

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { copyFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { copyFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BaseModel, LoraAdapter } from '@codebase-gardener/lora';
 import { GardenerError } from '../garden/errors.js';
+import { isThere } from '../garden/file-version.js';
 import { asFilesystemError } from '../garden/filesystem-error.js';
 import type { Garden } from '../garden/garden.js';
 import { makeFolder } from '../garden/make-folder.js';
@@ -196,13 +197,6 @@ async function prepareFolder(directory: string, files: readonly string[]): Promi
     });
   }
   return isNew;
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function copy(from: string, to: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import { isThere } from '../../garden/file-version.js';
 import { isCode } from '../languages.js';
 import type { FileFacts } from './file-facts.js';
 import { buildGraph } from './graph-data.js';
@@ -63,11 +64,6 @@ export class GraphRecorder {
    */
   static async open(directory: string, apartFrom = APART_FROM_FILES): Promise<GraphRecorder> {
     const paths = await readState(directory);
-    const isThere = (file: string) =>
-      stat(file).then(
-        () => true,
-        () => false,
-      );
     const isWhole =
       paths !== null && (await isThere(factsFile(directory))) && (await isThere(graphFile(directory)));
     return new GraphRecorder(directory, isWhole ? paths : null, apartFrom);

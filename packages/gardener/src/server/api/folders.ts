@@ -1,8 +1,9 @@
-import { access, readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors.js';
+import { isThere } from '../../garden/file-version.js';
 import type { ServerContext } from '../context.js';
 import { json, problems } from './route.js';
 
@@ -48,7 +49,7 @@ export function addFolderRoutes(app: OpenAPIHono, { garden }: ServerContext): vo
       names.map(async (name) => {
         const folder = join(path, name);
         const projectId = projects.find((project) => project.path === folder)?.id ?? null;
-        return { name, path: folder, isGit: await exists(join(folder, '.git')), projectId };
+        return { name, path: folder, isGit: await isThere(join(folder, '.git')), projectId };
       }),
     );
     const above = dirname(path);
@@ -82,13 +83,6 @@ async function folderNames(path: string): Promise<string[]> {
   } catch {
     throw unreadable(path, 'it is no folder, or you may not read it');
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function unreadable(path: string, why: string): GardenerError {

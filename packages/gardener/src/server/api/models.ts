@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors.js';
+import { isThere } from '../../garden/file-version.js';
 import { type CatalogueEntry, findModel, listModels } from '../../models/catalogue.js';
 import { modelOnDisk, removeModel } from '../../models/model-store.js';
 import type { ServerContext } from '../context.js';
@@ -141,11 +141,4 @@ function notOnDisk(id: string): GardenerError {
   return new GardenerError('server.model-not-on-disk', `${id} is not on this machine.`, {
     remedy: 'GET /api/models tells which are.',
   });
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

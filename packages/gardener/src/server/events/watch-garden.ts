@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileVersion } from '../../garden/file-version.js';
 import { currentSettings } from '../../garden/follow-settings.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
@@ -27,7 +27,7 @@ const RUNNER_EVERY_MS = 2_000;
 interface Seen {
   project: ProjectRecord;
   recordVersion: string;
-  indexVersion: string;
+  indexVersion: string | null;
 }
 
 /**
@@ -102,7 +102,7 @@ export class GardenWatch {
     const { paths } = this.#garden;
     const seen = this.#seen.get(project.id);
     const recordVersion = JSON.stringify(project);
-    const indexVersion = await versionOf(join(paths.index(project.id), 'manifest.json'));
+    const indexVersion = await fileVersion(join(paths.index(project.id), 'manifest.json'));
     this.#seen.set(project.id, { project, recordVersion, indexVersion });
     if (seen === undefined) this.#tell(project, 'added');
     else {
@@ -124,11 +124,4 @@ export class GardenWatch {
     this.#log.publish(project.id, { event: 'project', data: { projectId: project.id, change } });
     this.#options.onChange(project, change);
   }
-}
-
-async function versionOf(file: string): Promise<string> {
-  return stat(file).then(
-    ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
-    () => '',
-  );
 }
