@@ -1,3 +1,5 @@
+import { type VectorLoops, vectorLoops } from './vector-loops.js';
+
 /** Settings of AdamW. */
 export interface AdamWOptions {
   /** Decay rates of the two moments. Defaults to 0.9 and 0.999. */
@@ -9,15 +11,28 @@ export interface AdamWOptions {
   weightDecay?: number;
 }
 
-/** AdamW over one flat array, as PyTorch computes it. https://arxiv.org/abs/1711.05101 */
+/** AdamW over one flat array, in 32 bits as PyTorch computes it. https://arxiv.org/abs/1711.05101 */
 export class AdamW {
+  /** What is trained; the caller fills it, and `gradient` before every step. */
+  readonly values: Float32Array;
+  readonly gradient: Float32Array;
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
+  readonly #loops: VectorLoops;
   readonly #options: Required<AdamWOptions>;
 
   constructor(size: number, options: AdamWOptions = {}) {
-    this.firstMoment = new Float32Array(size);
-    this.secondMoment = new Float32Array(size);
+    this.#loops = vectorLoops(size, 4);
+    const [values, gradient, firstMoment, secondMoment] = this.#loops.arrays as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    this.values = values;
+    this.gradient = gradient;
+    this.firstMoment = firstMoment;
+    this.secondMoment = secondMoment;
     this.#options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, ...options };
   }
 
@@ -26,41 +41,23 @@ export class AdamW {
    * @param step number of this step, from 1
    * @param factor the gradient is taken times this, see `clippingFactor`
    */
-  step(
-    values: Float32Array,
-    gradient: Float32Array,
-    learningRate: number,
-    step: number,
-    factor: number,
-  ): void {
+  step(learningRate: number, step: number, factor: number): void {
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
-    const { firstMoment, secondMoment } = this;
-    const stepSize = learningRate / (1 - beta1 ** step);
-    const correction = 1 / Math.sqrt(1 - beta2 ** step);
-    const keep = 1 - learningRate * weightDecay;
-    for (let i = 0; i < values.length; i++) {
-      const g = factor * gradient[i]!;
-      const m = beta1 * firstMoment[i]! + (1 - beta1) * g;
-      const v = beta2 * secondMoment[i]! + (1 - beta2) * g * g;
-      firstMoment[i] = m;
-      secondMoment[i] = v;
-      values[i] = keep * values[i]! - (stepSize * m) / (Math.sqrt(v) * correction + epsilon);
-    }
+    this.#loops.adamW({
+      factor,
+      beta1,
+      beta2,
+      keep: 1 - learningRate * weightDecay,
+      stepSize: learningRate / (1 - beta1 ** step),
+      correction: 1 / Math.sqrt(1 - beta2 ** step),
+      epsilon,
+    });
   }
-}
 
-/** Euclidean norm. Four sums, so that an addition does not wait for the one before it. */
-export function gradientNorm(gradient: Float32Array): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = gradient.length - (gradient.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    a += gradient[i]! * gradient[i]!;
-    b += gradient[i + 1]! * gradient[i + 1]!;
-    c += gradient[i + 2]! * gradient[i + 2]!;
-    d += gradient[i + 3]! * gradient[i + 3]!;
+  /** Euclidean norm of the gradient. */
+  gradientNorm(): number {
+    return Math.sqrt(this.#loops.sumOfSquares(1));
   }
-  for (let i = whole; i < gradient.length; i++) a += gradient[i]! * gradient[i]!;
-  return Math.sqrt(a + b + c + d);
 }
 
 /** What a gradient is multiplied by so that its norm is at most `maxNorm`, as torch's clip_grad_norm_ has it. */

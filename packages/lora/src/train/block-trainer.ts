@@ -92,7 +92,7 @@ export class BlockTrainer implements GradientTrainer {
     const outputs = await this.backwardSession.run({ ...feeds, dy: hostTensor(dy, feeds.x!.dims) });
     for (const slot of parameters.slots) {
       if (slot.block !== block) continue;
-      addTo(parameters.view(parameters.gradient, slot), float32Of(outputs[`d_${slot.name}`]));
+      parameters.addGradient(slot, float32Of(outputs[`d_${slot.name}`]));
     }
     return float32Of(outputs.dx);
   }
@@ -167,8 +167,4 @@ export class BlockTrainer implements GradientTrainer {
       await session[Symbol.asyncDispose]();
     }
   }
-}
-
-function addTo(target: Float32Array, source: Float32Array): void {
-  for (let i = 0; i < target.length; i++) target[i]! += source[i]!;
 }

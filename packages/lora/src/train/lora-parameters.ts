@@ -16,6 +16,29 @@ export interface ParameterSlot {
   shape: [number, number];
 }
 
+/** How many numbers an adapter trains. */
+export function parameterCount(config: TransformerConfig, adapter: AdapterConfig): number {
+  const { offset, shape } = slotsOf(config, adapter).at(-1)!;
+  return offset + shape[0] * shape[1];
+}
+
+function slotsOf(config: TransformerConfig, adapter: AdapterConfig): ParameterSlot[] {
+  const slots: ParameterSlot[] = [];
+  let offset = 0;
+  const add = (block: number, name: string, shape: [number, number]) => {
+    slots.push({ block, name, offset, shape });
+    offset += shape[0] * shape[1];
+  };
+  for (let block = 0; block < config.blockCount; block++) {
+    for (const group of targetedGroups(adapter.targetModules)) {
+      add(block, inputNames.a(group[0]!), [group.length * adapter.rank, moduleShape(group[0]!, config)[1]]);
+      for (const module of group)
+        add(block, inputNames.b(module), [moduleShape(module, config)[0], adapter.rank]);
+    }
+  }
+  return slots;
+}
+
 /**
  * All trainable values in one flat array, so that the optimiser, the checkpoint and the norm of the gradient are plain
  * loops. Matrices are views into it: the A matrices of modules that read one input lie one below the other.
@@ -25,35 +48,43 @@ export class LoraParameters {
   readonly gradient: Float32Array;
   readonly slots: readonly ParameterSlot[];
   readonly #feeds: Record<string, HostTensor>[];
+  /** What the gradient of the step has so far; the rest of it is left from the step before. */
+  readonly #added = new Set<ParameterSlot>();
 
+  /** @param storage arrays of `parameterCount` numbers to lie in; their own by default */
   constructor(
     readonly config: TransformerConfig,
     readonly adapter: AdapterConfig,
+    storage?: { values: Float32Array; gradient: Float32Array },
   ) {
-    const slots: ParameterSlot[] = [];
-    let offset = 0;
-    const add = (block: number, name: string, shape: [number, number]) => {
-      slots.push({ block, name, offset, shape });
-      offset += shape[0] * shape[1];
-    };
-    for (let block = 0; block < config.blockCount; block++) {
-      for (const group of targetedGroups(adapter.targetModules)) {
-        add(block, inputNames.a(group[0]!), [group.length * adapter.rank, moduleShape(group[0]!, config)[1]]);
-        for (const module of group)
-          add(block, inputNames.b(module), [moduleShape(module, config)[0], adapter.rank]);
-      }
-    }
-    this.slots = slots;
-    this.values = new Float32Array(offset);
-    this.gradient = new Float32Array(offset);
+    this.slots = slotsOf(config, adapter);
+    const size = parameterCount(config, adapter);
+    this.values = storage?.values ?? new Float32Array(size);
+    this.gradient = storage?.gradient ?? new Float32Array(size);
     this.#feeds = Array.from({ length: config.blockCount }, () => ({}));
-    for (const slot of slots)
+    for (const slot of this.slots)
       this.#feeds[slot.block]![slot.name] = hostTensor(this.view(this.values, slot), slot.shape);
   }
 
   /** The part of a flat array that belongs to a matrix, without a copy. */
   view(flat: Float32Array, { offset, shape }: ParameterSlot): Float32Array {
     return flat.subarray(offset, offset + shape[0] * shape[1]);
+  }
+
+  /** Makes the gradient zero, without a pass over it. */
+  clearGradient(): void {
+    this.#added.clear();
+  }
+
+  /** Adds to the gradient of a matrix. */
+  addGradient(slot: ParameterSlot, values: Float32Array): void {
+    const sum = this.view(this.gradient, slot);
+    if (this.#added.has(slot)) {
+      for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
+    } else {
+      sum.set(values);
+      this.#added.add(slot);
+    }
   }
 
   /** The adapter inputs of a block's graph; they change as the values change. */

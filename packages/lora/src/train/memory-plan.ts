@@ -2,10 +2,12 @@ import { freemem } from 'node:os';
 import { LoraError } from '../errors.js';
 import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
+import { CHUNK } from '../transformer/attention.js';
 import type { Precision } from '../transformer/block-inputs.js';
 import { HEAD_ROWS } from '../transformer/language-model-head.js';
 import { keepsHalf } from '../transformer/model-graph.js';
 import { moduleShape } from '../transformer/modules.js';
+import { parameterCount } from './lora-parameters.js';
 
 /** What decides how much memory a training takes, beside the base model. */
 export interface MemoryShape {
@@ -51,13 +53,15 @@ export function estimateMemory(config: TransformerConfig, shape: MemoryShape): n
     table * 4 + (precision === 'int8' ? 2 * blockCount * matrices + table : 4 * blockCount * matrices);
   const tokens = rows * sequenceLength;
   const states = (blockCount + 1) * tokens * hiddenSize * 4;
-  const wide = 2 * mlpSize * (keepsHalf({ batch: shape, precision }) ? 0.5 : 1);
-  const keptWidth = 3 * hiddenSize + 2 * keyValueHeadCount * headSize + wide;
+  // Attention's weights: a chunk of queries has one for every key up to its own end.
+  const weights = (headCount * (sequenceLength + Math.min(CHUNK, sequenceLength))) / 2;
+  const halved = 2 * hiddenSize + 2 * keyValueHeadCount * headSize + 2 * mlpSize + weights;
+  const keptWidth = hiddenSize + halved * (keepsHalf({ batch: shape, precision }) ? 0.5 : 1);
   const kept = keep ? blockCount * tokens * keptWidth * 4 : 0;
   const block = tokens * (HIDDEN_VALUES * hiddenSize + MLP_VALUES * mlpSize) * 4;
-  const scores = SCORE_VALUES * rows * headCount * Math.min(128, sequenceLength) * sequenceLength * 4;
+  const scores = SCORE_VALUES * rows * headCount * Math.min(CHUNK, sequenceLength) * sequenceLength * 4;
   const logits = LOGIT_VALUES * HEAD_ROWS * vocabularySize * 4;
-  const trainable = ADAPTER_BYTES * blockCount * adapterSize(config, adapter);
+  const trainable = ADAPTER_BYTES * parameterCount(config, adapter);
   return PROCESS_BYTES + frozen + SLACK * (states + kept + block + scores + logits + trainable);
 }
 
@@ -96,13 +100,6 @@ export function isUnderPressure(usedBytes: number, budgetBytes: number): boolean
 
 function product([out, inner]: readonly [number, number]): number {
   return out * inner;
-}
-
-function adapterSize(config: TransformerConfig, { rank, targetModules }: AdapterConfig): number {
-  return targetModules.reduce((sum, module) => {
-    const [out, inner] = moduleShape(module, config);
-    return sum + rank * (out + inner);
-  }, 0);
 }
 
 function megabytes(bytes: number): string {

@@ -76,9 +76,7 @@ export class ModelTrainer implements GradientTrainer {
       Object.assign(feeds, behind(inputNames.block(index), parameters.feeds(index)));
     const outputs = await this.session.run(feeds);
     for (const slot of parameters.slots) {
-      const found = float32Of(outputs[`d_${inputNames.block(slot.block)}${slot.name}`]);
-      const sum = parameters.view(parameters.gradient, slot);
-      for (let i = 0; i < sum.length; i++) sum[i]! += found[i]!;
+      parameters.addGradient(slot, float32Of(outputs[`d_${inputNames.block(slot.block)}${slot.name}`]));
     }
     const nll = float32Of(outputs.nll);
     return batch.predicting.reduce((sum, position) => sum + nll[position]!, 0);

@@ -6,20 +6,24 @@ import {
   hostTensor,
   type SessionOptions,
 } from '../autodiff/session.js';
-import { TARGET_MODULES, type TargetModule } from '../transformer/adapter-config.js';
+import type { TargetModule } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { blockCalibrationGraph, type CalibratedInput } from '../transformer/block-graphs.js';
 import type { BlockFeeds, FrozenWeights } from '../transformer/frozen-weights.js';
-import { moduleShape } from '../transformer/modules.js';
+import {
+  ATTENTION_INPUTS,
+  modulesOf,
+  QUANTIZED_MATRICES,
+  type QuantizedName,
+  quantizedShape,
+} from '../transformer/modules.js';
 import { type QuantizedColumns, quantizeBothWays } from '../transformer/quantize-matrix.js';
 import { type Batch, embedTokens } from './batch.js';
 import { collectGarbage } from './collect-garbage.js';
 
 /** Which calibrated input each module reads; o_proj's channels are even enough as they are. */
-const INPUT_OF: Partial<Record<TargetModule, CalibratedInput>> = {
-  q_proj: 'attention',
-  k_proj: 'attention',
-  v_proj: 'attention',
+const INPUT_OF: Partial<Record<QuantizedName, CalibratedInput>> = {
+  attention: 'attention',
   gate_proj: 'mlp',
   up_proj: 'mlp',
   down_proj: 'down',
@@ -80,7 +84,7 @@ function quantizeBlock(
   largest: (input: CalibratedInput) => Float32Array,
 ): BlockFeeds {
   const factors = {
-    attention: smoothingFactors(largest('attention'), weights, ['q_proj', 'k_proj', 'v_proj']),
+    attention: smoothingFactors(largest('attention'), weights, ATTENTION_INPUTS),
     mlp: smoothingFactors(largest('mlp'), weights, ['gate_proj', 'up_proj']),
     down: smoothingFactors(largest('down'), weights, ['down_proj']),
   };
@@ -93,24 +97,36 @@ function quantizeBlock(
     'smoothing.down': vector(factors.down),
     'smoothing.downInverse': hostTensor(downInverse, [config.mlpSize, 1]),
   };
-  for (const module of TARGET_MODULES) {
-    const [out, inner] = moduleShape(module, config);
-    const input = INPUT_OF[module];
+  for (const name of QUANTIZED_MATRICES) {
+    const [out, inner] = quantizedShape(name, config);
+    const input = INPUT_OF[name];
     // The down product's input is smoothed by the up product's output: silu(gate) * (up / factor).
-    const rowFactor = module === 'up_proj' ? downInverse : null;
+    const rowFactor = name === 'up_proj' ? downInverse : null;
     const columnFactor = input ? factors[input] : null;
     const { forward, backward } = quantizeBothWays(
-      float32Of(weights[module]),
+      stacked(modulesOf(name).map((module) => float32Of(weights[module]))),
       out,
       inner,
       rowFactor,
       columnFactor,
       largestCode,
     );
-    addMatrix(feeds, `${module}.forward`, forward, [inner, out]);
-    addMatrix(feeds, `${module}.backward`, backward, [out, inner]);
+    addMatrix(feeds, `${name}.forward`, forward, [inner, out]);
+    addMatrix(feeds, `${name}.backward`, backward, [out, inner]);
   }
   return feeds;
+}
+
+/** Matrices of one width, one below the other. */
+function stacked(matrices: readonly Float32Array[]): Float32Array {
+  if (matrices.length === 1) return matrices[0]!;
+  const all = new Float32Array(matrices.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const matrix of matrices) {
+    all.set(matrix, at);
+    at += matrix.length;
+  }
+  return all;
 }
 
 function addMatrix(

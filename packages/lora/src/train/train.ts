@@ -1,12 +1,12 @@
 import { LoraError } from '../errors.js';
 import { loadFrozenWeights } from '../transformer/frozen-weights.js';
-import { AdamW, clippingFactor, gradientNorm } from './adamw.js';
+import { AdamW, clippingFactor } from './adamw.js';
 import { makeBatch } from './batch.js';
 import { choosePrecision } from './choose-precision.js';
 import { giveWay, rest } from './courtesy.js';
 import { DataCursor } from './data-cursor.js';
 import { ElasticTrainer } from './elastic-trainer.js';
-import { LoraParameters } from './lora-parameters.js';
+import { LoraParameters, parameterCount } from './lora-parameters.js';
 import { LossWatch } from './loss-watch.js';
 import { defaultMemoryBudget, type MemoryShape, planMemory } from './memory-plan.js';
 import { type PackedRow, packExamples } from './packing.js';
@@ -59,8 +59,9 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   if (planned !== wanted) yield lightened(planned);
 
   // State: parameters, optimiser, place in the data, best state so far.
-  const parameters = new LoraParameters(base.config, options.adapter);
-  const optimizer = new AdamW(parameters.values.length, { weightDecay: options.weightDecay });
+  const size = parameterCount(base.config, options.adapter);
+  const optimizer = new AdamW(size, { weightDecay: options.weightDecay });
+  const parameters = new LoraParameters(base.config, options.adapter, optimizer);
   await using _lock = options.checkpointDirectory
     ? await lockRunDirectory(options.checkpointDirectory)
     : null;
@@ -90,9 +91,9 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     const started = performance.now();
     const step = run.step + 1;
     const data = run.cursor.next(rowsPerStep);
-    parameters.gradient.fill(0);
+    parameters.clearGradient();
     const loss = await trainer.accumulate(parameters, data, [seed, 3, step]);
-    const norm = gradientNorm(parameters.gradient);
+    const norm = optimizer.gradientNorm();
     if (watch.explodes(loss, norm)) {
       if (run.learningRateFactor < 1) throw diverged(step);
       run = await RunState.open(options, parameters, optimizer);
@@ -105,7 +106,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     }
     const learningRate = run.learningRateFactor * learningRateOf(options, step, plan.steps);
     const factor = clippingFactor(norm, options.maxGradientNorm);
-    optimizer.step(parameters.values, parameters.gradient, learningRate, step, factor);
+    optimizer.step(learningRate, step, factor);
     run.step = step;
     await rest(options, performance.now() - started);
 

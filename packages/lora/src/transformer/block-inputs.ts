@@ -1,9 +1,16 @@
 import type { DataType, Graph, Value } from '../autodiff/graph.js';
-import { add, gemm, quantizedProduct, type RotaryTables } from '../autodiff/operators/index.js';
+import { add, concat, gemm, quantizedProduct, type RotaryTables } from '../autodiff/operators/index.js';
 import { type AdapterConfig, TARGET_MODULES, type TargetModule } from './adapter-config.js';
 import type { TransformerConfig } from './architecture.js';
+import { maskChunks } from './attention.js';
 import type { BatchShape, BlockContext, BlockLora, FrozenProducts } from './llama-block.js';
-import { MODULE_GROUPS, moduleShape } from './modules.js';
+import {
+  ATTENTION_INPUTS,
+  MODULE_GROUPS,
+  moduleShape,
+  QUANTIZED_MATRICES,
+  quantizedShape,
+} from './modules.js';
 import { rotaryAngles } from './rotary-tables.js';
 
 /** In what numbers the frozen products are computed; everything else is float32 always. */
@@ -38,7 +45,7 @@ export function targetedGroups(targetModules: readonly TargetModule[]): TargetMo
 export function sharedInputs(
   graph: Graph,
   { config, batch }: BlockGraphOptions,
-): { rotary: RotaryTables; mask: Value } {
+): { rotary: RotaryTables; masks: Value[] } {
   const { rows, sequenceLength } = batch;
   const positions = graph.input('positions', 'int64', [rows, sequenceLength]);
   const mask = graph.input('mask', 'float32', [rows, 1, sequenceLength, sequenceLength]);
@@ -46,7 +53,10 @@ export function sharedInputs(
   const table = [sequenceLength, config.headSize / 2];
   const cos = graph.constant('float32', table, angles.cos);
   const sin = graph.constant('float32', table, angles.sin);
-  return { rotary: { positions, cos, sin, interleaved: config.rotaryLayout === 'interleaved' }, mask };
+  return {
+    rotary: { positions, cos, sin, interleaved: config.rotaryLayout === 'interleaved' },
+    masks: maskChunks(graph, mask),
+  };
 }
 
 /** One block's own inputs: every frozen weight and every matrix of the adapter. */
@@ -88,21 +98,27 @@ function float32Products(graph: Graph, config: TransformerConfig, input: Declare
   return {
     norms: normInputs(config, input),
     product: (module, x, residual) => gemm(graph, x, weights.get(module)!, { transB: true }, residual),
+    attentionProduct: (x) =>
+      concat(
+        graph,
+        ATTENTION_INPUTS.map((module) => gemm(graph, x, weights.get(module)!, { transB: true })),
+        1,
+      ),
   };
 }
 
 /** Frozen products in 8-bit integers; see `QuantizedMatrix` for the inputs. */
 function int8Products(graph: Graph, config: TransformerConfig, input: DeclareInput): FrozenProducts {
   const matrices = new Map(
-    TARGET_MODULES.map((module) => {
-      const [out, inner] = moduleShape(module, config);
+    QUANTIZED_MATRICES.map((name) => {
+      const [out, inner] = quantizedShape(name, config);
       const matrix = {
-        forward: input(`${module}.forward`, 'int8', [inner, out]),
-        forwardScale: input(`${module}.forwardScale`, 'float32', [out]),
-        backward: input(`${module}.backward`, 'int8', [out, inner]),
-        backwardScale: input(`${module}.backwardScale`, 'float32', [inner]),
+        forward: input(`${name}.forward`, 'int8', [inner, out]),
+        forwardScale: input(`${name}.forwardScale`, 'float32', [out]),
+        backward: input(`${name}.backward`, 'int8', [out, inner]),
+        backwardScale: input(`${name}.backwardScale`, 'float32', [inner]),
       };
-      return [module, matrix];
+      return [name, matrix];
     }),
   );
   const { hiddenSize, mlpSize } = config;
@@ -118,6 +134,7 @@ function int8Products(graph: Graph, config: TransformerConfig, input: DeclareInp
       const product = quantizedProduct(graph, x, matrices.get(module)!);
       return residual ? add(graph, product, residual) : product;
     },
+    attentionProduct: (x) => quantizedProduct(graph, x, matrices.get('attention')!),
   };
 }
 

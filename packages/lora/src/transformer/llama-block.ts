@@ -1,8 +1,9 @@
 import type { Graph, Value } from '../autodiff/graph.js';
 import {
+  add,
   cast,
   concat,
-  gemm,
+  matmul,
   mul,
   type RotaryTables,
   reshape,
@@ -13,9 +14,10 @@ import {
   transpose,
 } from '../autodiff/operators/index.js';
 import type { AdapterConfig, TargetModule } from './adapter-config.js';
+import { type AdapterMatrices, adapterMatrices } from './adapter-matrices.js';
 import type { TransformerConfig } from './architecture.js';
-import { causalAttention } from './attention.js';
-import type { NormWeight } from './modules.js';
+import { causalAttention, type KeepValue } from './attention.js';
+import { ATTENTION_INPUTS, type NormWeight, type OwnProduct } from './modules.js';
 
 /** The batch a graph is built for. */
 export interface BatchShape {
@@ -41,7 +43,9 @@ export interface FrozenProducts {
   /** Scales of the two norms, float32 [hidden]. */
   norms: Record<NormWeight, Value>;
   /** x W^T (+ residual). */
-  product(module: TargetModule, x: Value, residual?: Value): Value;
+  product(module: OwnProduct, x: Value, residual?: Value): Value;
+  /** x W^T of queries, keys and values side by side. */
+  attentionProduct(x: Value): Value;
   /**
    * Factors that make activations even before they are quantised (https://arxiv.org/abs/2211.10438): the frozen matrices
    * and norms hold them already, the adapter's matrices are multiplied here. Absent in float32.
@@ -57,8 +61,8 @@ export interface BlockContext {
   /** Null for the base model alone. */
   lora: BlockLora | null;
   rotary: RotaryTables;
-  /** float32 [rows, 1, sequence, sequence]: 0 where a position may look, a large negative number where not. */
-  mask: Value;
+  /** See `maskChunks`; 0 where a position may look, a large negative number where not. */
+  masks: readonly Value[];
   /** Round what is widest in the state to 16 bits, so that it takes half the memory while it is kept. Defaults to false. */
   halfState?: boolean;
 }
@@ -92,30 +96,42 @@ export function inPieces(graph: Graph, value: Value): Value[] {
  * @param pieces of float32 [rows * sequence, hidden], see `inPieces`
  */
 export function llamaBlock(graph: Graph, pieces: readonly Value[], context: BlockContext): BlockValues {
-  const { config } = context;
-  const join = (parts: readonly Value[]) => concat(graph, parts, 0);
-  const contexts = pieceContexts(graph, context, pieces.length);
+  const { config, lora, frozen, masks } = context;
+  const matrices = lora && adapterMatrices(graph, lora, frozen, config);
+  const contexts = pieceContexts(graph, { ...context, matrices }, pieces.length);
+  const keep = keepWide(graph, context);
 
   const projected = pieces.map((piece, i) => projections(graph, piece, contexts[i]!));
-  const q = join(projected.map((piece) => piece.q));
-  const k = join(projected.map((piece) => piece.k));
-  const v = join(projected.map((piece) => piece.v));
-  const perHead = causalAttention(graph, {
-    q: toHeads(graph, rotateRows(graph, q, context), config.headCount, context),
-    k: toHeads(graph, rotateRows(graph, k, context), config.keyValueHeadCount, context),
-    v: toHeads(graph, v, config.keyValueHeadCount, context),
-    mask: context.mask,
-  });
-  const attended = fromHeads(graph, perHead);
-  const finished = inPieces(graph, attended).map((piece, i) =>
+  const joined = projected.map(({ output }) => output);
+  const [q, k, v] = headsOf(graph, concat(graph, joined, 0), context).map(keep) as [Kept, Kept, Kept];
+  const attention = causalAttention(graph, { q: q.read, k: k.read, v: v.read, masks }, keep);
+  const attended = keep(fromHeads(graph, attention.output));
+  const finished = inPieces(graph, attended.read).map((piece, i) =>
     afterAttention(graph, piece, pieces[i]!, contexts[i]!),
-  );
-  const kept = finished.flatMap(({ middle, gate, up }, i) =>
-    Object.entries({ middle, gate, up }).map(([name, value]) => [`${name}.${i}`, value]),
   );
   return {
     y: finished.map(({ y }) => y),
-    state: { q, k, v, attended, ...Object.fromEntries(kept) },
+    state: {
+      ...{ q: q.kept, k: k.kept, v: v.kept, attended: attended.kept },
+      ...numbered('weights', attention.weights),
+      ...numbered(
+        'middle',
+        finished.map(({ middle }) => middle),
+      ),
+      ...numbered(
+        'gate',
+        finished.map(({ gate }) => gate),
+      ),
+      ...numbered(
+        'up',
+        finished.map(({ up }) => up),
+      ),
+      ...numbered(
+        'lowRank',
+        contexts.flatMap(({ lowRank }) => lowRank),
+      ),
+      ...numbered('matrix', matrices ? adapterValues(matrices) : []),
+    },
     inputs: {
       attention: projected.map(({ input }) => input),
       mlp: finished.map(({ input }) => input),
@@ -124,98 +140,126 @@ export function llamaBlock(graph: Graph, pieces: readonly Value[], context: Bloc
   };
 }
 
+/** What one piece needs. */
+interface PieceContext extends BlockContext {
+  matrices: AdapterMatrices | null;
+  /** Filled as the piece is built: A x of each group of modules. Small, and as dear to compute as they are large to read. */
+  lowRank: Value[];
+}
+
+function numbered(name: string, values: readonly Value[]): Record<string, Value> {
+  return Object.fromEntries(values.map((value, i) => [`${name}.${i}`, value]));
+}
+
+function adapterValues({ a, b, attentionB }: AdapterMatrices): Value[] {
+  return [...a.values(), ...b.values(), ...(attentionB ? [attentionB] : [])];
+}
+
 /** The context of each piece: its own rows of the dropout masks. */
-function pieceContexts(graph: Graph, context: BlockContext, count: number): BlockContext[] {
+function pieceContexts(
+  graph: Graph,
+  context: BlockContext & Pick<PieceContext, 'matrices'>,
+  count: number,
+): PieceContext[] {
   const { lora } = context;
   const masks = [...(lora?.dropout ?? [])].map(([module, mask]) => [module, inPieces(graph, mask)] as const);
   return Array.from({ length: count }, (_, i) => ({
     ...context,
+    lowRank: [],
     lora: lora && { ...lora, dropout: new Map(masks.map(([module, parts]) => [module, parts[i]!])) },
   }));
 }
 
-/** Norm, then queries, keys and values. */
-function projections(graph: Graph, x: Value, context: BlockContext) {
-  const { config, frozen } = context;
+/** Norm, then queries, keys and values side by side. */
+function projections(graph: Graph, x: Value, context: PieceContext) {
+  const { config, frozen, lora, matrices } = context;
   const input = rmsNorm(graph, x, frozen.norms.input_layernorm, config.rmsNormEpsilon);
-  const group = {
-    modules: ['q_proj', 'k_proj', 'v_proj'] as const,
-    inputFactor: frozen.smoothing?.attention,
-  };
-  const [q, k, v] = linear(graph, input, group, context);
-  return { input, q: q!, k: k!, v: v! };
+  const product = frozen.attentionProduct(input);
+  const projected = lowRankProduct(graph, input, ATTENTION_INPUTS, context);
+  if (!projected) return { input, output: product };
+  const { alpha, rank } = lora!.config;
+  const update = matmul(graph, projected, matrices!.attentionB!, { transB: true, alpha: alpha / rank });
+  return { input, output: add(graph, product, update) };
 }
 
 /** The output projection of attention and its residual, then the MLP and its own. */
-function afterAttention(graph: Graph, attended: Value, x: Value, context: BlockContext) {
+function afterAttention(graph: Graph, attended: Value, x: Value, context: PieceContext) {
   const { config, frozen } = context;
-  const { smoothing } = frozen;
   const [middle] = linear(graph, attended, { modules: ['o_proj'], residual: x }, context);
   const input = rmsNorm(graph, middle!, frozen.norms.post_attention_layernorm, config.rmsNormEpsilon);
-  const gateUp = {
-    modules: ['gate_proj', 'up_proj'] as const,
-    inputFactor: smoothing?.mlp,
-    outputFactor: { up_proj: smoothing?.downInverse },
+  const [gate, up] = linear(graph, input, { modules: ['gate_proj', 'up_proj'] }, context).map(
+    keepWide(graph, context),
+  ) as [Kept, Kept];
+  const activated = mul(graph, silu(graph, gate.read), up.read);
+  const [y] = linear(graph, activated, { modules: ['down_proj'], residual: middle! }, context);
+  return { middle: middle!, input, gate: gate.kept, up: up.kept, activated, y: y! };
+}
+
+type Kept = ReturnType<KeepValue>;
+
+/** The forward pass goes on with the rounded value: what it does not read would be rounded only when the backward pass asks. */
+function keepWide(graph: Graph, { halfState }: BlockContext): KeepValue {
+  return (value) => {
+    if (!halfState) return { kept: value, read: value };
+    const kept = cast(graph, value, 'float16');
+    return { kept, read: cast(graph, kept, 'float32') };
   };
-  const [gate, up] = linear(graph, input, gateUp, context).map((value) =>
-    context.halfState ? cast(graph, value, 'float16') : value,
-  ) as [Value, Value];
-  const [gated, multiplied] = [gate, up].map((value) =>
-    context.halfState ? cast(graph, value, 'float32') : value,
-  ) as [Value, Value];
-  const activated = mul(graph, silu(graph, gated), multiplied);
-  const down = { modules: ['down_proj'] as const, inputFactor: smoothing?.down, residual: middle! };
-  const [y] = linear(graph, activated, down, context);
-  return { middle: middle!, input, gate, up, activated, y: y! };
 }
 
 /** Linear modules that read one input. */
 interface LinearGroup {
-  modules: readonly TargetModule[];
-  /** Factors that the input was divided by, [in]: A is multiplied by them. */
-  inputFactor?: Value | undefined;
-  /** Factors that a module's frozen output is multiplied by, [out, 1]: B is multiplied by them. */
-  outputFactor?: Partial<Record<TargetModule, Value | undefined>>;
+  modules: readonly OwnProduct[];
   residual?: Value;
 }
 
-/**
- * W x + (alpha / rank) B A x (+ residual) for modules that read the same x; the A products are one product.
- * https://arxiv.org/abs/2106.09685
- */
-function linear(graph: Graph, x: Value, group: LinearGroup, { frozen, lora }: BlockContext): Value[] {
-  const { modules, residual, inputFactor, outputFactor } = group;
+/** W x + (alpha / rank) B A x (+ residual) for modules that read the same x. https://arxiv.org/abs/2106.09685 */
+function linear(graph: Graph, x: Value, { modules, residual }: LinearGroup, context: PieceContext): Value[] {
+  const { frozen, lora, matrices } = context;
   const products = modules.map((module) => frozen.product(module, x, residual));
-  const targeted = modules.filter((module) => lora?.b.has(module));
-  if (!lora || targeted.length === 0) return products;
-
-  const { rank, alpha } = lora.config;
-  const mask = lora.dropout.get(targeted[0]!);
-  const input = mask ? mul(graph, x, mask) : x;
-  const stackedA = lora.a.get(targeted[0]!)!;
-  const a = inputFactor ? mul(graph, stackedA, inputFactor) : stackedA;
-  const projected = gemm(graph, input, a, { transB: true });
+  const projected = lowRankProduct(graph, x, modules, context);
+  if (!projected) return products;
+  const { rank, alpha } = lora!.config;
+  const targeted = modules.filter((module) => matrices!.b.has(module));
   const ranks = targeted.map(() => rank);
   const parts = targeted.length === 1 ? [projected] : split(graph, projected, 1, ranks);
   return modules.map((module, i) => {
     const part = parts[targeted.indexOf(module)];
     if (!part) return products[i]!;
-    const factor = outputFactor?.[module];
-    const b = factor ? mul(graph, lora.b.get(module)!, factor) : lora.b.get(module)!;
-    return gemm(graph, part, b, { transB: true, alpha: alpha / rank }, products[i]!);
+    const update = matmul(graph, part, matrices!.b.get(module)!, { transB: true, alpha: alpha / rank });
+    return add(graph, products[i]!, update);
   });
 }
 
-/** Applies rotary embeddings to [tokens, heads * headSize]. */
-function rotateRows(graph: Graph, x: Value, { batch, rotary: tables }: BlockContext): Value {
-  const sequences = reshape(graph, x, [batch.rows, batch.sequenceLength, x.shape[1]!]);
-  return rotary(graph, sequences, tables);
+/** A x of the targeted ones among modules that read the same x, side by side: one product. Null when none is. */
+function lowRankProduct(
+  graph: Graph,
+  x: Value,
+  modules: readonly TargetModule[],
+  { lora, matrices, lowRank }: PieceContext,
+): Value | null {
+  const first = modules.find((module) => matrices?.b.has(module));
+  if (!lora || !matrices || !first) return null;
+  const mask = lora.dropout.get(first);
+  const input = mask ? mul(graph, x, mask) : x;
+  const projected = matmul(graph, input, matrices.a.get(first)!, { transB: true });
+  lowRank.push(projected);
+  return projected;
 }
 
-/** [tokens, heads * headSize] to [rows, heads, sequence, headSize]. */
-function toHeads(graph: Graph, x: Value, heads: number, { batch, config }: BlockContext): Value {
-  const separated = reshape(graph, x, [batch.rows, batch.sequenceLength, heads, config.headSize]);
-  return transpose(graph, separated, [0, 2, 1, 3]);
+/** Queries, keys and values in heads, [rows, heads, sequence, headSize], the first two turned by their positions. */
+function headsOf(graph: Graph, joined: Value, { batch, config, rotary: tables }: BlockContext): Value[] {
+  const { headCount, keyValueHeadCount, headSize } = config;
+  const turned = headCount + keyValueHeadCount;
+  const separated = reshape(graph, joined, [
+    batch.rows,
+    batch.sequenceLength,
+    turned + keyValueHeadCount,
+    headSize,
+  ]);
+  const heads = transpose(graph, separated, [0, 2, 1, 3]);
+  const [queriesAndKeys, v] = split(graph, heads, 1, [turned, keyValueHeadCount]);
+  const [q, k] = split(graph, rotary(graph, queriesAndKeys!, tables), 1, [headCount, keyValueHeadCount]);
+  return [q!, k!, v!];
 }
 
 /** [rows, heads, sequence, headSize] back to [tokens, heads * headSize]. */

@@ -1,6 +1,6 @@
 import { gradients } from '../autodiff/gradients.js';
-import { Graph, lastLeavesFirst, pruneUnused, useInstead } from '../autodiff/graph.js';
-import { concat } from '../autodiff/operators/index.js';
+import { Graph, lastLeavesFirst, pruneUnused, useInstead, type Value } from '../autodiff/graph.js';
+import { cast, concat } from '../autodiff/operators/index.js';
 import {
   type BlockGraphOptions,
   blockContext,
@@ -42,25 +42,29 @@ export function modelGradientGraph(options: BlockGraphOptions): Graph {
   const weights = graph.input('weights', 'float32', [tokens, 1]);
   const shared = sharedInputs(graph, options);
 
+  const halfState = keepsHalf(options);
   let x = inPieces(graph, graph.input('x', 'float32', [tokens, config.hiddenSize]));
   const blocks = Array.from({ length: config.blockCount }, (_, index) => {
     const inputs = blockInputs(graph, options, inputNames.block(index));
-    const context = { ...blockContext(options, inputs, shared), halfState: keepsHalf(options) };
-    const block = { x, context, matrices: inputs.matrices, ...llamaBlock(graph, x, context) };
-    x = block.y;
+    const context = blockContext(options, inputs, shared);
+    const { y, state } = llamaBlock(graph, x, { ...context, halfState });
+    const block = { x, context, matrices: inputs.matrices, state };
+    x = y;
     return block;
   });
   const repeated = blocks.map((block) => {
+    const kept = Object.entries(block.state).map(([name, value]) => [name, inFull(graph, value)] as const);
     const since = graph.nodes.length;
-    const values = llamaBlock(graph, block.x, block.context);
-    return { ...values, part: { since, until: graph.nodes.length } };
+    const { y, state } = llamaBlock(graph, block.x, block.context);
+    const instead = new Map(kept.map(([name, value]) => [state[name]!, value] as const));
+    return { y, instead, part: { since, until: graph.nodes.length } };
   });
 
   const states = { x: concat(graph, x, 0), labels, weights };
   const head = slicedHead(graph, states, headInputs(graph, config, precision), config);
   let dy = inPieces(graph, head.dx);
   for (let index = config.blockCount - 1; index >= 0; index--) {
-    const { x: input, matrices, state } = blocks[index]!;
+    const { x: input, matrices } = blocks[index]!;
     const again = repeated[index]!;
     // Nothing below the first block is trained.
     const targets = index === 0 ? matrices : [...input, ...matrices];
@@ -68,12 +72,15 @@ export function modelGradientGraph(options: BlockGraphOptions): Graph {
     const found = gradients(graph, seeds, targets, again.part);
     if (index > 0) dy = found.splice(0, input.length);
     for (const [i, gradient] of found.entries()) graph.output(gradient, `d_${matrices[i]!.name}`);
-    const kept = new Map(Object.entries(again.state).map(([name, value]) => [value, state[name]!] as const));
-    useInstead(graph, kept, again.part.since);
+    useInstead(graph, again.instead, again.part.since);
   }
   graph.output(concat(graph, head.nll, 0), 'nll');
   pruneUnused(graph);
   // Gradients of the adapter are leaves: each is made as soon as it can be, and its block's memory goes.
   lastLeavesFirst(graph);
   return graph;
+}
+
+function inFull(graph: Graph, value: Value): Value {
+  return value.dtype === 'float16' ? cast(graph, value, 'float32') : value;
 }

@@ -20,9 +20,30 @@ export const BLOCK_WEIGHT_NAMES: Record<BlockWeight, { gguf: string; huggingFace
   down_proj: { gguf: 'ffn_down', huggingFace: 'mlp.down_proj' },
 };
 
+/** The modules whose products become one: their weights lie one below the other. */
+export const ATTENTION_INPUTS = ['q_proj', 'k_proj', 'v_proj'] as const;
+
+/** Frozen matrices as 8-bit products take them: `attention` is the three of `ATTENTION_INPUTS`. */
+export const QUANTIZED_MATRICES = ['attention', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+export type QuantizedName = (typeof QUANTIZED_MATRICES)[number];
+
+/** A module with a product of its own. */
+export type OwnProduct = Exclude<QuantizedName, 'attention'>;
+
+/** The linear modules that a quantised matrix is made of. */
+export function modulesOf(name: QuantizedName): readonly TargetModule[] {
+  return name === 'attention' ? ATTENTION_INPUTS : [name];
+}
+
+/** [out, in] of a quantised matrix. */
+export function quantizedShape(name: QuantizedName, config: TransformerConfig): [number, number] {
+  const shapes = modulesOf(name).map((module) => moduleShape(module, config));
+  return [shapes.reduce((sum, [out]) => sum + out, 0), shapes[0]![1]];
+}
+
 /** Modules that read the same activation share one A product: their A matrices lie one below the other. */
 export const MODULE_GROUPS: readonly (readonly TargetModule[])[] = [
-  ['q_proj', 'k_proj', 'v_proj'],
+  ATTENTION_INPUTS,
   ['o_proj'],
   ['gate_proj', 'up_proj'],
   ['down_proj'],

@@ -19,8 +19,6 @@ export interface QuantizedMatrix {
 const ZERO_POINT = 128;
 /** Largest code of either sign. */
 const LARGEST_CODE = 127;
-/** A row of zeros is quantised with this scale instead of dividing by zero. */
-const SMALLEST_SCALE = 1e-30;
 
 /**
  * x W^T in 8-bit integers: each row of `x` gets a scale of its own, the weight one for each column of the product, and
@@ -61,10 +59,12 @@ function quantizeRows(graph: Graph, x: Value): { codes: Value; scale: Value } {
 
 const scalar = (graph: Graph, value: number): Value => graph.constant('float32', [1], Float32Array.of(value));
 
-/** The scale that gives the largest magnitude of a row, [tokens, 1], the largest code. */
+/**
+ * The scale that gives the largest magnitude of a row, [tokens, 1], the largest code. A row of zeros has the scale 0: whatever codes the
+ * division makes of it, its product is multiplied by 0.
+ */
 function rowScale(graph: Graph, largest: Value): Value {
-  const scale = mul(graph, largest, scalar(graph, 1 / LARGEST_CODE));
-  return graph.apply('Max', [scale, scalar(graph, SMALLEST_SCALE)], {})[0]!;
+  return mul(graph, largest, scalar(graph, 1 / LARGEST_CODE));
 }
 
 function encodeRows(graph: Graph, x: Value, scale: Value): Value {
@@ -107,7 +107,6 @@ defineOperators({
     },
   },
   Abs: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }], vjp: null },
-  Max: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }], vjp: null },
   Squeeze: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape.slice(0, -1) }], vjp: null },
   QuantizeLinear: { domain: '', infer: ([x]) => [{ dtype: 'uint8', shape: [...x!.shape] }], vjp: null },
   MatMulIntegerToFloat: {

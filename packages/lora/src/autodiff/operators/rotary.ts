@@ -17,7 +17,7 @@ export interface RotaryTables {
 /**
  * Rotates each head of `x` by its position's angles: ONNX Runtime's RotaryEmbedding.
  * https://arxiv.org/abs/2104.09864
- * @param x float32 [batch, sequence, heads * headSize]
+ * @param x float32 [batch, sequence, heads * headSize] or [batch, heads, sequence, headSize]
  */
 export function rotary(graph: Graph, x: Value, { positions, cos, sin, interleaved }: RotaryTables): Value {
   return graph.apply('RotaryEmbedding', [x, positions, cos, sin], { interleaved: interleaved ? 1 : 0 })[0]!;
@@ -28,7 +28,7 @@ defineOperators({
     domain: 'com.microsoft',
     infer: (inputs) => {
       const [x, , cos] = inputs as Value[];
-      if (x!.shape.length !== 3 || x!.shape[2]! % (2 * cos!.shape[1]!) !== 0) {
+      if (x!.shape.length < 3 || x!.shape.length > 4 || x!.shape.at(-1)! % (2 * cos!.shape[1]!) !== 0) {
         throw shapeMismatch('RotaryEmbedding', inputs, 'the last axis is not a whole number of heads');
       }
       return [{ dtype: x!.dtype, shape: [...x!.shape] }];
