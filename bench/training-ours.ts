@@ -17,9 +17,9 @@ interface Rows {
 /** What of a run the caller chooses; the rest is as train_peft.py has it. */
 export interface OurRun {
   steps: number;
-  /** Rows of a step, computed one after the other as the trainer does by default. */
+  /** Rows of a step. */
   batchRows: number;
-  /** `int8`, `int7` (weights as on CPUs without VNNI) or `float32`, then `-keep` (the forward products are kept for the backward pass) or `-recompute`. */
+  /** `int8`, `int7` (weights as on CPUs without VNNI) or `float32`, then `-keep` (the forward products are kept for the backward pass) or `-recompute`, then `-together` (all rows of a step at once) or nothing (one after the other, the default). */
   mode: string;
   /** Further options of `train`. */
   options?: Pick<TrainOptions, 'schedule' | 'seed' | 'learningRate' | 'warmupSteps' | 'spinning'>;
@@ -39,9 +39,10 @@ async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
   const losses: number[] = [];
   let peakRssBytes = 0;
   let last = performance.now();
-  const [numbers, memory] = mode.split('-') as ['int8' | 'int7' | 'float32', string | undefined];
+  const [numbers, memory, together] = mode.split('-') as ['int8' | 'int7' | 'float32', string?, string?];
   const precision = numbers === 'int7' ? 'int8' : numbers;
-  const sizes = { steps, maxEpochs: 1000, rows: 1, accumulation: batchRows, sequenceLength, threads: 2 };
+  const rows = together ? batchRows : 1;
+  const sizes = { steps, maxEpochs: 1000, rows, accumulation: batchRows / rows, sequenceLength, threads: 2 };
   const weights = numbers === 'int7' ? { largestWeightCode: 64 } : {};
   const how = { precision, ...weights, keep: memory === 'keep', schedule: 'constant' as const, ...options };
   for await (const event of train({ base, train: examples, validation: [], ...sizes, ...how })) {

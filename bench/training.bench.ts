@@ -27,7 +27,13 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const STEPS = Number(process.env.BENCH_STEPS ?? 8);
 const HELD_OUT_TOKENS = 2048;
 /** Our modes: see training-ours.ts. */
-const MODES = chosen('BENCH_MODES', ['int8-keep', 'int8-recompute', 'float32-keep', 'float32-recompute']);
+const MODES = chosen('BENCH_MODES', [
+  'int8-keep-together',
+  'int8-keep',
+  'int8-recompute',
+  'float32-keep',
+  'float32-recompute',
+]);
 const PEFT_PRECISIONS = chosen('BENCH_PEFT', ['float32', 'bfloat16']);
 
 /** All of them, or those that an environment variable names, separated by commas. */

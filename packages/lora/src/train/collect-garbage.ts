@@ -1,16 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-let collect: (() => void) | undefined;
+let collect: ((options?: { type: 'minor' }) => void) | undefined;
 
 /**
  * Frees tensors that nobody refers to any more. Their memory lies outside V8's heap, which hardly feels them: left to
  * itself it lets hundreds of megabytes of them pile up.
+ * @param options `young`: only what was made since the last collection, some 1 ms instead of 50
  */
-export function collectGarbage(): void {
+export function collectGarbage({ young = false } = {}): void {
   if (!collect) {
     setFlagsFromString('--expose-gc');
-    collect = runInNewContext('gc') as () => void;
+    collect = runInNewContext('gc') as typeof collect;
   }
-  collect();
+  collect!(young ? { type: 'minor' } : undefined);
 }

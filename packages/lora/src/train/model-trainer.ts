@@ -12,6 +12,7 @@ import type { BlockFeeds } from '../transformer/frozen-weights.js';
 import type { BatchShape } from '../transformer/llama-block.js';
 import { modelGradientGraph } from '../transformer/model-graph.js';
 import { type Batch, embedTokens } from './batch.js';
+import { collectGarbage } from './collect-garbage.js';
 import type { GradientTrainer } from './gradient-trainer.js';
 import type { LoraParameters } from './lora-parameters.js';
 import { collect, type TrainingWeights } from './training-weights.js';
@@ -56,6 +57,13 @@ export class ModelTrainer implements GradientTrainer {
   }
 
   async accumulateGradient(batch: Batch, parameters: LoraParameters, weight: number): Promise<number> {
+    const loss = await this.#accumulate(batch, parameters, weight);
+    // The results of the next run would come on top of those of this one.
+    collectGarbage({ young: true });
+    return loss;
+  }
+
+  async #accumulate(batch: Batch, parameters: LoraParameters, weight: number): Promise<number> {
     const { blockCount, hiddenSize } = this.config;
     const tokens = this.shape.rows * this.shape.sequenceLength;
     const labels = new BigInt64Array(tokens);

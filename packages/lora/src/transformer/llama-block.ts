@@ -130,7 +130,6 @@ export function llamaBlock(graph: Graph, pieces: readonly Value[], context: Bloc
         'lowRank',
         contexts.flatMap(({ lowRank }) => lowRank),
       ),
-      ...numbered('matrix', matrices ? adapterValues(matrices) : []),
     },
     inputs: {
       attention: projected.map(({ input }) => input),
@@ -149,10 +148,6 @@ interface PieceContext extends BlockContext {
 
 function numbered(name: string, values: readonly Value[]): Record<string, Value> {
   return Object.fromEntries(values.map((value, i) => [`${name}.${i}`, value]));
-}
-
-function adapterValues({ a, b, attentionB }: AdapterMatrices): Value[] {
-  return [...a.values(), ...b.values(), ...(attentionB ? [attentionB] : [])];
 }
 
 /** The context of each piece: its own rows of the dropout masks. */
