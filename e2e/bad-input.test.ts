@@ -181,7 +181,7 @@ describe('state that is damaged', () => {
     expect(listed.code).toBe(0);
     expect(listed.stderr).toContain('damaged');
     expectTwoLines(await garden.run(['status', project.id]), /damaged|missing/);
-    await garden.json(['remove', project.id]);
+    await garden.json(['remove', project.id, '--yes']);
   });
 
   it('refuses a data directory of a newer version', async () => {

@@ -39,6 +39,7 @@ const OWNERS = {
   '@hono/node-server': ['gardener/src/server/'],
   '@hono/zod-openapi': ['gardener/src/server/'],
   '@modelcontextprotocol/sdk': ['gardener/src/server/'],
+  'eventsource-parser': ['gardener/src/server/', 'web/src/api/'],
   commander: ['gardener/src/cli/'],
   'proper-lockfile': ['gardener/src/garden/'],
   'write-file-atomic': ['gardener/src/garden/'],

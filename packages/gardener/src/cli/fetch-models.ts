@@ -18,7 +18,8 @@ export async function fetchModels(
   const models: ModelOnDisk[] = [];
   for (const id of ids) {
     const present = await modelOnDisk(garden.paths, id);
-    if (present !== null) {
+    // What is given is looked at all the same: a path that was mistyped is no success.
+    if (present !== null && fromFile === undefined) {
       models.push(present);
       continue;
     }

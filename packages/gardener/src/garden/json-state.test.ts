@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asFilesystemError } from './filesystem-error.js';
 import { readJson, readJsonIfPresent, writeJson } from './json-state.js';
 
 const schema = z.object({ count: z.number() });
@@ -68,11 +67,3 @@ test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
     await expect(readJson(file, schema)).rejects.toMatchObject({ code: 'garden.permission-denied' });
   },
 );
-
-test.skipIf(process.platform !== 'linux')('a full disk is said as such', async () => {
-  const error = await writeFile('/dev/full', 'x').catch((cause: unknown) => cause);
-  expect(asFilesystemError(error, file, 'write')).toMatchObject({
-    code: 'garden.disk-full',
-    retryable: true,
-  });
-});

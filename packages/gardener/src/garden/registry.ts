@@ -128,7 +128,7 @@ export class Registry {
         await rm(this.#paths.embeddingCache, { recursive: true, force: true, maxRetries: 10 });
         await this.#removeLocks(id);
       } catch (error) {
-        throw asFilesystemError(error, this.#paths.project(id), 'write');
+        throw asFilesystemError(error, this.#paths.project(id), 'delete');
       }
     });
   }

@@ -18,46 +18,54 @@ export const runErrorSchema = z.object({ code: z.string(), message: z.string(), 
 /** The last stage of `TrainingStatus` that a worker announces. */
 export const runStageSchema = z.enum(['preparing', 'training', 'evaluating']);
 
-/** One line of events.jsonl. `time` is ISO 8601. */
-export const runEventSchema = z.discriminatedUnion('type', [
-  event('run-queue', {}),
-  event('run-start', { pid: z.number().int().positive(), processStart: z.string() }),
-  event('stage-start', { stage: runStageSchema }),
-  event('progress', {
-    stage: z.string(),
-    done: count,
-    total: count.nullable(),
-    label: z.string().nullable(),
-  }),
-  event('log', { message: z.string() }),
-  event('plan', { steps: count, tokensPerSecond: figure }),
-  event('step-end', {
-    step: count,
-    steps: count,
-    loss: figure,
-    learningRate: figure,
-    tokensPerSecond: figure,
-    etaMs: figure,
-    peakMemoryBytes: figure,
-  }),
-  event('heldout-end', { step: count, loss: figure, best: z.union([z.boolean(), z.number()]).nullable() }),
-  event('checkpoint-save', { step: count }),
-  /** The work waits for a reason outside of it, until go-on. */
-  event('wait', { reason: z.string() }),
-  event('go-on', {}),
-  event('evaluation-end', { scorecard: z.unknown() }),
-  event('run-pause', {}),
-  event('run-resume', {}),
-  event('run-interrupt', { reason: z.string() }),
-  event('run-cancel', {}),
-  event('run-fail', { error: runErrorSchema, details: z.record(z.string(), z.unknown()).optional() }),
-  event('run-complete', {
-    reason: z.string().nullable(),
-    adapterVersion: z.number().int().positive().nullable(),
-    promoted: z.boolean(),
-  }),
-  event('run-not-started', { reason: z.string() }),
-]);
+/**
+ * One line of events.jsonl; `time` is ISO 8601.
+ * @param scorecard what an evaluation gives, which only the rooms below know
+ */
+export function runEventSchemaWith<Scorecard extends z.ZodType>(scorecard: Scorecard) {
+  return z.discriminatedUnion('type', [
+    event('run-queue', {}),
+    event('run-start', { pid: z.number().int().positive(), processStart: z.string() }),
+    event('stage-start', { stage: runStageSchema }),
+    event('progress', {
+      stage: z.string(),
+      done: count,
+      total: count.nullable(),
+      label: z.string().nullable(),
+    }),
+    event('log', { message: z.string() }),
+    event('plan', { steps: count, tokensPerSecond: figure }),
+    event('step-end', {
+      step: count,
+      steps: count,
+      loss: figure,
+      learningRate: figure,
+      tokensPerSecond: figure,
+      etaMs: figure,
+      peakMemoryBytes: figure,
+    }),
+    event('heldout-end', { step: count, loss: figure, best: z.union([z.boolean(), z.number()]).nullable() }),
+    event('checkpoint-save', { step: count }),
+    /** The work waits for a reason outside of it, until go-on. */
+    event('wait', { reason: z.string() }),
+    event('go-on', {}),
+    event('evaluation-end', { scorecard }),
+    event('run-pause', {}),
+    event('run-resume', {}),
+    event('run-interrupt', { reason: z.string() }),
+    event('run-cancel', {}),
+    event('run-fail', { error: runErrorSchema, details: z.record(z.string(), z.unknown()).optional() }),
+    event('run-complete', {
+      reason: z.string().nullable(),
+      adapterVersion: z.number().int().positive().nullable(),
+      promoted: z.boolean(),
+    }),
+    event('run-not-started', { reason: z.string() }),
+  ]);
+}
+
+/** An event as garden/ reads it: the scorecard unchecked. */
+export const runEventSchema = runEventSchemaWith(z.unknown());
 
 /** See `runEventSchema`. */
 export type RunEvent = z.infer<typeof runEventSchema>;

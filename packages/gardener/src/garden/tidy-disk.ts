@@ -52,6 +52,6 @@ async function removeItem({ kind, path }: SpareItem): Promise<void> {
     if (!isFile) await rename(path, leaving);
     await rm(leaving, { recursive: true, force: true, maxRetries: 10 });
   } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw asFilesystemError(error, path, 'write');
+    if (systemErrorCode(error) !== 'ENOENT') throw asFilesystemError(error, path, 'delete');
   }
 }

@@ -175,9 +175,15 @@ describe('ensureModel from a file', () => {
     const model = await ensureModel(paths, 'all-minilm-l6-v2', { fromFile });
     expect(Object.keys(model.files)).toContain('tokenizer.json');
     expect(model.weights.endsWith('model.safetensors')).toBe(true);
-    await removeModel(paths, 'all-minilm-l6-v2');
     const empty = join(root, 'empty');
     await mkdir(empty);
+    // Also when the model is there already.
+    for (const given of [empty, join(root, 'no')])
+      await expect(ensureModel(paths, 'all-minilm-l6-v2', { fromFile: given })).rejects.toMatchObject({
+        code: 'models.missing-file',
+      });
+    expect(await ensureModel(paths, 'all-minilm-l6-v2', { fromFile })).toEqual(model);
+    await removeModel(paths, 'all-minilm-l6-v2');
     await expect(ensureModel(paths, 'all-minilm-l6-v2', { fromFile: empty })).rejects.toMatchObject({
       code: 'models.missing-file',
       message: expect.stringContaining('model.safetensors'),

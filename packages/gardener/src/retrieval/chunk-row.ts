@@ -7,6 +7,8 @@ import { chunkKeywords } from './keywords.js';
 export interface ChunkRow {
   id: string;
   path: string;
+  /** Last part of the path: its index finds the files that a query names by an end of their path. */
+  fileName: string;
   /** sha256 of the file's bytes: the table itself says which version of a file it holds. */
   fileHash: string;
   fileModifiedMs: number;
@@ -27,20 +29,10 @@ export interface ChunkRow {
 }
 
 /** The columns that a search ranks by: narrow ones, read for hundreds of rows. */
-export const CANDIDATE_COLUMNS = ['id', 'path', 'symbol', 'startLine', 'endLine'] as const;
+export const CANDIDATE_COLUMNS = ['path', 'symbol', 'startLine', 'endLine'] as const;
 
-/** The columns that make a chunk again: read for the few rows that are shown. */
-export const CHUNK_COLUMNS = [
-  'id',
-  'path',
-  'language',
-  'kind',
-  'symbol',
-  'startLine',
-  'endLine',
-  'text',
-  'metadata',
-] as const;
+/** What more it takes to make a chunk again: read for the few rows that are shown. */
+export const CHUNK_COLUMNS = ['id', 'language', 'kind', 'text', 'metadata'] as const;
 
 const metadata = z.object({
   signature: z.string().nullable(),
@@ -67,12 +59,18 @@ export function lastNameOf(symbol: string): string {
   return symbol.split(/[.#:]+/).at(-1) ?? symbol;
 }
 
+/** The last part of a path. */
+export function fileNameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** A chunk, its file's version and its vector as a row. */
 export function rowOf(chunk: Chunk, file: ChunkedFile, vector: Float32Array): ChunkRow {
   const { signature, docstring, imports, complexity, quality } = chunk;
   return {
     id: chunk.id,
     path: chunk.path,
+    fileName: fileNameOf(chunk.path),
     fileHash: file.hash,
     fileModifiedMs: file.modifiedMs,
     language: chunk.language,

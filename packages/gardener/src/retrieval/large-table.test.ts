@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rowOf } from './chunk-row.js';
 import { makeChunk, makeFile } from './chunks.fixture.js';
+import { searchChunks } from './search.js';
 import { ChunkStore, rowIdOf } from './store.js';
 
 const ROWS = 20_000;
@@ -49,9 +50,7 @@ const nearest = async (number: number, where: string | null = null) =>
   idsOf(await store.nearest(vectorOf(number), 10, where));
 /** Ids of rows in the order of their row ids as given. */
 async function idsOf(found: ReadonlyMap<string, number>): Promise<string[]> {
-  const rows = new Map(
-    (await store.candidates([...found.keys()])).map((row) => [rowIdOf(row), String(row.id)]),
-  );
+  const rows = new Map((await store.chunks([...found.keys()])).map((row) => [rowIdOf(row), String(row.id)]));
   return [...found.keys()].map((row) => rows.get(row)!);
 }
 
@@ -72,6 +71,23 @@ it('finds as many rows as a narrow filter leaves, wherever they lie', async () =
   expect(await nearest(7, "path = 'nowhere'")).toEqual([]);
 });
 
+it.each([
+  ['where is file142.ts read', ['symbol142']],
+  ['where is 42/file142.ts read', ['symbol142']],
+  ['src/42/file142.ts', ['symbol142']],
+  ['who calls `symbol7` in 42/file142.ts', ['symbol142', 'symbol7']],
+  ['where is 41/file142.ts read', []],
+  ['where is ile142.ts read', []],
+])(
+  'finds what a query names by symbol and by an end of a path, and nothing else: %s',
+  async (query, symbols) => {
+    const named = await searchChunks(store, query, () => Promise.reject(new Error('not asked for')), {
+      rankings: ['names'],
+    });
+    expect(named.map(({ chunk }) => chunk.symbol).sort()).toEqual(symbols);
+  },
+);
+
 it('finds rows that came after the index was made, and none that are gone, before and after compaction', async () => {
   await store.replace(
     ['src/0/file100.ts', 'src/1/file101.ts'],
@@ -81,7 +97,7 @@ it('finds rows that came after the index was made, and none that are gone, befor
     expect((await nearest(30_000))[0]).toBe('id101');
     expect(await nearest(100)).not.toContain('id100');
     const left = await store.where("id IN ('id100', 'id101', 'id102')", 10);
-    expect(left.map(({ id }) => id).sort()).toEqual(['id101', 'id102']);
+    expect(left.map(({ symbol }) => symbol).sort()).toEqual(['symbol101', 'symbol102']);
     await store.compact(ROWS);
   }
 });
@@ -92,8 +108,7 @@ it('leaves out rows that were replaced after they were found', async () => {
   await store.replace(['src/0/file500.ts'], [{ ...rowFor(500), text: 'other' }]);
   expect(await store.candidates(found)).toHaveLength(9);
   await store.compact(ROWS);
-  const paths = (await store.chunks(found)).map(({ path }) => path);
-  expect(paths).not.toContain('src/0/file500.ts');
+  expect((await store.chunks(found)).map(({ id }) => id)).not.toContain('id500');
 });
 
 it('takes no more room however often rows are replaced', async () => {

@@ -4,7 +4,7 @@ import { GardenerError } from '../garden/errors.js';
 import { readJsonIfPresent, writeJson } from '../garden/json-state.js';
 
 /** Version of the index folder: the manifest, the outcomes and the table's columns. */
-export const INDEX_SCHEMA_VERSION = 3;
+export const INDEX_SCHEMA_VERSION = 4;
 
 const count = z.number().int().nonnegative();
 

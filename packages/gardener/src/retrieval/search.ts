@@ -1,6 +1,6 @@
 import type { Chunk, ChunkKind } from '../codebase/chunk-types.js';
 import type { CodeRange, SymbolGraph } from '../codebase/graph/symbol-graph.js';
-import { chunkOf, lastNameOf } from './chunk-row.js';
+import { chunkOf, fileNameOf, lastNameOf } from './chunk-row.js';
 import { combineScores } from './combine-scores.js';
 import { foldDuplicates } from './fold-duplicates.js';
 import { pathCondition } from './glob.js';
@@ -135,7 +135,7 @@ async function searchOnce(
   const keywordRanks = ranksOf(byKeyword);
   const ranked = [...scores].sort(([, a], [, b]) => b - a);
   let results: SearchResult[] = [];
-  // Whole chunks are read for those that are shown, and for a few more in case some are copies.
+  // The rest of a chunk is read for those that are shown, and for a few more in case some are copies.
   for (let start = 0; results.length < wanted && start < ranked.length; start += wanted + SPARE_ROWS) {
     const slice = ranked.slice(start, start + wanted + SPARE_ROWS);
     const whole = new Map((await store.chunks(slice.map(([id]) => id))).map((row) => [rowIdOf(row), row]));
@@ -143,7 +143,7 @@ async function searchOnce(
     const found = slice
       .filter(([id]) => whole.has(id))
       .map(([id, score]) => ({
-        chunk: chunkOf(whole.get(id)!),
+        chunk: chunkOf({ ...rows.get(id), ...whole.get(id) }),
         score,
         vectorRank: vectorRanks.get(id) ?? null,
         keywordRank: keywordRanks.get(id) ?? null,
@@ -225,8 +225,11 @@ async function namedChunks(
 ): Promise<StoredRow[]> {
   if (symbols.length === 0 && paths.length === 0) return [];
   const isPath = (path: string) => `path = ${sqlString(path)} OR ends_with(path, ${sqlString(`/${path}`)})`;
-  const condition = [sqlIn('`symbolName`', symbols), ...paths.map(isPath)].join(' OR ');
-  const rows = await store.where(filter === null ? condition : `(${condition}) AND ${filter}`, limit);
+  const bySymbol = symbols.length === 0 ? [] : [sqlIn('`symbolName`', symbols)];
+  const byFileName = paths.length === 0 ? [] : [sqlIn('`fileName`', paths.map(fileNameOf))];
+  // The first condition is what the indexes answer; for the end of a path alone every row would be looked at.
+  const condition = `(${[...bySymbol, ...byFileName].join(' OR ')}) AND (${[...bySymbol, ...paths.map(isPath)].join(' OR ')})`;
+  const rows = await store.where(filter === null ? condition : `${condition} AND ${filter}`, limit);
   const symbolOrder = (row: StoredRow) => {
     const place = symbols.indexOf(lastPart(row).toLowerCase());
     return place < 0 ? symbols.length : place;

@@ -177,7 +177,7 @@ export class ChunkStore {
     return this.#taken(rowIds, CANDIDATE_COLUMNS);
   }
 
-  /** All that makes a chunk of these rows; else as {@link candidates}. */
+  /** What makes chunks of these rows beside what {@link candidates} gives; else as that. */
   async chunks(rowIds: readonly string[]): Promise<StoredRow[]> {
     return this.#taken(rowIds, CHUNK_COLUMNS);
   }
@@ -229,6 +229,7 @@ export class ChunkStore {
       id: Index.btree(),
       symbolName: Index.btree(),
       path: Index.btree(),
+      fileName: Index.btree(),
       language: Index.bitmap(),
       kind: Index.bitmap(),
     };
@@ -369,6 +370,7 @@ async function schemaOf(dimension: number): Promise<Arrow.Schema> {
   return new Schema([
     text('id'),
     text('path'),
+    text('fileName'),
     text('fileHash'),
     new Field('fileModifiedMs', new Float64(), false),
     ...['language', 'kind', 'symbol', 'symbolName'].map(text),

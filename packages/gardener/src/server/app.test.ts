@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { appendEvent, createRun } from '../garden/runs.js';
+import { makeScorecard } from '../training/scorecard.js';
+import type { SideScores } from '../training/side-scores.js';
 import { makeTestApp, type TestApp } from './app.fixture.js';
 import { routesDocument } from './routes-document.js';
 
@@ -92,6 +94,29 @@ describe('what a project answers', () => {
     expect(await (await shop.ask('/api/projects/shop')).json()).toMatchObject({ glance: 'error' });
     const control = await shop.ask(`/api/projects/shop/runs/${id}/pause`, { method: 'POST' });
     expect(await errorOf(control)).toEqual({ status: 409, code: 'training.no-run' });
+  });
+
+  it('tells what an evaluation gave; a scorecard that it cannot read is null', async () => {
+    const { id } = await createRun(shop.garden.paths, shop.project.id, 'train', {});
+    const directory = shop.garden.paths.run(shop.project.id, id);
+    const side = (nll: number): SideScores => ({
+      ...{ files: [{ path: 'a.py', examples: 1, nll, tokens: 100, matchedLines: 1, lines: 2 }] },
+      ...{ generalLoss: null, stopped: null, parity: null, editSimilarity: null },
+      durationMs: { scoring: 1, serving: 1 },
+    });
+    const scorecard = makeScorecard({ base: side(150), adapter: side(130) }, null, {
+      ...{ margin: 0.01, adapterVersion: 1, seed: 1, dataHash: 'a'.repeat(64) },
+    });
+    await appendEvent(directory, { type: 'evaluation-end', scorecard });
+    await appendEvent(directory, { type: 'evaluation-end', scorecard: { ...scorecard, schemaVersion: 99 } });
+    const { events } = (await (await shop.ask(`/api/projects/shop/runs/${id}/events`)).json()) as {
+      events: { scorecard: unknown }[];
+    };
+    expect(events.slice(1).map((event) => event.scorecard)).toEqual([
+      JSON.parse(JSON.stringify(scorecard)),
+      null,
+    ]);
+    await appendEvent(directory, { type: 'run-cancel' });
   });
 
   it('begins a conversation, and forgets it', async () => {

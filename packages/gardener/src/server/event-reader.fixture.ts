@@ -1,3 +1,5 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+
 /** One server-sent event; its data parsed where it is JSON. */
 export interface SentEvent {
   id: string | null;
@@ -39,23 +41,6 @@ export async function readEvents(
 }
 
 async function* parse(texts: ReadableStream<string>): AsyncGenerator<SentEvent, void> {
-  let rest = '';
-  for await (const text of texts) {
-    const blocks = (rest + text).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const field = (name: string) =>
-        block
-          .split('\n')
-          .find((line) => line.startsWith(`${name}: `))
-          ?.slice(name.length + 2);
-      const data = field('data');
-      if (data === undefined) continue;
-      yield {
-        id: field('id') ?? null,
-        event: field('event') ?? 'message',
-        data: data === '[DONE]' ? data : JSON.parse(data),
-      };
-    }
-  }
+  for await (const { id = null, event = 'message', data } of texts.pipeThrough(new EventSourceParserStream()))
+    yield { id, event, data: data === '[DONE]' ? data : JSON.parse(data) };
 }

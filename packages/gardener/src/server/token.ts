@@ -16,10 +16,14 @@ export async function serverToken(paths: GardenPaths): Promise<string> {
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw asFilesystemError(error, file, 'write');
   }
-  const known = (await readFile(file, 'utf8')).trim();
-  if (/^[\w-]{32,200}$/.test(known)) return known;
+  const known = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw asFilesystemError(error, file, 'read');
+  });
+  if (/^[\w-]{32,200}$/.test(known.trim())) return known.trim();
   // Cut off while it was written, or changed by hand to something weak.
   const token = randomBytes(32).toString('base64url');
-  await writeFile(file, `${token}\n`, { mode: 0o600 });
+  await writeFile(file, `${token}\n`, { mode: 0o600 }).catch((error: unknown) => {
+    throw asFilesystemError(error, file, 'write');
+  });
   return token;
 }

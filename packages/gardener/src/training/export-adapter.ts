@@ -201,7 +201,7 @@ async function prepareFolder(directory: string, files: readonly string[]): Promi
 
 async function copy(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).catch((error: unknown) => {
-    throw asFilesystemError(error, to, 'write');
+    throw asFilesystemError(error, from, 'copy');
   });
 }
 

@@ -579,7 +579,7 @@ export interface components {
             /** @enum {string} */
             type: "go-on";
         } | {
-            scorecard?: unknown;
+            scorecard: components["schemas"]["Scorecard"] | null;
             time: string;
             /** @enum {string} */
             type: "evaluation-end";

@@ -9,7 +9,7 @@ import { Button, Switch } from '../design/parts.js';
 import { bytes } from '../format.js';
 import { projectHref } from '../route.js';
 import { navigate } from '../router.js';
-import { BudgetField } from './budget-field.js';
+import { BudgetField, useBudget } from './budget-field.js';
 import { FolderPicker } from './folder-picker.js';
 
 const FORM = 'add-project';
@@ -21,7 +21,7 @@ export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
   const [name, setName] = useState('');
   const [baseModel, setBaseModel] = useState('');
   const [train, setTrain] = useState(true);
-  const [budgetMs, setBudgetMs] = useState<number | null>(20 * 60_000);
+  const [budgetMs, setBudgetMs] = useBudget();
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
   const { data: models } = useResource<ModelList>('/api/models');

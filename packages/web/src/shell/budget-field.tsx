@@ -1,4 +1,6 @@
 import { type ReactNode, useId, useState } from 'react';
+import { useResource } from '../api/resource.js';
+import type { SettingList } from '../api/types.js';
 import { Segments } from '../design/parts.js';
 import { duration, parseBudget } from '../format.js';
 
@@ -7,8 +9,20 @@ const OFFERED = [5, 20, 60].map((minutes) => ({
   label: duration(minutes * 60_000),
 }));
 const OTHER = -1;
+const NONE = 0;
 
-/** Time for training and measuring together, in ms; null while what was typed is no time. */
+/**
+ * The budget of a dialog and what changes it: the one of the settings until another is chosen; null before it is known, and while what was typed
+ * is no time.
+ */
+export function useBudget(): [budgetMs: number | null, choose: (budgetMs: number | null) => void] {
+  const { data } = useResource<SettingList>('/api/settings');
+  const [chosen, choose] = useState<number | null | undefined>(undefined);
+  const setting = data?.settings.find(({ key }) => key === 'budgetMs')?.value;
+  return [chosen === undefined ? (typeof setting === 'number' ? setting : null) : chosen, choose];
+}
+
+/** Time for training and measuring together, in ms; null where there is none yet. See `useBudget`. */
 export function BudgetField({
   value,
   onChange,
@@ -17,8 +31,9 @@ export function BudgetField({
   onChange: (budgetMs: number | null) => void;
 }): ReactNode {
   const id = useId();
-  const offered = OFFERED.some((option) => option.value === value);
-  const [typed, setTyped] = useState<string | null>(offered || value === null ? null : duration(value));
+  const [typed, setTyped] = useState<string | null>(null);
+  const isOffered = value === null || OFFERED.some((option) => option.value === value);
+  const shown = typed ?? (isOffered ? null : duration(value));
   const choose = (chosen: number): void => {
     if (chosen === OTHER) {
       setTyped(value === null ? '' : duration(value));
@@ -29,21 +44,21 @@ export function BudgetField({
   };
   return (
     <div className="field">
-      <label htmlFor={id} className={typed === null ? 'visually-hidden' : undefined}>
+      <label htmlFor={id} className={shown === null ? 'visually-hidden' : undefined}>
         Time budget
       </label>
       <div className="row row-wrap">
         <Segments
           label="Time budget"
-          value={typed === null ? (value ?? OTHER) : OTHER}
+          value={shown !== null ? OTHER : (value ?? NONE)}
           options={[...OFFERED, { value: OTHER, label: 'Other' }]}
           onChange={choose}
         />
-        {typed !== null && (
+        {shown !== null && (
           <input
             id={id}
             className="input budget-other"
-            value={typed}
+            value={shown}
             placeholder="45m, 1h 30m"
             aria-invalid={value === null}
             onChange={(event) => {

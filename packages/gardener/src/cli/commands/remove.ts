@@ -9,7 +9,7 @@ export function defineRemove(program: Command): void {
     .command('remove')
     .summary('forget a project: index, adapters, conversations')
     .argument('<project>', 'name, id or path of a project')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'do not ask; needed where there is no terminal')
     .description(
       'Forget a project: its index, adapters, training runs and conversations are deleted, and with them the cache of ' +
         'embeddings, which only saves time. The codebase itself is not touched. Training that is under way is cancelled first.',
@@ -27,7 +27,7 @@ Examples:
 async function remove(session: Session, options: { yes?: boolean }, named: string): Promise<void> {
   const { garden, output } = session;
   const known = await findForRemoval(session, named);
-  if (!options.yes && process.stdin.isTTY && process.stderr.isTTY) await confirm(session, known.name);
+  if (!options.yes) await confirm(session, known.name);
   const { removeProject } = await import('../../training/remove-project.js');
   const left = await removeProject(garden, known.id);
   output.value({ removed: known });
@@ -44,12 +44,17 @@ async function findForRemoval({ garden }: Session, named: string): Promise<{ id:
 }
 
 async function confirm(session: Session, name: string): Promise<void> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new GardenerError('cli.cannot-ask', `${name} was not removed: there is no terminal to ask on.`, {
+      remedy: 'Pass --yes to remove it without being asked.',
+    });
+  }
   const question = createInterface({ input: process.stdin, output: process.stderr });
+  // Ctrl-D closes the input and answers nothing.
+  const closed = new Promise<string>((resolve) => question.once('close', () => resolve('')));
+  const asked = `Delete the index, adapters and conversations of ${oneLine(name)}? [y/N] `;
   try {
-    const answer = await question.question(
-      `Delete the index, adapters and conversations of ${oneLine(name)}? [y/N] `,
-      { signal: session.signal },
-    );
+    const answer = await Promise.race([question.question(asked, { signal: session.signal }), closed]);
     if (/^y(es)?$/i.test(answer.trim())) return;
   } finally {
     question.close();

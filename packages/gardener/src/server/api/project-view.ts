@@ -1,8 +1,9 @@
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { latestRun, type Run } from '../../garden/runs.js';
+import { latestRun, type Run, type RunEvent } from '../../garden/runs.js';
 import { projectStatus, type StatusObject } from '../../training/project-status.js';
+import { scorecardSchema } from '../../training/scorecard.js';
 import type { ServerContext } from '../context.js';
-import type { ProjectView, RunView } from './schemas.js';
+import type { ProjectView, RunEventView, RunView } from './schemas.js';
 
 /** Everything that a page shows of a project at first sight. */
 export async function projectView(context: ServerContext, project: ProjectRecord): Promise<ProjectView> {
@@ -32,6 +33,13 @@ export function runView({ description, state }: Run): RunView {
     ...{ id, kind, createdAt, status, reason, finished, step, steps, loss, heldOutLoss, tokensPerSecond },
     ...{ peakMemoryBytes, etaMs, error, adapterVersion, promoted, updatedAt, budgetMs },
   };
+}
+
+/** An event of a run as clients get it. */
+export function runEventView(event: RunEvent): RunEventView {
+  if (event.type !== 'evaluation-end') return event;
+  const { data: scorecard = null } = scorecardSchema.safeParse(event.scorecard);
+  return { ...event, scorecard };
 }
 
 function runAtSight({ description, state }: Run): NonNullable<ProjectView['run']> {

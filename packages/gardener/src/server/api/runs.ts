@@ -8,7 +8,7 @@ import { projectModels } from '../../training/project-models.js';
 import { queueRun } from '../../training/queue-run.js';
 import type { ServerContext } from '../context.js';
 import { findProject } from '../find-project.js';
-import { runView } from './project-view.js';
+import { runEventView, runView } from './project-view.js';
 import { body, inProject, json, problems } from './route.js';
 import { runEvent, runSchema } from './schemas.js';
 
@@ -126,7 +126,7 @@ export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
     const { project: key, run } = c.req.valid('param');
     const { directory } = await findRun(context, await findProject(garden, key), run);
     const { events, nextByte } = await readRunEvents(directory, c.req.valid('query').from);
-    return c.json({ events, next: nextByte }, 200);
+    return c.json({ events: events.map(runEventView), next: nextByte }, 200);
   });
 
   app.openapi(control, async (c) => {

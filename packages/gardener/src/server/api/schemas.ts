@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { sourceSchema } from '../../chat/exchange.js';
 import { trainingStatusSchema } from '../../garden/project-record.js';
-import { runErrorSchema, runEventSchema } from '../../garden/run-events.js';
+import { runErrorSchema, runEventSchemaWith } from '../../garden/run-events.js';
 import { runKindSchema } from '../../garden/runs.js';
 import { scorecardSchema } from '../../training/scorecard.js';
 
@@ -14,7 +14,8 @@ export const scorecard = scorecardSchema
   // Always there once it has been read.
   .extend({ predecessor: scorecardSchema.shape.predecessor.unwrap() })
   .meta({ id: 'Scorecard' });
-export const runEvent = runEventSchema.meta({ id: 'RunEvent' });
+/** A scorecard that cannot be read, such as one of a newer Gardener, is null. */
+export const runEvent = runEventSchemaWith(z.union([scorecard, z.null()])).meta({ id: 'RunEvent' });
 const runError = runErrorSchema.meta({ id: 'RunError' });
 export const source = sourceSchema.meta({ id: 'Source' });
 
@@ -109,3 +110,4 @@ export const runSchema = z
   .openapi('Run');
 
 export type RunView = z.infer<typeof runSchema>;
+export type RunEventView = z.infer<typeof runEvent>;

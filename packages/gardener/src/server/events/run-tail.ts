@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GardenPaths } from '../../garden/paths.js';
 import { readRunEvents } from '../../garden/runs.js';
+import { runEventView } from '../api/project-view.js';
 import type { EventLog } from './event-log.js';
 
 /** Where the reading of a project's newest run stands. */
@@ -56,7 +57,7 @@ export class RunTail {
       const { events, nextByte } = await readRunEvents(directory, place.nextByte);
       if (nextByte === place.nextByte) return nextByte !== before;
       place.nextByte = nextByte;
-      for (const event of events)
+      for (const event of events.map(runEventView))
         this.#log.publish(projectId, { event: 'run', data: { projectId, runId: place.runId, event } });
     }
   }

@@ -7,6 +7,7 @@ import {
   type JSONRPCRequest,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { GardenPaths } from '../../garden/paths.js';
 import type { ErrorBody } from '../error-answer.js';
 import { runningServer } from '../server-file.js';
@@ -108,17 +109,10 @@ export class PassOn implements Transport {
 }
 
 /** The messages of an answer's server-sent events. */
-async function* messagesOf(response: Response): AsyncGenerator<JSONRPCMessage, void> {
-  if (response.body === null) return;
-  let rest = '';
-  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const data = /^data: ?(.+)/.exec(line)?.[1];
-      if (data !== undefined) yield JSONRPCMessageSchema.parse(JSON.parse(data));
-    }
-  }
+async function* messagesOf({ body }: Response): AsyncGenerator<JSONRPCMessage, void> {
+  if (body === null) return;
+  const events = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  for await (const { data } of events) yield JSONRPCMessageSchema.parse(JSON.parse(data));
 }
 
 /** What the server says instead of an answer, as a tool tells it to the model. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RunEvent } from '../../api/types.js';
+import type { RunEvent, Scorecard } from '../../api/types.js';
 import { curveOf, logLine } from './run-curve.js';
 
 const time = '2026-11-24T20:00:00Z';
@@ -23,6 +23,27 @@ it('draws each step once: after a checkpoint the later word counts', () => {
   expect(curve.train).toEqual([2, 1.8, 1.6]);
   expect(curve.heldOut).toEqual([null, 1.9, null]);
   expect(curve.smooth[1]).toBeCloseTo(0.9 * 2 + 0.1 * 1.8);
+});
+
+it('says what an evaluation measured', () => {
+  const measure = (value: number) => ({ value, low: null, high: null, n: 100 });
+  const arm = (loss: number | null) => ({
+    noRetrieval: {
+      heldOutLoss: loss === null ? null : measure(loss),
+      exactMatch: null,
+      editSimilarity: null,
+    },
+    retrieval: { heldOutLoss: null, exactMatch: null, editSimilarity: null },
+  });
+  const scorecard = (base: number | null, adapter: number | null): Scorecard => ({
+    ...{ schemaVersion: 1, base: arm(base), adapter: arm(adapter), generalLoss: null, improvement: null },
+    ...{ stopping: null, parity: null, predecessor: null, promoted: true, reason: 'Better.', margin: 0 },
+    ...{ adapterVersion: 1, files: 1, seed: 1, dataHash: '', evaluatedAt: time },
+  });
+  const line = (card: Scorecard | null) => logLine({ type: 'evaluation-end', time, scorecard: card });
+  expect(line(scorecard(2.0561, 1.9))).toBe("Held-out loss 1.900, the base model's 2.056.");
+  expect(line(scorecard(2, null))).toBe('The scorecard is complete.');
+  expect(line(null)).toBe('The scorecard is complete.');
 });
 
 it('logs what a reader wants to know, and no single step', () => {

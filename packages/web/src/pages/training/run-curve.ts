@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../api/types.js';
+import type { RunEvent, Scorecard } from '../../api/types.js';
 
 /** The loss curve of a run, for the chart: one row for each step that has a figure. */
 export interface Curve {
@@ -65,7 +65,7 @@ export function logLine(event: RunEvent): string | null {
     case 'checkpoint-save':
       return `Checkpoint at step ${event.step}.`;
     case 'evaluation-end':
-      return 'The scorecard is complete.';
+      return measured(event.scorecard);
     case 'run-pause':
       return 'Paused.';
     case 'run-resume':
@@ -83,4 +83,10 @@ export function logLine(event: RunEvent): string | null {
     default:
       return null;
   }
+}
+
+function measured(scorecard: Scorecard | null): string {
+  const [base, adapter] = [scorecard?.base, scorecard?.adapter].map((arm) => arm?.noRetrieval.heldOutLoss);
+  if (!base || !adapter) return 'The scorecard is complete.';
+  return `Held-out loss ${adapter.value.toFixed(3)}, the base model's ${base.value.toFixed(3)}.`;
 }

@@ -5,11 +5,11 @@ import { invalidate } from '../../api/resource.js';
 import { Dialog } from '../../design/dialog.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Button } from '../../design/parts.js';
-import { BudgetField } from '../../shell/budget-field.js';
+import { BudgetField, useBudget } from '../../shell/budget-field.js';
 
 /** Starts a training with a time budget. */
 export function StartTraining({ projectId, onClose }: { projectId: string; onClose: () => void }): ReactNode {
-  const [budgetMs, setBudgetMs] = useState<number | null>(20 * 60_000);
+  const [budgetMs, setBudgetMs] = useBudget();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
   const start = async (): Promise<void> => {
