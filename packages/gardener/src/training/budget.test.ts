@@ -61,4 +61,7 @@ test('training gets what evaluation leaves, and never nothing', () => {
   expect(budget.trainingMs(30_000)).toBeGreaterThan(115_000);
   expect(budget.trainingMs(30_000)).toBeLessThanOrEqual(160_000 - 36_000 - 5_000);
   expect(new Budget(10_000, 60_000).trainingMs(30_000)).toBeGreaterThan(0);
+  // Measuring the base took nearly all of the time: training gets its share, but nothing twice.
+  expect(new Budget(180_000, 0).trainingMs(170_000)).toBe(45_000);
+  expect(new Budget(180_000, 170_000).trainingMs(170_000)).toBe(10_000);
 });

@@ -47,16 +47,19 @@ export class Budget {
   }
 
   /**
-   * What training may take when the adapter's evaluation is to follow.
+   * What training may take when the adapter's evaluation is to follow; at least a quarter of the budget, where measuring the base took
+   * longer than it should (a busy machine): a run that trained for a step or two would have measured in vain.
    * @param baselineMs how long measuring the base took: the adapter's side computes a little more (its low-rank products)
    */
   trainingMs(baselineMs: number): number {
     const evaluationMs = baselineMs * 1.2 + SAVE_MS;
-    return Math.max(MIN_TRAINING_MS, this.leftMs() - evaluationMs);
+    const share = Math.min(this.totalMs * LEAST_TRAINING_SHARE, this.totalMs - this.spentBeforeMs);
+    return Math.max(MIN_TRAINING_MS, share, this.leftMs() - evaluationMs);
   }
 }
 
 /** Loading the weights for training, which the trainer does not count; writing the adapter in two formats, reading it back. */
 const SAVE_MS = 5_000;
+const LEAST_TRAINING_SHARE = 0.25;
 /** Even an overdrawn budget leaves a step or two, so that the run can end. */
 const MIN_TRAINING_MS = 1_000;
