@@ -1,5 +1,6 @@
 import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
 import { type KeptContext, type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
+import { LoopWatch } from './loop-watch.js';
 import type { GenerationEvent } from './runtime.js';
 import type { GenerationJobOptions } from './runtime-messages.js';
 import { StopTexts } from './stop-texts.js';
@@ -37,12 +38,15 @@ export async function generateTokens(
 
   const rest = await evaluatePrompt(kept, [...prompt] as Token[], signal);
   const written: Token[] = [];
+  const loops = new LoopWatch();
   for await (const token of sample(kept.sequence, rest, written, options)) {
     signal.throwIfAborted();
     // A begin token opens a new turn: the model goes on talking to itself.
     if (token === engine.model.tokens.bos) return end('stop', written.length);
     written.push(token);
     if (writer.write(token)) return end('stop', written.length);
+    // Where repeats are not wanted, a loop that the penalty has not broken ends the answer.
+    if (options.repeatPenalty !== 1 && loops.push(token)) return end('stop', written.length);
     if (written.length >= maxTokens) return end('length', written.length);
   }
   end('stop', written.length);

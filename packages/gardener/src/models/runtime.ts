@@ -20,7 +20,7 @@ export interface GenerationOptions {
   seed?: number;
   /**
    * Divides the logits of the last 64 tokens written, so that a small model leaves a loop. Defaults to 1 (none); 1.1 is
-   * usual for answers. arXiv 1909.05858, section 4.1
+   * usual for answers. arXiv 1909.05858, section 4.1. llama.cpp's runtime also ends a text that says one passage three times over.
    */
   repeatPenalty?: number;
   /** Ends generation when one of these texts is written; the text itself is left out. */
