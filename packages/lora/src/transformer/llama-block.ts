@@ -109,27 +109,18 @@ export function llamaBlock(graph: Graph, pieces: readonly Value[], context: Bloc
   const finished = inPieces(graph, attended.read).map((piece, i) =>
     afterAttention(graph, piece, pieces[i]!, contexts[i]!),
   );
+  const ofPieces = (name: 'middle' | 'gate' | 'up') =>
+    numbered(
+      name,
+      finished.map((piece) => piece[name]),
+    );
+  const lowRank = contexts.flatMap((piece) => piece.lowRank);
   return {
     y: finished.map(({ y }) => y),
     state: {
       ...{ q: q.kept, k: k.kept, v: v.kept, attended: attended.kept },
-      ...numbered('weights', attention.weights),
-      ...numbered(
-        'middle',
-        finished.map(({ middle }) => middle),
-      ),
-      ...numbered(
-        'gate',
-        finished.map(({ gate }) => gate),
-      ),
-      ...numbered(
-        'up',
-        finished.map(({ up }) => up),
-      ),
-      ...numbered(
-        'lowRank',
-        contexts.flatMap(({ lowRank }) => lowRank),
-      ),
+      ...{ ...ofPieces('middle'), ...ofPieces('gate'), ...ofPieces('up') },
+      ...{ ...numbered('weights', attention.weights), ...numbered('lowRank', lowRank) },
     },
     inputs: {
       attention: projected.map(({ input }) => input),
