@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { GardenerError } from './errors.js';
 import { withLock } from './file-lock.js';
 import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
+import { FollowedRuns } from './followed-runs.js';
 import { readJson, readJsonIfPresent, writeJson } from './json-state.js';
 import { GardenPaths } from './paths.js';
 import { projectRecordSchema } from './project-record.js';
@@ -102,9 +103,9 @@ export function locateRun(runDir: string): { paths: GardenPaths; projectId: stri
   };
 }
 
-/** All events of a run, reduced. */
+/** All events of a run, reduced. What was read before is not read again. */
 export async function readRunState(runDir: string): Promise<RunState> {
-  return new RunFollower(runDir).refresh();
+  return { ...(await followedRuns.read(runDir)) };
 }
 
 /** Keeps a run's state up to date by reading only what was added to its events. */
@@ -113,6 +114,11 @@ export class RunFollower {
   state: RunState = { ...INITIAL_RUN_STATE };
 
   constructor(readonly runDir: string) {}
+
+  /** Where the next event begins. */
+  get nextByte(): number {
+    return this.#nextByte;
+  }
 
   /** Reads on; calls `onEvent` for each new event. Throws garden.file-missing once the run has been removed. */
   async refresh(onEvent?: (event: RunEvent) => void): Promise<RunState> {
@@ -125,6 +131,8 @@ export class RunFollower {
     }
   }
 }
+
+const followedRuns = new FollowedRuns((runDir) => new RunFollower(runDir));
 
 /** The newest run of a project, of `kind` if given, or null. A run whose description is damaged is passed over. */
 export async function latestRun(paths: GardenPaths, projectId: string, kind?: RunKind): Promise<Run | null> {

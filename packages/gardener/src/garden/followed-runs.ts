@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What reads on in one run's events. */
+interface Reader<T> {
+  readonly nextByte: number;
+  refresh(): Promise<T>;
+}
+
+interface Followed<T> {
+  reader: Reader<T>;
+  /** The last reading: they take turns, so that nothing is counted twice. */
+  turn: Promise<unknown>;
+}
+
+/** Runs whose place in their events is remembered. */
+const REMEMBERED = 64;
+
+/**
+ * The states of the runs that were asked for last. A state is asked for with every look at a project, and a long training has
+ * thousands of events: only what was added is read.
+ */
+export class FollowedRuns<T> {
+  readonly #runs = new Map<string, Followed<T>>();
+
+  constructor(private readonly follow: (runDir: string) => Reader<T>) {}
+
+  /** @throws what reading throws, garden.file-missing once the run has been removed */
+  async read(runDir: string): Promise<T> {
+    const run = this.#runs.get(runDir) ?? { reader: this.follow(runDir), turn: Promise.resolve() };
+    this.#remember(runDir, run);
+    const reading = run.turn.then(async () => {
+      // A file that became shorter is another one.
+      if ((await sizeOf(runDir)) < run.reader.nextByte) run.reader = this.follow(runDir);
+      return run.reader.refresh();
+    });
+    run.turn = reading.catch(() => this.#runs.delete(runDir));
+    return reading;
+  }
+
+  #remember(runDir: string, run: Followed<T>): void {
+    this.#runs.delete(runDir);
+    this.#runs.set(runDir, run);
+    const [oldest] = this.#runs.keys();
+    if (this.#runs.size > REMEMBERED) this.#runs.delete(oldest!);
+  }
+}
+
+async function sizeOf(runDir: string): Promise<number> {
+  return stat(join(runDir, 'events.jsonl')).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
