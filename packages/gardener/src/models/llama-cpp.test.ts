@@ -86,12 +86,13 @@ describe('generate', () => {
   });
 
   it('leaves a loop when repeats are penalised', async () => {
+    // In which words the small model goes round depends on the processor's rounding; that it does, does not.
     const messages: ChatMessage[] = [{ role: 'user', content: 'What is the capital of France?' }];
-    const request = { messages, adapter: null, maxTokens: 40, temperature: 0 };
-    const phrase = 'la femme au roi';
-    expect((await collect(runtime.generate(request))).text.split(phrase).length).toBeGreaterThan(4);
-    const penalised = await collect(runtime.generate({ ...request, repeatPenalty: 1.1 }));
-    expect(penalised.text.split(phrase).length).toBeLessThan(4);
+    const request = { messages, adapter: null, maxTokens: 100, temperature: 0 };
+    const plain = mostRepeats((await collect(runtime.generate(request))).text);
+    const penalised = mostRepeats((await collect(runtime.generate({ ...request, repeatPenalty: 1.1 }))).text);
+    expect(plain).toBeGreaterThan(4);
+    expect(penalised).toBeLessThan(plain / 2);
   });
 
   it('ends at a stop text and leaves it out', async () => {
@@ -247,3 +248,13 @@ describe('stopping and dying', () => {
     await expect(startLlamaCpp(file, options)).rejects.toMatchObject({ code: 'models.bad-model' });
   });
 });
+
+/** How often the commonest 12 characters stand in a text. */
+function mostRepeats(text: string): number {
+  const counts = new Map<string, number>();
+  for (let at = 0; at + 12 <= text.length; at++) {
+    const part = text.slice(at, at + 12);
+    counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  return Math.max(0, ...counts.values());
+}
