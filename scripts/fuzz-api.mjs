@@ -63,8 +63,9 @@ async function fuzz() {
         'examples,coverage,fuzzing',
         '--max-time',
         seconds,
+        // A completion of some thousand tokens, asked for by chance behind another, takes a minute on a laptop.
         '--request-timeout',
-        '30',
+        '180',
         '--workers',
         '2',
       ],
