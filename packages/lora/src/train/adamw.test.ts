@@ -37,6 +37,10 @@ test('the norm of a gradient of any length counts every number once', () => {
   }
 });
 
+test('more than can be addressed is a clear error', () => {
+  expect(() => new AdamW(2 ** 29)).toThrowError(expect.objectContaining({ code: 'train.memory-budget' }));
+});
+
 test('a zero gradient moves nothing and leaves no NaN', () => {
   const optimizer = new AdamW(6);
   optimizer.values.fill(0.25);

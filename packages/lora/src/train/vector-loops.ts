@@ -3,6 +3,7 @@
  * a time, in 64 bits, and takes three times as long.
  * @module
  */
+import { LoraError } from '../errors.js';
 
 /** Constants of one AdamW step, each a 32-bit float; see `AdamW.step`. */
 export interface StepConstants {
@@ -38,11 +39,14 @@ declare const WebAssembly: {
 const PAGE_BYTES = 65_536;
 const LANES = 4;
 
-/** @param size of each of `count` arrays, which start as zeros */
+/**
+ * @param size of each of `count` arrays, which start as zeros
+ * @throws LoraError `train.memory-budget` when there is no room for them, or they are more than the 4 GB that WebAssembly can address
+ */
 export function vectorLoops(size: number, count: number): VectorLoops {
   // Padded with zeros to whole vectors: they stay zeros.
   const bytes = Math.ceil(size / LANES) * LANES * 4;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((count * bytes) / PAGE_BYTES) || 1 });
+  const memory = allocate(count * bytes);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes()), { host: { memory } });
   const { adamW, sumOfSquares } = instance.exports as {
     adamW(...args: number[]): void;
@@ -56,6 +60,22 @@ export function vectorLoops(size: number, count: number): VectorLoops {
     },
     sumOfSquares: (array) => sumOfSquares(array * bytes, (array + 1) * bytes),
   };
+}
+
+function allocate(bytes: number): { readonly buffer: ArrayBuffer } {
+  try {
+    return new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(bytes / PAGE_BYTES)) });
+  } catch (cause) {
+    const megabytes = Math.ceil(bytes / 1e6).toLocaleString('en');
+    throw new LoraError(
+      'train.memory-budget',
+      `There is no room for ${megabytes} MB of adapter and optimiser.`,
+      {
+        remedy: 'Free some memory, or train an adapter of a smaller rank or of fewer modules.',
+        cause,
+      },
+    );
+  }
 }
 
 // Codes of https://webassembly.github.io/spec/core/binary/instructions.html.
