@@ -15,7 +15,7 @@ import { inPieces, llamaBlock } from './llama-block.js';
 const FULL_STATE_TOKENS = 256;
 
 /**
- * Whether a model's graph keeps what is widest in 16 bits: a third less memory for a fortieth more time. 8-bit products are rounded far
+ * Whether a model's graph keeps what is widest in 16 bits: half of the memory for a twentieth more time. 8-bit products are rounded far
  * more than that; float32 stays exact.
  */
 export function keepsHalf({ batch, precision }: Pick<BlockGraphOptions, 'batch' | 'precision'>): boolean {
@@ -23,8 +23,8 @@ export function keepsHalf({ batch, precision }: Pick<BlockGraphOptions, 'batch' 
 }
 
 /**
- * Forward and backward pass of a whole model in one graph. Of a block's forward pass its input and its products are kept; what is cheap
- * is computed again.
+ * Forward and backward pass of a whole model in one graph. Of a block's forward pass its input, its products and attention's weights are
+ * kept; what is cheap is computed again.
  *
  * ONNX Runtime computes the inputs of a node in the order of the file, the last first. So everything that is computed again stands
  * before the head: a gradient then comes before what it is multiplied by, and no block is computed again before its turn. The graph has
