@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { sizeOfRunEvents } from './run-events.js';
 
 /** What reads on in one run's events. */
 interface Reader<T> {
@@ -31,7 +30,7 @@ export class FollowedRuns<T> {
     this.#remember(runDir, run);
     const reading = run.turn.then(async () => {
       // A file that became shorter is another one.
-      if ((await sizeOf(runDir)) < run.reader.nextByte) run.reader = this.follow(runDir);
+      if ((await sizeOfRunEvents(runDir)) < run.reader.nextByte) run.reader = this.follow(runDir);
       return run.reader.refresh();
     });
     run.turn = reading.catch(() => this.#runs.delete(runDir));
@@ -44,11 +43,4 @@ export class FollowedRuns<T> {
     const [oldest] = this.#runs.keys();
     if (this.#runs.size > REMEMBERED) this.#runs.delete(oldest!);
   }
-}
-
-async function sizeOf(runDir: string): Promise<number> {
-  return stat(join(runDir, 'events.jsonl')).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }

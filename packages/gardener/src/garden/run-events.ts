@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
@@ -135,6 +135,14 @@ export async function readRunEvents(
   } catch (error) {
     throw asFilesystemError(error, file, 'read');
   }
+}
+
+/** Bytes of a run's events; 0 where there are none. */
+export async function sizeOfRunEvents(runDir: string): Promise<number> {
+  return stat(join(runDir, EVENTS_FILE)).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 const TERMINAL = new Set(['run-cancel', 'run-fail', 'run-complete', 'run-not-started']);

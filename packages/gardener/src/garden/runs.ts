@@ -12,7 +12,13 @@ import { randomId } from './random-id.js';
 import { appendEvent, endsTerminally, type RunEvent, readRunEvents } from './run-events.js';
 import { INITIAL_RUN_STATE, type RunState, reduceRun } from './run-state.js';
 
-export { appendEvent, type RunEvent, type RunEventInput, readRunEvents } from './run-events.js';
+export {
+  appendEvent,
+  type RunEvent,
+  type RunEventInput,
+  readRunEvents,
+  sizeOfRunEvents,
+} from './run-events.js';
 export { INITIAL_RUN_STATE, type RunState, reduceRun } from './run-state.js';
 
 /** What a run does. */

@@ -1,7 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import type { GardenPaths } from '../../garden/paths.js';
-import { readRunEvents } from '../../garden/runs.js';
+import { readRunEvents, sizeOfRunEvents } from '../../garden/runs.js';
 import { runEventView } from '../api/project-view.js';
 import type { EventLog } from './event-log.js';
 
@@ -38,7 +37,7 @@ export class RunTail {
     // The end of the run before this one may not have been told yet.
     if (place !== undefined && isOtherRun) await this.#readOn(projectId, place);
     if (place === undefined || isOtherRun) {
-      const size = isFirstLook ? await sizeOf(join(this.#paths.run(projectId, runId), 'events.jsonl')) : 0;
+      const size = isFirstLook ? await sizeOfRunEvents(this.#paths.run(projectId, runId)) : 0;
       place = { runId, nextByte: size };
       this.#places.set(projectId, place);
     }
@@ -51,7 +50,7 @@ export class RunTail {
 
   async #readOn(projectId: string, place: Place): Promise<boolean> {
     const directory = this.#paths.run(projectId, place.runId);
-    if ((await sizeOf(join(directory, 'events.jsonl'))) <= place.nextByte) return false;
+    if ((await sizeOfRunEvents(directory)) <= place.nextByte) return false;
     const before = place.nextByte;
     for (;;) {
       const { events, nextByte } = await readRunEvents(directory, place.nextByte);
@@ -70,12 +69,5 @@ async function newestRun(paths: GardenPaths, projectId: string): Promise<string 
       .filter((name) => /^\d{8}t/.test(name))
       .sort()
       .at(-1) ?? null
-  );
-}
-
-async function sizeOf(file: string): Promise<number> {
-  return stat(file).then(
-    ({ size }) => size,
-    () => 0,
   );
 }
