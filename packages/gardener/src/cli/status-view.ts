@@ -36,6 +36,7 @@ export function renderStatus(status: StatusObject, palette: Palette): string[] {
   const { project } = status;
   const title = `${strong(oneLine(project.name))}  ${quiet(oneLine(project.path))}`;
   const rows = [
+    ...(project.isAway ? [[quiet('folder'), awayLine(project, palette)]] : []),
     [quiet('index'), indexLine(status, palette)],
     [quiet('training'), trainingLine(status, palette)],
     [quiet('answers'), answeringLine(status, palette)],
@@ -49,6 +50,10 @@ export function renderStatus(status: StatusObject, palette: Palette): string[] {
   if (status.scorecard !== null)
     lines.push('', ...renderScorecard(status.scorecard, palette).map((line) => (line ? `  ${line}` : '')));
   return lines;
+}
+
+function awayLine({ name }: StatusObject['project'], palette: Palette): string {
+  return `${palette.warn('not there: moved, deleted or on a disk that is away')}  ${palette.quiet(`the index still answers; put it back, or gardener remove ${oneLine(name)}`)}`;
 }
 
 function indexLine({ index, project }: StatusObject, palette: Palette): string {

@@ -28,6 +28,7 @@ test('a whole run', () => {
     stage('preparing'),
     at({ type: 'progress', stage: 'indexing', done: 3, total: 10, label: 'a.ts' }),
     stage('training'),
+    at({ type: 'progress', stage: 'measuring the base model', done: 20, total: 20, label: null }),
     at({ type: 'plan', steps: 50, tokensPerSecond: 310 }),
     step(1, 2, 500),
     step(2, 1.9, 400),
@@ -44,7 +45,7 @@ test('a whole run', () => {
     workerStart: 'then',
     progress: { stage: 'indexing', done: 3, total: 10, label: 'a.ts' },
   });
-  expect(reduceRun(events.slice(0, 8))).toMatchObject({
+  expect(reduceRun(events.slice(0, 9))).toMatchObject({
     status: 'training',
     step: 2,
     steps: 50,

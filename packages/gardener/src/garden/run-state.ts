@@ -100,6 +100,8 @@ function change(state: RunState, event: RunEvent): Partial<RunState> {
       return { steps: event.steps, tokensPerSecond: event.tokensPerSecond };
     case 'step-end':
       return {
+        // What was told of the work before the first step is over.
+        progress: null,
         step: event.step,
         steps: event.steps,
         loss: event.loss,

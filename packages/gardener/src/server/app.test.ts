@@ -168,6 +168,7 @@ describe('bad input', () => {
   it.each([
     ['malformed JSON', '/api/projects', 'POST', '{"path":', 400, 'server.bad-request'],
     ['JSON of another form', '/api/projects', 'POST', '{"path":7}', 400, 'server.bad-request'],
+    ['a misspelt field', '/api/projects', 'POST', '{"path":"/tmp","budget":4}', 400, 'server.bad-request'],
     ['no JSON at all', '/api/projects/shop/search', 'POST', '[]', 400, 'server.bad-request'],
   ])('%s', async (_name, path, method, body, status, code) => {
     const response = await shop.app.request(`http://127.0.0.1:4747${path}`, {
@@ -272,6 +273,7 @@ describe('bad input', () => {
     const other = await makeTestApp();
     await rm(other.code, { recursive: true });
     expect(await (await other.ask('/api/projects/shop')).json()).toMatchObject({
+      project: { isAway: true },
       index: { changedSince: null },
     });
     expect(await errorOf(await other.ask('/api/projects/shop/source?path=slug.ts'))).toMatchObject({

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -22,6 +22,16 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 const status = async () => projectStatus(garden, await garden.registry.get(project.id));
+
+test('says that the folder is not there, and that it is back', async () => {
+  await rename(join(root, 'code'), join(root, 'moved'));
+  expect((await status()).project.isAway).toBe(true);
+  await writeFile(join(root, 'code'), 'a file is no folder');
+  expect((await status()).project.isAway).toBe(true);
+  await rm(join(root, 'code'));
+  await rename(join(root, 'moved'), join(root, 'code'));
+  expect((await status()).project.isAway).toBe(false);
+});
 
 async function addAdapter(version: number, adapterLoss: number) {
   const side = (loss: number): SideScores => ({
@@ -49,7 +59,10 @@ async function addAdapter(version: number, adapterLoss: number) {
 
 test('a project that was only added', async () => {
   expect(await status()).toEqual({
-    project: { id: project.id, name: 'code', path: project.path, baseModel: 'smollm2-135m-instruct' },
+    project: {
+      ...{ id: project.id, name: 'code', path: project.path, baseModel: 'smollm2-135m-instruct' },
+      isAway: false,
+    },
     index: {
       state: 'none',
       files: { seen: 0, indexed: 0, skipped: {}, failed: {} },

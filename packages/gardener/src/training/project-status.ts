@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { FileCounts } from '../codebase/chunk-types.js';
 import { GardenerError } from '../garden/errors.js';
 import type { Garden } from '../garden/garden.js';
@@ -10,7 +11,14 @@ import type { Scorecard } from './scorecard.js';
 
 /** What every command prints of a project with `--json`. The names are fixed: scripts read them. */
 export interface StatusObject {
-  project: { id: string; name: string; path: string; baseModel: string };
+  project: {
+    id: string;
+    name: string;
+    path: string;
+    baseModel: string;
+    /** There is no folder at `path`: deleted, moved, or on a disk that is not mounted. */
+    isAway: boolean;
+  };
   index: {
     /** `none` before the first file is in, `building` while an update goes on or after one that was cut off. */
     state: 'none' | 'building' | 'ready' | 'damaged';
@@ -55,12 +63,18 @@ export async function projectStatus(
   freshness: (project: ProjectRecord) => Promise<IndexFreshness | null> = (of) => freshnessOf(garden, of),
 ): Promise<StatusObject> {
   const { id, name, path, baseModel } = project;
-  const [index, training, { adapter, scorecard }] = await Promise.all([
+  const [isAway, index, training, { adapter, scorecard }] = await Promise.all([
+    isFolderAway(path),
     indexStatus(garden, project, freshness),
     trainingStatus(garden, project),
     adapterStatus(garden, project),
   ]);
-  return { project: { id, name, path, baseModel }, index, training, adapter, scorecard };
+  return { project: { id, name, path, baseModel, isAway }, index, training, adapter, scorecard };
+}
+
+async function isFolderAway(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found === null || !found.isDirectory();
 }
 
 function freshnessOf(

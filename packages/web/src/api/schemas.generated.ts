@@ -861,6 +861,8 @@ export interface components {
             project: {
                 baseModel: string;
                 id: string;
+                /** @description There is no folder at `path` any more, or not now. */
+                isAway: boolean;
                 name: string;
                 path: string;
             };

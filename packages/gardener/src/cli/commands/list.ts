@@ -38,14 +38,16 @@ async function list(session: Session): Promise<void> {
     output.line('Add a codebase: gardener add <path>');
     return;
   }
-  const { quiet, strong, good } = output.palette;
+  const { quiet, strong, good, warn } = output.palette;
   const rows = statuses.map((status) => [
     status.project.id === active?.id ? good('*') : ' ',
     strong(oneLine(status.project.name)),
     `${formatCount(status.index.files.indexed)} files`,
     statusLabel(status.training.status, output.palette),
     status.adapter.promoted ? good(`adapter ${status.adapter.version}`) : quiet('base model'),
-    quiet(oneLine(status.project.path)),
+    status.project.isAway
+      ? warn(`${oneLine(status.project.path)} (not there)`)
+      : quiet(oneLine(status.project.path)),
   ]);
   output.lines(renderTable(rows, { align: ['left', 'left', 'right'] }));
 }

@@ -15,7 +15,7 @@ import { freshnessSchema } from './search.js';
 const MAX_TOKENS = 100_000;
 
 const question = z
-  .object({
+  .strictObject({
     question: z.string().min(1).max(100_000),
     adapter: z.enum(['promoted', 'base']).default('promoted'),
     retrieval: z.boolean().default(true),
@@ -73,7 +73,7 @@ const complete = createRoute({
   request: {
     params: inProject,
     body: body(
-      z.object({
+      z.strictObject({
         path: z.string().max(4_096).optional(),
         prefix: z.string().max(500_000),
         suffix: z.string().max(500_000).optional(),

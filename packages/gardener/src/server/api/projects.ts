@@ -20,7 +20,7 @@ const budget = z
   .max(7 * 24 * 3_600_000);
 
 const newProject = z
-  .object({
+  .strictObject({
     path: z
       .string()
       .min(1)
@@ -92,7 +92,7 @@ const refreshProject = createRoute({
   method: 'post',
   path: '/api/projects/{project}/refresh',
   summary: 'Bring the index, and where much has changed the adapter, up to date',
-  request: { params: inProject, body: body(z.object({ train: z.boolean().default(true) })) },
+  request: { params: inProject, body: body(z.strictObject({ train: z.boolean().default(true) })) },
   responses: { 202: json(z.object({ run: runSchema }).openapi('Refreshed'), 'Queued.'), ...problems },
 });
 
@@ -103,7 +103,7 @@ const promote = createRoute({
   request: {
     params: inProject,
     body: body(
-      z.object({
+      z.strictObject({
         version: z.number().int().positive().nullable().openapi({ description: 'null = the base model' }),
       }),
     ),

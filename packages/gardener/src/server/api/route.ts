@@ -63,7 +63,7 @@ export function streamed<Name extends string, Data extends z.ZodType>(event: Nam
   return z.object({ event: z.literal(event), data });
 }
 
-/** A JSON body that a route needs. */
+/** A JSON body that a route needs. Its schema is a `strictObject`: a misspelt field is an error, not a default. */
 export function body<T extends z.ZodType>(schema: T) {
   return { required: true, content: { 'application/json': { schema } } };
 }

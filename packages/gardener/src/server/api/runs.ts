@@ -41,7 +41,7 @@ const startRun = createRoute({
   request: {
     params: inProject,
     body: body(
-      z.object({
+      z.strictObject({
         kind: z.literal('train'),
         budgetMs: z
           .number()

@@ -29,7 +29,13 @@ export const answeringAdapter = z
 
 export const statusSchema = z
   .object({
-    project: z.object({ id: z.string(), name: z.string(), path: z.string(), baseModel: z.string() }),
+    project: z.object({
+      id: z.string(),
+      name: z.string(),
+      path: z.string(),
+      baseModel: z.string(),
+      isAway: z.boolean().openapi({ description: 'There is no folder at `path` any more, or not now.' }),
+    }),
     index: z.object({
       state: z.enum(['none', 'building', 'ready', 'damaged']),
       files: z.object({ seen: z.number(), indexed: z.number(), skipped: reasons, failed: reasons }),

@@ -8,7 +8,7 @@ import { body, inProject, json, problems } from './route.js';
 const names = z.array(z.string().min(1).max(100)).max(50);
 
 const query = z
-  .object({
+  .strictObject({
     query: z.string().min(1).max(10_000),
     k: z.number().int().min(1).max(100).default(20),
     languages: names.optional(),

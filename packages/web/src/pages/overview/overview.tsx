@@ -59,6 +59,17 @@ export default function Overview({ view }: { view: ProjectView }): ReactNode {
         </>
       }
     >
+      {view.project.isAway && (
+        <Notice tone="warn">
+          <p>
+            <strong>The folder of this project is not there</strong>
+          </p>
+          <p className="muted">
+            It was moved or deleted, or its disk is away. The index still answers; it follows the code again
+            when the folder is back.
+          </p>
+        </Notice>
+      )}
       <UnderWay view={view} />
       {view.training.error && view.glance === 'error' && (
         <ErrorNotice
@@ -115,20 +126,25 @@ function useRefresh({ project }: ProjectView): [boolean, () => Promise<void>] {
 function UnderWay({ view }: { view: ProjectView }): ReactNode {
   const { label, eta, busy } = glanceWords(view);
   if (!busy && view.glance !== 'paused') return null;
-  const { run } = view;
-  const counts = run?.done != null && run.total != null ? `${count(run.done)} of ${count(run.total)}` : null;
+  const { run, training } = view;
+  const counts = run?.total ? `${count(run.done ?? 0)} of ${count(run.total)}` : null;
+  const steps =
+    run?.stage == null && training.steps
+      ? `step ${count(training.step ?? 0)} of ${count(training.steps)}`
+      : null;
+  const share = view.progress ?? (run?.total ? (run.done ?? 0) / run.total : null);
   const isIndexing = view.index.state !== 'ready';
   return (
     <Link href={projectHref(view.project.name, 'training')} className="card under-way">
       <div className="row spread">
         <strong className="tabular">{label}</strong>
         <span className="small muted tabular">
-          {[!isIndexing && run?.stage ? words(run.stage) : null, counts, eta && `${eta} left`]
+          {[!isIndexing && run?.stage ? words(run.stage) : null, counts ?? steps, eta && `${eta} left`]
             .filter(Boolean)
             .join(' · ')}
         </span>
       </div>
-      <Progress value={view.progress === 1 ? null : view.progress} label={label} />
+      <Progress value={share === 1 ? null : share} label={label} />
       <p className="small muted">
         {isIndexing
           ? 'It goes on in the background. Search works on what is indexed so far.'
@@ -161,6 +177,11 @@ function AnswersCard({ view }: { view: ProjectView }): ReactNode {
   );
 }
 
+function editsWords({ project, watching }: ProjectView): string {
+  if (project.isAway) return 'The folder is not there';
+  return watching ? 'Followed by the server' : 'Not followed; refresh after changes';
+}
+
 function Freshness({ view }: { view: ProjectView }): ReactNode {
   const { commit, changedSince, state } = view.index;
   const changed =
@@ -183,7 +204,7 @@ function Freshness({ view }: { view: ProjectView }): ReactNode {
         <dt>State</dt>
         <dd>{words(state === 'building' ? 'not complete yet' : state)}</dd>
         <dt>Edits</dt>
-        <dd>{view.watching ? 'Followed by the server' : 'Not followed; refresh after changes'}</dd>
+        <dd>{editsWords(view)}</dd>
       </dl>
     </section>
   );
