@@ -6,6 +6,7 @@ import { CopyButton } from '../../design/copy-button.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Icon } from '../../design/icons.js';
 import { Badge, Button } from '../../design/parts.js';
+import { Words } from '../../design/words.js';
 import { plural, shortCommit } from '../../format.js';
 import type { Answer } from './ask.js';
 
@@ -110,7 +111,7 @@ function AnsweredBy({
       </Badge>
       {version === null && reason && (
         <span className="answered-why" title={reason}>
-          {reason}
+          <Words text={reason} />
         </span>
       )}
       {fresh && <span>{fresh}</span>}

@@ -9,6 +9,7 @@ import { ErrorNotice } from '../../design/error-notice.js';
 import { Menu } from '../../design/menu.js';
 import { Badge, Button, Notice, Progress } from '../../design/parts.js';
 import { toast } from '../../design/toast.js';
+import { Words } from '../../design/words.js';
 import { count, plural, shortCommit, words } from '../../format.js';
 import { projectHref } from '../../route.js';
 import { Link, navigate } from '../../router.js';
@@ -172,7 +173,11 @@ function AnswersCard({ view }: { view: ProjectView }): ReactNode {
       <p>
         <strong>{title}</strong>
       </p>
-      {reason && <p className="muted">{reason}</p>}
+      {reason && (
+        <p className="muted">
+          <Words text={reason} />
+        </p>
+      )}
     </Notice>
   );
 }

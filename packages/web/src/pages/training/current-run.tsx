@@ -5,6 +5,7 @@ import { invalidate } from '../../api/resource.js';
 import type { ProjectView, RunView } from '../../api/types.js';
 import { Badge, Button, Progress } from '../../design/parts.js';
 import { toast } from '../../design/toast.js';
+import { Words } from '../../design/words.js';
 import { ago, bytes, count, duration, remaining, words } from '../../format.js';
 import { LossChart } from './loss-chart.js';
 import { curveOf } from './run-curve.js';
@@ -46,7 +47,11 @@ export function CurrentRun({ projectId, projectName, run, view, onTrainAgain }: 
         {!run.finished && (
           <HowFar run={run} stage={stage} progress={view.run?.id === run.id ? view.progress : null} />
         )}
-        {run.finished && !run.error && run.reason && <p>{run.reason}</p>}
+        {run.finished && !run.error && run.reason && (
+          <p>
+            <Words text={run.reason} />
+          </p>
+        )}
         {(run.kind === 'train' || run.steps !== null) && <Figures run={run} />}
         {curve.steps.length > 1 ? (
           <LossChart curve={curve} steps={run.finished ? null : run.steps} />
