@@ -1,7 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { chunkCodebase } from '../packages/gardener/src/codebase/chunk-codebase.js';
 import type { Chunk, ChunkedFile } from '../packages/gardener/src/codebase/chunk-types.js';
 import { openGarden } from '../packages/gardener/src/garden/garden.js';
@@ -27,7 +26,6 @@ const QUERIES = 200;
 const CHANGED_WORDS = 0.25;
 const NOISE = 0.5;
 const K = 10;
-const IDLE_MS = 4_000;
 
 /**
  * Time of a whole search, the query's embedding included, in an index of 100,000 chunks: real chunks of the tuning codebases, many times
@@ -69,8 +67,6 @@ async function measure(paths: GardenPaths, embedder: Embedder, queries: string[]
   const store = new ChunkStore(paths.index('p'), embedder.id);
   try {
     for (const query of queries.slice(0, 20)) await index.search(query, embedder, { k: K });
-    // As in a server that has been there for a while: the encoder makes its sessions when nobody asks.
-    await setTimeout(IDLE_MS);
     const times: number[] = [];
     const parts: Record<string, number[]> = { embedding: [], vectors: [], filtered: [] };
     let found = 0;

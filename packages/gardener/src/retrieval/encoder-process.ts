@@ -38,37 +38,12 @@ async function load() {
   return Object.assign(await loadSentenceEncoder(directory, options), { prefixes: null });
 }
 
-/**
- * Words of the texts that are embedded while nobody asks. Every padded length is computed by a session of its own, and making one takes longer
- * than a search should: the first question of its length would wait for it.
- */
-const QUESTION_WORDS = [4, 12, 24, 40, 56, 88];
-const IDLE_MS = 300;
-
-/** Answers requests in their order; what is embedded beforehand comes one at a time, each after a while without a request. */
-function serve(encoder: SentenceEncoder): void {
-  const beforehand = QUESTION_WORDS.map((words) => 'word '.repeat(words));
-  let queue = Promise.resolve();
-  let idle: NodeJS.Timeout | undefined;
-  const whenIdle = () => {
-    clearTimeout(idle);
-    if (beforehand.length > 0) idle = setTimeout(() => enqueue(prepare), IDLE_MS);
-  };
-  const enqueue = (work: () => Promise<void>) => {
-    clearTimeout(idle);
-    queue = queue.then(work).then(whenIdle);
-  };
-  const prepare = async () => {
-    // What fails here fails again where it matters, and is told there.
-    await encoder.encode(beforehand.splice(0, 1)).catch(() => undefined);
-  };
-  process.on('message', (request: EmbedRequest) => enqueue(() => embed(encoder, request)));
-  whenIdle();
-}
-
 try {
   const encoder = await load();
-  serve(encoder);
+  let queue = Promise.resolve();
+  process.on('message', (request: EmbedRequest) => {
+    queue = queue.then(() => embed(encoder, request));
+  });
   send({ type: 'ready', dimension: encoder.dimension, prefixes: encoder.prefixes });
 } catch (error) {
   send({ type: 'unusable', error: failureOf(error) });
