@@ -9,8 +9,8 @@ import { embeddingText } from './embedding-text.js';
 const LANGUAGES = 2;
 /** Large enough to meet most of what a file is made of, small enough to cost nothing. */
 const FILE_BYTES = { least: 2_000, most: 50_000 };
-/** Texts embedded one by one, as an edit does: each length is computed by a session of its own, made when it is first met. */
-const TEXTS = 6;
+/** Texts embedded together, as an edit of some length does: what computes batches is made for the first one. */
+const TEXTS = 2;
 
 /**
  * Does beforehand what the first edit would wait for: starts the parser, reads a file of each of the commonest languages among `files`, and
@@ -26,7 +26,7 @@ export async function warmUp(
       const read = await readSource(file.absolutePath, FILE_BYTES.most);
       const item = await chunkRead(file, read);
       if (!('chunks' in item)) continue;
-      for (const chunk of item.chunks.slice(0, TEXTS)) await embedder.embed([embeddingText(chunk)], signal);
+      await embedder.embed(item.chunks.slice(0, TEXTS).map(embeddingText), signal);
     }
   } catch {
     // the folder may be gone by now, or the following over

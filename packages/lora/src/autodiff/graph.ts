@@ -4,12 +4,15 @@ import { type AttributeValue, operatorOf } from './operator.js';
 /** Element types a graph may hold, as ONNX spells them in lower case. */
 export type DataType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
 
-/** A tensor flowing along an edge of the graph. Shapes are static: one graph serves one batch shape. */
+/** A tensor flowing along an edge of the graph. Where an input leaves an axis open, shapes are those of an example. */
 export interface Value {
   readonly name: string;
   readonly dtype: DataType;
   readonly shape: readonly number[];
 }
+
+/** Names of sizes by axis. */
+export type OpenAxes = Readonly<Record<number, string>>;
 
 /** The typed array that holds a constant of each element type. */
 export type ConstantData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array;
@@ -32,12 +35,18 @@ export class Graph {
   /** Results by the names they are asked for. */
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<Value, ConstantData>();
+  /** Of some inputs the axes whose sizes a run decides, by name: what has the same name has the same size. */
+  readonly openAxes = new Map<Value, OpenAxes>();
   #nextId = 0;
 
-  /** Declares a value that is fed at every run. */
-  input(name: string, dtype: DataType, shape: readonly number[]): Value {
+  /**
+   * Declares a value that is fed at every run.
+   * @param open axes whose sizes are an example: nothing that the graph computes may depend on them
+   */
+  input(name: string, dtype: DataType, shape: readonly number[], open?: OpenAxes): Value {
     const value: Value = { name, dtype, shape: [...shape] };
     this.inputs.push(value);
+    if (open) this.openAxes.set(value, open);
     return value;
   }
 

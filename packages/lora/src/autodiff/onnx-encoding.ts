@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import type { ConstantData, DataType, Graph, Value } from './graph.js';
+import type { ConstantData, DataType, Graph, OpenAxes, Value } from './graph.js';
 import { type AttributeValue, operatorOf } from './operator.js';
 
 /** The part of the ONNX message definitions that a graph needs: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
@@ -7,7 +7,7 @@ const PROTO = `
 syntax = "proto3";
 message Attribute { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8 [packed = true]; int32 type = 20; }
 message NodeProto { repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4; repeated Attribute attribute = 5; string domain = 7; }
-message Dimension { int64 dim_value = 1; }
+message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
 message Shape { repeated Dimension dim = 1; }
 message TensorType { int32 elem_type = 1; Shape shape = 2; }
 message TypeProto { TensorType tensor_type = 1; }
@@ -70,8 +70,10 @@ export function encodeOnnx(
         ...[...graph.constants].map(([value, data]) => encodeTensor(value, data)),
         ...graph.inputs.flatMap((value) => encodeExternalTensor(value, external.get(value.name))),
       ],
-      input: graph.inputs.filter(({ name }) => !external.has(name)).map(encodeValueInfo),
-      output: [...graph.outputs.values()].map(encodeValueInfo),
+      input: graph.inputs
+        .filter(({ name }) => !external.has(name))
+        .map((value) => encodeValueInfo(value, graph.openAxes.get(value))),
+      output: [...graph.outputs.values()].map((value) => encodeOutput(value, graph)),
     },
   };
   return modelType.encode(model).finish();
@@ -107,8 +109,17 @@ function encodeExternalTensor(value: Value, data: ExternalData | undefined) {
   return [{ name, data_type: ONNX_TYPE[dtype], dims: [...shape], external_data, data_location: EXTERNAL }];
 }
 
-function encodeValueInfo(value: Value) {
-  const dim = value.shape.map((size) => ({ dim_value: size }));
+/** Where an axis of an input is open, the shape of an output is the run's. */
+function encodeOutput(value: Value, { openAxes }: Graph) {
+  if (openAxes.size === 0) return encodeValueInfo(value);
+  return { name: value.name, type: { tensor_type: { elem_type: ONNX_TYPE[value.dtype] } } };
+}
+
+function encodeValueInfo(value: Value, open: OpenAxes = {}) {
+  const dim = value.shape.map((size, axis) => {
+    const name = open[axis];
+    return name === undefined ? { dim_value: size } : { dim_param: name };
+  });
   return {
     name: value.name,
     type: { tensor_type: { elem_type: ONNX_TYPE[value.dtype], shape: { dim } } },

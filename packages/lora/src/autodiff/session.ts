@@ -45,6 +45,8 @@ export interface LoadOptions extends SessionOptions {
    * next is asked for.
    */
   fixed?: AsyncIterable<readonly [name: string, tensor: HostTensor]>;
+  /** Pack the graph's constants for the products they are in: a copy of each in the other's place. Defaults to false, true with `fixed`. */
+  packConstants?: boolean;
   /** Run the nodes as they were built, without ONNX Runtime's optimisers. Defaults to false. */
   asBuilt?: boolean;
 }
@@ -70,7 +72,7 @@ export class GraphSession implements AsyncDisposable {
     const entries = {
       intra_op: { allow_spinning: spinning },
       force_spinning_stop: spinning,
-      disable_prepacking: options.fixed ? '0' : '1',
+      disable_prepacking: options.fixed || options.packConstants ? '0' : '1',
     };
     const settings: ort.InferenceSession.SessionOptions = {
       executionProviders: ['cpu'],

@@ -1,4 +1,3 @@
-import { type HostTensor, hostTensor } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
 import type { WeightSource } from '../weights/weight-source.js';
 import type { BertConfig } from './bert-config.js';
@@ -7,7 +6,7 @@ import type { BertConfig } from './bert-config.js';
 export function bertWeightShapes(config: BertConfig): Map<string, number[]> {
   const { hiddenSize: hidden, mlpSize: mlp } = config;
   const shapes = new Map<string, number[]>([
-    ['embeddings.word_embeddings.weight', [config.vocabularySize, hidden]],
+    [TABLE, [config.vocabularySize, hidden]],
     ['embeddings.LayerNorm.weight', [hidden]],
     ['embeddings.LayerNorm.bias', [hidden]],
   ]);
@@ -32,29 +31,16 @@ export function bertWeightShapes(config: BertConfig): Map<string, number[]> {
 /** Numbers of an encoder's products: `int8` rounds weights to 7 and activations to 8 bits and sums exactly. */
 export type BertPrecision = 'int8' | 'float32';
 
-/** A weight as the graphs are fed it. */
-export interface BertInput {
-  name: string;
-  dtype: 'float32' | 'int8';
-  shape: number[];
-}
+/** A weight as the graph takes it: matrices as [in, out], in int8 as codes beside a scale for each column. */
+export type BertWeight =
+  | { dtype: 'float32'; shape: readonly number[]; data: Float32Array }
+  | { dtype: 'int8'; shape: readonly number[]; data: Int8Array };
 
-/**
- * How the graphs take the weight `name`. Matrices are transposed to [in, out]: a weight that is fed is packed at every product, and
- * packing from PyTorch's [out, in] took 1.6 times as long (2048 x 384 x 1536). In int8 a matrix is its codes and a scale for each column.
- */
-export function bertInputs(name: string, shape: readonly number[], precision: BertPrecision): BertInput[] {
-  if (!isMatrix(name)) return [{ name, dtype: 'float32', shape: [...shape] }];
-  const transposed = [shape[1]!, shape[0]!];
-  if (precision === 'float32') return [{ name, dtype: 'float32', shape: transposed }];
-  return [
-    { name, dtype: 'int8', shape: transposed },
-    { name: scaleOf(name), dtype: 'float32', shape: [shape[0]!] },
-  ];
-}
-
-/** The name under which the scales of a matrix are fed. */
+/** The name of the scales of a matrix. */
 export const scaleOf = (name: string) => `${name}.scale`;
+
+/** The one weight that is fed: as a constant it would be copied as the model is read. */
+const TABLE = 'embeddings.word_embeddings.weight';
 
 const isMatrix = (name: string) => /(?:dense|query|key|value)\.weight$/.test(name);
 
@@ -66,8 +52,10 @@ const LARGEST_CODE = 63;
 
 /** A BERT's weights in memory. */
 export interface BertWeights {
-  /** Fed to every graph under their own names. */
-  tensors: Record<string, HostTensor>;
+  /** By the names that Hugging Face gives them, all but the table. */
+  constants: ReadonlyMap<string, BertWeight>;
+  /** float32 [vocabulary, hidden] */
+  table: Float32Array;
   /** float32 [maxPositions, hidden]: position embeddings plus the embedding of token type 0. */
   positions: Float32Array;
 }
@@ -102,23 +90,26 @@ export async function loadBertWeights(
       details: { problems },
     });
   }
-  const tensors: Record<string, HostTensor> = {};
+  const constants = new Map<string, BertWeight>();
   for (const [name, shape] of shapes) {
+    if (name === TABLE) continue;
     const values = await source.readFloat32(prefix + name);
-    const [first, scale] = bertInputs(name, shape, precision);
-    if (scale) {
-      const quantized = quantizedColumns(values, shape[0]!, shape[1]!);
-      tensors[name] = hostTensor(quantized.codes, first!.shape);
-      tensors[scale.name] = hostTensor(quantized.scale, scale.shape);
+    const [out, inner] = shape as [number, number];
+    if (!isMatrix(name)) {
+      constants.set(name, { dtype: 'float32', shape, data: values });
+    } else if (precision === 'float32') {
+      constants.set(name, { dtype: 'float32', shape: [inner, out], data: transposed(values, out, inner) });
     } else {
-      const data = isMatrix(name) ? transposed(values, shape[0]!, shape[1]!) : values;
-      tensors[name] = hostTensor(data, first!.shape);
+      const { codes, scale } = quantizedColumns(values, out, inner);
+      constants.set(name, { dtype: 'int8', shape: [inner, out], data: codes });
+      constants.set(scaleOf(name), { dtype: 'float32', shape: [out], data: scale });
     }
   }
+  const table = await source.readFloat32(prefix + TABLE);
   const positions = await source.readFloat32(prefix + position);
   const type = await source.readFloat32(prefix + tokenType);
   for (let i = 0; i < positions.length; i++) positions[i]! += type[i % config.hiddenSize]!;
-  return { tensors, positions };
+  return { constants, table, positions };
 }
 
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array {

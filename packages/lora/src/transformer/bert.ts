@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ZERO_POINT } from '../autodiff/operators/index.js';
 import { float32Of, GraphSession, type HostTensor, hostTensor } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
 import { openSafetensors } from '../weights/safetensors-reader.js';
@@ -33,12 +34,8 @@ export interface SentenceEncoderOptions {
 
 /** Longest input, as sentence-transformers sets it for all-MiniLM-L6-v2. */
 const MAX_TOKENS = 256;
-/** Padded lengths. Few distinct shapes, since each needs a session of its own; dense enough that padding stays small. */
-const LENGTHS = [8, 16, 32, 48, 64, 96, 128, 160, 192, 224, 256];
-/** Tokens of one batch, padding included: bounds the memory, and more do not make it faster. */
-const BATCH_TOKENS = 1_024;
-/** Sessions kept. The weights are fed and shared, and so is the memory of activations: an arena in each would add up to 0.7 GB. */
-const MAX_SESSIONS = 16;
+/** Tokens of one batch, padding included: what more of them write from one operator to the next leaves a core's own cache. */
+const BATCH_TOKENS = 512;
 
 /**
  * Loads a BERT sentence encoder with mean pooling from a Hugging Face directory: config.json, tokenizer.json and
@@ -65,43 +62,45 @@ export async function loadSentenceEncoder(
   const precision = options.precision ?? 'int8';
   const source = await openSafetensors(join(directory, 'model.safetensors'));
   try {
-    return new BertEncoder(config, tokenizer, await loadBertWeights(source, config, precision), {
-      ...options,
-      precision,
-    });
+    const weights = await loadBertWeights(source, config, precision);
+    const open = (spinning: boolean) =>
+      GraphSession.create(bertGraph(config, weights.constants), {
+        ...(options.threads ? { threads: options.threads } : {}),
+        spinning,
+        packConstants: true,
+      });
+    return new BertEncoder(config, tokenizer, weights, await open(false), () => open(true));
   } finally {
     await source.close();
   }
 }
 
-/** Texts that are computed together, by position. */
-interface Batch {
-  positions: number[];
-  length: number;
-}
-
-type BertEncoderOptions = SentenceEncoderOptions & { precision: BertPrecision };
-
 class BertEncoder implements SentenceEncoder {
   readonly dimension: number;
   readonly #config: BertConfig;
   readonly #tokenizer: WordPieceEncoder;
-  readonly #weights: BertWeights;
-  readonly #options: BertEncoderOptions;
-  /** By batch and length; in the order of their last use. */
-  readonly #sessions = new Map<string, GraphSession>();
+  readonly #positions: Float32Array;
+  readonly #table: HostTensor;
+  /** For a text alone: a question, which is embedded while its words are looked for. Threads that wait in a loop would slow that down. */
+  readonly #single: GraphSession;
+  /** For batches: where threads wait in a loop they are an eighth faster. Made for the first one. */
+  #together: Promise<GraphSession> | null = null;
+  readonly #openTogether: () => Promise<GraphSession>;
 
   constructor(
     config: BertConfig,
     tokenizer: WordPieceEncoder,
-    weights: BertWeights,
-    options: BertEncoderOptions,
+    { table, positions }: BertWeights,
+    single: GraphSession,
+    openTogether: () => Promise<GraphSession>,
   ) {
     this.dimension = config.hiddenSize;
     this.#config = config;
     this.#tokenizer = tokenizer;
-    this.#weights = weights;
-    this.#options = options;
+    this.#positions = positions;
+    this.#table = hostTensor(table, [config.vocabularySize, config.hiddenSize]);
+    this.#single = single;
+    this.#openTogether = openTogether;
   }
 
   async encode(texts: readonly string[], onBatch?: (done: number) => void): Promise<Float32Array[]> {
@@ -109,10 +108,11 @@ class BertEncoder implements SentenceEncoder {
     const tokens = texts.map((text) => this.#tokenizer.encode(text, maxTokens));
     const results = new Array<Float32Array>(texts.length);
     let done = 0;
-    for (const { positions, length } of planBatches(tokens, Math.min(maxTokens, LENGTHS.at(-1)!))) {
+    const session = texts.length === 1 ? this.#single : await this.#batchSession();
+    for (const positions of planBatches(tokens)) {
       const vectors = await this.#run(
+        session,
         positions.map((position) => tokens[position]!),
-        length,
       );
       for (const [row, position] of positions.entries()) results[position] = vectors[row]!;
       done += positions.length;
@@ -121,74 +121,55 @@ class BertEncoder implements SentenceEncoder {
     return results;
   }
 
-  async #run(rows: Int32Array[], length: number): Promise<Float32Array[]> {
-    const batch = batchSize(rows.length, length);
+  #batchSession(): Promise<GraphSession> {
+    this.#together ??= this.#openTogether().catch((error: unknown) => {
+      this.#together = null;
+      throw error;
+    });
+    return this.#together;
+  }
+
+  async #run(session: GraphSession, rows: readonly Int32Array[]): Promise<Float32Array[]> {
+    const batch = rows.length;
+    const length = Math.max(...rows.map((row) => row.length));
     const tokens = new BigInt64Array(batch * length).fill(BigInt(this.#tokenizer.padToken));
     const mask = new Int32Array(batch * length);
     const pooling = new Float32Array(batch * length);
-    for (let row = 0; row < batch; row++) {
-      // A row that fills the batch up attends to one padding token: a row of nothing would divide by zero.
-      const ids = rows[row] ?? Int32Array.of(this.#tokenizer.padToken);
+    for (const [row, ids] of rows.entries()) {
       for (const [i, id] of ids.entries()) tokens[row * length + i] = BigInt(id);
       mask.fill(1, row * length, row * length + ids.length);
       pooling.fill(1 / ids.length, row * length, row * length + ids.length);
     }
     const { hiddenSize } = this.#config;
-    const session = await this.#session(batch, length);
     const feeds: Record<string, HostTensor> = {
-      ...this.#weights.tensors,
+      table: this.#table,
       tokens: hostTensor(tokens, [batch, length]),
       mask: hostTensor(mask, [batch, length]),
-      positions: hostTensor(this.#weights.positions.subarray(0, length * hiddenSize), [length, hiddenSize]),
+      positions: hostTensor(this.#positions.subarray(0, length * hiddenSize), [length, hiddenSize]),
       pooling: hostTensor(pooling, [batch, 1, length]),
+      zeroPoints: hostTensor(new Uint8Array(batch * length).fill(ZERO_POINT), [batch * length]),
     };
     const embeddings = float32Of((await session.run(feeds)).embeddings);
     return rows.map((_, row) => normalized(embeddings.slice(row * hiddenSize, (row + 1) * hiddenSize)));
   }
 
-  async #session(batch: number, length: number): Promise<GraphSession> {
-    const key = `${batch}x${length}`;
-    let session = this.#sessions.get(key);
-    this.#sessions.delete(key);
-    session ??= await GraphSession.create(bertGraph(this.#config, batch, length, this.#options.precision), {
-      ...(this.#options.threads ? { threads: this.#options.threads } : {}),
-    });
-    this.#sessions.set(key, session);
-    if (this.#sessions.size > MAX_SESSIONS) {
-      const [oldest, unused] = this.#sessions.entries().next().value!;
-      this.#sessions.delete(oldest);
-      await unused[Symbol.asyncDispose]();
-    }
-    return session;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of this.#sessions.values()) await session[Symbol.asyncDispose]();
-    this.#sessions.clear();
+    await this.#single[Symbol.asyncDispose]();
+    await (await this.#together)?.[Symbol.asyncDispose]();
   }
 }
 
-/** Texts sorted by length, cut into batches of one padded length. */
-function planBatches(tokens: readonly Int32Array[], longest: number): Batch[] {
+/** Texts that are computed together, by position: shorter ones first, so that neighbours are of nearly one length. */
+function planBatches(tokens: readonly Int32Array[]): number[][] {
   const order = tokens.map((_, position) => position).sort((a, b) => tokens[a]!.length - tokens[b]!.length);
-  const batches: Batch[] = [];
-  let current: Batch | null = null;
+  const batches: number[][] = [];
   for (const position of order) {
-    const length = LENGTHS.find((padded) => padded >= tokens[position]!.length) ?? longest;
-    if (current === null || current.length !== length || current.positions.length === rowsOfBatch(length)) {
-      current = { positions: [], length };
-      batches.push(current);
-    }
-    current.positions.push(position);
+    const current = batches.at(-1);
+    const isFull = !current || (current.length + 1) * tokens[position]!.length > BATCH_TOKENS;
+    if (isFull) batches.push([position]);
+    else current.push(position);
   }
   return batches;
-}
-
-const rowsOfBatch = (length: number) => Math.floor(BATCH_TOKENS / length);
-
-/** Rows that are computed for `count` texts: the next power of two, or a full batch. */
-function batchSize(count: number, length: number): number {
-  return Math.min(2 ** Math.ceil(Math.log2(count)), rowsOfBatch(length));
 }
 
 function normalized(vector: Float32Array): Float32Array {

@@ -7,9 +7,29 @@ const int64 = (graph: Graph, values: readonly number[]): Value =>
 const numbersOf = (graph: Graph, value: Value | null | undefined): number[] =>
   Array.from(graph.constants.get(value!) as BigInt64Array, Number);
 
+/** What a Reshape is told: numbers, of which -1 stands for what is left, or the shape of another value. */
+function targetShape(graph: Graph, x: Value, told: Value): number[] {
+  const source = graph.nodes.find(({ operator, outputs }) => operator === 'Shape' && outputs[0] === told);
+  if (source) return [...source.inputs[0]!.shape];
+  const numbers = numbersOf(graph, told);
+  const left = elementCount(x.shape) / -elementCount(numbers);
+  return numbers.map((size) => (size === -1 ? left : size));
+}
+
 /** The same elements, row-major, under another shape. */
 export function reshape(graph: Graph, x: Value, shape: readonly number[]): Value {
   return graph.apply('Reshape', [x, int64(graph, shape)], {})[0]!;
+}
+
+/** The same elements as [rows, size of the last axis], however many rows a run has. */
+export function asRows(graph: Graph, x: Value): Value {
+  return reshape(graph, x, [-1, x.shape.at(-1)!]);
+}
+
+/** The same elements under the shape that `like` has when the graph runs. */
+export function reshapeLike(graph: Graph, x: Value, like: Value): Value {
+  const [shape] = graph.apply('Shape', [like], {});
+  return graph.apply('Reshape', [x, shape!], {})[0]!;
 }
 
 /** Axes in the order of `permutation`. */
@@ -53,10 +73,11 @@ export function gatherElements(graph: Graph, x: Value, indices: Value): Value {
 }
 
 defineOperators({
+  Shape: { domain: '', infer: ([x]) => [{ dtype: 'int64', shape: [x!.shape.length] }], vjp: null },
   Reshape: {
     domain: '',
     infer: ([x, shape], _attributes, graph) => {
-      const target = numbersOf(graph, shape);
+      const target = targetShape(graph, x!, shape!);
       if (elementCount(target) !== elementCount(x!.shape))
         throw shapeMismatch('Reshape', [x!], `[${target}] has another size`);
       return [{ dtype: x!.dtype, shape: target }];

@@ -16,7 +16,7 @@ export interface QuantizedMatrix {
 }
 
 /** Middle of the unsigned range: the code of 0 in a quantised row. */
-const ZERO_POINT = 128;
+export const ZERO_POINT = 128;
 /** Largest code of either sign. */
 const LARGEST_CODE = 127;
 
@@ -25,11 +25,18 @@ const LARGEST_CODE = 127;
  * sums are exact 32-bit integers. The gradient of x is computed the same way from the gradient of the result.
  * A composite operator: `expandQuantized` writes it in ONNX operators before a graph is encoded.
  * @param x float32 [tokens, in]
+ * @param zeroPoints uint8 [tokens], all `ZERO_POINT`, where the number of tokens is a run's; a constant by default
  * @returns float32 [tokens, out]
  */
-export function quantizedProduct(graph: Graph, x: Value, matrix: QuantizedMatrix): Value {
+export function quantizedProduct(
+  graph: Graph,
+  x: Value,
+  matrix: QuantizedMatrix,
+  zeroPoints: Value | null = null,
+): Value {
   const { forward, forwardScale, backward, backwardScale } = matrix;
-  return graph.apply('QuantizedProduct', [x, forward, forwardScale, backward, backwardScale], {})[0]!;
+  const inputs = [x, forward, forwardScale, backward, backwardScale, zeroPoints];
+  return graph.apply('QuantizedProduct', inputs, {})[0]!;
 }
 
 /** Replaces every composite product by ONNX operators, in place. Rows that several products read are quantised once. */
@@ -44,17 +51,17 @@ export function expandQuantized(graph: Graph): void {
 
 function expand(graph: Graph, node: Node, rows: Map<string, { codes: Value; scale: Value }>): void {
   const [x, weight, weightScale] = node.inputs as [Value, Value, Value];
-  const quantized = rows.get(x.name) ?? quantizeRows(graph, x);
+  const quantized = rows.get(x.name) ?? quantizeRows(graph, x, node.inputs[5] ?? null);
   rows.set(x.name, quantized);
   mul(graph, integerProduct(graph, quantized.codes, weight, weightScale), quantized.scale);
   graph.nodes.push({ ...graph.nodes.pop()!, outputs: node.outputs });
 }
 
 /** Codes 1 to 255 around 128 for each row, with the row's scale, [tokens, 1]. */
-function quantizeRows(graph: Graph, x: Value): { codes: Value; scale: Value } {
+function quantizeRows(graph: Graph, x: Value, zeroPoints: Value | null): { codes: Value; scale: Value } {
   const [magnitude] = graph.apply('Abs', [x], {});
   const scale = rowScale(graph, reduceMax(graph, magnitude!, [1]));
-  return { codes: encodeRows(graph, x, scale), scale };
+  return { codes: encodeRows(graph, x, scale, zeroPoints), scale };
 }
 
 const scalar = (graph: Graph, value: number): Value => graph.constant('float32', [1], Float32Array.of(value));
@@ -67,16 +74,13 @@ function rowScale(graph: Graph, largest: Value): Value {
   return mul(graph, largest, scalar(graph, 1 / LARGEST_CODE));
 }
 
-function encodeRows(graph: Graph, x: Value, scale: Value): Value {
-  return graph.apply('QuantizeLinear', [x, ...rowParameters(graph, scale)], { axis: 0 })[0]!;
-}
-
-/** Scales and zero points of rows as the quantising operators take them, [tokens] each. */
-function rowParameters(graph: Graph, scale: Value): [Value, Value] {
+/** The quantising operator takes scales and zero points of rows as [tokens]. */
+function encodeRows(graph: Graph, x: Value, scale: Value, given: Value | null): Value {
   const tokens = scale.shape[0]!;
   const axes = graph.constant('int64', [1], BigInt64Array.of(1n));
   const [flat] = graph.apply('Squeeze', [scale, axes], {});
-  return [flat!, graph.constant('uint8', [tokens], new Uint8Array(tokens).fill(ZERO_POINT))];
+  const zeroPoints = given ?? graph.constant('uint8', [tokens], new Uint8Array(tokens).fill(ZERO_POINT));
+  return graph.apply('QuantizeLinear', [x, flat!, zeroPoints], { axis: 0 })[0]!;
 }
 
 /** Exact 32-bit sums of codes times codes, times the weight's scales. */
@@ -103,7 +107,7 @@ defineOperators({
         backward: forward!,
         backwardScale: forwardScale!,
       };
-      return [quantizedProduct(graph, dy!, transposed), null, null, null, null];
+      return [quantizedProduct(graph, dy!, transposed), null, null, null, null, null];
     },
   },
   Abs: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }], vjp: null },
