@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -117,6 +118,31 @@ describe('two of the same', () => {
     for (const outcome of outcomes) expect(outcome.code, outcome.stderr).toBe(0);
     const names = (await garden.json<Status[]>(['list'])).map(({ project }) => project.name);
     expect(names).toEqual(expect.arrayContaining(['left', 'right']));
+  });
+});
+
+describe('a folder that goes away', () => {
+  it('is told by status and list, search goes on, refresh says what to do, and all is well when it is back', async () => {
+    const path = smallCodebase('wanderer');
+    await garden.json(['add', path, '--no-train', '--wait']);
+    renameSync(path, place('elsewhere'));
+    const { stdout: status } = await garden.run(['status', 'wanderer']);
+    expect(status).toMatch(/^ +folder +not there/m);
+    expect(status).toContain('gardener remove wanderer');
+    expect((await garden.run(['list'])).stdout).toMatch(/wanderer \(not there\)/);
+    const found = await garden.json<{ results: { path: string }[] }>([
+      'search',
+      '--project',
+      'wanderer',
+      'greet',
+    ]);
+    expect(JSON.stringify(found)).toContain('greet.py');
+    expectTwoLines(await garden.run(['refresh', 'wanderer', '--no-train', '--wait']), /wanderer/);
+    renameSync(place('elsewhere'), path);
+    expect((await garden.run(['status', 'wanderer'])).stdout).not.toContain('not there');
+    expect(
+      (await garden.json<Status>(['refresh', 'wanderer', '--no-train', '--wait'])).index.files.indexed,
+    ).toBe(2);
   });
 });
 
