@@ -13,6 +13,7 @@ import {
   writeEngineSettingsOnce,
 } from './engines/engine.js';
 import { onnxEngine } from './engines/onnx.js';
+import { MAX_GENERAL_LOSS_RISE } from './gate.js';
 import { CONTINUED_LEARNING_RATE } from './refresh.js';
 import type { RunContext } from './run-context.js';
 import type { RunData } from './run-data.js';
@@ -36,6 +37,8 @@ const ACCUMULATION = 2;
 export const ROWS_PER_STEP = ROWS * ACCUMULATION;
 const MAX_EPOCHS = 4;
 const PATIENCE = 3;
+/** Of what the gate lets the loss on general code rise, how much a state may that is kept: only a sample of it is looked at while training. */
+const FORGETTING_SHARE = 0.8;
 
 /**
  * Scores the base model before training: its scores are needed anyway, and how long they take is what the adapter's will take, so the
@@ -117,26 +120,29 @@ export async function trainAdapter(
     seed: options.seed,
     threads: settings.threads,
     memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6,
+    maxGeneralLossRise: FORGETTING_SHARE * MAX_GENERAL_LOSS_RISE,
   });
   const engine = ENGINES[options.engine];
   for await (const event of engine.run(runDirectory, signal, courtesyOf(settings))) {
-    const reported = inReport(event);
-    if (reported !== null) await report.event(reported);
+    for (const reported of inReport(event)) await report.event(reported);
   }
   signal.throwIfAborted();
 }
 
-/** What of an engine's event goes into events.jsonl: figures as they are, the rest in a sentence, or nothing. */
-function inReport(event: EngineEvent): RunEventInput | null {
-  const log = (message: string): RunEventInput => ({ type: 'log', message });
+/** What of an engine's event goes into events.jsonl: figures as they are, the rest in a sentence. */
+function inReport(event: EngineEvent): RunEventInput[] {
+  const log = (message: string): RunEventInput[] => [{ type: 'log', message }];
   switch (event.type) {
     case 'plan':
     case 'step-end':
-    case 'heldout-end':
     case 'checkpoint-save':
     case 'wait':
     case 'go-on':
-      return event;
+      return [event];
+    case 'heldout-end': {
+      const { retainedRise, ...heldOut } = event;
+      return [heldOut, ...(forgets(retainedRise) ? log(forgetting(event.step, retainedRise)) : [])];
+    }
     case 'start':
       return log(`Training in ${event.precision}: ${event.reason}`);
     case 'resume':
@@ -152,9 +158,17 @@ function inReport(event: EngineEvent): RunEventInput | null {
       );
     case 'train-end': {
       const early = earlyEnd(event);
-      return early === null ? null : log(early);
+      return early === null ? [] : log(early);
     }
   }
+}
+
+function forgets(rise: number | null): rise is number {
+  return rise !== null && rise > FORGETTING_SHARE * MAX_GENERAL_LOSS_RISE;
+}
+
+function forgetting(step: number, rise: number): string {
+  return `At step ${step} the model forgets: its loss on general code is ${(rise * 100).toFixed(1)} % above the base model's. This state is not kept.`;
 }
 
 function earlyEnd({ reason, bestStep }: Extract<EngineEvent, { type: 'train-end' }>): string | null {

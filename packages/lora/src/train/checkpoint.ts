@@ -129,15 +129,16 @@ function damaged(path: string, cause: unknown): LoraError {
 
 /** A hash of all that decides what a run computes: data, base and settings, but not its budget or machine. */
 export function settingsHash(options: ResolvedOptions): string {
-  const { adapter, base, train, validation } = options;
+  const { adapter, base, train, validation, retained } = options;
   const hash = createHash('sha256');
   const { learningRate, schedule, warmupSteps, weightDecay, maxGradientNorm } = options;
   const { sequenceLength, rows, accumulation, steps, maxEpochs, seed, precision, largestWeightCode } =
     options;
   const numbers = { learningRate, schedule, warmupSteps, weightDecay, maxGradientNorm };
   const sizes = { sequenceLength, rows, accumulation, steps, maxEpochs, seed, precision, largestWeightCode };
-  hash.update(JSON.stringify({ adapter, config: base.config, ...numbers, ...sizes }));
-  for (const { tokens, supervised } of [...train, ...validation]) {
+  const { examples = [], maxRise } = retained ?? {};
+  hash.update(JSON.stringify({ adapter, config: base.config, ...numbers, ...sizes, maxRise }));
+  for (const { tokens, supervised } of [...train, ...validation, ...examples]) {
     hash.update(new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength)).update(supervised);
   }
   return hash.digest('hex');

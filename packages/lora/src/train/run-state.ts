@@ -4,6 +4,7 @@ import { DataCursor } from './data-cursor.js';
 import type { LoraParameters } from './lora-parameters.js';
 import type { ResolvedOptions, TrainEvent } from './train-options.js';
 import type { TrainingPlan } from './training-plan.js';
+import type { Validation } from './validation.js';
 
 /** Smallest relative fall of the validation loss that counts as an improvement. */
 const MIN_IMPROVEMENT = 1e-3;
@@ -61,18 +62,19 @@ export class RunState {
     this.evaluationsSinceBest = 0;
   }
 
-  async evaluate(validation: { loss(): Promise<number> }, plan: TrainingPlan): Promise<TrainEvent> {
+  async evaluate(validation: Validation, plan: TrainingPlan): Promise<TrainEvent> {
     const started = performance.now();
-    const loss = await validation.loss();
+    const { loss, retainedRise, forgets } = await validation.measure();
     plan.recordEvaluation(performance.now() - started);
-    const best = this.bestLoss === null || loss < this.bestLoss * (1 - MIN_IMPROVEMENT);
+    const lower = this.bestLoss === null || loss < this.bestLoss * (1 - MIN_IMPROVEMENT);
+    const best = lower && !forgets;
     if (best) {
       this.bestLoss = loss;
       this.keepAsBest(this.parameters.values);
     } else {
       this.evaluationsSinceBest++;
     }
-    return { type: 'heldout-end', step: this.step, loss, best };
+    return { type: 'heldout-end', step: this.step, loss, best, retainedRise };
   }
 
   isCheckpointDue(): boolean {

@@ -17,6 +17,11 @@ export interface TrainOptions {
    * adapter afterwards: those must not have been looked at. Empty: the last state is kept.
    */
   validation: readonly Example[];
+  /**
+   * What must not be forgotten: a state with which the loss on these examples is more than `maxRise` (a share) above the base model's never counts
+   * as the best. Without validation examples it is not looked at.
+   */
+  retained?: { examples: readonly Example[]; maxRise: number };
   /** Defaults: rank 16, alpha 32, dropout 0, all seven linear modules. */
   adapter?: Partial<AdapterConfig>;
   /** Peak learning rate. Defaults to 1e-3. */
@@ -112,7 +117,14 @@ export type TrainEvent =
       etaMs: number;
       peakMemoryBytes: number;
     }
-  | { type: 'heldout-end'; step: number; loss: number; best: boolean }
+  | {
+      type: 'heldout-end';
+      step: number;
+      loss: number;
+      best: boolean;
+      /** By what share the loss on `retained` is above the base model's; null without. */
+      retainedRise: number | null;
+    }
   | { type: 'checkpoint-save'; step: number }
   /** Training waits, see `Courtesy`, until `go-on`. */
   | { type: 'wait'; reason: string }
@@ -201,6 +213,7 @@ function checkOptions(options: Checkable & Record<string, unknown>): void {
     ['maxGradientNorm', options.maxGradientNorm],
     ['budgetMs', options.budgetMs ?? 1],
     ['memoryBudgetBytes', options.memoryBudgetBytes ?? 1],
+    ['retained.maxRise', options.retained?.maxRise ?? 1],
   ] as const) {
     if (!(typeof value === 'number' && value > 0)) throw badOption(name, value, 'a number above 0');
   }
@@ -234,7 +247,7 @@ function checkExamples(options: Checkable): void {
     });
   }
   const vocabulary = options.base.config.vocabularySize;
-  for (const { tokens } of [...options.train, ...options.validation]) {
+  for (const { tokens } of [...options.train, ...options.validation, ...(options.retained?.examples ?? [])]) {
     for (const token of tokens) {
       if (token < 0 || token >= vocabulary) {
         throw new LoraError(

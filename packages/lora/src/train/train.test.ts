@@ -130,6 +130,28 @@ describe('training', () => {
     expect(trained.blocks[0]!.v_proj!.b.some((value) => value !== 0)).toBe(true);
   });
 
+  test('a state that forgets what is to be retained is never the best, however good it is otherwise', async () => {
+    // Tokens that training never shows: it makes them less likely.
+    const examples = patternExamples(6, 3).map(({ tokens, supervised }) => ({
+      tokens: tokens.map((token) => token % 10),
+      supervised,
+    }));
+    const heldOut = (events: TrainEvent[]) =>
+      events.flatMap((event) => (event.type === 'heldout-end' ? [event] : []));
+    const without = heldOut(await collect(settings()));
+    const generous = heldOut(await collect({ ...settings(), retained: { examples, maxRise: 1000 } }));
+    const strict = await collect({ ...settings(), retained: { examples, maxRise: 1e-9 } });
+    expect(without.map(({ retainedRise }) => retainedRise)).toEqual(without.map(() => null));
+    expect(generous.map(({ loss, best }) => [loss, best])).toEqual(
+      without.map(({ loss, best }) => [loss, best]),
+    );
+    expect(generous[0]!.retainedRise).toBe(0);
+    expect(generous.at(-1)!.retainedRise).toBeGreaterThan(0.01);
+    expect(heldOut(strict).map(({ loss }) => loss)).toEqual(without.map(({ loss }) => loss));
+    expect(heldOut(strict).map(({ best }) => best)).toEqual([true, false, false, false]);
+    expect(strict.at(-1)).toMatchObject({ type: 'train-end', bestStep: 0 });
+  });
+
   test('stops early when the validation loss stops falling', async () => {
     // Validation data that contradicts the training data can only get worse.
     const validation = patternExamples(6, 3).map(({ tokens, supervised }) => ({

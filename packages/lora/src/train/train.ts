@@ -9,11 +9,9 @@ import { ElasticTrainer } from './elastic-trainer.js';
 import { LoraParameters, parameterCount } from './lora-parameters.js';
 import { LossWatch } from './loss-watch.js';
 import { defaultMemoryBudget, type MemoryShape, planMemory } from './memory-plan.js';
-import { type PackedRow, packExamples } from './packing.js';
 import { lockRunDirectory } from './run-lock.js';
 import { RunState } from './run-state.js';
 import { scheduledLearningRate } from './schedule.js';
-import { meanLoss, scoreRows } from './score.js';
 import { Scorer } from './scorer.js';
 import {
   type EndReason,
@@ -24,6 +22,7 @@ import {
 } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
 import { trainingWeights } from './training-weights.js';
+import { Validation } from './validation.js';
 
 /** What the learning rate is multiplied by after the loss has exploded, once. */
 const TURNED_BACK = 0.5;
@@ -156,28 +155,6 @@ function learningRateOf(options: ResolvedOptions, step: number, steps: number): 
   if (options.schedule === 'constant') return options.learningRate;
   const warmup = Math.min(options.warmupSteps, Math.ceil(steps / 10));
   return scheduledLearningRate(step, steps, warmup, options.learningRate);
-}
-
-/** The validation examples, packed once. */
-class Validation {
-  readonly #rows: PackedRow[];
-
-  constructor(
-    private readonly options: ResolvedOptions,
-    private readonly scorer: Scorer,
-    private readonly parameters: LoraParameters,
-  ) {
-    this.#rows = packExamples(options.validation, options.sequenceLength, null);
-  }
-
-  get exists(): boolean {
-    return this.#rows.length > 0;
-  }
-
-  async loss(): Promise<number> {
-    const { validation } = this.options;
-    return meanLoss(await scoreRows(this.scorer, this.parameters, validation, this.#rows), validation);
-  }
 }
 
 function peakMemory(): { peakMemoryBytes: number } {

@@ -20,7 +20,8 @@ export type EngineEvent =
       etaMs: number;
       peakMemoryBytes: number;
     }
-  | { type: 'heldout-end'; step: number; loss: number; best: boolean }
+  /** `retainedRise`: by what share the loss on general code is above the base model's, null where nothing must be retained. */
+  | { type: 'heldout-end'; step: number; loss: number; best: boolean; retainedRise: number | null }
   | { type: 'checkpoint-save'; step: number }
   /** Training waits for a reason outside of it, one sentence, until `go-on`. */
   | { type: 'wait'; reason: string }
@@ -82,6 +83,8 @@ const engineSettingsSchema = z.object({
   checkpointEveryMs: z.number().positive(),
   seed: z.number().int(),
   threads: z.number().int().nonnegative(),
+  /** A state with which the loss on general code is more than this share above the base model's is never the best; null: not looked at. */
+  maxGeneralLossRise: z.number().positive().nullable().default(null),
   /** Memory the engine may take, bytes; 0 leaves it to the engine. */
   memoryBudgetBytes: z.number().nonnegative().default(0),
 });

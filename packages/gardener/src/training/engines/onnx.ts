@@ -1,5 +1,6 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import type { Courtesy, LoraAdapter, TransformerConfig } from '@codebase-gardener/lora';
+import { generalCodeSample } from '../general-code.js';
 import { readRunData } from '../run-data.js';
 import {
   type EngineEvent,
@@ -23,7 +24,7 @@ async function* runOnnx(
   try {
     const data = await readRunData(runDirectory, base.tokenizer.vocabularySize);
     const { baseModelFile: _file, baseModelName, schemaVersion: _version, ...training } = settings;
-    const { threads, memoryBudgetBytes, initialAdapter, ...fixed } = training;
+    const { threads, memoryBudgetBytes, initialAdapter, maxGeneralLossRise, ...fixed } = training;
     const checkpointDirectory = engineCheckpoint(runDirectory);
     await mkdir(checkpointDirectory, { recursive: true });
     const events = train({
@@ -34,6 +35,14 @@ async function* runOnnx(
       base,
       train: data.train,
       validation: data.validation,
+      ...(maxGeneralLossRise === null
+        ? {}
+        : {
+            retained: {
+              examples: generalCodeSample(base.tokenizer, settings.sequenceLength),
+              maxRise: maxGeneralLossRise,
+            },
+          }),
       checkpointDirectory,
       courtesy,
       signal,

@@ -1,0 +1,61 @@
+import type { Example } from './example.js';
+import { LoraParameters } from './lora-parameters.js';
+import { type PackedRow, packExamples } from './packing.js';
+import { meanLoss, scoreRows } from './score.js';
+import type { Scorer } from './scorer.js';
+import type { ResolvedOptions } from './train-options.js';
+
+/** What an evaluation finds; losses in nats a target token, float32. */
+export interface Measured {
+  /** On the validation examples. */
+  loss: number;
+  /** By what share the loss on the retained examples is above the base model's; null without any. */
+  retainedRise: number | null;
+  /** Whether that is more than it may be. */
+  forgets: boolean;
+}
+
+/** Examples, packed once. */
+interface Packed {
+  examples: readonly Example[];
+  rows: PackedRow[];
+}
+
+/** Measures the state of a training on examples that it never trains on. */
+export class Validation {
+  readonly #validation: Packed;
+  readonly #retained: Packed | null;
+  #baseLoss: number | null = null;
+
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly scorer: Scorer,
+    private readonly parameters: LoraParameters,
+  ) {
+    const packed = (examples: readonly Example[]): Packed => ({
+      examples,
+      rows: packExamples(examples, options.sequenceLength, null),
+    });
+    this.#validation = packed(options.validation);
+    this.#retained = options.retained?.examples.length ? packed(options.retained.examples) : null;
+  }
+
+  get exists(): boolean {
+    return this.#validation.rows.length > 0;
+  }
+
+  async measure(): Promise<Measured> {
+    const loss = await this.#loss(this.#validation, this.parameters);
+    const { retained } = this.options;
+    if (this.#retained === null || !retained) return { loss, retainedRise: null, forgets: false };
+    // Fresh parameters are zeros: the base model's own loss.
+    const { config, adapter } = this.parameters;
+    this.#baseLoss ??= await this.#loss(this.#retained, new LoraParameters(config, adapter));
+    const rise = (await this.#loss(this.#retained, this.parameters)) / this.#baseLoss - 1;
+    return { loss, retainedRise: rise, forgets: rise > retained.maxRise };
+  }
+
+  async #loss({ examples, rows }: Packed, parameters: LoraParameters): Promise<number> {
+    return meanLoss(await scoreRows(this.scorer, parameters, examples, rows), examples);
+  }
+}
