@@ -29,6 +29,7 @@ it('names what lies in the data directory from the run: after a move it is still
     seed: 1,
     threads: 1,
     memoryBudgetBytes: 0,
+    maxGeneralLossRise: 0.12,
   });
   try {
     await mkdir(runOf(before!), { recursive: true });
