@@ -383,9 +383,9 @@ export function generalCodeExamples(tokenizer: Tokenizer, sequenceLength: number
 }
 
 /** Every how many snippets one is in the sample. */
-const SAMPLED = 3;
+const SAMPLED = 5;
 
-/** A third of the general code: enough to see while training that it is being forgotten. */
+/** A fifth of the general code: enough to see while training that it is being forgotten. */
 export function generalCodeSample(tokenizer: Tokenizer, sequenceLength: number): Example[] {
   return generalCodeExamples(tokenizer, sequenceLength)
     .filter((_, i) => i % SAMPLED === 0)

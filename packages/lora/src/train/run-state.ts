@@ -63,6 +63,8 @@ export class RunState {
   }
 
   async evaluate(validation: Validation, plan: TrainingPlan): Promise<TrainEvent> {
+    // Once a run: not what an evaluation costs, by which they are planned.
+    await validation.prepare();
     const started = performance.now();
     const { loss, retainedRise, forgets } = await validation.measure();
     plan.recordEvaluation(performance.now() - started);

@@ -44,14 +44,22 @@ export class Validation {
     return this.#validation.rows.length > 0;
   }
 
-  async measure(): Promise<Measured> {
-    const loss = await this.#loss(this.#validation, this.parameters);
-    const { retained } = this.options;
-    if (this.#retained === null || !retained) return { loss, retainedRise: null, forgets: false };
+  /** Measures the base model on the retained examples, once; `measure` does where this has not. */
+  async prepare(): Promise<number | null> {
+    if (this.#retained === null) return null;
     // Fresh parameters are zeros: the base model's own loss.
     const { config, adapter } = this.parameters;
     this.#baseLoss ??= await this.#loss(this.#retained, new LoraParameters(config, adapter));
-    const rise = (await this.#loss(this.#retained, this.parameters)) / this.#baseLoss - 1;
+    return this.#baseLoss;
+  }
+
+  async measure(): Promise<Measured> {
+    const loss = await this.#loss(this.#validation, this.parameters);
+    const { retained } = this.options;
+    const baseLoss = await this.prepare();
+    if (this.#retained === null || baseLoss === null || !retained)
+      return { loss, retainedRise: null, forgets: false };
+    const rise = (await this.#loss(this.#retained, this.parameters)) / baseLoss - 1;
     return { loss, retainedRise: rise, forgets: rise > retained.maxRise };
   }
 
