@@ -37,8 +37,8 @@ const ACCUMULATION = 2;
 export const ROWS_PER_STEP = ROWS * ACCUMULATION;
 const MAX_EPOCHS = 4;
 const PATIENCE = 3;
-/** Of what the gate lets the loss on general code rise, how much a state may that is kept: only a sample of it is looked at while training. */
-const FORGETTING_SHARE = 0.8;
+/** So far the loss on general code may rise in a state that is kept: less than the gate allows, since only a sample of it is looked at while training. */
+const MAX_SAMPLED_LOSS_RISE = 0.8 * MAX_GENERAL_LOSS_RISE;
 
 /**
  * Scores the base model before training: its scores are needed anyway, and how long they take is what the adapter's will take, so the
@@ -120,7 +120,7 @@ export async function trainAdapter(
     seed: options.seed,
     threads: settings.threads,
     memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6,
-    maxGeneralLossRise: FORGETTING_SHARE * MAX_GENERAL_LOSS_RISE,
+    maxGeneralLossRise: MAX_SAMPLED_LOSS_RISE,
   });
   const engine = ENGINES[options.engine];
   for await (const event of engine.run(runDirectory, signal, courtesyOf(settings))) {
@@ -141,7 +141,8 @@ function inReport(event: EngineEvent): RunEventInput[] {
       return [event];
     case 'heldout-end': {
       const { retainedRise, ...heldOut } = event;
-      return [heldOut, ...(forgets(retainedRise) ? log(forgetting(event.step, retainedRise)) : [])];
+      const forgets = retainedRise !== null && retainedRise > MAX_SAMPLED_LOSS_RISE;
+      return [heldOut, ...(forgets ? log(forgetting(event.step, retainedRise)) : [])];
     }
     case 'start':
       return log(`Training in ${event.precision}: ${event.reason}`);
@@ -161,10 +162,6 @@ function inReport(event: EngineEvent): RunEventInput[] {
       return early === null ? [] : log(early);
     }
   }
-}
-
-function forgets(rise: number | null): rise is number {
-  return rise !== null && rise > FORGETTING_SHARE * MAX_GENERAL_LOSS_RISE;
 }
 
 function forgetting(step: number, rise: number): string {

@@ -24,43 +24,44 @@ interface Packed {
 /** Measures the state of a training on examples that it never trains on. */
 export class Validation {
   readonly #validation: Packed;
-  readonly #retained: Packed | null;
+  /** What must not be forgotten; null where nothing must. */
+  readonly #retained: (Packed & { maxRise: number }) | null;
   #baseLoss: number | null = null;
 
   constructor(
-    private readonly options: ResolvedOptions,
+    { validation, retained, sequenceLength }: ResolvedOptions,
     private readonly scorer: Scorer,
     private readonly parameters: LoraParameters,
   ) {
     const packed = (examples: readonly Example[]): Packed => ({
       examples,
-      rows: packExamples(examples, options.sequenceLength, null),
+      rows: packExamples(examples, sequenceLength, null),
     });
-    this.#validation = packed(options.validation);
-    this.#retained = options.retained?.examples.length ? packed(options.retained.examples) : null;
+    this.#validation = packed(validation);
+    this.#retained = retained?.examples.length
+      ? { ...packed(retained.examples), maxRise: retained.maxRise }
+      : null;
   }
 
+  /** Whether there is anything to choose the best state by. */
   get exists(): boolean {
     return this.#validation.rows.length > 0;
   }
 
-  /** Measures the base model on the retained examples, once; `measure` does where this has not. */
-  async prepare(): Promise<number | null> {
-    if (this.#retained === null) return null;
+  /** Measures the base model on the retained examples, the first time; `measure` needs it. */
+  async prepare(): Promise<void> {
+    if (this.#retained === null || this.#baseLoss !== null) return;
     // Fresh parameters are zeros: the base model's own loss.
     const { config, adapter } = this.parameters;
-    this.#baseLoss ??= await this.#loss(this.#retained, new LoraParameters(config, adapter));
-    return this.#baseLoss;
+    this.#baseLoss = await this.#loss(this.#retained, new LoraParameters(config, adapter));
   }
 
+  /** Measures the parameters as they are now. */
   async measure(): Promise<Measured> {
     const loss = await this.#loss(this.#validation, this.parameters);
-    const { retained } = this.options;
-    const baseLoss = await this.prepare();
-    if (this.#retained === null || baseLoss === null || !retained)
-      return { loss, retainedRise: null, forgets: false };
-    const rise = (await this.#loss(this.#retained, this.parameters)) / baseLoss - 1;
-    return { loss, retainedRise: rise, forgets: rise > retained.maxRise };
+    if (this.#retained === null) return { loss, retainedRise: null, forgets: false };
+    const rise = (await this.#loss(this.#retained, this.parameters)) / this.#baseLoss! - 1;
+    return { loss, retainedRise: rise, forgets: rise > this.#retained.maxRise };
   }
 
   async #loss({ examples, rows }: Packed, parameters: LoraParameters): Promise<number> {

@@ -9,8 +9,10 @@ const numbersOf = (graph: Graph, value: Value | null | undefined): number[] =>
 
 /** What a Reshape is told: numbers, of which -1 stands for what is left, or the shape of another value. */
 function targetShape(graph: Graph, x: Value, told: Value): number[] {
-  const source = graph.nodes.find(({ operator, outputs }) => operator === 'Shape' && outputs[0] === told);
-  if (source) return [...source.inputs[0]!.shape];
+  if (!graph.constants.has(told)) {
+    const source = graph.nodes.find(({ operator, outputs }) => operator === 'Shape' && outputs[0] === told);
+    return [...source!.inputs[0]!.shape];
+  }
   const numbers = numbersOf(graph, told);
   const left = elementCount(x.shape) / -elementCount(numbers);
   return numbers.map((size) => (size === -1 ? left : size));
