@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { openGarden } from '../packages/gardener/src/garden/garden.js';
 import { ensureModel } from '../packages/gardener/src/models/ensure-model.js';
 
@@ -31,4 +32,18 @@ export async function pythonWith(folder: 'peft' | 'sentence-transformers'): Prom
   execFileSync(python, ['-m', 'pip', 'install', '-q', '-r', requirements], { stdio: ['ignore', 2, 2] });
   writeFileSync(done, '');
   return python;
+}
+
+/**
+ * A script of this folder as JavaScript, so that a measured process holds no compiler and runs the built packages, as the product does.
+ * @param name of the file, without `.ts`; it imports packages only
+ */
+export function compiledScript(name: string): string {
+  const source = readFileSync(new URL(`./${name}.ts`, import.meta.url), 'utf8');
+  const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+  const folder = fileURLToPath(new URL('../node_modules/.cache/codebase-gardener-bench/', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(file, ts.transpileModule(source, { compilerOptions: options }).outputText);
+  return file;
 }

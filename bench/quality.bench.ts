@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
-import { defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
+import { compiledScript, defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
 import { inOrderOf, type Rows, rowsOf } from './quality/rows.js';
 import { CODEBASES } from './retrieval/codebases.js';
 import { benchCache, fetchCodebase } from './retrieval/fetch-codebase.js';
@@ -103,7 +103,7 @@ async function measure(
 }
 
 async function runOurs(baseFile: string, file: string, engine: string, seed: number): Promise<string> {
-  const script = fileURLToPath(new URL('./training-ours.ts', import.meta.url));
+  const script = compiledScript('training-ours');
   const { env, execArgv } = computingProcess();
   // The base alone: one step with next to no learning rate.
   const untrained = engine === BASE;
@@ -119,7 +119,7 @@ async function runOurs(baseFile: string, file: string, engine: string, seed: num
       spinning: false,
     },
   };
-  const args = [...process.execArgv, ...execArgv, script, baseFile, file, JSON.stringify(chosen)];
+  const args = [...execArgv, script, baseFile, file, JSON.stringify(chosen)];
   return (await run(process.execPath, args, { env })).stdout;
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
-import { defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
+import { compiledScript, defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
 import { sourceText } from './source-text.js';
 import type { OurRun } from './training-ours.js';
 
@@ -93,10 +93,10 @@ async function dataOf(text: string, baseFile: string, length: number): Promise<s
 }
 
 async function measureOurs(base: string, data: string, rows: string, mode: string): Promise<Row> {
-  const script = fileURLToPath(new URL('./training-ours.ts', import.meta.url));
+  const script = compiledScript('training-ours');
   const { env, execArgv } = computingProcess();
   const chosen: OurRun = { steps: STEPS, batchRows: Number(rows), mode };
-  const args = [...process.execArgv, ...execArgv, script, base, data, JSON.stringify(chosen)];
+  const args = [...execArgv, script, base, data, JSON.stringify(chosen)];
   const { stdout } = await run(process.execPath, args, { env });
   const { losses: _, ...row } = JSON.parse(stdout) as Row & { losses: number[] };
   return row;

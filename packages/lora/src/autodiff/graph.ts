@@ -17,6 +17,12 @@ export type OpenAxes = Readonly<Record<number, string>>;
 /** The typed array that holds a constant of each element type. */
 export type ConstantData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array;
 
+/**
+ * Constants up to this size are held once, however often they are asked for: ONNX Runtime takes some kilobytes for each. Shapes, scales
+ * and the zero points of a row of tokens are.
+ */
+const SMALL_CONSTANT_BYTES = 1024;
+
 /** One operator applied to values. An absent optional input is null. */
 export interface Node {
   readonly operator: string;
@@ -37,6 +43,8 @@ export class Graph {
   readonly constants = new Map<Value, ConstantData>();
   /** Of some inputs the axes whose sizes a run decides, by name: what has the same name has the same size. */
   readonly openAxes = new Map<Value, OpenAxes>();
+  /** Small constants by what they hold. */
+  readonly #known = new Map<string, Value>();
   #nextId = 0;
 
   /**
@@ -50,7 +58,7 @@ export class Graph {
     return value;
   }
 
-  /** A value fixed in the graph; `data` is row-major and is not copied. */
+  /** A value fixed in the graph; `data` is row-major and is not copied. A small one that is there already is given again. */
   constant(dtype: DataType, shape: readonly number[], data: ConstantData): Value {
     const expected = elementCount(shape);
     if (data.length !== expected) {
@@ -62,8 +70,13 @@ export class Graph {
         },
       );
     }
+    const small = data.byteLength <= SMALL_CONSTANT_BYTES;
+    const key = small ? `${dtype} [${shape}] ${data}` : '';
+    const known = this.#known.get(key);
+    if (known && this.constants.has(known)) return known;
     const value: Value = { name: this.#freshName('constant'), dtype, shape: [...shape] };
     this.constants.set(value, data);
+    if (small) this.#known.set(key, value);
     return value;
   }
 

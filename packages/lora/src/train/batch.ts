@@ -54,19 +54,9 @@ export function makeBatch(given: readonly PackedRow[], count: number, sequenceLe
   };
 }
 
-/** The embedding rows of a batch's tokens, float32 [rows * sequence, hidden]. */
-export function embedTokens(
-  { rows, sequenceLength }: Batch,
-  embedding: Float32Array,
-  hiddenSize: number,
-): Float32Array {
-  const x = new Float32Array(rows.length * sequenceLength * hiddenSize);
-  let at = 0;
-  for (const row of rows) {
-    for (const token of row.tokens) {
-      x.set(embedding.subarray(token * hiddenSize, (token + 1) * hiddenSize), at);
-      at += hiddenSize;
-    }
-  }
-  return x;
+/** The tokens of a batch, row after row, [rows * sequence]. */
+export function tokensOf({ rows, sequenceLength }: Batch): Int32Array {
+  const tokens = new Int32Array(rows.length * sequenceLength);
+  for (const [i, row] of rows.entries()) tokens.set(row.tokens, i * sequenceLength);
+  return tokens;
 }

@@ -1,12 +1,10 @@
 import type { SessionOptions } from '../autodiff/session.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { makeBatch } from './batch.js';
-import { BlockTrainer } from './block-trainer.js';
 import { collectGarbage } from './collect-garbage.js';
-import type { GradientTrainer } from './gradient-trainer.js';
 import type { LoraParameters } from './lora-parameters.js';
-import { isUnderPressure, lighterShape, type MemoryShape } from './memory-plan.js';
-import { ModelTrainer } from './model-trainer.js';
+import { isUnderPressure, lighterShape } from './memory-plan.js';
+import { ModelTrainer, type TrainerShape } from './model-trainer.js';
 import { countTargets, type PackedRow } from './packing.js';
 import type { TrainingWeights } from './training-weights.js';
 
@@ -23,9 +21,9 @@ export class ElasticTrainer implements AsyncDisposable {
     private readonly weights: TrainingWeights,
     private readonly options: SessionOptions,
     private readonly budgetBytes: number,
-    private trainer: GradientTrainer,
+    private trainer: ModelTrainer,
     /** How it computes now. */
-    public shape: MemoryShape,
+    public shape: TrainerShape,
   ) {
     this.#ceilingBytes = budgetBytes;
   }
@@ -34,7 +32,7 @@ export class ElasticTrainer implements AsyncDisposable {
     config: TransformerConfig,
     weights: TrainingWeights,
     options: SessionOptions,
-    shape: MemoryShape,
+    shape: TrainerShape,
     budgetBytes: number,
   ): Promise<ElasticTrainer> {
     const trainer = await createTrainer(config, weights, options, shape);
@@ -88,14 +86,11 @@ export class ElasticTrainer implements AsyncDisposable {
  * With ONNX Runtime's arena: memory that a graph gives back is taken again by the next node while the cache still holds it. Without it
  * the C library's allocator wanders through memory in some runs, and such a run takes twice as long.
  */
-async function createTrainer(
+function createTrainer(
   config: TransformerConfig,
   weights: TrainingWeights,
   options: SessionOptions,
-  { rows, sequenceLength, adapter, precision, keep }: MemoryShape,
-): Promise<GradientTrainer> {
-  const Trainer = keep ? ModelTrainer : BlockTrainer;
-  const sessions = { ...options, arena: true };
-  const shape = { rows, sequenceLength };
-  return await Trainer.create(config, weights, shape, adapter, precision, sessions);
+  shape: TrainerShape,
+): Promise<ModelTrainer> {
+  return ModelTrainer.create(config, weights, shape, { ...options, arena: true });
 }

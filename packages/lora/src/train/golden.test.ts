@@ -9,7 +9,6 @@ import { type BaseWeights, loadBaseModel, loadHuggingFaceWeights } from '../tran
 import { type FrozenWeights, loadAllBlocks, loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { BLOCK_WEIGHT_NAMES } from '../transformer/modules.js';
 import { makeBatch } from './batch.js';
-import { BlockTrainer } from './block-trainer.js';
 import type { Example } from './example.js';
 import { goldenExamples, goldenJson, goldenPath, goldenTensors, relativeError } from './golden.fixture.js';
 import { LoraParameters } from './lora-parameters.js';
@@ -99,12 +98,19 @@ async function gradientsByName(fixture: Fixture, keep: boolean): Promise<Map<str
   const parameters = new LoraParameters(base.config, adapter.config);
   parameters.load(adapter);
   const sequenceLength = examples[0]!.tokens.length;
-  const shape = { rows: examples.length, sequenceLength };
-  const weights = { frozen, blocks: () => loadAllBlocks(base), head: () => ({}) };
-  const Trainer = keep ? ModelTrainer : BlockTrainer;
-  await using trainer = await Trainer.create(base.config, weights, shape, adapter.config, 'float32', {
-    threads: 2,
-  });
+  const shape = {
+    rows: examples.length,
+    sequenceLength,
+    adapter: adapter.config,
+    precision: 'float32' as const,
+    keep,
+  };
+  const weights = {
+    frozen,
+    blocks: () => loadAllBlocks(base),
+    head: async () => ({ table: await frozen.readHead() }),
+  };
+  await using trainer = await ModelTrainer.create(base.config, weights, shape, { threads: 2 });
   const rows = packExamples(examples, sequenceLength, null);
   const batch = makeBatch(rows, rows.length, sequenceLength);
   await trainer.accumulateGradient(
@@ -183,7 +189,11 @@ test.each(fixtures.slice(0, 2))('%s: logits agree with PyTorch', async (_name, t
   const table = graph.input('table', 'float32', [vocabularySize, hiddenSize]);
   graph.output(gemm(graph, rmsNorm(graph, x, norm, rmsNormEpsilon), table, { transB: true }), 'logits');
   await using session = await GraphSession.create(graph);
-  const feeds = { x: hostTensor(hidden!, [tokens, hiddenSize]), norm: frozen.outputNorm, table: frozen.head };
+  const feeds = {
+    x: hostTensor(hidden!, [tokens, hiddenSize]),
+    norm: frozen.outputNorm,
+    table: await frozen.readHead(),
+  };
   const logits = float32Of((await session.run(feeds)).logits);
   expect(relativeError(logits, tensors.get('logits')!.data)).toBeLessThan(tolerance);
   await base.close();

@@ -1,27 +1,19 @@
 import { freemem } from 'node:os';
 import { LoraError } from '../errors.js';
-import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-config.js';
+import { TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { CHUNK } from '../transformer/attention.js';
-import type { Precision } from '../transformer/block-inputs.js';
-import { HEAD_ROWS } from '../transformer/language-model-head.js';
+import { GRADIENT_ROWS } from '../transformer/language-model-head.js';
+import { PIECE } from '../transformer/llama-block.js';
 import { keepsHalf } from '../transformer/model-graph.js';
 import { moduleShape } from '../transformer/modules.js';
 import { parameterCount } from './lora-parameters.js';
-
-/** What decides how much memory a training takes, beside the base model. */
-export interface MemoryShape {
-  /** Rows computed at once. */
-  rows: number;
-  sequenceLength: number;
-  /** Whether the forward pass's products are kept. */
-  keep: boolean;
-  precision: Precision;
-  adapter: AdapterConfig;
-}
+import type { TrainerShape } from './model-trainer.js';
 
 /** Node, ONNX Runtime and this program before they hold anything. */
-const PROCESS_BYTES = 180e6;
+const PROCESS_BYTES = 160e6;
+/** ONNX Runtime's record of a block's nodes, for each piece of the tokens. */
+const GRAPH_BYTES = 1.4e6;
 /** Of what comes and goes in a step: results that wait for V8's collector, and gaps in the allocator. Measured on the default base. */
 const SLACK = 1.15;
 /** Values of one block, in widths of the hidden state and of the MLP, that are alive at once in its backward pass. */
@@ -43,26 +35,31 @@ export function defaultMemoryBudget(): number {
 }
 
 /** Peak memory of the training process, estimated, bytes. */
-export function estimateMemory(config: TransformerConfig, shape: MemoryShape): number {
+export function estimateMemory(config: TransformerConfig, shape: TrainerShape): number {
   const { hiddenSize, mlpSize, vocabularySize, blockCount, headCount, keyValueHeadCount, headSize } = config;
   const { rows, sequenceLength, keep, precision, adapter } = shape;
   const matrices = TARGET_MODULES.reduce((sum, module) => sum + product(moduleShape(module, config)), 0);
   const table = vocabularySize * hiddenSize;
-  // int8 holds every matrix once for each direction, 2 bytes in all, and the float32 table beside its codes.
-  const frozen =
-    table * 4 + (precision === 'int8' ? 2 * blockCount * matrices + table : 4 * blockCount * matrices);
+  // int8 holds every matrix once for each direction, the table for the product and for looking up: 2 bytes a parameter.
+  const frozen = (precision === 'int8' ? 2 : 4) * (blockCount * matrices + table);
   const tokens = rows * sequenceLength;
+  const graph = GRAPH_BYTES * blockCount * Math.ceil(tokens / PIECE);
   const states = (blockCount + 1) * tokens * hiddenSize * 4;
   // Attention's weights: a chunk of queries has one for every key up to its own end.
   const weights = (headCount * (sequenceLength + Math.min(CHUNK, sequenceLength))) / 2;
   const halved = 2 * hiddenSize + 2 * keyValueHeadCount * headSize + 2 * mlpSize + weights;
-  const keptWidth = hiddenSize + halved * (keepsHalf({ batch: shape, precision }) ? 0.5 : 1);
+  const keptWidth = hiddenSize + halved * (keepsHalf({ batch: shape, precision, keep }) ? 0.5 : 1);
   const kept = keep ? blockCount * tokens * keptWidth * 4 : 0;
   const block = tokens * (HIDDEN_VALUES * hiddenSize + MLP_VALUES * mlpSize) * 4;
   const scores = SCORE_VALUES * rows * headCount * Math.min(CHUNK, sequenceLength) * sequenceLength * 4;
-  const logits = LOGIT_VALUES * HEAD_ROWS * vocabularySize * 4;
+  const headRows = Math.min(tokens, keep ? GRADIENT_ROWS.fast : GRADIENT_ROWS.lean);
+  const logits = LOGIT_VALUES * headRows * vocabularySize * 4;
   const trainable = ADAPTER_BYTES * parameterCount(config, adapter);
-  return PROCESS_BYTES + frozen + SLACK * (states + kept + block + scores + logits + trainable);
+  // With dropout, a byte for each input of the A matrices.
+  const masks = adapter.dropout > 0 ? blockCount * tokens * (3 * hiddenSize + mlpSize) : 0;
+  return (
+    PROCESS_BYTES + frozen + graph + masks + SLACK * (states + kept + block + scores + logits + trainable)
+  );
 }
 
 /**
@@ -70,8 +67,12 @@ export function estimateMemory(config: TransformerConfig, shape: MemoryShape): n
  * in more batches.
  * @throws LoraError `train.memory-budget` when not even one row fits; it says how much that needs
  */
-export function planMemory(config: TransformerConfig, wanted: MemoryShape, budgetBytes: number): MemoryShape {
-  for (let shape: MemoryShape | null = wanted; shape; shape = lighterShape(shape)) {
+export function planMemory(
+  config: TransformerConfig,
+  wanted: TrainerShape,
+  budgetBytes: number,
+): TrainerShape {
+  for (let shape: TrainerShape | null = wanted; shape; shape = lighterShape(shape)) {
     if (estimateMemory(config, shape) <= budgetBytes) return shape;
   }
   const least = estimateMemory(config, { ...wanted, keep: false, rows: 1 });
@@ -87,7 +88,7 @@ export function planMemory(config: TransformerConfig, wanted: MemoryShape, budge
 }
 
 /** The next lighter shape of the same step; null when there is none. */
-export function lighterShape(shape: MemoryShape): MemoryShape | null {
+export function lighterShape(shape: TrainerShape): TrainerShape | null {
   if (shape.keep) return { ...shape, keep: false };
   if (shape.rows === 1) return null;
   return { ...shape, rows: Math.ceil(shape.rows / 2) };

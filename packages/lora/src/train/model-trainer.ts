@@ -8,62 +8,83 @@ import {
 import type { AdapterConfig } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { inputNames, type Precision } from '../transformer/block-inputs.js';
-import type { BlockFeeds } from '../transformer/frozen-weights.js';
-import type { BatchShape } from '../transformer/llama-block.js';
+import type { FrozenWeights } from '../transformer/frozen-weights.js';
 import { modelGradientGraph } from '../transformer/model-graph.js';
-import { type Batch, embedTokens } from './batch.js';
+import { type Batch, tokensOf } from './batch.js';
 import { collectGarbage } from './collect-garbage.js';
-import type { GradientTrainer } from './gradient-trainer.js';
+import { type DropoutSeeds, dropoutMasks } from './dropout.js';
 import type { LoraParameters } from './lora-parameters.js';
 import { collect, type TrainingWeights } from './training-weights.js';
 
+/** What a trainer is made for. */
+export interface TrainerShape {
+  /** Rows computed at once. */
+  rows: number;
+  sequenceLength: number;
+  adapter: AdapterConfig;
+  precision: Precision;
+  /** Whether the products of the forward pass are kept for the backward pass. */
+  keep: boolean;
+}
+
 /**
- * Computes LoRA gradients in one run of one graph: the fastest way. It holds the products of every block between the passes, and 8-bit
- * weights of its own, packed for the products; the given ones can go.
+ * Computes LoRA gradients in one run of one graph. In 8 bits it holds weights of its own, packed for the products; the given ones can
+ * go.
  */
-export class ModelTrainer implements GradientTrainer {
+export class ModelTrainer implements AsyncDisposable {
   private constructor(
     private readonly config: TransformerConfig,
-    private readonly shape: BatchShape,
-    private readonly embedding: Float32Array,
+    private readonly shape: TrainerShape,
+    private readonly frozen: FrozenWeights,
     /** Weights that are fed at every run, without a copy. */
     private readonly fed: Readonly<Record<string, HostTensor>>,
     private readonly session: GraphSession,
   ) {}
 
-  /** @param adapter without dropout */
   static async create(
     config: TransformerConfig,
     { frozen, blocks, head }: TrainingWeights,
-    shape: BatchShape,
-    adapter: AdapterConfig,
-    precision: Precision,
+    shape: TrainerShape,
     options: SessionOptions,
   ): Promise<ModelTrainer> {
-    const graph = modelGradientGraph({ config, batch: shape, adapter, precision });
-    const tables = { norm: frozen.outputNorm, table: frozen.head };
+    const { rows, sequenceLength, adapter, precision, keep } = shape;
+    const graph = modelGradientGraph({ config, batch: { rows, sequenceLength }, adapter, precision, keep });
+    const norm = { norm: frozen.outputNorm };
     const sessions = { ...options, asBuilt: true };
     if (precision === 'int8') {
-      const session = await GraphSession.create(graph, {
-        ...sessions,
-        fixed: namedWeights(blocks(), head()),
-      });
-      return new ModelTrainer(config, shape, frozen.embedding, tables, session);
+      const session = await GraphSession.create(graph, { ...sessions, fixed: namedWeights(head, blocks) });
+      return new ModelTrainer(config, shape, frozen, norm, session);
     }
     // Packed float32 weights would be a second copy, four bytes a parameter, for a gain of a twentieth.
-    const fed = Object.fromEntries(await collect(namedWeights(blocks(), head())));
+    const fed = Object.fromEntries(await collect(namedWeights(head, blocks)));
     const session = await GraphSession.create(graph, sessions);
-    return new ModelTrainer(config, shape, frozen.embedding, { ...tables, ...fed }, session);
+    return new ModelTrainer(config, shape, frozen, { ...norm, ...fed }, session);
   }
 
-  async accumulateGradient(batch: Batch, parameters: LoraParameters, weight: number): Promise<number> {
-    const loss = await this.#accumulate(batch, parameters, weight);
+  /**
+   * Adds the gradient of `weight * sum(nll)` over the batch to `parameters.gradient`.
+   * @param weight 1 / (targets of the whole step): batches of one step then add up to the token-weighted mean
+   * @param dropoutSeeds of each row; without meaning where the adapter has no dropout
+   * @returns the sum of nll, in nats
+   */
+  async accumulateGradient(
+    batch: Batch,
+    parameters: LoraParameters,
+    weight: number,
+    dropoutSeeds: DropoutSeeds,
+  ): Promise<number> {
+    const loss = await this.#accumulate(batch, parameters, weight, dropoutSeeds);
     // The results of the next run would come on top of those of this one.
     collectGarbage({ young: true });
     return loss;
   }
 
-  async #accumulate(batch: Batch, parameters: LoraParameters, weight: number): Promise<number> {
+  async #accumulate(
+    batch: Batch,
+    parameters: LoraParameters,
+    weight: number,
+    dropoutSeeds: DropoutSeeds,
+  ): Promise<number> {
     const { blockCount, hiddenSize } = this.config;
     const tokens = this.shape.rows * this.shape.sequenceLength;
     const labels = new BigInt64Array(tokens);
@@ -74,14 +95,16 @@ export class ModelTrainer implements GradientTrainer {
     }
     const feeds: Record<string, HostTensor> = {
       ...this.fed,
-      x: hostTensor(embedTokens(batch, this.embedding, hiddenSize), [tokens, hiddenSize]),
+      x: hostTensor(await this.frozen.embed(tokensOf(batch)), [tokens, hiddenSize]),
       positions: batch.positions,
       mask: batch.mask,
       labels: hostTensor(labels, [tokens]),
       weights: hostTensor(weights, [tokens, 1]),
     };
-    for (let index = 0; index < blockCount; index++)
-      Object.assign(feeds, behind(inputNames.block(index), parameters.feeds(index)));
+    for (let index = 0; index < blockCount; index++) {
+      const masks = dropoutMasks(this.config, this.shape, index, dropoutSeeds);
+      Object.assign(feeds, behind(inputNames.block(index), { ...parameters.feeds(index), ...masks }));
+    }
     const outputs = await this.session.run(feeds);
     for (const slot of parameters.slots) {
       parameters.addGradient(slot, float32Of(outputs[`d_${inputNames.block(slot.block)}${slot.name}`]));
@@ -101,10 +124,10 @@ function behind(prefix: string, feeds: Readonly<Record<string, HostTensor>>): Re
 
 /** Weights as the graph of a whole model names them. */
 async function* namedWeights(
-  blocks: AsyncIterable<BlockFeeds>,
-  head: BlockFeeds,
+  head: TrainingWeights['head'],
+  blocks: TrainingWeights['blocks'],
 ): AsyncGenerator<[string, HostTensor]> {
-  yield* Object.entries(head);
+  yield* Object.entries(await head());
   let index = 0;
-  for await (const feeds of blocks) yield* Object.entries(behind(inputNames.block(index++), feeds));
+  for await (const feeds of blocks()) yield* Object.entries(behind(inputNames.block(index++), feeds));
 }

@@ -17,8 +17,8 @@ import {
   type QuantizedName,
   quantizedShape,
 } from '../transformer/modules.js';
-import { type QuantizedColumns, quantizeBothWays } from '../transformer/quantize-matrix.js';
-import { type Batch, embedTokens } from './batch.js';
+import { type QuantizedColumns, quantizeBothWays, quantizeRows } from '../transformer/quantize-matrix.js';
+import { type Batch, tokensOf } from './batch.js';
 import { collectGarbage } from './collect-garbage.js';
 
 /** Which calibrated input each module reads; o_proj's channels are even enough as they are. */
@@ -45,7 +45,7 @@ export async function* quantizeBlocks(
 ): AsyncGenerator<BlockFeeds> {
   const shape = { rows: batch.rows.length, sequenceLength: batch.sequenceLength };
   await using session = await GraphSession.create(blockCalibrationGraph(config, shape), options);
-  let x = embedTokens(batch, frozen.embedding, config.hiddenSize);
+  let x = await frozen.embed(tokensOf(batch));
   for (let index = 0; index < config.blockCount; index++) {
     const weights = await frozen.block(index);
     const tokens = shape.rows * shape.sequenceLength;
@@ -62,19 +62,22 @@ export async function* quantizeBlocks(
   }
 }
 
-/** The output's table for the forward product, 1 byte a parameter, and its mean entry: feeds of the head beside the float32 table. */
-export function quantizeTable(
+/** The output's table in 8 bits, 2 bytes a parameter, and its mean entry: feeds of the head. */
+export async function quantizeTable(
   { vocabularySize, hiddenSize }: TransformerConfig,
-  { head }: FrozenWeights,
+  frozen: FrozenWeights,
   largestCode: number,
-): BlockFeeds {
-  const table = float32Of(head);
-  const { forward } = quantizeBothWays(table, vocabularySize, hiddenSize, null, null, largestCode);
+): Promise<BlockFeeds> {
+  const table = float32Of(await frozen.readHead());
+  const { codes, transposed, scale } = quantizeRows(table, vocabularySize, hiddenSize, largestCode);
   const mean = new Float32Array(hiddenSize);
   for (let at = 0; at < table.length; at++) mean[at % hiddenSize]! += table[at]! / vocabularySize;
-  const feeds: Record<string, HostTensor> = { 'table.mean': hostTensor(mean, [1, hiddenSize]) };
-  addMatrix(feeds, 'table.forward', forward, [hiddenSize, vocabularySize]);
-  return feeds;
+  return {
+    'table.forward': hostTensor(transposed, [hiddenSize, vocabularySize]),
+    'table.entries': hostTensor(codes, [vocabularySize, hiddenSize]),
+    'table.scale': vector(scale),
+    'table.mean': hostTensor(mean, [1, hiddenSize]),
+  };
 }
 
 function quantizeBlock(

@@ -8,10 +8,9 @@ import { float32Of, GraphSession, hostTensor } from '../autodiff/session.js';
 import { type BaseModel, loadBaseModel } from '../transformer/base-model.js';
 import type { Precision } from '../transformer/block-inputs.js';
 import { loadFrozenWeights } from '../transformer/frozen-weights.js';
-import { HEAD_ROWS, headGraph } from '../transformer/language-model-head.js';
+import { GRADIENT_ROWS, headInputs, slicedHead } from '../transformer/language-model-head.js';
 import { quantizeBothWays } from '../transformer/quantize-matrix.js';
 import { makeBatch } from './batch.js';
-import { BlockTrainer } from './block-trainer.js';
 import { goldenExamples, goldenPath, goldenTensors, relativeError } from './golden.fixture.js';
 import { largestExactWeight } from './integer-products.js';
 import { LoraParameters } from './lora-parameters.js';
@@ -19,7 +18,7 @@ import { ModelTrainer } from './model-trainer.js';
 import { countTargets, packExamples } from './packing.js';
 import { quantizeTable } from './quantized-weights.js';
 import { seededRandom } from './random.js';
-import { headFeeds, Scorer } from './scorer.js';
+import { Scorer } from './scorer.js';
 import { trainingWeights } from './training-weights.js';
 
 /** 8-bit weights; a CPU without VNNI can be tested with 7 only. */
@@ -85,28 +84,24 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
 
   beforeAll(async () => {
     base = await loadBaseModel(inject('baseModelFile'));
-    float32 = await gradient(ModelTrainer, 'float32', 127);
+    float32 = await gradient('float32', 127, true);
   });
   afterAll(() => base.close());
 
-  async function gradient(
-    Trainer: typeof BlockTrainer | typeof ModelTrainer,
-    precision: Precision,
-    largestCode: number,
-  ) {
+  async function gradient(precision: Precision, largestCode: number, keep: boolean) {
     const { config } = base;
     const examples = goldenExamples(goldenTensors('smollm2/golden.safetensors'));
     const adapter = await readPeftAdapter(goldenPath('smollm2/adapter'), config);
     const sequenceLength = examples[0]!.tokens.length;
     const rows = packExamples(examples, sequenceLength, null);
     const batch = makeBatch(rows, rows.length, sequenceLength);
-    const shape = { rows: rows.length, sequenceLength };
+    const shape = { rows: rows.length, sequenceLength, adapter: adapter.config, precision, keep };
     const frozen = await loadFrozenWeights(base);
     const options = { threads: 2 };
     const weights = trainingWeights(base, frozen, precision, batch, largestCode, options);
     const parameters = new LoraParameters(config, adapter.config);
     parameters.load(adapter);
-    await using trainer = await Trainer.create(config, weights, shape, adapter.config, precision, options);
+    await using trainer = await ModelTrainer.create(config, weights, shape, options);
     const targets = countTargets(rows);
     const loss = (await trainer.accumulateGradient(batch, parameters, 1 / targets, [[0]])) / targets;
     return { loss, gradient: parameters.gradient };
@@ -115,12 +110,12 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
   const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
   test.each([
-    [BlockTrainer, 127],
-    [ModelTrainer, 127],
+    [127, false],
+    [127, true],
     // What processors without VNNI compute exactly.
-    [ModelTrainer, 64],
-  ] as const)('%o, largest weight %i', async (Trainer, largestCode) => {
-    const int8 = await gradient(Trainer, 'int8', largestCode);
+    [64, true],
+  ])('largest weight %i, products kept: %o', async (largestCode, keep) => {
+    const int8 = await gradient('int8', largestCode, keep);
     const cosine =
       dot(float32.gradient, int8.gradient) /
       Math.sqrt(dot(float32.gradient, float32.gradient) * dot(int8.gradient, int8.gradient));
@@ -142,13 +137,25 @@ test.runIf(exact)("what is left out of the head's gradient does not add up over 
   const shape = { rows: 1, sequenceLength: 256 };
   await using scorer = await Scorer.create(config, frozen, shape, null, { threads: 2 });
   const [states] = await scorer.hiddenStates([batch], null);
-  const feeds = headFeeds(states!, batch, 0, frozen, config.hiddenSize);
+  const positions = 2 * GRADIENT_ROWS.fast;
+  const feeds = {
+    x: hostTensor(states!.subarray(0, positions * config.hiddenSize), [positions, config.hiddenSize]),
+    labels: hostTensor(BigInt64Array.from(batch.labels.subarray(0, positions), BigInt), [positions]),
+    weights: hostTensor(new Float32Array(positions).fill(1), [positions, 1]),
+    norm: frozen.outputNorm,
+  };
 
   const gradient = async (precision: 'float32' | 'int8') => {
-    const graph = headGraph(config, HEAD_ROWS, 'gradient', precision);
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [positions, config.hiddenSize]);
+    const labels = graph.input('labels', 'int64', [positions]);
+    const weights = graph.input('weights', 'float32', [positions, 1]);
+    const inputs = headInputs(graph, config, precision);
+    graph.output(slicedHead(graph, { x, labels, weights }, inputs, config, GRADIENT_ROWS.fast).dx, 'dx');
     await using session = await GraphSession.create(graph, { threads: 2 });
-    const quantized = precision === 'int8' ? quantizeTable(config, frozen, 127) : {};
-    return float32Of((await session.run({ ...feeds, ...quantized })).dx);
+    const table =
+      precision === 'int8' ? await quantizeTable(config, frozen, 127) : { table: await frozen.readHead() };
+    return float32Of((await session.run({ ...feeds, ...table })).dx);
   };
   const [whole, nearly] = [await gradient('float32'), await gradient('int8')];
   await base.close();

@@ -9,9 +9,10 @@ import type { AdapterConfig } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { blockForwardGraph } from '../transformer/block-graphs.js';
 import type { FrozenWeights } from '../transformer/frozen-weights.js';
-import { HEAD_ROWS, headGraph } from '../transformer/language-model-head.js';
+import { SCORED_ENTRIES, SCORED_ROWS, scoreGraph } from '../transformer/language-model-head.js';
 import type { BatchShape } from '../transformer/llama-block.js';
-import { type Batch, embedTokens } from './batch.js';
+import { type Batch, tokensOf } from './batch.js';
+import { collectGarbage } from './collect-garbage.js';
 import type { LoraParameters } from './lora-parameters.js';
 
 /** What a pass over a batch finds for each predicting position. */
@@ -45,7 +46,7 @@ export class Scorer implements AsyncDisposable {
   ): Promise<Scorer> {
     const still = adapter && { ...adapter, dropout: 0 };
     const graph = blockForwardGraph({ config, batch: shape, adapter: still, precision: 'float32' });
-    const head = headGraph(config, HEAD_ROWS, 'score', 'float32');
+    const head = scoreGraph(config);
     const sessions = [
       await GraphSession.create(graph, options),
       await GraphSession.create(head, options),
@@ -64,7 +65,8 @@ export class Scorer implements AsyncDisposable {
   ): Promise<Float32Array[]> {
     const { hiddenSize, blockCount } = this.config;
     const tokens = this.shape.rows * this.shape.sequenceLength;
-    const states = batches.map((batch) => embedTokens(batch, this.frozen.embedding, hiddenSize));
+    const states: Float32Array[] = [];
+    for (const batch of batches) states.push(await this.frozen.embed(tokensOf(batch)));
     for (let index = 0; index < blockCount; index++) {
       const weights = { ...(await this.frozen.block(index)), ...parameters?.feeds(index) };
       for (const [i, { positions, mask }] of batches.entries()) {
@@ -83,22 +85,39 @@ export class Scorer implements AsyncDisposable {
     onProgress?: (share: number) => void,
   ): Promise<PositionScores[]> {
     const states = await this.hiddenStates(batches, parameters, onProgress);
-    const scores: PositionScores[] = [];
-    for (const [i, batch] of batches.entries()) scores.push(await this.#scoreHead(states[i]!, batch));
-    return scores;
+    const parts = batches.flatMap((batch, i) => predictingParts(batch, states[i]!));
+    const { vocabularySize } = this.config;
+    for (let start = 0; start < vocabularySize; start += SCORED_ENTRIES) {
+      const table = await this.frozen.readHeadRows(start, Math.min(SCORED_ENTRIES, vocabularySize - start));
+      for (const part of parts) await this.#scoreEntries(part, table, start);
+      // What was read of the table lies outside V8's heap, which hardly feels it.
+      collectGarbage({ young: true });
+    }
+    return batches.map((batch) => joined(parts.filter((part) => part.batch === batch)));
   }
 
-  async #scoreHead(x: Float32Array, batch: Batch): Promise<PositionScores> {
-    const nll = new Float32Array(batch.predicting.length);
-    const top1 = new Int32Array(batch.predicting.length);
-    for (let start = 0; start < nll.length; start += HEAD_ROWS) {
-      const outputs = await this.head.run(headFeeds(x, batch, start, this.frozen, this.config.hiddenSize));
-      const count = Math.min(HEAD_ROWS, nll.length - start);
-      nll.set(float32Of(outputs.nll).subarray(0, count), start);
-      const best = outputs.top1!.data as BigInt64Array;
-      for (let i = 0; i < count; i++) top1[start + i] = Number(best[i]);
+  /** Goes on with the softmax of some positions over the entries that begin with the `start`th. */
+  async #scoreEntries(part: ScoredPart, table: HostTensor, start: number): Promise<void> {
+    const count = table.dims[0]!;
+    const within = (label: number) => label >= start && label < start + count;
+    const labels = new BigInt64Array(SCORED_ROWS);
+    for (const [i, label] of part.labels.entries()) if (within(label)) labels[i] = BigInt(label - start);
+    const outputs = await this.head.run({
+      x: statesOf(part, this.config.hiddenSize),
+      labels: hostTensor(labels, [SCORED_ROWS, 1]),
+      norm: this.frozen.outputNorm,
+      table,
+    });
+    const [largest, sum, ofLabel] = ['largest', 'sum', 'ofLabel'].map((name) => float32Of(outputs[name]));
+    const top1 = outputs.top1!.data as BigInt64Array;
+    for (let i = 0; i < part.positions.length; i++) {
+      const before = part.largest[i]!;
+      const after = Math.max(before, largest![i]!);
+      if (after > before) part.top1[i] = start + Number(top1[i]);
+      part.sum[i] = part.sum[i]! * Math.exp(before - after) + sum![i]! * Math.exp(largest![i]! - after);
+      part.largest[i] = after;
+      if (within(part.labels[i]!)) part.ofLabel[i] = ofLabel![i]!;
     }
-    return { nll, top1 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -107,26 +126,54 @@ export class Scorer implements AsyncDisposable {
   }
 }
 
-/** The states of up to HEAD_ROWS predicting positions from the `start`th on, with their labels and the head's weights. */
-export function headFeeds(
-  x: Float32Array,
-  batch: Batch,
-  start: number,
-  { outputNorm, head }: FrozenWeights,
-  hiddenSize: number,
-): Record<string, HostTensor> {
-  const rows = new Float32Array(HEAD_ROWS * hiddenSize);
-  const labels = new BigInt64Array(HEAD_ROWS);
-  const count = Math.min(HEAD_ROWS, batch.predicting.length - start);
-  for (let i = 0; i < count; i++) {
-    const from = batch.predicting[start + i]! * hiddenSize;
-    rows.set(x.subarray(from, from + hiddenSize), i * hiddenSize);
-    labels[i] = BigInt(batch.labels[start + i]!);
+/** Up to SCORED_ROWS predicting positions of a batch, and the softmax of their logits as far as it has come. */
+interface ScoredPart {
+  batch: Batch;
+  /** Of all positions of the batch, [rows * sequence, hidden]. */
+  states: Float32Array;
+  positions: Int32Array;
+  labels: Int32Array;
+  largest: Float64Array;
+  /** Of the exponentials of all logits less the largest. */
+  sum: Float64Array;
+  ofLabel: Float64Array;
+  top1: Int32Array;
+}
+
+function predictingParts(batch: Batch, states: Float32Array): ScoredPart[] {
+  const parts: ScoredPart[] = [];
+  for (let start = 0; start < batch.predicting.length; start += SCORED_ROWS) {
+    parts.push({
+      batch,
+      states,
+      positions: batch.predicting.subarray(start, start + SCORED_ROWS),
+      labels: batch.labels.subarray(start, start + SCORED_ROWS),
+      largest: new Float64Array(SCORED_ROWS).fill(Number.NEGATIVE_INFINITY),
+      sum: new Float64Array(SCORED_ROWS),
+      ofLabel: new Float64Array(SCORED_ROWS),
+      top1: new Int32Array(SCORED_ROWS),
+    });
   }
-  return {
-    x: hostTensor(rows, [HEAD_ROWS, hiddenSize]),
-    labels: hostTensor(labels, [HEAD_ROWS]),
-    norm: outputNorm,
-    table: head,
-  };
+  return parts;
+}
+
+/** The states of a part's positions, [SCORED_ROWS, hidden]; rows that stand for none are zeros. */
+function statesOf({ states, positions }: ScoredPart, hiddenSize: number): HostTensor {
+  const x = new Float32Array(SCORED_ROWS * hiddenSize);
+  for (const [i, position] of positions.entries())
+    x.set(states.subarray(position * hiddenSize, (position + 1) * hiddenSize), i * hiddenSize);
+  return hostTensor(x, [SCORED_ROWS, hiddenSize]);
+}
+
+/** The scores of a batch's positions, from its parts. */
+function joined(parts: readonly ScoredPart[]): PositionScores {
+  const nll: number[] = [];
+  const top1: number[] = [];
+  for (const { positions, largest, sum, ofLabel, top1: likeliest } of parts) {
+    for (let i = 0; i < positions.length; i++) {
+      nll.push(largest[i]! + Math.log(sum[i]!) - ofLabel[i]!);
+      top1.push(likeliest[i]!);
+    }
+  }
+  return { nll: Float32Array.from(nll), top1: Int32Array.from(top1) };
 }

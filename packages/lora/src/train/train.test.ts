@@ -113,6 +113,7 @@ describe('training', () => {
 
   test.each([
     { dropout: 0.2, keep: false },
+    { dropout: 0.2, keep: true },
     { dropout: 0, keep: true },
   ])('rows that are computed in pieces learn what single rows do: %o', async ({ dropout, keep }) => {
     // 300 tokens at once go through the linear modules in two pieces, and the border lies within the second row.

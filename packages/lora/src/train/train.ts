@@ -8,7 +8,8 @@ import { DataCursor } from './data-cursor.js';
 import { ElasticTrainer } from './elastic-trainer.js';
 import { LoraParameters, parameterCount } from './lora-parameters.js';
 import { LossWatch } from './loss-watch.js';
-import { defaultMemoryBudget, type MemoryShape, planMemory } from './memory-plan.js';
+import { defaultMemoryBudget, planMemory } from './memory-plan.js';
+import type { TrainerShape } from './model-trainer.js';
 import { lockRunDirectory } from './run-lock.js';
 import { RunState } from './run-state.js';
 import { scheduledLearningRate } from './schedule.js';
@@ -147,7 +148,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   yield { type: 'train-end', reason, adapter, step, bestStep, validationLoss };
 }
 
-function lightened({ rows, keep }: MemoryShape): TrainEvent {
+function lightened({ rows, keep }: TrainerShape): TrainEvent {
   return { type: 'lighten', rows, keep };
 }
 

@@ -10,8 +10,8 @@ export interface TrainingWeights {
   frozen: FrozenWeights;
   /** Feeds of the blocks, one after the other. */
   blocks(): AsyncIterable<BlockFeeds>;
-  /** Feeds of the head beside the float32 tables. */
-  head(): BlockFeeds;
+  /** Feeds of the head beside its norm. */
+  head(): Promise<BlockFeeds>;
 }
 
 /**
@@ -26,7 +26,10 @@ export function trainingWeights(
   largestCode: number,
   sessions: SessionOptions,
 ): TrainingWeights {
-  if (precision === 'float32') return { frozen, blocks: () => loadAllBlocks(base), head: () => ({}) };
+  if (precision === 'float32') {
+    const head = async () => ({ table: await frozen.readHead() });
+    return { frozen, blocks: () => loadAllBlocks(base), head };
+  }
   const { config } = base;
   return {
     frozen,

@@ -163,7 +163,7 @@ function adapterInputs(
       b.set(module, input(inputNames.b(module), 'float32', shape));
     }
     if (adapter.dropout > 0) {
-      dropout.set(first, input(inputNames.dropout(first), 'float32', [tokens, inFeatures]));
+      dropout.set(first, input(inputNames.dropout(first), 'uint8', [tokens, inFeatures]));
     }
   }
   return { config: adapter, a, b, dropout };

@@ -16,10 +16,12 @@ export interface FrozenWeights {
    * and it is overwritten by the next call.
    */
   block(index: number): Promise<BlockFeeds>;
-  /** [vocabulary, hidden]: rows are looked up for the input. */
-  embedding: Float32Array;
-  /** [vocabulary, hidden]: the output's table; the embedding itself where the model ties them. */
-  head: HostTensor;
+  /** The embedding's rows for these tokens, float32 [tokens, hidden], read from the file. */
+  embed(tokens: Int32Array): Promise<Float32Array>;
+  /** The output's table (the embedding itself where the model ties them), float32 [vocabulary, hidden], read from the file. */
+  readHead(): Promise<HostTensor>;
+  /** Some entries of it, [count, hidden]. */
+  readHeadRows(start: number, count: number): Promise<HostTensor>;
   /** [hidden] */
   outputNorm: HostTensor;
 }
@@ -30,23 +32,27 @@ const TOP_LEVEL_NAMES = {
 };
 
 /**
- * Reads the embedding and output tables and makes the blocks available one at a time.
+ * Checks that all weights are there and makes them available a part at a time: none but the output's norm is kept.
  * @throws LoraError `transformer.missing-weights` listing all that is missing or of another shape; `weights.*`
  */
 export async function loadFrozenWeights(base: BaseWeights): Promise<FrozenWeights> {
   const { config, weights } = base;
   checkWeights(config, weights);
   const names = TOP_LEVEL_NAMES[weights.format];
-  const embedding = await weights.readFloat32(names.embedding);
-  const head = weights.tensors.has(names.head) ? await weights.readFloat32(names.head) : embedding;
+  const head = weights.tensors.has(names.head) ? names.head : names.embedding;
   const buffers = emptyBlock(config);
   return {
     async block(index) {
       await readBlock(base, index, buffers);
       return buffers;
     },
-    embedding,
-    head: hostTensor(head, [config.vocabularySize, config.hiddenSize]),
+    embed: (tokens) => weights.readRowsFloat32(names.embedding, tokens),
+    readHead: async () =>
+      hostTensor(await weights.readFloat32(head), [config.vocabularySize, config.hiddenSize]),
+    readHeadRows: async (start, count) => {
+      const rows = Int32Array.from({ length: count }, (_, i) => start + i);
+      return hostTensor(await weights.readRowsFloat32(head, rows), [count, config.hiddenSize]);
+    },
     outputNorm: hostTensor(await weights.readFloat32(names.norm), [config.hiddenSize]),
   };
 }

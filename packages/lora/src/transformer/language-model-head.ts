@@ -3,7 +3,9 @@ import { Graph, type Value } from '../autodiff/graph.js';
 import {
   add,
   argMax,
+  cast,
   concat,
+  exp,
   gather,
   gatherElements,
   gemm,
@@ -12,6 +14,7 @@ import {
   mul,
   neg,
   quantizedProduct,
+  reduceMax,
   reduceSum,
   reshape,
   rmsNorm,
@@ -22,17 +25,16 @@ import {
 import type { TransformerConfig } from './architecture.js';
 import type { Precision } from './block-inputs.js';
 
-/** What the head is asked for: a loss with its gradient, or scores for evaluation. */
-export type HeadKind = 'gradient' | 'score';
-
-/** Positions that go through the vocabulary product at once: bounds the logits to 128 x vocabulary. */
-export const HEAD_ROWS = 128;
+/** Positions that are scored at once. */
+export const SCORED_ROWS = 128;
+/** Entries of the vocabulary that they are scored on at once: bounds the logits and what of the table is in memory. */
+export const SCORED_ENTRIES = 10_000;
 
 /** Added to a probability before its logarithm: one that underflowed costs 87 nats instead of infinity. */
 const SMALLEST_PROBABILITY = 1.2e-38;
 
-/** The same where a gradient is computed and the table is packed: the logits then stay in the processor's cache. */
-const GRADIENT_ROWS = 64;
+/** Positions that a gradient is computed for at once: the logits of 64 stay in the processor's cache, those of 32 are 20 MB less on the default base. */
+export const GRADIENT_ROWS = { fast: 64, lean: 32 };
 
 /**
  * Vocabulary entries a position that a gradient is made of with int8: those that are likeliest at any of the positions. For the many
@@ -41,62 +43,64 @@ const GRADIENT_ROWS = 64;
  */
 const LIKELY_ENTRIES = 64;
 
+/** The vocabulary's entries in 8-bit codes: for the product with all of them, and the same to look some up. */
+interface QuantizedTable {
+  /** int8 [hidden, vocabulary] */
+  forward: Value;
+  /** int8 [vocabulary, hidden] */
+  entries: Value;
+  /** float32 [vocabulary]: entries[v, i] * scale[v] is the table. */
+  scale: Value;
+  /** The mean entry, float32 [1, hidden]. */
+  mean: Value;
+}
+
 /** The head's weights as inputs of a graph. */
 export interface HeadInputs {
   /** float32 [hidden] */
   norm: Value;
-  /** float32 [vocabulary, hidden] */
-  table: Value;
-  /** With int8: the table for the forward product, int8 [hidden, vocabulary], a scale for each entry, and the mean entry, [1, hidden]. */
-  quantized: { forward: Value; forwardScale: Value; mean: Value } | null;
+  /** float32 [vocabulary, hidden], or in codes. */
+  table: Value | QuantizedTable;
 }
 
-/** Declares `norm`, `table` and, with int8, `table.forward`, `table.forwardScale` and `table.mean`. */
+/** Declares `norm` and `table`, or with int8, behind `table.`, what `QuantizedTable` holds. */
 export function headInputs(
   graph: Graph,
   { hiddenSize, vocabularySize }: TransformerConfig,
   precision: Precision,
 ): HeadInputs {
-  return {
-    norm: graph.input('norm', 'float32', [hiddenSize]),
-    table: graph.input('table', 'float32', [vocabularySize, hiddenSize]),
-    quantized:
-      precision === 'float32'
-        ? null
-        : {
-            forward: graph.input('table.forward', 'int8', [hiddenSize, vocabularySize]),
-            forwardScale: graph.input('table.forwardScale', 'float32', [vocabularySize]),
-            mean: graph.input('table.mean', 'float32', [1, hiddenSize]),
-          },
+  const norm = graph.input('norm', 'float32', [hiddenSize]);
+  if (precision === 'float32')
+    return { norm, table: graph.input('table', 'float32', [vocabularySize, hiddenSize]) };
+  const table = {
+    forward: graph.input('table.forward', 'int8', [hiddenSize, vocabularySize]),
+    entries: graph.input('table.entries', 'int8', [vocabularySize, hiddenSize]),
+    scale: graph.input('table.scale', 'float32', [vocabularySize]),
+    mean: graph.input('table.mean', 'float32', [1, hiddenSize]),
   };
+  return { norm, table };
 }
 
 /**
- * The graph of final norm, vocabulary product and cross entropy for `rows` positions, each on its own.
+ * The graph that scores SCORED_ROWS positions on a part of the vocabulary, from which the caller makes the softmax over all parts.
  *
- * Inputs: `x` float32 [rows, hidden], `labels` int64 [rows], and `headInputs`.
- * Outputs: `nll` [rows, 1]; with 'gradient' also `dx` [rows, hidden], the gradient of each row's own nll (rows do not
- * interact: the caller scales each by its weight); with 'score' also `top1` int64 [rows].
+ * Inputs: `x` float32 [rows, hidden]; `norm`; `table` float32 [entries, hidden], any number of them; `labels` int64 [rows, 1], indices
+ * among these entries.
+ * Outputs, [rows, 1] each: `largest` logit, `sum` of the exponentials of all less the largest, `ofLabel`, and `top1` int64 [rows].
  */
-export function headGraph(
-  config: TransformerConfig,
-  rows: number,
-  kind: HeadKind,
-  precision: Precision,
-): Graph {
+export function scoreGraph(config: TransformerConfig): Graph {
   const graph = new Graph();
-  const x = graph.input('x', 'float32', [rows, config.hiddenSize]);
-  const labels = graph.input('labels', 'int64', [rows]);
-  const inputs = headInputs(graph, config, precision);
-  if (kind === 'gradient') {
-    const { nll, dx } = headGradient(graph, x, labels, inputs, config);
-    graph.output(nll, 'nll');
-    graph.output(dx, 'dx');
-    return graph;
-  }
-  const { probabilities } = predictions(graph, x, inputs, config);
-  graph.output(negativeLogLikelihood(graph, probabilities, labels), 'nll');
-  graph.output(argMax(graph, probabilities), 'top1');
+  const x = graph.input('x', 'float32', [SCORED_ROWS, config.hiddenSize]);
+  const labels = graph.input('labels', 'int64', [SCORED_ROWS, 1]);
+  const norm = graph.input('norm', 'float32', [config.hiddenSize]);
+  const table = graph.input('table', 'float32', [SCORED_ENTRIES, config.hiddenSize], { 0: 'entries' });
+  const normalized = rmsNorm(graph, x, norm, config.rmsNormEpsilon);
+  const logits = gemm(graph, normalized, table, { transB: true });
+  const largest = reduceMax(graph, logits, [1]);
+  graph.output(largest, 'largest');
+  graph.output(reduceSum(graph, exp(graph, sub(graph, logits, largest)), [1]), 'sum');
+  graph.output(gatherElements(graph, logits, labels), 'ofLabel');
+  graph.output(argMax(graph, logits), 'top1');
   return graph;
 }
 
@@ -110,11 +114,12 @@ export function slicedHead(
   { x, labels, weights }: { x: Value; labels: Value; weights: Value },
   inputs: HeadInputs,
   config: TransformerConfig,
+  rowsAtOnce: number,
 ): { nll: Value[]; dx: Value } {
   const positions = x.shape[0]!;
   const sizes: number[] = [];
-  for (let start = 0; start < positions; start += GRADIENT_ROWS)
-    sizes.push(Math.min(GRADIENT_ROWS, positions - start));
+  for (let start = 0; start < positions; start += rowsAtOnce)
+    sizes.push(Math.min(rowsAtOnce, positions - start));
   const cut = (value: Value) => (sizes.length === 1 ? [value] : split(graph, value, 0, sizes));
   const [labelsOf, weightsOf] = [cut(labels), cut(weights)];
   const zero = graph.constant('float32', [1], Float32Array.of(0));
@@ -141,11 +146,11 @@ function headGradient(
 ): { nll: Value; dx: Value } {
   const since = graph.nodes.length;
   const { normalized, probabilities } = predictions(graph, x, inputs, config);
-  const { table, quantized } = inputs;
-  const expected = quantized
-    ? nearlyExpectedEntry(graph, probabilities, table, quantized.mean)
+  const { table } = inputs;
+  const expected = isQuantized(table)
+    ? nearlyExpectedEntry(graph, probabilities, table)
     : gemm(graph, probabilities, table);
-  const gradient = sub(graph, expected, gather(graph, table, labels));
+  const gradient = sub(graph, expected, entriesOf(graph, table, labels));
   const part = { since, until: graph.nodes.length };
   const [dx] = gradients(graph, new Map([[normalized, gradient]]), [x], part);
   return { nll: negativeLogLikelihood(graph, probabilities, labels), dx: dx! };
@@ -154,14 +159,14 @@ function headGradient(
 function predictions(
   graph: Graph,
   x: Value,
-  { norm, table, quantized }: HeadInputs,
+  { norm, table }: HeadInputs,
   config: TransformerConfig,
 ): { normalized: Value; probabilities: Value } {
   const normalized = rmsNorm(graph, x, norm, config.rmsNormEpsilon);
-  const logits = quantized
+  const logits = isQuantized(table)
     ? quantizedProduct(graph, normalized, {
-        forward: quantized.forward,
-        forwardScale: quantized.forwardScale,
+        forward: table.forward,
+        forwardScale: table.scale,
         backward: null,
         backwardScale: null,
       })
@@ -169,15 +174,31 @@ function predictions(
   return { normalized, probabilities: softmax(graph, logits) };
 }
 
+function isQuantized(table: HeadInputs['table']): table is QuantizedTable {
+  return 'entries' in table;
+}
+
+/** Entries of the vocabulary by their indices, float32 [count, hidden]. */
+function entriesOf(graph: Graph, table: HeadInputs['table'], indices: Value): Value {
+  if (!isQuantized(table)) return gather(graph, table, indices);
+  const codes = cast(graph, gather(graph, table.entries, indices), 'float32');
+  const scales = gather(graph, table.scale, indices);
+  return mul(graph, codes, reshape(graph, scales, [indices.shape[0]!, 1]));
+}
+
 /** P E, the mean of the table's entries under each row of probabilities, with the unlikely entries taken for the mean of all. */
-function nearlyExpectedEntry(graph: Graph, probabilities: Value, table: Value, mean: Value): Value {
-  const count = LIKELY_ENTRIES * probabilities.shape[0]!;
-  if (table.shape[0]! <= count) return gemm(graph, probabilities, table);
+function nearlyExpectedEntry(graph: Graph, probabilities: Value, table: QuantizedTable): Value {
+  const { entries, scale, mean } = table;
+  const vocabulary = entries.shape[0]!;
+  const count = Math.min(vocabulary, LIKELY_ENTRIES * probabilities.shape[0]!);
   const likely = largestColumns(graph, probabilities, count);
   const kept = gather(graph, probabilities, likely, 1);
+  // The scales are multiplied into the probabilities: a small matrix, where the entries are a large one.
+  const scaled = mul(graph, kept, gather(graph, scale, likely));
+  const expected = gemm(graph, scaled, cast(graph, gather(graph, entries, likely), 'float32'));
   const one = graph.constant('float32', [1], Float32Array.of(1));
   const rest = sub(graph, one, reduceSum(graph, kept, [1]));
-  return gemm(graph, rest, mean, {}, gemm(graph, kept, gather(graph, table, likely)));
+  return gemm(graph, rest, mean, {}, expected);
 }
 
 function negativeLogLikelihood(graph: Graph, probabilities: Value, labels: Value): Value {

@@ -34,7 +34,7 @@ export interface BlockLora {
   a: ReadonlyMap<TargetModule, Value>;
   /** B of each targeted module, [out, rank]. */
   b: ReadonlyMap<TargetModule, Value>;
-  /** Dropout masks by the key of `a`, float32 [tokens, in], 0 or 1 / (1 - dropout); absent without dropout. */
+  /** Dropout masks by the key of `a`, uint8 [tokens, in], 1 for what stays; absent without dropout. */
   dropout: ReadonlyMap<TargetModule, Value>;
 }
 
@@ -77,8 +77,8 @@ export interface BlockValues {
   inputs: Record<'attention' | 'mlp' | 'down', Value[]>;
 }
 
-/** Tokens that go through the linear modules together: what more of them write from one module to the next leaves a core's own cache. */
-const PIECE = 256;
+/** Tokens that go through the linear modules together: more of them take more memory at once, fewer more nodes, 5 kB and 10 us each. */
+export const PIECE = 512;
 
 /** Cuts what has a row for each token into pieces for `llamaBlock`: as few as there have to be, of nearly one size. */
 export function inPieces(graph: Graph, value: Value): Value[] {
@@ -226,8 +226,10 @@ function lowRankProduct(
   const first = modules.find((module) => matrices?.b.has(module));
   if (!lora || !matrices || !first) return null;
   const mask = lora.dropout.get(first);
-  const input = mask ? mul(graph, x, mask) : x;
-  const projected = matmul(graph, input, matrices.a.get(first)!, { transB: true });
+  // What stays is made larger, so that the mean stays. A mask is made float32 only where it is used: bytes wait for the backward pass.
+  const input = mask ? mul(graph, x, cast(graph, mask, 'float32')) : x;
+  const alpha = mask ? 1 / (1 - lora.config.dropout) : 1;
+  const projected = matmul(graph, input, matrices.a.get(first)!, { transB: true, alpha });
   lowRank.push(projected);
   return projected;
 }

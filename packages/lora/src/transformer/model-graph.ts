@@ -8,23 +8,33 @@ import {
   inputNames,
   sharedInputs,
 } from './block-inputs.js';
-import { headInputs, slicedHead } from './language-model-head.js';
+import { GRADIENT_ROWS, headInputs, slicedHead } from './language-model-head.js';
 import { inPieces, llamaBlock } from './llama-block.js';
 
 /** Up to so many tokens at once, what is kept in 32 bits takes less memory than everything else. */
 const FULL_STATE_TOKENS = 256;
 
+/** What the graph of a whole model is built for. */
+export interface ModelGraphOptions extends BlockGraphOptions {
+  /** Whether the products of the forward pass are kept for the backward pass. */
+  keep: boolean;
+}
+
 /**
  * Whether a model's graph keeps what is widest in 16 bits: half of the memory for a twentieth more time. 8-bit products are rounded far
  * more than that; float32 stays exact.
  */
-export function keepsHalf({ batch, precision }: Pick<BlockGraphOptions, 'batch' | 'precision'>): boolean {
-  return precision === 'int8' && batch.rows * batch.sequenceLength > FULL_STATE_TOKENS;
+export function keepsHalf({
+  batch,
+  precision,
+  keep,
+}: Pick<ModelGraphOptions, 'batch' | 'precision' | 'keep'>): boolean {
+  return keep && precision === 'int8' && batch.rows * batch.sequenceLength > FULL_STATE_TOKENS;
 }
 
 /**
  * Forward and backward pass of a whole model in one graph. Of a block's forward pass its input, its products and attention's weights are
- * kept; what is cheap is computed again.
+ * kept, or its input alone (https://arxiv.org/abs/1604.06174); the rest is computed again.
  *
  * ONNX Runtime computes the inputs of a node in the order of the file, the last first. So everything that is computed again stands
  * before the head: a gradient then comes before what it is multiplied by, and no block is computed again before its turn. The graph has
@@ -34,7 +44,7 @@ export function keepsHalf({ batch, precision }: Pick<BlockGraphOptions, 'batch' 
  * those of every block behind `inputNames.block(index)`.
  * Outputs: `nll` [tokens, 1]; the gradient of sum(weights * nll) by every matrix of the adapter, as `d_` + the matrix's name.
  */
-export function modelGradientGraph(options: BlockGraphOptions): Graph {
+export function modelGradientGraph(options: ModelGraphOptions): Graph {
   const { config, batch, precision } = options;
   const graph = new Graph();
   const tokens = batch.rows * batch.sequenceLength;
@@ -53,15 +63,17 @@ export function modelGradientGraph(options: BlockGraphOptions): Graph {
     return block;
   });
   const repeated = blocks.map((block) => {
-    const kept = Object.entries(block.state).map(([name, value]) => [name, inFull(graph, value)] as const);
+    const state = options.keep ? block.state : {};
+    const kept = Object.entries(state).map(([name, value]) => [name, inFull(graph, value)] as const);
     const since = graph.nodes.length;
-    const { y, state } = llamaBlock(graph, block.x, block.context);
-    const instead = new Map(kept.map(([name, value]) => [state[name]!, value] as const));
-    return { y, instead, part: { since, until: graph.nodes.length } };
+    const again = llamaBlock(graph, block.x, block.context);
+    const instead = new Map(kept.map(([name, value]) => [again.state[name]!, value] as const));
+    return { y: again.y, instead, part: { since, until: graph.nodes.length } };
   });
 
   const states = { x: concat(graph, x, 0), labels, weights };
-  const head = slicedHead(graph, states, headInputs(graph, config, precision), config);
+  const headRows = options.keep ? GRADIENT_ROWS.fast : GRADIENT_ROWS.lean;
+  const head = slicedHead(graph, states, headInputs(graph, config, precision), config, headRows);
   let dy = inPieces(graph, head.dx);
   for (let index = config.blockCount - 1; index >= 0; index--) {
     const { x: input, matrices } = blocks[index]!;

@@ -53,6 +53,38 @@ export function quantizeBothWays(
   };
 }
 
+/**
+ * Quantises a matrix [rows, columns] symmetrically, with a scale for each row.
+ * @param largestCode of either sign, at most 127
+ * @returns codes [rows, columns], the same transposed [columns, rows], and scale [rows]
+ */
+export function quantizeRows(
+  matrix: Float32Array,
+  rows: number,
+  columns: number,
+  largestCode: number,
+): { codes: Int8Array; transposed: Int8Array; scale: Float32Array } {
+  const scale = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let largest = 0;
+    for (let i = row * columns; i < (row + 1) * columns; i++)
+      largest = Math.max(largest, Math.abs(matrix[i]!));
+    scale[row] = largest;
+  }
+  toScales(scale, largestCode);
+  const codes = new Int8Array(rows * columns);
+  const transposed = new Int8Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    const inverse = 1 / scale[row]!;
+    for (let column = 0; column < columns; column++) {
+      const code = Math.round(matrix[row * columns + column]! * inverse);
+      codes[row * columns + column] = code;
+      transposed[column * rows + row] = code;
+    }
+  }
+  return { codes, transposed, scale };
+}
+
 function withFactors(
   weight: Float32Array,
   out: number,

@@ -90,7 +90,13 @@ describe('openGguf on what writeGguf wrote', () => {
       code: 'weights.wrong-length',
     });
     await expect(source.readFloat32('b.weight')).rejects.toMatchObject({ code: 'weights.unknown-tensor' });
+    const [first, second] = [data.slice(0, 3), data.slice(3)];
+    const rows = await source.readRowsFloat32('a.weight', Int32Array.of(1, 0, 1));
+    expect(rows).toEqual(Float32Array.of(...second, ...first, ...second));
     await source.close();
+    await expect(source.readRowsFloat32('a.weight', Int32Array.of(0))).rejects.toMatchObject({
+      code: 'weights.unreadable',
+    });
     await expect(source.readFloat32('a.weight')).rejects.toMatchObject({ code: 'weights.unreadable' });
   });
 

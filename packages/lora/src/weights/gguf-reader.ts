@@ -2,7 +2,7 @@ import { LoraError } from '../errors.js';
 import { HeaderNeedsMore } from './gguf-cursor.js';
 import { type GgufHeader, parseGgufHeader } from './gguf-header.js';
 import { corrupt, RangeFile } from './range-file.js';
-import { findTensor, readTensorFloat32 } from './tensor-reader.js';
+import { findTensor, readRowsFloat32, readTensorFloat32 } from './tensor-reader.js';
 import type { WeightSource } from './weight-source.js';
 
 const FIRST_READ_BYTES = 2 << 20; // holds most headers: that of a vocabulary of 49 Ki is 1.7 MB
@@ -25,6 +25,9 @@ export async function openGguf(path: string): Promise<WeightSource> {
       tensors: header.tensors,
       async readFloat32(name, into) {
         return await readTensorFloat32(file, findTensor(header.tensors, name, path), into);
+      },
+      async readRowsFloat32(name, rows) {
+        return await readRowsFloat32(file, findTensor(header.tensors, name, path), rows);
       },
       close: () => file.close(),
     };

@@ -1,7 +1,13 @@
 import { LoraError } from '../errors.js';
 import { corrupt, RangeFile, truncated } from './range-file.js';
 import { printable, refuseOverlaps, type TensorPlace } from './tensor-places.js';
-import { elementCount, findTensor, readTensorFloat32, type StoredTensor } from './tensor-reader.js';
+import {
+  elementCount,
+  findTensor,
+  readRowsFloat32,
+  readTensorFloat32,
+  type StoredTensor,
+} from './tensor-reader.js';
 import type { MetadataValue, WeightSource } from './weight-source.js';
 
 // Caps on what a file may claim. The reference allows headers of 100 MB; parsing such a JSON takes a gigabyte.
@@ -44,6 +50,9 @@ export async function openSafetensors(path: string): Promise<WeightSource> {
       tensors,
       async readFloat32(name, into) {
         return await readTensorFloat32(file, findTensor(tensors, name, path), into);
+      },
+      async readRowsFloat32(name, rows) {
+        return await readRowsFloat32(file, findTensor(tensors, name, path), rows);
       },
       close: () => file.close(),
     };

@@ -79,3 +79,36 @@ export async function readTensorFloat32(
   }
   return target;
 }
+
+/**
+ * Reads and dequantises some rows of a matrix; rows that are neighbours in the file are read together.
+ * @param rows indices of rows, in any order; each must exist
+ * @returns float32 [rows.length, columns]
+ * @throws LoraError `weights.unsupported-type`, `weights.truncated`
+ */
+export async function readRowsFloat32(
+  file: RangeFile,
+  tensor: StoredTensor,
+  rows: Int32Array,
+): Promise<Float32Array> {
+  const format = BLOCK_FORMATS.get(tensor.type);
+  if (format === undefined) throw unsupportedType(file.path, tensor);
+  const columns = tensor.shape[1]!;
+  const blocks = columns / format.blockSize;
+  const rowBytes = blocks * format.bytesPerBlock;
+  const distinct = Int32Array.from(new Set(rows)).sort();
+  const stored = new Uint8Array(distinct.length * rowBytes);
+  const reads: Promise<void>[] = [];
+  for (let start = 0, end = 1; start < distinct.length; start = end++) {
+    while (distinct[end] === distinct[end - 1]! + 1) end++;
+    const neighbours = stored.subarray(start * rowBytes, end * rowBytes);
+    reads.push(file.read(tensor.position + distinct[start]! * rowBytes, neighbours));
+  }
+  await Promise.all(reads);
+  const places = new Map([...distinct].map((row, index) => [row, index * rowBytes]));
+  const target = new Float32Array(rows.length * columns);
+  for (const [at, row] of rows.entries()) {
+    format.dequantize(stored.subarray(places.get(row)), target, at * columns, blocks);
+  }
+  return target;
+}

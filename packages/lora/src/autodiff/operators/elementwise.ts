@@ -28,6 +28,8 @@ export const mul = (graph: Graph, a: Value, b: Value): Value => graph.apply('Mul
 export const neg = (graph: Graph, x: Value): Value => graph.apply('Neg', [x], {})[0]!;
 /** 1 / (1 + exp(-x)). */
 export const sigmoid = (graph: Graph, x: Value): Value => graph.apply('Sigmoid', [x], {})[0]!;
+/** e to the power of x. */
+export const exp = (graph: Graph, x: Value): Value => graph.apply('Exp', [x], {})[0]!;
 /** Natural logarithm. */
 export const log = (graph: Graph, x: Value): Value => graph.apply('Log', [x], {})[0]!;
 /** SiLU, x * sigmoid(x): ONNX Runtime's QuickGelu with alpha 1, one pass. */
@@ -46,6 +48,7 @@ defineOperators({
     wanted[1] ? mul(graph, dy!, a!) : null,
   ]),
   Neg: sameShape((graph, _node, [dy]) => [neg(graph, dy!)]),
+  Exp: sameShape(null),
   Log: sameShape(null),
   // y' = y - y^2
   Sigmoid: sameShape((graph, { outputs: [y] }, [dy]) => [

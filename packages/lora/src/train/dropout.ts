@@ -1,0 +1,37 @@
+import { type HostTensor, hostTensor } from '../autodiff/session.js';
+import type { TransformerConfig } from '../transformer/architecture.js';
+import { inputNames, targetedGroups } from '../transformer/block-inputs.js';
+import { moduleShape } from '../transformer/modules.js';
+import type { TrainerShape } from './model-trainer.js';
+import { seededRandom } from './random.js';
+
+/** Seeds of the dropout masks of each row of a batch. */
+export type DropoutSeeds = readonly (readonly number[])[];
+
+/**
+ * What stays of each input of the adapter's A matrices in one block: bytes, 1 with the probability 1 - dropout. A row's masks depend on
+ * its seed alone, not on the rows it is computed with.
+ * @returns by name of the graph's input, uint8 [rows * sequence, in]; nothing without dropout
+ */
+export function dropoutMasks(
+  config: TransformerConfig,
+  { adapter, rows, sequenceLength }: TrainerShape,
+  block: number,
+  seeds: DropoutSeeds,
+): Record<string, HostTensor> {
+  const masks: Record<string, HostTensor> = {};
+  if (adapter.dropout === 0) return masks;
+  const threshold = adapter.dropout * 2 ** 32;
+  for (const [index, group] of targetedGroups(adapter.targetModules).entries()) {
+    const width = moduleShape(group[0]!, config)[1];
+    const rowSize = sequenceLength * width;
+    const mask = new Uint8Array(rows * rowSize);
+    for (const [row, seed] of seeds.entries()) {
+      const random = seededRandom(...seed, block, index);
+      for (let i = row * rowSize; i < (row + 1) * rowSize; i++)
+        mask[i] = random.nextUint32() < threshold ? 0 : 1;
+    }
+    masks[inputNames.dropout(group[0]!)] = hostTensor(mask, [rows * sequenceLength, width]);
+  }
+  return masks;
+}
