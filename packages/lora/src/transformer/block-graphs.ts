@@ -1,4 +1,3 @@
-import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../autodiff/graph.js';
 import { concat, reduceMax } from '../autodiff/operators/index.js';
 import type { TransformerConfig } from './architecture.js';
@@ -20,19 +19,6 @@ function blockOnInputs(options: BlockGraphOptions) {
 export function blockForwardGraph(options: BlockGraphOptions): Graph {
   const { graph, y } = blockOnInputs(options);
   graph.output(y, 'y');
-  return graph;
-}
-
-/**
- * The backward graph of one block. It takes the block's input again and recomputes the forward pass. Input `dy`; outputs `dx` and
- * `d_` + name for every adapter matrix.
- */
-export function blockBackwardGraph(options: BlockGraphOptions): Graph {
-  const { graph, x, y, matrices } = blockOnInputs(options);
-  const dy = graph.input('dy', 'float32', y.shape);
-  const [dx, ...rest] = gradients(graph, new Map([[y, dy]]), [x, ...matrices]);
-  graph.output(dx!, 'dx');
-  for (const [i, gradient] of rest.entries()) graph.output(gradient, `d_${matrices[i]!.name}`);
   return graph;
 }
 
