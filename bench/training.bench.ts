@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
+import { parameterCount } from '../packages/lora/src/train/lora-parameters.js';
+import { TARGET_MODULES } from '../packages/lora/src/transformer/adapter-config.js';
 import { compiledScript, defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
+import { matrixPeak, operationsPerToken } from './matrix-peak.js';
 import { sourceText } from './source-text.js';
 import type { OurRun } from './training-ours.js';
 
@@ -26,6 +29,7 @@ const LENGTHS = [256, 512];
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const STEPS = Number(process.env.BENCH_STEPS ?? 8);
 const HELD_OUT_TOKENS = 2048;
+const THREADS = 2;
 /** Our modes: see training-ours.ts. */
 const MODES = chosen('BENCH_MODES', [
   'int8-keep-together',
@@ -43,7 +47,7 @@ function chosen(variable: string, all: string[]): string[] {
 
 /**
  * Our trainer and HF PEFT in float32 and bfloat16, one after the other in every round, on the same base, rows, rank and
- * length. One JSON object a run, then the summary: medians over the rounds.
+ * length. One JSON object a run, then the summary: medians over the rounds, and what share of the machine's matrix products they are.
  */
 async function main(): Promise<void> {
   const python = await pythonWithPeft();
@@ -72,7 +76,25 @@ async function main(): Promise<void> {
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-  print(summary(results));
+  print({ ...summary(results), ...(await shareOfPeak(results, baseFile)) });
+}
+
+/** 10^9 operations a second of large products alone, and what share of that each of our modes reaches. */
+async function shareOfPeak(results: Row[], baseFile: string) {
+  const { config, close } = await loadBaseModel(baseFile);
+  await close();
+  const adapter = { rank: 16, alpha: 32, dropout: 0, targetModules: TARGET_MODULES };
+  const parameters = parameterCount(config, adapter);
+  const peak = await matrixPeak(THREADS);
+  const shares = LENGTHS.flatMap((length) =>
+    MODES.map((mode) => {
+      const precision = mode.split('-')[0]!;
+      const { tokensPerSecond } = medianRow(results, `gardener ${mode}`, precision, length);
+      const operations = tokensPerSecond * operationsPerToken(config, parameters, length);
+      return { mode, length, share: operations / peak[precision === 'float32' ? 'float32' : 'int8'] };
+    }),
+  );
+  return { peak, shares };
 }
 
 async function dataOf(text: string, baseFile: string, length: number): Promise<string> {
@@ -118,7 +140,7 @@ async function measurePeft(
     '--precision',
     precision,
     '--threads',
-    '2',
+    String(THREADS),
   ];
   const { stdout } = await run(python, [script, base, data, ...options]);
   const { engine, sequenceLength, tokensPerSecond, peakRssBytes, heldOutLoss } = JSON.parse(stdout) as Row;
