@@ -27,13 +27,13 @@ const environment = {
 };
 let server = null;
 try {
-  process.exitCode = await fuzz();
+  process.exitCode = await tryServer();
 } finally {
   if (server !== null) await ended(server);
   rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 
-async function fuzz() {
+async function tryServer() {
   const code = join(root, 'shop');
   mkdirSync(code);
   writeFileSync(
@@ -50,7 +50,23 @@ async function fuzz() {
   const url = await startServer();
   const config = join(root, 'schemathesis.toml');
   writeFileSync(config, configuration());
-  const { status } = spawnSync(
+  let outcome = fuzz(url, config);
+  if (outcome === 'its own fault') {
+    process.stdout.write('schemathesis failed at making data, the server at nothing: once more\n');
+    outcome = fuzz(url, config);
+  }
+  // It is still there, and well.
+  const health = await (await fetch(`${url}/health`)).json();
+  process.stdout.write(`health afterwards: ${health.status}\n`);
+  return outcome === 'passed' && health.components.index.state === 'ok' ? 0 : 1;
+}
+
+/**
+ * Runs schemathesis once. What it meets while it makes data of its own (Python 3.11's parser loses count of its depth now and then) is not
+ * the server's doing: `its own fault`, where nothing else was found.
+ */
+function fuzz(url, config) {
+  const { status, stdout } = spawnSync(
     schemathesis,
     [
       ...['--config-file', config, 'run', `${url}/api/openapi.json`, '--url', url],
@@ -73,12 +89,12 @@ async function fuzz() {
       ...EXCLUDED.flatMap((path) => ['--exclude-path', path]),
       ...EXCLUDED_OPERATIONS.flatMap((name) => ['--exclude-name', name]),
     ],
-    { stdio: 'inherit', cwd: root },
+    { stdio: ['ignore', 'pipe', 'inherit'], cwd: root, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 },
   );
-  // It is still there, and well.
-  const health = await (await fetch(`${url}/health`)).json();
-  process.stdout.write(`health afterwards: ${health.status}\n`);
-  return status === 0 && health.components.index.state === 'ok' ? 0 : 1;
+  process.stdout.write(stdout);
+  if (status === 0) return 'passed';
+  const findings = /^=+ FAILURES =+$/m.test(stdout);
+  return !findings && /Runtime Error: \d+/.test(stdout) ? 'its own fault' : 'failed';
 }
 
 /** The project that is there: behind an unknown one little would be tried. */
