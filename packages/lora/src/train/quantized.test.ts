@@ -9,7 +9,7 @@ import { type BaseModel, loadBaseModel } from '../transformer/base-model.js';
 import type { Precision } from '../transformer/block-inputs.js';
 import { loadFrozenWeights } from '../transformer/frozen-weights.js';
 import { GRADIENT_ROWS, headInputs, slicedHead } from '../transformer/language-model-head.js';
-import { quantizeBothWays } from '../transformer/quantize-matrix.js';
+import { quantizeBothWays, quantizeRows } from '../transformer/quantize-matrix.js';
 import { makeBatch } from './batch.js';
 import { goldenExamples, goldenPath, goldenTensors, relativeError } from './golden.fixture.js';
 import { largestExactWeight } from './integer-products.js';
@@ -23,6 +23,21 @@ import { trainingWeights } from './training-weights.js';
 
 /** 8-bit weights; a CPU without VNNI can be tested with 7 only. */
 const exact = (await largestExactWeight()) === 127;
+
+test('rows in codes give the matrix back to half a step, and their transpose is the same', () => {
+  const random = seededRandom(4);
+  const matrix = Float32Array.from({ length: 5 * 7 }, () => random.next() - 0.5).fill(0, 7, 14);
+  const { codes, transposed, scale } = quantizeRows(matrix, 5, 7, 127);
+  for (let row = 0; row < 5; row++) {
+    for (let column = 0; column < 7; column++) {
+      const code = codes[row * 7 + column]!;
+      expect(Math.abs(code * scale[row]! - matrix[row * 7 + column]!)).toBeLessThanOrEqual(
+        scale[row]! * 0.501,
+      );
+      expect(transposed[column * 5 + row]).toBe(code);
+    }
+  }
+});
 
 test('codes times scales give the matrix back to half a step, in both directions', () => {
   const random = seededRandom(3);
