@@ -58,7 +58,7 @@ export class Graph {
     return value;
   }
 
-  /** A value fixed in the graph; `data` is row-major and is not copied. A small one that is there already is given again. */
+  /** A value fixed in the graph; `data` is row-major, is not copied and must not change. A small one that is there already is given again. */
   constant(dtype: DataType, shape: readonly number[], data: ConstantData): Value {
     const expected = elementCount(shape);
     if (data.length !== expected) {
@@ -71,8 +71,9 @@ export class Graph {
       );
     }
     const small = data.byteLength <= SMALL_CONSTANT_BYTES;
-    const key = small ? `${dtype} [${shape}] ${data}` : '';
-    const known = this.#known.get(key);
+    const bytes = Buffer.from(data.buffer, data.byteOffset, small ? data.byteLength : 0);
+    const key = `${dtype} [${shape}] ${bytes.toString('latin1')}`;
+    const known = small && this.#known.get(key);
     if (known && this.constants.has(known)) return known;
     const value: Value = { name: this.#freshName('constant'), dtype, shape: [...shape] };
     this.constants.set(value, data);

@@ -19,7 +19,7 @@ export class ElasticTrainer implements AsyncDisposable {
   private constructor(
     private readonly config: TransformerConfig,
     private readonly weights: TrainingWeights,
-    private readonly options: SessionOptions,
+    private readonly sessions: SessionOptions,
     private readonly budgetBytes: number,
     private trainer: ModelTrainer,
     /** How it computes now. */
@@ -35,10 +35,13 @@ export class ElasticTrainer implements AsyncDisposable {
     shape: TrainerShape,
     budgetBytes: number,
   ): Promise<ElasticTrainer> {
-    const trainer = await createTrainer(config, weights, options, shape);
+    // With ONNX Runtime's arena: memory that a graph gives back is taken again by the next node while the cache still holds it. Without
+    // it the C library's allocator wanders through memory in some runs, and such a run takes twice as long.
+    const sessions = { ...options, arena: true };
+    const trainer = await ModelTrainer.create(config, weights, shape, sessions);
     // What was read to make it is garbage where the trainer holds copies.
     collectGarbage();
-    return new ElasticTrainer(config, weights, options, budgetBytes, trainer, shape);
+    return new ElasticTrainer(config, weights, sessions, budgetBytes, trainer, shape);
   }
 
   /** Forward and backward over the rows of one step, in batches; returns the token-weighted mean loss. */
@@ -69,7 +72,7 @@ export class ElasticTrainer implements AsyncDisposable {
     if (shape === null) return 'none';
     await this.trainer[Symbol.asyncDispose]();
     collectGarbage();
-    this.trainer = await createTrainer(this.config, this.weights, this.options, shape);
+    this.trainer = await ModelTrainer.create(this.config, this.weights, shape, this.sessions);
     this.shape = shape;
     this.#judgeAfter = step + SETTLING_STEPS;
     // The allocator keeps what it has: only growth beyond it is new pressure.
@@ -80,17 +83,4 @@ export class ElasticTrainer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.trainer[Symbol.asyncDispose]();
   }
-}
-
-/**
- * With ONNX Runtime's arena: memory that a graph gives back is taken again by the next node while the cache still holds it. Without it
- * the C library's allocator wanders through memory in some runs, and such a run takes twice as long.
- */
-function createTrainer(
-  config: TransformerConfig,
-  weights: TrainingWeights,
-  options: SessionOptions,
-  shape: TrainerShape,
-): Promise<ModelTrainer> {
-  return ModelTrainer.create(config, weights, shape, { ...options, arena: true });
 }

@@ -93,6 +93,11 @@ describe('openGguf on what writeGguf wrote', () => {
     const [first, second] = [data.slice(0, 3), data.slice(3)];
     const rows = await source.readRowsFloat32('a.weight', Int32Array.of(1, 0, 1));
     expect(rows).toEqual(Float32Array.of(...second, ...first, ...second));
+    for (const row of [-1, 2]) {
+      await expect(source.readRowsFloat32('a.weight', Int32Array.of(0, row))).rejects.toMatchObject({
+        code: 'weights.no-such-row',
+      });
+    }
     await source.close();
     await expect(source.readRowsFloat32('a.weight', Int32Array.of(0))).rejects.toMatchObject({
       code: 'weights.unreadable',

@@ -82,9 +82,9 @@ export async function readTensorFloat32(
 
 /**
  * Reads and dequantises some rows of a matrix; rows that are neighbours in the file are read together.
- * @param rows indices of rows, in any order; each must exist
+ * @param rows indices of rows, in any order
  * @returns float32 [rows.length, columns]
- * @throws LoraError `weights.unsupported-type`, `weights.truncated`
+ * @throws LoraError `weights.unsupported-type`, `weights.no-such-row`, `weights.truncated`
  */
 export async function readRowsFloat32(
   file: RangeFile,
@@ -93,7 +93,9 @@ export async function readRowsFloat32(
 ): Promise<Float32Array> {
   const format = BLOCK_FORMATS.get(tensor.type);
   if (format === undefined) throw unsupportedType(file.path, tensor);
-  const columns = tensor.shape[1]!;
+  const [count, columns] = tensor.shape as [number, number];
+  const missing = rows.find((row) => row < 0 || row >= count);
+  if (missing !== undefined) throw noSuchRow(tensor, missing);
   const blocks = columns / format.blockSize;
   const rowBytes = blocks * format.bytesPerBlock;
   const distinct = Int32Array.from(new Set(rows)).sort();
@@ -111,4 +113,15 @@ export async function readRowsFloat32(
     format.dequantize(stored.subarray(places.get(row)), target, at * columns, blocks);
   }
   return target;
+}
+
+function noSuchRow({ name, shape }: TensorInfo, row: number): LoraError {
+  return new LoraError(
+    'weights.no-such-row',
+    `The tensor "${name}" has ${shape[0]} rows; row ${row} was asked for.`,
+    {
+      remedy: 'Encode the text with the tokenizer of this base model.',
+      details: { name, row },
+    },
+  );
 }

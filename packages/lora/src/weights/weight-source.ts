@@ -25,7 +25,7 @@ export interface WeightSource {
   readFloat32(name: string, into?: Float32Array): Promise<Float32Array>;
   /**
    * Some rows of a tensor of two axes, as float32 [rows, columns], in the order asked for.
-   * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`, `weights.truncated`
+   * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`, `weights.no-such-row`, `weights.truncated`
    */
   readRowsFloat32(name: string, rows: Int32Array): Promise<Float32Array>;
   close(): Promise<void>;
