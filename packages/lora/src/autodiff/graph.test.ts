@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Graph, pruneUnused } from './graph.js';
+import { Graph, lastLeavesFirst, pruneUnused } from './graph.js';
 import { add, neg } from './operators/index.js';
 
 const one = (graph: Graph, value: number, shape: number[] = [1]) =>
@@ -22,4 +22,19 @@ test('a constant that was dropped is there again when it is asked for', () => {
   pruneUnused(graph);
   expect(graph.constants.size).toBe(0);
   expect(graph.constants.has(one(graph, 3))).toBe(true);
+});
+
+test('a value that is made in its turn stays though nothing reads it, and its leaf comes before those made later', () => {
+  const graph = new Graph();
+  const x = graph.input('x', 'float32', [1]);
+  const early = neg(graph, x);
+  graph.makeHere(early);
+  add(graph, x, x);
+  graph.output(neg(graph, early), 'y');
+  pruneUnused(graph);
+  expect(graph.nodes.map(({ operator }) => operator)).toEqual(['Neg', 'Shape', 'Neg']);
+  lastLeavesFirst(graph);
+  // ONNX Runtime begins with the last.
+  expect(graph.nodes.map(({ operator }) => operator)).toEqual(['Neg', 'Neg', 'Shape']);
+  expect(graph.nodes.at(-1)!.inputs).toEqual([early]);
 });

@@ -43,6 +43,8 @@ export class Graph {
   readonly constants = new Map<Value, ConstantData>();
   /** Of some inputs the axes whose sizes a run decides, by name: what has the same name has the same size. */
   readonly openAxes = new Map<Value, OpenAxes>();
+  /** Values that are computed although no output depends on them: see `makeHere`. */
+  readonly leaves = new Set<Value>();
   /** Small constants by what they hold. */
   readonly #known = new Map<string, Value>();
   #nextId = 0;
@@ -90,6 +92,14 @@ export class Graph {
   }
 
   /**
+   * Has a value made in its turn, when `lastLeavesFirst` orders the graph, even where whoever reads it comes much later: a leaf asks for its
+   * shape, which costs nothing. What the value is made of can then go.
+   */
+  makeHere(value: Value): void {
+    this.leaves.add(this.apply('Shape', [value], {})[0]!);
+  }
+
+  /**
    * Applies an operator of the operator table; output shapes come from the operator's own shape rule.
    * @throws LoraError `autodiff.unknown-operator`, `autodiff.shape-mismatch`
    */
@@ -129,9 +139,9 @@ export function useInstead(graph: Graph, substitutes: ReadonlyMap<Value, Value>,
   }
 }
 
-/** Drops every node and input that no output depends on, in place. */
+/** Drops every node and input that no output and no leaf depends on, in place. */
 export function pruneUnused(graph: Graph): void {
-  const needed = new Set([...graph.outputs.values()].map((value) => value.name));
+  const needed = new Set([...graph.outputs.values(), ...graph.leaves].map((value) => value.name));
   const kept: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((value) => needed.has(value.name))) continue;

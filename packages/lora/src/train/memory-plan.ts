@@ -47,8 +47,8 @@ export function estimateMemory(config: TransformerConfig, shape: TrainerShape): 
   const states = (blockCount + 1) * tokens * hiddenSize * 4;
   // Attention's weights: a chunk of queries has one for every key up to its own end.
   const weights = (headCount * (sequenceLength + Math.min(CHUNK, sequenceLength))) / 2;
-  const halved = 2 * hiddenSize + 2 * keyValueHeadCount * headSize + 2 * mlpSize + weights;
-  const keptWidth = hiddenSize + halved * (keepsHalf({ batch: shape, precision, keep }) ? 0.5 : 1);
+  const halved = (2 * mlpSize + weights) * (keepsHalf({ batch: shape, precision, keep }) ? 0.5 : 1);
+  const keptWidth = 3 * hiddenSize + 2 * keyValueHeadCount * headSize + halved;
   const kept = keep ? blockCount * tokens * keptWidth * 4 : 0;
   const block = tokens * (HIDDEN_VALUES * hiddenSize + MLP_VALUES * mlpSize) * 4;
   const scores = SCORE_VALUES * rows * headCount * Math.min(CHUNK, sequenceLength) * sequenceLength * 4;

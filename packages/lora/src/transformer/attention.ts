@@ -16,9 +16,6 @@ export interface AttentionInputs {
   masks: readonly Value[];
 }
 
-/** What is kept of a value for the backward pass, and what the forward pass goes on with. */
-export type KeepValue = (value: Value) => { kept: Value; read: Value };
-
 /** What attention computes. */
 export interface Attention {
   /** float32 [rows, heads, sequence, headSize] */
@@ -31,11 +28,7 @@ export interface Attention {
  * Causal attention with grouped key-value heads (https://arxiv.org/abs/2305.13245), without expanding them: the query
  * heads of a group lie one below the other as rows of one product.
  */
-export function causalAttention(
-  graph: Graph,
-  { q, k, v, masks }: AttentionInputs,
-  keep: KeepValue,
-): Attention {
+export function causalAttention(graph: Graph, { q, k, v, masks }: AttentionInputs): Attention {
   const [rows, heads, sequence, headSize] = q.shape as [number, number, number, number];
   const groups = k.shape[1]!;
   const perGroup = heads / groups;
@@ -51,9 +44,9 @@ export function causalAttention(
     const values = slice(graph, v, 2, 0, end);
     const scores = matmul(graph, queries, keys, { transB: true, alpha: 1 / Math.sqrt(headSize) });
     const masked = add(graph, reshape(graph, scores, [rows, heads, length, end]), masks[i]!);
-    const { kept, read } = keep(softmax(graph, masked));
-    weights.push(kept);
-    const grouped = reshape(graph, read, [rows, groups, perGroup * length, end]);
+    const ofChunk = softmax(graph, masked);
+    weights.push(ofChunk);
+    const grouped = reshape(graph, ofChunk, [rows, groups, perGroup * length, end]);
     outputs.push(reshape(graph, matmul(graph, grouped, values), [rows, heads, length, headSize]));
   }
   return { output: concat(graph, outputs, 2), weights };

@@ -37,7 +37,7 @@ const SMALLEST_PROBABILITY = 1.2e-38;
 export const GRADIENT_ROWS = { fast: 64, lean: 32 };
 
 /**
- * Vocabulary entries a position that a gradient is made of with int8: those that are likeliest at any of the positions. For the many
+ * Vocabulary entries a position that a gradient is made of with int8: those that are likeliest over all the positions. For the many
  * thousands that are unlikely at all of them, and hold some 3 % of the probability, stands the mean of the table. Leaving them out would
  * make an error of the same direction at every position, a fifth of the summed gradient; this way it is a twentieth.
  */

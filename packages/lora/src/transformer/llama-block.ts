@@ -16,7 +16,7 @@ import {
 import type { AdapterConfig, TargetModule } from './adapter-config.js';
 import { type AdapterMatrices, adapterMatrices } from './adapter-matrices.js';
 import type { TransformerConfig } from './architecture.js';
-import { causalAttention, type KeepValue } from './attention.js';
+import { causalAttention } from './attention.js';
 import { ATTENTION_INPUTS, type NormWeight, type OwnProduct } from './modules.js';
 
 /** The batch a graph is built for. */
@@ -63,15 +63,13 @@ export interface BlockContext {
   rotary: RotaryTables;
   /** See `maskChunks`; 0 where a position may look, a large negative number where not. */
   masks: readonly Value[];
-  /** Round what is widest in the state to 16 bits, so that it takes half the memory while it is kept. Defaults to false. */
-  halfState?: boolean;
 }
 
 /** What a block computes. */
 export interface BlockValues {
   /** In pieces as the input, float32 [tokens of the piece, hidden]. */
   y: Value[];
-  /** By name, the values that a backward pass starts from, beside the block's input. */
+  /** By name, in the order they are made, the values that a backward pass starts from, beside the block's input. */
   state: Record<string, Value>;
   /** Inputs of the frozen products whose channels differ most in size, piece by piece; a calibration looks at them. */
   inputs: Record<'attention' | 'mlp' | 'down', Value[]>;
@@ -99,14 +97,13 @@ export function llamaBlock(graph: Graph, pieces: readonly Value[], context: Bloc
   const { config, lora, frozen, masks } = context;
   const matrices = lora && adapterMatrices(graph, lora, frozen, config);
   const contexts = pieceContexts(graph, { ...context, matrices }, pieces.length);
-  const keep = keepWide(graph, context);
 
   const projected = pieces.map((piece, i) => projections(graph, piece, contexts[i]!));
   const joined = projected.map(({ output }) => output);
-  const [q, k, v] = headsOf(graph, concat(graph, joined, 0), context).map(keep) as [Kept, Kept, Kept];
-  const attention = causalAttention(graph, { q: q.read, k: k.read, v: v.read, masks }, keep);
-  const attended = keep(fromHeads(graph, attention.output));
-  const finished = inPieces(graph, attended.read).map((piece, i) =>
+  const { q, k, v } = headsOf(graph, concat(graph, joined, 0), context);
+  const attention = causalAttention(graph, { q, k, v, masks });
+  const attended = fromHeads(graph, attention.output);
+  const finished = inPieces(graph, attended).map((piece, i) =>
     afterAttention(graph, piece, pieces[i]!, contexts[i]!),
   );
   const ofPieces = (name: 'middle' | 'gate' | 'up') =>
@@ -118,9 +115,8 @@ export function llamaBlock(graph: Graph, pieces: readonly Value[], context: Bloc
   return {
     y: finished.map(({ y }) => y),
     state: {
-      ...{ q: q.kept, k: k.kept, v: v.kept, attended: attended.kept },
-      ...{ ...ofPieces('middle'), ...ofPieces('gate'), ...ofPieces('up') },
-      ...{ ...numbered('weights', attention.weights), ...numbered('lowRank', lowRank) },
+      ...{ q, k, v, ...numbered('weights', attention.weights), attended },
+      ...{ ...ofPieces('middle'), ...ofPieces('gate'), ...ofPieces('up'), ...numbered('lowRank', lowRank) },
     },
     inputs: {
       attention: projected.map(({ input }) => input),
@@ -173,23 +169,10 @@ function afterAttention(graph: Graph, attended: Value, x: Value, context: PieceC
   const { config, frozen } = context;
   const [middle] = linear(graph, attended, { modules: ['o_proj'], residual: x }, context);
   const input = rmsNorm(graph, middle!, frozen.norms.post_attention_layernorm, config.rmsNormEpsilon);
-  const [gate, up] = linear(graph, input, { modules: ['gate_proj', 'up_proj'] }, context).map(
-    keepWide(graph, context),
-  ) as [Kept, Kept];
-  const activated = mul(graph, silu(graph, gate.read), up.read);
+  const [gate, up] = linear(graph, input, { modules: ['gate_proj', 'up_proj'] }, context);
+  const activated = mul(graph, silu(graph, gate!), up!);
   const [y] = linear(graph, activated, { modules: ['down_proj'], residual: middle! }, context);
-  return { middle: middle!, input, gate: gate.kept, up: up.kept, activated, y: y! };
-}
-
-type Kept = ReturnType<KeepValue>;
-
-/** The forward pass goes on with the rounded value: what it does not read would be rounded only when the backward pass asks. */
-function keepWide(graph: Graph, { halfState }: BlockContext): KeepValue {
-  return (value) => {
-    if (!halfState) return { kept: value, read: value };
-    const kept = cast(graph, value, 'float16');
-    return { kept, read: cast(graph, kept, 'float32') };
-  };
+  return { middle: middle!, input, gate: gate!, up: up!, activated, y: y! };
 }
 
 /** Linear modules that read one input. */
@@ -235,7 +218,7 @@ function lowRankProduct(
 }
 
 /** Queries, keys and values in heads, [rows, heads, sequence, headSize], the first two turned by their positions. */
-function headsOf(graph: Graph, joined: Value, { batch, config, rotary: tables }: BlockContext): Value[] {
+function headsOf(graph: Graph, joined: Value, { batch, config, rotary: tables }: BlockContext) {
   const { headCount, keyValueHeadCount, headSize } = config;
   const turned = headCount + keyValueHeadCount;
   const separated = reshape(graph, joined, [
@@ -247,7 +230,7 @@ function headsOf(graph: Graph, joined: Value, { batch, config, rotary: tables }:
   const heads = transpose(graph, separated, [0, 2, 1, 3]);
   const [queriesAndKeys, v] = split(graph, heads, 1, [turned, keyValueHeadCount]);
   const [q, k] = split(graph, rotary(graph, queriesAndKeys!, tables), 1, [headCount, keyValueHeadCount]);
-  return [q!, k!, v!];
+  return { q: q!, k: k!, v: v! };
 }
 
 /** [rows, heads, sequence, headSize] back to [tokens, heads * headSize]. */

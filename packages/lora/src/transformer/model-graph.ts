@@ -9,10 +9,13 @@ import {
   sharedInputs,
 } from './block-inputs.js';
 import { GRADIENT_ROWS, headInputs, slicedHead } from './language-model-head.js';
-import { inPieces, llamaBlock } from './llama-block.js';
+import { type BlockValues, inPieces, llamaBlock } from './llama-block.js';
 
 /** Up to so many tokens at once, what is kept in 32 bits takes less memory than everything else. */
 const FULL_STATE_TOKENS = 256;
+
+/** What is rounded of a block's state: the widest values, three quarters of its memory. */
+const WIDE = ['weights', 'gate', 'up'];
 
 /** What the graph of a whole model is built for. */
 export interface ModelGraphOptions extends BlockGraphOptions {
@@ -52,19 +55,18 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
   const weights = graph.input('weights', 'float32', [tokens, 1]);
   const shared = sharedInputs(graph, options);
 
-  const halfState = keepsHalf(options);
   let x = inPieces(graph, graph.input('x', 'float32', [tokens, config.hiddenSize]));
   const blocks = Array.from({ length: config.blockCount }, (_, index) => {
     const inputs = blockInputs(graph, options, inputNames.block(index));
     const context = blockContext(options, inputs, shared);
-    const { y, state } = llamaBlock(graph, x, { ...context, halfState });
-    const block = { x, context, matrices: inputs.matrices, state };
+    const { y, state } = llamaBlock(graph, x, context);
+    const kept = keepsHalf(options) ? inHalf(graph, state) : options.keep ? state : {};
+    const block = { x, context, matrices: inputs.matrices, kept };
     x = y;
     return block;
   });
   const repeated = blocks.map((block) => {
-    const state = options.keep ? block.state : {};
-    const kept = Object.entries(state).map(([name, value]) => [name, inFull(graph, value)] as const);
+    const kept = Object.entries(block.kept).map(([name, value]) => [name, inFull(graph, value)] as const);
     const since = graph.nodes.length;
     const again = llamaBlock(graph, block.x, block.context);
     const instead = new Map(kept.map(([name, value]) => [again.state[name]!, value] as const));
@@ -91,6 +93,20 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
   // Gradients of the adapter are leaves: each is made as soon as it can be, and its block's memory goes.
   lastLeavesFirst(graph);
   return graph;
+}
+
+/**
+ * A block's state with what is widest in 16 bits. The forward pass goes on with the exact values; the rounded ones are made at once,
+ * because by the time the backward pass reads them both would still be there.
+ */
+function inHalf(graph: Graph, state: BlockValues['state']): BlockValues['state'] {
+  const entries = Object.entries(state).map(([name, value]): [string, Value] => {
+    if (!WIDE.some((wide) => name.startsWith(`${wide}.`))) return [name, value];
+    const half = cast(graph, value, 'float16');
+    graph.makeHere(half);
+    return [name, half];
+  });
+  return Object.fromEntries(entries);
 }
 
 function inFull(graph: Graph, value: Value): Value {
