@@ -1,6 +1,7 @@
 import { expect, inject, test } from 'vitest';
 import { TARGET_MODULES } from '../transformer/adapter-config.js';
 import { loadBaseModel } from '../transformer/base-model.js';
+import { keptState } from '../transformer/kept-state.js';
 import { estimateMemory, lighterShape, planMemory } from './memory-plan.js';
 import type { TrainerShape } from './model-trainer.js';
 
@@ -21,6 +22,7 @@ async function defaultConfig() {
 test.each([
   // Peak of a process that trains a few steps (docs/performance.md).
   ['256 tokens', { sequenceLength: 256 }, 0.92e9],
+  ['two rows of 256 tokens', { rows: 2, sequenceLength: 256 }, 1.1e9],
   ['512 tokens', {}, 1.09e9],
   ['256 tokens, computed again', { sequenceLength: 256, keep: false }, 0.69e9],
   ['512 tokens, computed again', { keep: false }, 0.76e9],
@@ -33,6 +35,19 @@ test.each([
     expect(Math.abs(estimate / measured - 1)).toBeLessThan(0.15);
   },
 );
+
+test.each([
+  [{ rows: 1, sequenceLength: 256 }, []],
+  [{ rows: 2, sequenceLength: 256 }, ['gate', 'up']],
+  [{ rows: 1, sequenceLength: 512 }, ['gate', 'up', 'weights']],
+])('of what the default base keeps, as much as there is no room for is rounded: %o', async (batch, rounded) => {
+  const config = await defaultConfig();
+  const [kept, exact] = [keptState(config, batch, 'int8'), keptState(config, batch, 'float32')];
+  expect(kept.rounded).toEqual(rounded);
+  expect(exact.rounded).toEqual([]);
+  expect(kept.bytes).toBeLessThanOrEqual(340e6);
+  expect(exact.bytes > kept.bytes).toBe(rounded.length > 0);
+});
 
 test('kept products go first, then rows are halved, and each shape needs less than the one before', async () => {
   const config = await defaultConfig();

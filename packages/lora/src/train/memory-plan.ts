@@ -3,9 +3,9 @@ import { LoraError } from '../errors.js';
 import { TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { TransformerConfig } from '../transformer/architecture.js';
 import { CHUNK } from '../transformer/attention.js';
+import { keptState } from '../transformer/kept-state.js';
 import { GRADIENT_ROWS } from '../transformer/language-model-head.js';
 import { PIECE } from '../transformer/llama-block.js';
-import { keepsHalf } from '../transformer/model-graph.js';
 import { moduleShape } from '../transformer/modules.js';
 import { parameterCount } from './lora-parameters.js';
 import type { TrainerShape } from './model-trainer.js';
@@ -36,7 +36,7 @@ export function defaultMemoryBudget(): number {
 
 /** Peak memory of the training process, estimated, bytes. */
 export function estimateMemory(config: TransformerConfig, shape: TrainerShape): number {
-  const { hiddenSize, mlpSize, vocabularySize, blockCount, headCount, keyValueHeadCount, headSize } = config;
+  const { hiddenSize, mlpSize, vocabularySize, blockCount, headCount } = config;
   const { rows, sequenceLength, keep, precision, adapter } = shape;
   const matrices = TARGET_MODULES.reduce((sum, module) => sum + product(moduleShape(module, config)), 0);
   const table = vocabularySize * hiddenSize;
@@ -45,11 +45,7 @@ export function estimateMemory(config: TransformerConfig, shape: TrainerShape): 
   const tokens = rows * sequenceLength;
   const graph = GRAPH_BYTES * blockCount * Math.ceil(tokens / PIECE);
   const states = (blockCount + 1) * tokens * hiddenSize * 4;
-  // Attention's weights: a chunk of queries has one for every key up to its own end.
-  const weights = (headCount * (sequenceLength + Math.min(CHUNK, sequenceLength))) / 2;
-  const halved = (2 * mlpSize + weights) * (keepsHalf({ batch: shape, precision, keep }) ? 0.5 : 1);
-  const keptWidth = 3 * hiddenSize + 2 * keyValueHeadCount * headSize + halved;
-  const kept = keep ? blockCount * tokens * keptWidth * 4 : 0;
+  const kept = keep ? keptState(config, shape, precision).bytes : 0;
   const block = tokens * (HIDDEN_VALUES * hiddenSize + MLP_VALUES * mlpSize) * 4;
   const scores = SCORE_VALUES * rows * headCount * Math.min(CHUNK, sequenceLength) * sequenceLength * 4;
   const headRows = Math.min(tokens, keep ? GRADIENT_ROWS.fast : GRADIENT_ROWS.lean);

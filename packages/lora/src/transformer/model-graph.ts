@@ -8,31 +8,14 @@ import {
   inputNames,
   sharedInputs,
 } from './block-inputs.js';
+import { keptState } from './kept-state.js';
 import { GRADIENT_ROWS, headInputs, slicedHead } from './language-model-head.js';
 import { type BlockValues, inPieces, llamaBlock } from './llama-block.js';
-
-/** Up to so many tokens at once, what is kept in 32 bits takes less memory than everything else. */
-const FULL_STATE_TOKENS = 256;
-
-/** What is rounded of a block's state: the widest values, three quarters of its memory. */
-const WIDE = ['weights', 'gate', 'up'];
 
 /** What the graph of a whole model is built for. */
 export interface ModelGraphOptions extends BlockGraphOptions {
   /** Whether the products of the forward pass are kept for the backward pass. */
   keep: boolean;
-}
-
-/**
- * Whether a model's graph keeps what is widest in 16 bits: half of the memory for a twentieth more time. 8-bit products are rounded far
- * more than that; float32 stays exact.
- */
-export function keepsHalf({
-  batch,
-  precision,
-  keep,
-}: Pick<ModelGraphOptions, 'batch' | 'precision' | 'keep'>): boolean {
-  return keep && precision === 'int8' && batch.rows * batch.sequenceLength > FULL_STATE_TOKENS;
 }
 
 /**
@@ -55,12 +38,13 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
   const weights = graph.input('weights', 'float32', [tokens, 1]);
   const shared = sharedInputs(graph, options);
 
+  const { rounded } = keptState(config, batch, precision);
   let x = inPieces(graph, graph.input('x', 'float32', [tokens, config.hiddenSize]));
   const blocks = Array.from({ length: config.blockCount }, (_, index) => {
     const inputs = blockInputs(graph, options, inputNames.block(index));
     const context = blockContext(options, inputs, shared);
     const { y, state } = llamaBlock(graph, x, context);
-    const kept = keepsHalf(options) ? inHalf(graph, state) : options.keep ? state : {};
+    const kept = options.keep ? roundedState(graph, state, rounded) : {};
     const block = { x, context, matrices: inputs.matrices, kept };
     x = y;
     return block;
@@ -96,12 +80,16 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
 }
 
 /**
- * A block's state with what is widest in 16 bits. The forward pass goes on with the exact values; the rounded ones are made at once,
- * because by the time the backward pass reads them both would still be there.
+ * A block's state with some of its values in 16 bits. The forward pass goes on with the exact ones; the rounded ones are made at once, because
+ * by the time the backward pass reads them both would still be there.
  */
-function inHalf(graph: Graph, state: BlockValues['state']): BlockValues['state'] {
+function roundedState(
+  graph: Graph,
+  state: BlockValues['state'],
+  names: readonly string[],
+): BlockValues['state'] {
   const entries = Object.entries(state).map(([name, value]): [string, Value] => {
-    if (!WIDE.some((wide) => name.startsWith(`${wide}.`))) return [name, value];
+    if (!names.some((rounded) => name.startsWith(`${rounded}.`))) return [name, value];
     const half = cast(graph, value, 'float16');
     graph.makeHere(half);
     return [name, half];
