@@ -40,14 +40,17 @@ test.each([
   [{ rows: 1, sequenceLength: 256 }, []],
   [{ rows: 2, sequenceLength: 256 }, ['gate', 'up']],
   [{ rows: 1, sequenceLength: 512 }, ['gate', 'up', 'weights']],
-])('of what the default base keeps, as much as there is no room for is rounded: %o', async (batch, rounded) => {
-  const config = await defaultConfig();
-  const [kept, exact] = [keptState(config, batch, 'int8'), keptState(config, batch, 'float32')];
-  expect(kept.rounded).toEqual(rounded);
-  expect(exact.rounded).toEqual([]);
-  expect(kept.bytes).toBeLessThanOrEqual(340e6);
-  expect(exact.bytes > kept.bytes).toBe(rounded.length > 0);
-});
+])(
+  'of what the default base keeps, as much as there is no room for is rounded: %o',
+  async (batch, rounded) => {
+    const config = await defaultConfig();
+    const [kept, exact] = [keptState(config, batch, 'int8'), keptState(config, batch, 'float32')];
+    expect(kept.rounded).toEqual(rounded);
+    expect(exact.rounded).toEqual([]);
+    expect(kept.bytes).toBeLessThanOrEqual(340e6);
+    expect(exact.bytes > kept.bytes).toBe(rounded.length > 0);
+  },
+);
 
 test('kept products go first, then rows are halved, and each shape needs less than the one before', async () => {
   const config = await defaultConfig();
