@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openGarden } from '../packages/gardener/src/garden/garden.js';
-import { ensureModel } from '../packages/gardener/src/models/ensure-model.js';
+import { ensureModel } from '../packages/gardener/src/models/store/ensure-model.js';
 
 /** Folder of the default embedding model: BENCH_EMBEDDING_MODEL, else fetched once into a cache outside the repository. */
 export async function embeddingModelDirectory(): Promise<string> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { startEncoder } from '../packages/gardener/src/retrieval/encoder.js';
+import { startEncoder } from '../packages/gardener/src/retrieval/embedding/encoder.js';
 
 /**
  * Embeds texts as an index update does: `embedding-ours.ts <model directory> <texts.json> <threads>`, asked line by line as

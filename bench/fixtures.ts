@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { openGarden } from '../packages/gardener/src/garden/garden.js';
-import { ensureModel } from '../packages/gardener/src/models/ensure-model.js';
+import { ensureModel } from '../packages/gardener/src/models/store/ensure-model.js';
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'codebase-gardener-bench');
 

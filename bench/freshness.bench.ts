@@ -7,13 +7,13 @@ import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { walkCodebase } from '../packages/gardener/src/codebase/walk.js';
-import { GardenPaths } from '../packages/gardener/src/garden/paths.js';
-import { startEncoder } from '../packages/gardener/src/retrieval/encoder.js';
-import { followCodebase } from '../packages/gardener/src/retrieval/follow-codebase.js';
-import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index.js';
-import { refreshIndex } from '../packages/gardener/src/retrieval/refresh-index.js';
-import { wordEmbedder } from '../packages/gardener/src/retrieval/word-embedder.fixture.js';
+import { walkCodebase } from '../packages/gardener/src/codebase/walk/walk.js';
+import { GardenPaths } from '../packages/gardener/src/garden/files/paths.js';
+import { startEncoder } from '../packages/gardener/src/retrieval/embedding/encoder.js';
+import { wordEmbedder } from '../packages/gardener/src/retrieval/embedding/word-embedder.fixture.js';
+import { followCodebase } from '../packages/gardener/src/retrieval/index/follow-codebase.js';
+import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index/project-index.js';
+import { refreshIndex } from '../packages/gardener/src/retrieval/index/refresh-index.js';
 import { embeddingModelDirectory } from './embedding-model.js';
 
 const [source, editsWanted = '10', switchesWanted = '50', modelOfFollower = ''] = process.argv.slice(2);

@@ -17,12 +17,12 @@ import {
 import { dirname, extname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { GardenPaths } from '../packages/gardener/src/garden/paths.js';
-import { startEncoder } from '../packages/gardener/src/retrieval/encoder.js';
-import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index.js';
-import { indexingEnvironment } from '../packages/gardener/src/retrieval/indexing-process.js';
-import { refreshIndex } from '../packages/gardener/src/retrieval/refresh-index.js';
-import { wordEmbedder } from '../packages/gardener/src/retrieval/word-embedder.fixture.js';
+import { GardenPaths } from '../packages/gardener/src/garden/files/paths.js';
+import { startEncoder } from '../packages/gardener/src/retrieval/embedding/encoder.js';
+import { wordEmbedder } from '../packages/gardener/src/retrieval/embedding/word-embedder.fixture.js';
+import { indexingEnvironment } from '../packages/gardener/src/retrieval/index/indexing-process.js';
+import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index/project-index.js';
+import { refreshIndex } from '../packages/gardener/src/retrieval/index/refresh-index.js';
 import { embeddingModelDirectory } from './embedding-model.js';
 
 const { values, positionals } = parseArgs({

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
 import { parameterCount } from '../packages/lora/src/train/lora-parameters.js';
-import { TARGET_MODULES } from '../packages/lora/src/transformer/adapter-config.js';
+import { TARGET_MODULES } from '../packages/lora/src/transformer/config/adapter-config.js';
 import { compiledScript, defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
 import { matrixPeak, operationsPerToken } from './matrix-peak.js';
 import { sourceText } from './source-text.js';

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { findModel } from '../packages/gardener/src/models/catalogue.js';
-import { startHubServer } from '../packages/gardener/src/models/hub-server.fixture.js';
+import { findModel } from '../packages/gardener/src/models/store/catalogue.js';
+import { startHubServer } from '../packages/gardener/src/models/store/hub-server.fixture.js';
 import { canMakeDisks, canTryPermissions, expectTwoLines, TestGarden } from './run-gardener.js';
 
 const garden = new TestGarden();

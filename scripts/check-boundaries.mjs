@@ -15,6 +15,7 @@ const ROOMS = {
     'retrieval',
     'prompt',
     'training',
+    'projects',
     'chat',
     'doctor',
     'server',
@@ -59,7 +60,10 @@ const FACES = ['@codebase-gardener/lora', '@codebase-gardener/lora/process'];
 
 const MAX_LINES = 400;
 // Tables and generated files, which are looked up and not read.
-const LENGTH_EXEMPT = ['gardener/src/codebase/secret-rules.generated.ts', 'web/src/api/schemas.generated.ts'];
+const LENGTH_EXEMPT = [
+  'gardener/src/codebase/secrets/secret-rules.generated.ts',
+  'web/src/api/schemas.generated.ts',
+];
 const FORBIDDEN_NAMES = /(^|\/)(utils?|helpers?|common|shared|manager|misc)([./]|$)/;
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');

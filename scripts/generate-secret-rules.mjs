@@ -1,10 +1,10 @@
-// Writes packages/gardener/src/codebase/secret-rules.generated.ts from the rule list of gitleaks (MIT), which its maintainers
+// Writes packages/gardener/src/codebase/secrets/secret-rules.generated.ts from the rule list of gitleaks (MIT), which its maintainers
 // renew with every release: each rule's RE2 pattern becomes a JavaScript one.
 //   node scripts/generate-secret-rules.mjs <gitleaks.toml> <its version>
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 
-const TARGET = 'packages/gardener/src/codebase/secret-rules.generated.ts';
+const TARGET = 'packages/gardener/src/codebase/secrets/secret-rules.generated.ts';
 // Before a key's name these only widen what is reported; left in, a long run of letters costs 2,500 steps a letter.
 const WIDENING = /^(\(\?i\)|\(\?i:)?\[\\w\.-\]\{0,50\}\?/;
 // RE2 takes time in proportion to the text; with `.*` a JavaScript pattern may take its square.

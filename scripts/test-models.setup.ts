@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type {} from 'vitest';
 import type { TestProject } from 'vitest/node';
-import { GardenPaths } from '../packages/gardener/src/garden/paths.js';
-import { ensureModel } from '../packages/gardener/src/models/ensure-model.js';
+import { GardenPaths } from '../packages/gardener/src/garden/files/paths.js';
+import { ensureModel } from '../packages/gardener/src/models/store/ensure-model.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { createProgram } from '../packages/gardener/src/cli/program.js';
-import { describeSettings } from '../packages/gardener/src/garden/settings.js';
+import { describeSettings } from '../packages/gardener/src/garden/settings/settings.js';
 
 const docs = resolve(dirname(fileURLToPath(import.meta.url)), '..', 'docs');
 const pages: Record<string, string> = { 'commands.md': commandsPage(), 'settings.md': settingsPage() };

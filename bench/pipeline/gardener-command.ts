@@ -3,9 +3,9 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GardenPaths } from '../../packages/gardener/src/garden/paths.js';
-import { latestRun, type Run } from '../../packages/gardener/src/garden/runs.js';
-import type { StatusObject } from '../../packages/gardener/src/training/project-status.js';
+import { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
+import { latestRun, type Run } from '../../packages/gardener/src/garden/runs/runs.js';
+import type { StatusObject } from '../../packages/gardener/src/projects/project-status.js';
 import { benchCache } from '../retrieval/fetch-codebase.js';
 
 const COMMAND = fileURLToPath(new URL('../../packages/gardener/bin/gardener.js', import.meta.url));

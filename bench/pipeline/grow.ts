@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Run, readRunEvents } from '../../packages/gardener/src/garden/runs.js';
-import { readDataManifest } from '../../packages/gardener/src/training/run-data.js';
+import { type Run, readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
+import { readDataManifest } from '../../packages/gardener/src/training/run/run-data.js';
 import { fetchCodebase } from '../retrieval/fetch-codebase.js';
 import type { NamedCodebase } from './codebases.js';
 import { type FamilyMemory, watchMemory } from './family-memory.js';

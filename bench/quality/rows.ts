@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tokenizer } from '@codebase-gardener/lora';
-import { DataCursor } from '../../packages/lora/src/train/data-cursor.js';
+import { DataCursor } from '../../packages/lora/src/train/batches/data-cursor.js';
 
 /** Rows of one length, every token a target: what train_peft.py and training-ours.ts read. */
 export interface Rows {

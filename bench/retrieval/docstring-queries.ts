@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readFileChunks } from '../../packages/gardener/src/codebase/chunk-codebase.js';
-import { parseSource } from '../../packages/gardener/src/codebase/parse.js';
-import type { CodeSymbol } from '../../packages/gardener/src/codebase/parse-types.js';
-import { walkCodebase } from '../../packages/gardener/src/codebase/walk.js';
+import { readFileChunks } from '../../packages/gardener/src/codebase/chunk/chunk-codebase.js';
+import { parseSource } from '../../packages/gardener/src/codebase/parse/parse.js';
+import type { CodeSymbol } from '../../packages/gardener/src/codebase/parse/parse-types.js';
+import { walkCodebase } from '../../packages/gardener/src/codebase/walk/walk.js';
 
 /** A question and where its answer stands. */
 export interface Query {

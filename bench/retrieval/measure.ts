@@ -1,4 +1,4 @@
-import type { SearchResult } from '../../packages/gardener/src/retrieval/search.js';
+import type { SearchResult } from '../../packages/gardener/src/retrieval/search/search.js';
 import type { Query } from './docstring-queries.js';
 import { randomNumbers } from './docstring-queries.js';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { SearchResult } from '../../packages/gardener/src/retrieval/search.js';
+import type { SearchResult } from '../../packages/gardener/src/retrieval/search/search.js';
 import { benchCache } from './fetch-codebase.js';
 import { DEPTH } from './measure.js';
 

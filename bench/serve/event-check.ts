@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GardenPaths } from '../../packages/gardener/src/garden/paths.js';
-import { appendEvent, createRun, readRunEvents } from '../../packages/gardener/src/garden/runs.js';
+import type { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
+import { appendEvent, createRun, readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
 import { readEvents } from '../../packages/gardener/src/server/event-reader.fixture.js';
 import type { TrainingBeside } from './training.js';
 

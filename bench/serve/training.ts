@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GardenPaths } from '../../packages/gardener/src/garden/paths.js';
-import { cancelRun } from '../../packages/gardener/src/garden/runner.js';
-import { latestRun } from '../../packages/gardener/src/garden/runs.js';
+import type { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
+import { cancelRun } from '../../packages/gardener/src/garden/runs/runner.js';
+import { latestRun } from '../../packages/gardener/src/garden/runs/runs.js';
 
 /** A training that goes on beside the load, started and ended as a user would. */
 export interface TrainingBeside {

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AdapterSize } from '../../packages/gardener/src/models/adapter.fixture.js';
-import { writeRandomAdapter } from '../../packages/gardener/src/models/adapter.fixture.js';
-import { startLlamaCpp } from '../../packages/gardener/src/models/llama-cpp.js';
+import type { AdapterSize } from '../../packages/gardener/src/models/llama-cpp/adapter.fixture.js';
+import { writeRandomAdapter } from '../../packages/gardener/src/models/llama-cpp/adapter.fixture.js';
+import { startLlamaCpp } from '../../packages/gardener/src/models/llama-cpp/llama-cpp.js';
 import { median, rounded } from './figures.js';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { newConversation } from '../../packages/gardener/src/chat/conversation.js';
 import type { Garden } from '../../packages/gardener/src/garden/garden.js';
-import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runner.js';
-import { createRun, latestRun, readRunEvents } from '../../packages/gardener/src/garden/runs.js';
-import { ROWS_PER_STEP } from '../../packages/gardener/src/training/train-stage.js';
+import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runs/runner.js';
+import { createRun, latestRun, readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
+import { ROWS_PER_STEP } from '../../packages/gardener/src/training/run/train-stage.js';
 import { openProjects } from './built.js';
 import { mean, rounded } from './figures.js';
 

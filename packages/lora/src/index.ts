@@ -8,13 +8,11 @@ export * from './adapter/manifest.js';
 export { writeMergedModel } from './adapter/merge.js';
 export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
 export { LoraError, type LoraErrorOptions } from './errors.js';
+export type { Example } from './train/batches/example.js';
 export type { Courtesy } from './train/courtesy.js';
-export type { Example } from './train/example.js';
-export { type ExampleScore, meanLoss, type ScoreOptions, scoreExamples } from './train/score.js';
+export { type ExampleScore, meanLoss, type ScoreOptions, scoreExamples } from './train/scoring/score.js';
 export { train } from './train/train.js';
 export type { EndReason, TrainEvent, TrainOptions } from './train/train-options.js';
-export { type AdapterConfig, TARGET_MODULES, type TargetModule } from './transformer/adapter-config.js';
-export type { TransformerConfig } from './transformer/architecture.js';
 export {
   type BaseModel,
   type BaseWeights,
@@ -22,16 +20,29 @@ export {
   loadHuggingFaceWeights,
 } from './transformer/base-model.js';
 export {
+  type ChatMessage,
+  type ChatTemplate,
+  chatTemplateFromGguf,
+} from './transformer/chat-template/chat-template.js';
+export { encodeConversation } from './transformer/chat-template/chat-template-encode.js';
+export {
+  type AdapterConfig,
+  TARGET_MODULES,
+  type TargetModule,
+} from './transformer/config/adapter-config.js';
+export type { TransformerConfig } from './transformer/config/transformer-config.js';
+export { type FrozenWeights, loadFrozenWeights } from './transformer/decoder/frozen-weights.js';
+export {
   loadSentenceEncoder,
   type SentenceEncoder,
   type SentenceEncoderOptions,
-} from './transformer/bert.js';
-export { type ChatMessage, type ChatTemplate, chatTemplateFromGguf } from './transformer/chat-template.js';
-export { encodeConversation } from './transformer/chat-template-encode.js';
-export { type FrozenWeights, loadFrozenWeights } from './transformer/frozen-weights.js';
-export { loadOnnxSentenceEncoder, type OnnxSentenceEncoder } from './transformer/onnx-encoder.js';
-export type { TaskPrefixes } from './transformer/sentence-config.js';
-export type { ModelTokenizer, Tokenizer } from './transformer/tokenizer.js';
-export { openGguf } from './weights/gguf-reader.js';
-export { openSafetensors } from './weights/safetensors-reader.js';
+} from './transformer/sentence-encoder/bert.js';
+export {
+  loadOnnxSentenceEncoder,
+  type OnnxSentenceEncoder,
+} from './transformer/sentence-encoder/onnx-encoder.js';
+export type { TaskPrefixes } from './transformer/sentence-encoder/sentence-config.js';
+export type { ModelTokenizer, Tokenizer } from './transformer/tokenizer/tokenizer.js';
+export { openGguf } from './weights/gguf/gguf-reader.js';
+export { openSafetensors } from './weights/safetensors/safetensors-reader.js';
 export type { TensorInfo, WeightSource } from './weights/weight-source.js';

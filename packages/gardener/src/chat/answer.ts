@@ -1,8 +1,8 @@
-import { GardenerError } from '../garden/errors.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { GenerationRuntime } from '../models/runtime.js';
+import type { GenerationRuntime } from '../models/runtime/runtime.js';
 import { buildPrompt } from '../prompt/build-prompt.js';
-import type { SearchResult } from '../retrieval/index.js';
+import type { SearchResult } from '../retrieval/index/project-index.js';
 import type { ChosenAdapter } from './choose-adapter.js';
 import type { Conversation } from './conversation.js';
 import {

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdapterManifest } from '@codebase-gardener/lora';
-import type { GardenPaths } from '../garden/paths.js';
+import type { GardenPaths } from '../garden/files/paths.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { BaseIdentity } from '../models/base-identity.js';
 import { servedName } from '../models/served-adapters.js';
+import type { BaseIdentity } from '../models/store/base-identity.js';
 
 /** The adapter's file for llama.cpp, in its version's folder. */
 const ggufFile = 'adapter.gguf';

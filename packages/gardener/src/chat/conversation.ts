@@ -1,10 +1,10 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GardenerError } from '../garden/errors.js';
-import { withLock } from '../garden/file-lock.js';
-import { asFilesystemError, systemErrorCode } from '../garden/filesystem-error.js';
-import type { GardenPaths } from '../garden/paths.js';
-import { randomId } from '../garden/random-id.js';
+import { asFilesystemError, systemErrorCode } from '../garden/errors/filesystem-error.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import { withLock } from '../garden/files/file-lock.js';
+import type { GardenPaths } from '../garden/files/paths.js';
+import { randomId } from '../garden/files/random-id.js';
 import { type Exchange, exchangeSchema } from './exchange.js';
 import { summarise } from './summary.js';
 

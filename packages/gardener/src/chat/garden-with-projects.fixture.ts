@@ -2,15 +2,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeManifest } from '@codebase-gardener/lora';
-import { chunkCodebase } from '../codebase/chunk-codebase.js';
+import { chunkCodebase } from '../codebase/chunk/chunk-codebase.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { Settings } from '../garden/settings.js';
-import { type AdapterSize, writeRandomAdapter } from '../models/adapter.fixture.js';
-import { type BaseIdentity, identifyBase } from '../models/base-identity.js';
-import { ensureModel } from '../models/ensure-model.js';
-import { startEmbedder } from '../retrieval/choose-embedder.js';
-import { type Embedder, openIndex } from '../retrieval/index.js';
+import type { Settings } from '../garden/settings/settings.js';
+import { type AdapterSize, writeRandomAdapter } from '../models/llama-cpp/adapter.fixture.js';
+import { type BaseIdentity, identifyBase } from '../models/store/base-identity.js';
+import { ensureModel } from '../models/store/ensure-model.js';
+import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
+import { type Embedder, openIndex } from '../retrieval/index/project-index.js';
 
 /** A data directory with the default models and projects that have an index and a random adapter each. */
 export interface GardenWithProjects {

@@ -1,9 +1,9 @@
-import { currentSettings } from '../garden/follow-settings.js';
 import type { Garden } from '../garden/garden.js';
-import type { Settings } from '../garden/settings.js';
-import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
-import { type EmbeddingSettings, startEmbedder } from '../retrieval/choose-embedder.js';
-import type { Embedder } from '../retrieval/index.js';
+import { currentSettings } from '../garden/settings/follow-settings.js';
+import type { Settings } from '../garden/settings/settings.js';
+import { ensureModel, type ModelProgress } from '../models/store/ensure-model.js';
+import { type EmbeddingSettings, startEmbedder } from '../retrieval/embedding/choose-embedder.js';
+import type { Embedder } from '../retrieval/index/project-index.js';
 
 /** An embedder in use; not to be disposed, `release` it. */
 export interface EmbedderUse {

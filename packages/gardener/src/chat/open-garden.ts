@@ -1,7 +1,7 @@
-import { GardenerError } from '../garden/errors.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { SearchOptions } from '../retrieval/index.js';
+import type { SearchOptions } from '../retrieval/index/project-index.js';
 import { answer } from './answer.js';
 import { AdapterChooser, baseOnly, type ChosenAdapter } from './choose-adapter.js';
 import type { EmbedderUse } from './open-embedder.js';

@@ -1,6 +1,6 @@
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { ModelProgress } from '../models/ensure-model.js';
+import type { ModelProgress } from '../models/store/ensure-model.js';
 import { projectOverview } from '../prompt/project-overview.js';
 import {
   type IndexFreshness,
@@ -8,7 +8,7 @@ import {
   type ProjectIndex,
   type SearchOptions,
   type SearchResult,
-} from '../retrieval/index.js';
+} from '../retrieval/index/project-index.js';
 import { OpenEmbedder } from './open-embedder.js';
 import { readProjectFacts } from './project-facts.js';
 import type { ProjectCode } from './write-answer.js';

@@ -1,11 +1,11 @@
-import { currentSettings } from '../garden/follow-settings.js';
 import type { Garden } from '../garden/garden.js';
-import type { Settings } from '../garden/settings.js';
-import { type BaseIdentity, identifyBase } from '../models/base-identity.js';
-import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
-import { modelOnDisk } from '../models/model-store.js';
-import type { GenerationRuntime } from '../models/runtime.js';
+import { currentSettings } from '../garden/settings/follow-settings.js';
+import type { Settings } from '../garden/settings/settings.js';
+import type { GenerationRuntime } from '../models/runtime/runtime.js';
 import { type RuntimeSettings, startRuntime } from '../models/start-runtime.js';
+import { type BaseIdentity, identifyBase } from '../models/store/base-identity.js';
+import { ensureModel, type ModelProgress } from '../models/store/ensure-model.js';
+import { modelOnDisk } from '../models/store/model-store.js';
 
 /** Base models kept at work; the one used longest ago goes when another is asked for. */
 const maxModels = 2;

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { ModelProgress } from '../models/ensure-model.js';
-import type { ChatMessage } from '../models/runtime.js';
-import type { IndexFreshness, SearchOptions, SearchResult } from '../retrieval/index.js';
+import type { ChatMessage } from '../models/runtime/runtime.js';
+import type { ModelProgress } from '../models/store/ensure-model.js';
+import type { IndexFreshness, SearchOptions, SearchResult } from '../retrieval/index/project-index.js';
 import type { Conversation } from './conversation.js';
 import type { EmbedderUse } from './open-embedder.js';
 import { OpenGarden } from './open-garden.js';

@@ -1,5 +1,5 @@
-import { GardenerError } from '../garden/errors.js';
-import type { ChatMessage, GenerationRuntime } from '../models/runtime.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import type { ChatMessage, GenerationRuntime } from '../models/runtime/runtime.js';
 import { fitMessages } from '../prompt/fit-messages.js';
 import { defaultChunks } from './answer.js';
 import type { ChosenAdapter } from './choose-adapter.js';

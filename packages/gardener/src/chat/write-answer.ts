@@ -1,6 +1,6 @@
-import { GardenerError } from '../garden/errors.js';
-import type { ChatMessage, GenerationEvent, GenerationRuntime } from '../models/runtime.js';
-import type { IndexFreshness, SearchResult } from '../retrieval/index.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import type { ChatMessage, GenerationEvent, GenerationRuntime } from '../models/runtime/runtime.js';
+import type { IndexFreshness, SearchResult } from '../retrieval/index/project-index.js';
 import { baseOnly, type ChosenAdapter } from './choose-adapter.js';
 import type { Source } from './exchange.js';
 

@@ -1,13 +1,13 @@
 import type { Conversation } from '../chat/conversation.js';
 import type { OpenProjects } from '../chat/open-projects.js';
 import type { AnswerEnd } from '../chat/write-answer.js';
-import { GardenerError } from '../garden/errors.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { describeFreshness } from './describe-freshness.js';
 import { fetchModels, fetchProjectModels } from './fetch-models.js';
 import { openReadyIndex } from './open-search.js';
 import type { Session } from './session.js';
 import { oneLine, plainText } from './terminal/plain-text.js';
+import { describeFreshness } from './views/describe-freshness.js';
 
 /** A project that is ready to answer; closed with the session. */
 export interface OpenAnswers {

@@ -1,6 +1,6 @@
-import { GardenerError } from '../garden/errors.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { Embedder, IndexManifest, ProjectIndex } from '../retrieval/index.js';
+import type { Embedder, IndexManifest, ProjectIndex } from '../retrieval/index/project-index.js';
 import { fetchModels } from './fetch-models.js';
 import type { Session } from './session.js';
 
@@ -17,7 +17,7 @@ export interface OpenSearch {
  */
 export async function openSearch(session: Session, project: ProjectRecord): Promise<OpenSearch> {
   const { index, manifest } = await openReadyIndex(session, project);
-  const { startEmbedder } = await import('../retrieval/choose-embedder.js');
+  const { startEmbedder } = await import('../retrieval/embedding/choose-embedder.js');
   const embedder = await startEmbedder(
     session.garden.settings,
     async (id) => (await fetchModels(session, [id]))[0]!,
@@ -34,7 +34,7 @@ export async function openReadyIndex(
   session: Session,
   project: ProjectRecord,
 ): Promise<Omit<OpenSearch, 'embedder'>> {
-  const { openIndex } = await import('../retrieval/index.js');
+  const { openIndex } = await import('../retrieval/index/project-index.js');
   const { garden, output } = session;
   const index = await openIndex(garden.paths, project.id);
   session.closeAtEnd(() => index.close());
@@ -48,7 +48,7 @@ export async function openReadyIndex(
 }
 
 async function notReady(session: Session, project: ProjectRecord): Promise<GardenerError> {
-  const { latestRun } = await import('../garden/runs.js');
+  const { latestRun } = await import('../garden/runs/runs.js');
   const run = await latestRun(session.garden.paths, project.id);
   if (run !== null && !run.state.finished) {
     return new GardenerError('cli.index-not-ready', `${project.name} is still being indexed.`, {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { GardenerError } from '../garden/errors.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
 import { reportError } from './report-error.js';
 
 describe('reportError', () => {

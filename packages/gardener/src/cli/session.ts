@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Garden } from '../garden/garden.js';
-import type { RunnerStatus } from '../garden/runner.js';
+import type { RunnerStatus } from '../garden/runs/runner.js';
 import { Output } from './output.js';
 import { oneLine } from './terminal/plain-text.js';
 
@@ -102,7 +102,7 @@ class OpenSession implements Session {
   }
 
   async startRunner(): Promise<RunnerStatus> {
-    const { startRunner } = await import('../training/start-runner.js');
+    const { startRunner } = await import('../projects/start-runner.js');
     return await startRunner(this.garden.paths);
   }
 

@@ -1,6 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { formatBytes } from '../garden/format-bytes.js';
+import { formatBytes } from '../garden/disk/format-bytes.js';
 import { type Check, ok, warn } from './check.js';
 
 const MIN_MEMORY_BYTES = 3 * 1024 ** 3;

@@ -1,6 +1,6 @@
 import type { Garden } from '../garden/garden.js';
-import { startLlamaCpp } from '../models/llama-cpp.js';
-import { type ModelOnDisk, modelOnDisk, verifyModel } from '../models/model-store.js';
+import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
+import { type ModelOnDisk, modelOnDisk, verifyModel } from '../models/store/model-store.js';
 import { type Check, failed, ok, warn } from './check.js';
 
 /** Catalogue ids of the models that the settings and the projects need. */

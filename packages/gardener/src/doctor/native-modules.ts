@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { spawnEntry } from '../garden/spawn-entry.js';
+import { spawnEntry } from '../garden/processes/spawn-entry.js';
 import { type Check, ok } from './check.js';
 
 const PROBE_TIMEOUT_MS = 30_000;

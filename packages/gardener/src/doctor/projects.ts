@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { type IndexHealth, openIndex } from '../retrieval/index.js';
-import { adapterProblems } from '../training/adapter-store.js';
+import { type IndexHealth, openIndex } from '../retrieval/index/project-index.js';
+import { adapterProblems } from '../training/adapters/adapter-store.js';
 import { type Check, failed, ok, warn } from './check.js';
 
 /** Records that cannot be read. */

@@ -1,5 +1,5 @@
+import { dataDirectory, GardenPaths } from '../garden/files/paths.js';
 import { type Garden, openGarden } from '../garden/garden.js';
-import { dataDirectory, GardenPaths } from '../garden/paths.js';
 import { type Check, failed } from './check.js';
 import { checkDisk, checkPermissions, checkRunner } from './data-directory.js';
 import { checkMachine } from './machine.js';

@@ -1,6 +1,6 @@
 import type { Garden } from '../garden/garden.js';
-import { ollamaUrl } from '../models/ollama.js';
-import { startEmbedder } from '../retrieval/choose-embedder.js';
+import { ollamaUrl } from '../models/servers/ollama.js';
+import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
 import { type Check, failed, ok } from './check.js';
 
 const REACH_TIMEOUT_MS = 3_000;

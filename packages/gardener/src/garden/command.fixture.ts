@@ -2,10 +2,10 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { GardenerError } from './errors.js';
-import { withLock } from './file-lock.js';
+import { GardenerError } from './errors/garden-error.js';
+import { withLock } from './files/file-lock.js';
 import { openGarden } from './garden.js';
-import { appendEvent, createRun, readRunEvents } from './runs.js';
+import { appendEvent, createRun, readRunEvents } from './runs/runs.js';
 
 const [action = '', dataDir = '', ...rest] = process.argv.slice(2);
 

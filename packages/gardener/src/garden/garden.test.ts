@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openGarden } from './garden.js';
-import { entryCommand } from './spawn-entry.js';
+import { entryCommand } from './processes/spawn-entry.js';
 
 const fixture = new URL('./command.fixture.js', import.meta.url);
 const isRoot = process.getuid?.() === 0;

@@ -2,16 +2,16 @@ import { constants } from 'node:fs';
 import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { GardenerError } from './errors.js';
-import { fileVersion } from './file-version.js';
-import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
-import { rereadSettings } from './follow-settings.js';
+import { asFilesystemError, systemErrorCode } from './errors/filesystem-error.js';
+import { GardenerError } from './errors/garden-error.js';
+import { fileVersion } from './files/file-version.js';
+import { makeFolder } from './files/make-folder.js';
+import { dataDirectory, GardenPaths } from './files/paths.js';
+import { ensureSchemaVersion } from './files/schema-version.js';
 import { levelOf, openLog } from './log.js';
-import { makeFolder } from './make-folder.js';
-import { dataDirectory, GardenPaths } from './paths.js';
 import { Registry } from './registry.js';
-import { ensureSchemaVersion } from './schema-version.js';
-import { loadSettings, type Settings } from './settings.js';
+import { rereadSettings } from './settings/follow-settings.js';
+import { loadSettings, type Settings } from './settings/settings.js';
 
 /** An open data directory. Nothing to close. */
 export interface Garden {

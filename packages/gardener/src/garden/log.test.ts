@@ -12,8 +12,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { GardenPaths } from './files/paths.js';
 import { emptyLargeLog, openLog, RotatingLog, setLargeLogAside } from './log.js';
-import { GardenPaths } from './paths.js';
 
 let folder: string;
 beforeEach(async () => {

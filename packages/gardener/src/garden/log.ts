@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { GardenPaths } from './paths.js';
-import type { Settings } from './settings.js';
+import type { GardenPaths } from './files/paths.js';
+import type { Settings } from './settings/settings.js';
 
 /** A log file larger than this is put aside. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024;

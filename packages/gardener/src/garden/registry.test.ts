@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { GardenPaths } from './files/paths.js';
 import { openGarden } from './garden.js';
-import type { GardenPaths } from './paths.js';
 import type { Registry } from './registry.js';
 
 let folder: string;

@@ -1,13 +1,13 @@
 import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { GardenerError } from './errors.js';
-import { withLock } from './file-lock.js';
-import { asFilesystemError, systemErrorCode } from './filesystem-error.js';
-import { readJson, readJsonIfPresent, writeJson } from './json-state.js';
-import type { GardenPaths } from './paths.js';
+import { asFilesystemError, systemErrorCode } from './errors/filesystem-error.js';
+import { GardenerError } from './errors/garden-error.js';
+import { withLock } from './files/file-lock.js';
+import { readJson, readJsonIfPresent, writeJson } from './files/json-state.js';
+import type { GardenPaths } from './files/paths.js';
+import { randomId } from './files/random-id.js';
 import { type ProjectRecord, projectRecordSchema } from './project-record.js';
-import { randomId } from './random-id.js';
 
 const PROJECT_ID = /^[a-z2-7]{10,32}$/;
 /** Folders on their way out: renamed first, so that a command killed half-way leaves no half project. */

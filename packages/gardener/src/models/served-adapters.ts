@@ -1,5 +1,5 @@
-import { GardenerError } from '../garden/errors.js';
-import { Ollama } from './ollama.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import { Ollama } from './servers/ollama.js';
 import type { RuntimeSettings } from './start-runtime.js';
 
 /** Nobody waits longer for a server that may be gone. */

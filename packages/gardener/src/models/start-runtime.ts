@@ -1,6 +1,6 @@
-import type { Settings } from '../garden/settings.js';
-import type { ModelOnDisk } from './model-store.js';
-import type { GenerationRuntime } from './runtime.js';
+import type { Settings } from '../garden/settings/settings.js';
+import type { GenerationRuntime } from './runtime/runtime.js';
+import type { ModelOnDisk } from './store/model-store.js';
 
 /** The settings that choose a runtime. */
 export type RuntimeSettings = Pick<
@@ -27,15 +27,15 @@ export async function startRuntime(
   const onServer = { url, model, contextTokens, apiKey: settings.runtimeApiKey };
   switch (settings.runtimeProvider) {
     case 'ollama': {
-      const { startOllama } = await import('./ollama-runtime.js');
+      const { startOllama } = await import('./servers/ollama-runtime.js');
       return startOllama(onServer);
     }
     case 'openai': {
-      const { startOpenAi } = await import('./openai-runtime.js');
+      const { startOpenAi } = await import('./servers/openai-runtime.js');
       return startOpenAi(onServer);
     }
     case 'llama-cpp': {
-      const { startLlamaCpp } = await import('./llama-cpp.js');
+      const { startLlamaCpp } = await import('./llama-cpp/llama-cpp.js');
       const { weights } = await modelOnDisk();
       return startLlamaCpp(weights, { threads, contextTokens, keptContexts: keptAdapters });
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SearchResult } from '../retrieval/search.js';
+import type { SearchResult } from '../retrieval/search/search.js';
 import { buildPrompt, type PromptParts } from './build-prompt.js';
 import { chunkBlock } from './chunk-block.js';
 

@@ -1,6 +1,6 @@
-import { GardenerError } from '../garden/errors.js';
-import type { ChatMessage } from '../models/runtime.js';
-import type { SearchResult } from '../retrieval/search.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import type { ChatMessage } from '../models/runtime/runtime.js';
+import type { SearchResult } from '../retrieval/search/search.js';
 import { chunkBlock, firstLines } from './chunk-block.js';
 
 /** A question and its answer, earlier in the conversation. */

@@ -1,4 +1,4 @@
-import type { SearchResult } from '../retrieval/search.js';
+import type { SearchResult } from '../retrieval/search/search.js';
 import { contains, type PromptRoom, roomCounter } from './build-prompt.js';
 
 /** What the prompt of a completion is made of. */

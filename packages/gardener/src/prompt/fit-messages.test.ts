@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChatMessage } from '../models/runtime.js';
+import type { ChatMessage } from '../models/runtime/runtime.js';
 import { fitMessages, type MessageParts } from './fit-messages.js';
 
 const countTokens = async (text: string) => (text.match(/\w+|[^\w\s]|\n/g) ?? []).length;

@@ -1,5 +1,5 @@
-import type { ChatMessage } from '../models/runtime.js';
-import type { SearchResult } from '../retrieval/search.js';
+import type { ChatMessage } from '../models/runtime/runtime.js';
+import type { SearchResult } from '../retrieval/search/search.js';
 import {
   codeHeading,
   type FittedPrompt,

@@ -2,16 +2,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { chunkCodebase } from '../codebase/chunk-codebase.js';
+import { chunkCodebase } from '../codebase/chunk/chunk-codebase.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { openIndex } from '../retrieval/index.js';
-import { wordEmbedder } from '../retrieval/word-embedder.fixture.js';
+import { wordEmbedder } from '../retrieval/embedding/word-embedder.fixture.js';
+import { openIndex } from '../retrieval/index/project-index.js';
 import { createApp } from './app.js';
 import type { ServerContext } from './context.js';
-import { accessFor } from './guard.js';
-import type { Limits } from './limits.js';
-import { createContext } from './serve.js';
+import { accessFor } from './guard/guard.js';
+import type { Limits } from './guard/limits.js';
+import { createContext } from './listen/serve.js';
 
 /** The real app over a data directory of its own, with one indexed project called `shop` and no model started. */
 export interface TestApp {

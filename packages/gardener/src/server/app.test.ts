@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { appendEvent, createRun } from '../garden/runs.js';
-import { makeScorecard } from '../training/scorecard.js';
-import type { SideScores } from '../training/side-scores.js';
+import { appendEvent, createRun } from '../garden/runs/runs.js';
+import { makeScorecard } from '../training/evaluation/scorecard.js';
+import type { SideScores } from '../training/evaluation/side-scores.js';
 import { makeTestApp, type TestApp } from './app.fixture.js';
 import { routesDocument } from './routes-document.js';
 

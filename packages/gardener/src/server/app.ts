@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
-import { GardenerError } from '../garden/errors.js';
-import { currentSettings } from '../garden/follow-settings.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import { currentSettings } from '../garden/settings/follow-settings.js';
 import { addAdapterRoutes } from './api/adapters.js';
 import { addAskRoutes } from './api/ask.js';
 import { addConversationRoutes } from './api/conversations.js';
@@ -20,8 +20,9 @@ import { addSettingRoutes } from './api/settings.js';
 import type { ServerContext } from './context.js';
 import { errorAnswer } from './error-answer.js';
 import { isStopping } from './generation.js';
-import { type Access, guardOrigin, guardToken } from './guard.js';
-import { DEFAULT_LIMITS, type Limits, limitBody, Slots } from './limits.js';
+import { type Access, guardOrigin, guardToken } from './guard/guard.js';
+import { DEFAULT_LIMITS, type Limits, limitBody, Slots } from './guard/limits.js';
+import { TOKEN_PAGE_STYLE } from './guard/token-page.js';
 import { addMcp } from './mcp/http.js';
 import { addChatCompletions } from './openai/chat-completions.js';
 import { addCompletions } from './openai/completions.js';
@@ -30,7 +31,6 @@ import { asOpenAiError } from './openai/error-shape.js';
 import { addOpenAiModels } from './openai/models.js';
 import { openApiDocument } from './openapi-document.js';
 import { addStaticFiles } from './static-files.js';
-import { TOKEN_PAGE_STYLE } from './token-page.js';
 
 /** How an app is put together. */
 export interface AppOptions {

@@ -3,7 +3,7 @@ import type { OpenProjects } from '../chat/open-projects.js';
 import type { Garden } from '../garden/garden.js';
 import type { EventLog } from './events/event-log.js';
 import type { Freshness } from './freshness.js';
-import type { Slots } from './limits.js';
+import type { Slots } from './guard/limits.js';
 import type { ModelFetches } from './model-fetches.js';
 import type { ProjectFollowers } from './project-followers.js';
 

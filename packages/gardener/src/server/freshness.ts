@@ -1,6 +1,6 @@
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { type IndexFreshness, indexFreshness } from '../retrieval/freshness.js';
+import { type IndexFreshness, indexFreshness } from '../retrieval/index/freshness.js';
 
 /** What is known for this long is told without looking again. */
 const FRESH_MS = 15_000;

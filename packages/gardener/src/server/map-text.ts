@@ -1,7 +1,7 @@
 import { openSymbolGraph } from '../codebase/graph/graph-store.js';
 import { mapProject, symbolLine } from '../codebase/graph/project-map.js';
 import type { SymbolGraph } from '../codebase/graph/symbol-graph.js';
-import { GardenerError } from '../garden/errors.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 

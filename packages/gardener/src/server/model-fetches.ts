@@ -1,7 +1,7 @@
-import type { GardenPaths } from '../garden/paths.js';
-import { findModel } from '../models/catalogue.js';
-import { ensureModel, type ModelProgress } from '../models/ensure-model.js';
-import { type ModelOnDisk, modelOnDisk } from '../models/model-store.js';
+import type { GardenPaths } from '../garden/files/paths.js';
+import { findModel } from '../models/store/catalogue.js';
+import { ensureModel, type ModelProgress } from '../models/store/ensure-model.js';
+import { type ModelOnDisk, modelOnDisk } from '../models/store/model-store.js';
 import { errorAnswer } from './error-answer.js';
 import type { EventLog } from './events/event-log.js';
 import type { Happening } from './events/happenings.js';

@@ -1,9 +1,9 @@
 import type { EmbedderUse } from '../chat/open-embedder.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { followCodebase } from '../retrieval/follow-codebase.js';
-import { openIndex } from '../retrieval/index.js';
-import { readManifest } from '../retrieval/manifest.js';
+import { followCodebase } from '../retrieval/index/follow-codebase.js';
+import { openIndex } from '../retrieval/index/project-index.js';
+import { readManifest } from '../retrieval/store/manifest.js';
 
 /** Projects whose edits are followed at once; the one used longest ago makes room. */
 const MAX_FOLLOWED = 4;

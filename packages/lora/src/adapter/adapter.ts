@@ -1,4 +1,4 @@
-import type { AdapterConfig, TargetModule } from '../transformer/adapter-config.js';
+import type { AdapterConfig, TargetModule } from '../transformer/config/adapter-config.js';
 
 /** One pair of low-rank matrices. The weight becomes W + (alpha / rank) * B A. */
 export interface LoraPair {

@@ -1,6 +1,6 @@
-import type { TargetModule } from '../transformer/adapter-config.js';
-import type { TransformerConfig } from '../transformer/architecture.js';
-import { rotaryHeads } from '../transformer/modules.js';
+import type { TargetModule } from '../transformer/config/adapter-config.js';
+import { rotaryHeads } from '../transformer/config/modules.js';
+import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import type { LoraAdapter, LoraPair } from './adapter.js';
 import { permuteRows, unpermuteRows } from './row-order.js';
 

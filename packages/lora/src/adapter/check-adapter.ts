@@ -1,7 +1,7 @@
 import { LoraError } from '../errors.js';
-import { TARGET_MODULES } from '../transformer/adapter-config.js';
-import type { TransformerConfig } from '../transformer/architecture.js';
-import { moduleShape } from '../transformer/modules.js';
+import { TARGET_MODULES } from '../transformer/config/adapter-config.js';
+import { moduleShape } from '../transformer/config/modules.js';
+import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import type { LoraAdapter } from './adapter.js';
 import { pairsOf } from './border.js';
 

@@ -1,7 +1,7 @@
-import { TARGET_MODULES, type TargetModule } from '../transformer/adapter-config.js';
-import type { TransformerConfig } from '../transformer/architecture.js';
-import { openGguf } from '../weights/gguf-reader.js';
-import { type GgufTensor, type GgufValue, writeGguf } from '../weights/gguf-writer.js';
+import { TARGET_MODULES, type TargetModule } from '../transformer/config/adapter-config.js';
+import type { TransformerConfig } from '../transformer/config/transformer-config.js';
+import { openGguf } from '../weights/gguf/gguf-reader.js';
+import { type GgufTensor, type GgufValue, writeGguf } from '../weights/gguf/gguf-writer.js';
 import type { WeightSource } from '../weights/weight-source.js';
 import type { LoraAdapter } from './adapter.js';
 import { pairsOf, rowsToFormat } from './border.js';

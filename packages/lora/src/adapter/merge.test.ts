@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type BaseModel, loadBaseModel } from '../transformer/base-model.js';
-import { moduleShape } from '../transformer/modules.js';
-import { float16ToFloat32, float32ToFloat16 } from '../weights/float16.js';
-import { openGguf } from '../weights/gguf-reader.js';
+import { moduleShape } from '../transformer/config/modules.js';
+import { float16ToFloat32, float32ToFloat16 } from '../weights/blocks/float16.js';
+import { openGguf } from '../weights/gguf/gguf-reader.js';
 import type { LoraAdapter } from './adapter.js';
 import { writeMergedModel } from './merge.js';
 

@@ -1,6 +1,6 @@
 import type { BaseModel } from '../transformer/base-model.js';
-import { BLOCK_WEIGHT_NAMES } from '../transformer/modules.js';
-import { rewriteGguf } from '../weights/gguf-rewrite.js';
+import { BLOCK_WEIGHT_NAMES } from '../transformer/config/modules.js';
+import { rewriteGguf } from '../weights/gguf/gguf-rewrite.js';
 import type { LoraAdapter, LoraPair } from './adapter.js';
 import { pairsOf } from './border.js';
 import { checkAdapter } from './check-adapter.js';

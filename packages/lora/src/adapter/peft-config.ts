@@ -1,4 +1,8 @@
-import { type AdapterConfig, TARGET_MODULES, type TargetModule } from '../transformer/adapter-config.js';
+import {
+  type AdapterConfig,
+  TARGET_MODULES,
+  type TargetModule,
+} from '../transformer/config/adapter-config.js';
 import { isAlpha, isRank, unsupported } from './check-adapter.js';
 import { damaged } from './json-file.js';
 

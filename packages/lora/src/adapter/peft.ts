@@ -1,9 +1,9 @@
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TARGET_MODULES, type TargetModule } from '../transformer/adapter-config.js';
-import type { TransformerConfig } from '../transformer/architecture.js';
-import { openSafetensors } from '../weights/safetensors-reader.js';
-import { writeSafetensors } from '../weights/safetensors-writer.js';
+import { TARGET_MODULES, type TargetModule } from '../transformer/config/adapter-config.js';
+import type { TransformerConfig } from '../transformer/config/transformer-config.js';
+import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
+import { writeSafetensors } from '../weights/safetensors/safetensors-writer.js';
 import type { TensorData } from '../weights/tensor-writer.js';
 import type { LoraAdapter } from './adapter.js';
 import { type AdapterBlocks, pairsOf, rowsToFormat } from './border.js';

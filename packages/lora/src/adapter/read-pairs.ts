@@ -1,6 +1,6 @@
-import type { TargetModule } from '../transformer/adapter-config.js';
-import type { TransformerConfig } from '../transformer/architecture.js';
-import { moduleShape } from '../transformer/modules.js';
+import type { TargetModule } from '../transformer/config/adapter-config.js';
+import { moduleShape } from '../transformer/config/modules.js';
+import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import type { TensorInfo, WeightSource } from '../weights/weight-source.js';
 import type { LoraPair } from './adapter.js';
 import { type AdapterBlocks, type RotaryLayout, rowsFromFormat } from './border.js';

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LoraError } from '../errors.js';
-import { openSafetensors } from '../weights/safetensors-reader.js';
-import { writeSafetensors } from '../weights/safetensors-writer.js';
+import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
+import { writeSafetensors } from '../weights/safetensors/safetensors-writer.js';
 import type { WeightSource } from '../weights/weight-source.js';
-import type { CursorPosition } from './data-cursor.js';
+import type { CursorPosition } from './batches/data-cursor.js';
 import type { ResolvedOptions } from './train-options.js';
 
 const FILE = 'checkpoint.safetensors';

@@ -1,9 +1,9 @@
 import { type HostTensor, hostTensor } from '../autodiff/session.js';
-import type { TransformerConfig } from '../transformer/architecture.js';
-import { inputNames, targetedGroups } from '../transformer/block-inputs.js';
-import { moduleShape } from '../transformer/modules.js';
+import { moduleShape } from '../transformer/config/modules.js';
+import type { TransformerConfig } from '../transformer/config/transformer-config.js';
+import { inputNames, targetedGroups } from '../transformer/decoder/block-inputs.js';
+import { seededRandom } from './batches/random.js';
 import type { TrainerShape } from './model-trainer.js';
-import { seededRandom } from './random.js';
 
 /** Seeds of the dropout masks of each row of a batch. */
 export type DropoutSeeds = readonly (readonly number[])[];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Example } from './example.js';
+import type { Example } from './batches/example.js';
 
 const ROOT = new URL('../../fixtures/golden/', import.meta.url);
 

@@ -6,16 +6,20 @@ import { Graph } from '../autodiff/graph.js';
 import { gemm, rmsNorm } from '../autodiff/operators/index.js';
 import { float32Of, GraphSession, hostTensor } from '../autodiff/session.js';
 import { type BaseWeights, loadBaseModel, loadHuggingFaceWeights } from '../transformer/base-model.js';
-import { type FrozenWeights, loadAllBlocks, loadFrozenWeights } from '../transformer/frozen-weights.js';
-import { BLOCK_WEIGHT_NAMES } from '../transformer/modules.js';
-import { makeBatch } from './batch.js';
-import type { Example } from './example.js';
+import { BLOCK_WEIGHT_NAMES } from '../transformer/config/modules.js';
+import {
+  type FrozenWeights,
+  loadAllBlocks,
+  loadFrozenWeights,
+} from '../transformer/decoder/frozen-weights.js';
+import { makeBatch } from './batches/batch.js';
+import type { Example } from './batches/example.js';
+import { countTargets, packExamples } from './batches/packing.js';
 import { goldenExamples, goldenJson, goldenPath, goldenTensors, relativeError } from './golden.fixture.js';
 import { LoraParameters } from './lora-parameters.js';
 import { ModelTrainer } from './model-trainer.js';
-import { countTargets, packExamples } from './packing.js';
-import { meanLoss, scoreExamples } from './score.js';
-import { Scorer } from './scorer.js';
+import { meanLoss, scoreExamples } from './scoring/score.js';
+import { Scorer } from './scoring/scorer.js';
 import { train } from './train.js';
 
 interface Golden {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { seededRandom } from './random.js';
+import { seededRandom } from './batches/random.js';
 
 const FIXTURE = fileURLToPath(new URL('./training-process.fixture.ts', import.meta.url));
 const KILLS = 30;

@@ -1,11 +1,11 @@
 import type { LoraAdapter, LoraPair } from '../adapter/adapter.js';
 import { type HostTensor, hostTensor } from '../autodiff/session.js';
 import { LoraError } from '../errors.js';
-import type { AdapterConfig, TargetModule } from '../transformer/adapter-config.js';
-import type { TransformerConfig } from '../transformer/architecture.js';
-import { inputNames, targetedGroups } from '../transformer/block-inputs.js';
-import { moduleShape } from '../transformer/modules.js';
-import { seededRandom } from './random.js';
+import type { AdapterConfig, TargetModule } from '../transformer/config/adapter-config.js';
+import { moduleShape } from '../transformer/config/modules.js';
+import type { TransformerConfig } from '../transformer/config/transformer-config.js';
+import { inputNames, targetedGroups } from '../transformer/decoder/block-inputs.js';
+import { seededRandom } from './batches/random.js';
 
 /** Where one matrix of the adapter lies in the flat arrays. */
 export interface ParameterSlot {

@@ -5,16 +5,16 @@ import {
   hostTensor,
   type SessionOptions,
 } from '../autodiff/session.js';
-import type { AdapterConfig } from '../transformer/adapter-config.js';
-import type { TransformerConfig } from '../transformer/architecture.js';
-import { inputNames, type Precision } from '../transformer/block-inputs.js';
-import type { FrozenWeights } from '../transformer/frozen-weights.js';
-import { modelGradientGraph } from '../transformer/model-graph.js';
-import { type Batch, tokensOf } from './batch.js';
-import { collectGarbage } from './collect-garbage.js';
+import type { AdapterConfig } from '../transformer/config/adapter-config.js';
+import type { TransformerConfig } from '../transformer/config/transformer-config.js';
+import { inputNames, type Precision } from '../transformer/decoder/block-inputs.js';
+import type { FrozenWeights } from '../transformer/decoder/frozen-weights.js';
+import { modelGradientGraph } from '../transformer/decoder/model-graph.js';
+import { type Batch, tokensOf } from './batches/batch.js';
 import { type DropoutSeeds, dropoutMasks } from './dropout.js';
 import type { LoraParameters } from './lora-parameters.js';
-import { collect, type TrainingWeights } from './training-weights.js';
+import { collectGarbage } from './memory/collect-garbage.js';
+import { collect, type TrainingWeights } from './quantization/training-weights.js';
 
 /** What a trainer is made for. */
 export interface TrainerShape {

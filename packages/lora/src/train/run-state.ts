@@ -1,7 +1,7 @@
-import type { AdamW } from './adamw.js';
+import { DataCursor } from './batches/data-cursor.js';
 import { loadCheckpoint, saveCheckpoint, settingsHash } from './checkpoint.js';
-import { DataCursor } from './data-cursor.js';
 import type { LoraParameters } from './lora-parameters.js';
+import type { AdamW } from './optimizer/adamw.js';
 import type { ResolvedOptions, TrainEvent } from './train-options.js';
 import type { TrainingPlan } from './training-plan.js';
 import type { Validation } from './validation.js';

@@ -1,11 +1,11 @@
 import type { LoraAdapter } from '../adapter/adapter.js';
 import { LoraError } from '../errors.js';
-import { type AdapterConfig, TARGET_MODULES } from '../transformer/adapter-config.js';
 import type { BaseWeights } from '../transformer/base-model.js';
-import type { Precision } from '../transformer/block-inputs.js';
-import type { FrozenWeights } from '../transformer/frozen-weights.js';
+import { type AdapterConfig, TARGET_MODULES } from '../transformer/config/adapter-config.js';
+import type { Precision } from '../transformer/decoder/block-inputs.js';
+import type { FrozenWeights } from '../transformer/decoder/frozen-weights.js';
+import type { Example } from './batches/example.js';
 import type { Courtesy } from './courtesy.js';
-import type { Example } from './example.js';
 
 /** What to train, on what, for how long. Everything but the data and the base has a default. */
 export interface TrainOptions {

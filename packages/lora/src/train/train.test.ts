@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LoraAdapter } from '../adapter/adapter.js';
 import { type BaseModel, loadBaseModel } from '../transformer/base-model.js';
-import { loadFrozenWeights } from '../transformer/frozen-weights.js';
-import type { Example } from './example.js';
+import { loadFrozenWeights } from '../transformer/decoder/frozen-weights.js';
+import type { Example } from './batches/example.js';
+import { seededRandom } from './batches/random.js';
 import { goldenPath } from './golden.fixture.js';
-import { seededRandom } from './random.js';
-import { meanLoss, scoreExamples } from './score.js';
+import { meanLoss, scoreExamples } from './scoring/score.js';
 import { train } from './train.js';
 import type { TrainEvent, TrainOptions } from './train-options.js';
 

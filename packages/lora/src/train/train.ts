@@ -1,19 +1,20 @@
 import { LoraError } from '../errors.js';
-import { loadFrozenWeights } from '../transformer/frozen-weights.js';
-import { AdamW, clippingFactor } from './adamw.js';
-import { makeBatch } from './batch.js';
-import { choosePrecision } from './choose-precision.js';
+import { loadFrozenWeights } from '../transformer/decoder/frozen-weights.js';
+import { makeBatch } from './batches/batch.js';
+import { DataCursor } from './batches/data-cursor.js';
 import { giveWay, rest } from './courtesy.js';
-import { DataCursor } from './data-cursor.js';
-import { ElasticTrainer } from './elastic-trainer.js';
 import { LoraParameters, parameterCount } from './lora-parameters.js';
-import { LossWatch } from './loss-watch.js';
-import { defaultMemoryBudget, planMemory } from './memory-plan.js';
+import { ElasticTrainer } from './memory/elastic-trainer.js';
+import { defaultMemoryBudget, planMemory } from './memory/memory-plan.js';
 import type { TrainerShape } from './model-trainer.js';
+import { AdamW, clippingFactor } from './optimizer/adamw.js';
+import { LossWatch } from './optimizer/loss-watch.js';
+import { scheduledLearningRate } from './optimizer/schedule.js';
+import { choosePrecision } from './quantization/choose-precision.js';
+import { trainingWeights } from './quantization/training-weights.js';
 import { lockRunDirectory } from './run-lock.js';
 import { RunState } from './run-state.js';
-import { scheduledLearningRate } from './schedule.js';
-import { Scorer } from './scorer.js';
+import { Scorer } from './scoring/scorer.js';
 import {
   type EndReason,
   type ResolvedOptions,
@@ -22,7 +23,6 @@ import {
   type TrainOptions,
 } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
-import { trainingWeights } from './training-weights.js';
 import { Validation } from './validation.js';
 
 /** What the learning rate is multiplied by after the loss has exploded, once. */

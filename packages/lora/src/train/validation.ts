@@ -1,8 +1,8 @@
-import type { Example } from './example.js';
+import type { Example } from './batches/example.js';
+import { type PackedRow, packExamples } from './batches/packing.js';
 import { LoraParameters } from './lora-parameters.js';
-import { type PackedRow, packExamples } from './packing.js';
-import { meanLoss, scoreRows } from './score.js';
-import type { Scorer } from './scorer.js';
+import { meanLoss, scoreRows } from './scoring/score.js';
+import type { Scorer } from './scoring/scorer.js';
 import type { ResolvedOptions } from './train-options.js';
 
 /** What an evaluation finds; losses in nats a target token, float32. */

@@ -4,13 +4,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { LoraError } from '../errors.js';
-import { openGguf } from '../weights/gguf-reader.js';
-import { openSafetensors } from '../weights/safetensors-reader.js';
+import { openGguf } from '../weights/gguf/gguf-reader.js';
+import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
 import type { WeightSource } from '../weights/weight-source.js';
-import type { TransformerConfig } from './architecture.js';
-import { type ChatTemplate, chatTemplateFromGguf } from './chat-template.js';
-import { type ModelTokenizer, tokenizerFromGguf } from './tokenizer.js';
-import { configFromGguf, configFromHuggingFace } from './transformer-config.js';
+import { type ChatTemplate, chatTemplateFromGguf } from './chat-template/chat-template.js';
+import { configFromGguf, configFromHuggingFace } from './config/read-transformer-config.js';
+import type { TransformerConfig } from './config/transformer-config.js';
+import { type ModelTokenizer, tokenizerFromGguf } from './tokenizer/tokenizer.js';
 
 /** The weights of a base model and what they mean; enough for training on token ids. */
 export interface BaseWeights {

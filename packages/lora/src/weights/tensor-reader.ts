@@ -1,5 +1,5 @@
 import { LoraError } from '../errors.js';
-import { BLOCK_FORMATS } from './block-formats.js';
+import { BLOCK_FORMATS } from './blocks/block-formats.js';
 import type { RangeFile } from './range-file.js';
 import type { TensorInfo } from './weight-source.js';
 

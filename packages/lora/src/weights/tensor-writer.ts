@@ -1,6 +1,6 @@
 import { LoraError } from '../errors.js';
 import type { Append } from './atomic-file.js';
-import { BLOCK_FORMATS, type BlockFormat, type Quantize } from './block-formats.js';
+import { BLOCK_FORMATS, type BlockFormat, type Quantize } from './blocks/block-formats.js';
 import { elementCount } from './tensor-reader.js';
 
 /** Bytes encoded at once, so that a big tensor is never held twice. */

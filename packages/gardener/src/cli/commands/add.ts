@@ -45,7 +45,7 @@ What git ignores is not read. Key files, tokens and .env are neither indexed nor
 async function add(session: Session, options: AddOptions, path: string): Promise<void> {
   const { garden, output } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
-  const { addProject } = await import('../../training/add-project.js');
+  const { addProject } = await import('../../projects/add-project.js');
   const progress = output.progress();
   // A large folder takes a while to look through.
   if (output.stderr.isTTY) progress.update({ label: 'looking for files' });

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { chooseProject } from '../choose-project.js';
-import { printStatus } from '../print-status.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
+import { printStatus } from '../views/print-status.js';
 
 export function defineCancel(program: Command): void {
   program
@@ -26,7 +26,7 @@ To stop for a while only: gardener pause`,
 }
 
 async function cancel(session: Session, _options: object, named?: string): Promise<void> {
-  const { cancelOpenRun, noRun } = await import('../../training/control-run.js');
+  const { cancelOpenRun, noRun } = await import('../../projects/control-run.js');
   const project = await chooseProject(session.garden, named);
   const name = oneLine(project.name);
   if (!(await cancelOpenRun(session.garden.paths, project.id))) throw noRun(project);

@@ -2,7 +2,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Command } from 'commander';
 import type { Conversation } from '../../chat/conversation.js';
 import type { AnswerEnd } from '../../chat/write-answer.js';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import { chooseProject } from '../choose-project.js';
 import { type OpenAnswers, openAnswers, renderOrigin, renderSources, streamAnswer } from '../open-answers.js';
 import { type Session, withSession } from '../session.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { SpareItem } from '../../garden/disk-spare.js';
-import type { DiskUsage, ProjectDiskUsage } from '../../garden/disk-usage.js';
+import type { SpareItem } from '../../garden/disk/disk-spare.js';
+import type { DiskUsage, ProjectDiskUsage } from '../../garden/disk/disk-usage.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { formatBytes, plural } from '../terminal/quantities.js';
@@ -32,8 +32,8 @@ Examples:
 
 async function disk(session: Session, options: { prune?: boolean }): Promise<void> {
   const { garden, output } = session;
-  const { diskUsage } = await import('../../garden/disk-usage.js');
-  const { findSpare } = await import('../../garden/disk-spare.js');
+  const { diskUsage } = await import('../../garden/disk/disk-usage.js');
+  const { findSpare } = await import('../../garden/disk/disk-spare.js');
   const removed = options.prune ? await prune(session) : [];
   const usage = await diskUsage(garden.paths);
   const spareBytes = spareSum(await findSpare(garden.paths));
@@ -50,8 +50,8 @@ async function disk(session: Session, options: { prune?: boolean }): Promise<voi
 }
 
 async function prune({ garden, output }: Session): Promise<SpareItem[]> {
-  const { tidyDisk } = await import('../../garden/tidy-disk.js');
-  const { tooLarge } = await import('../../garden/disk-limit.js');
+  const { tidyDisk } = await import('../../garden/disk/tidy-disk.js');
+  const { tooLarge } = await import('../../garden/disk/disk-limit.js');
   const { maxDiskMegabytes } = garden.settings;
   const { removed, bytesBefore, bytesAfter, fits } = await tidyDisk(
     garden.paths,

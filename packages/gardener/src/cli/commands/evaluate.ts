@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { chooseProject } from '../choose-project.js';
 import { fetchProjectModels } from '../fetch-models.js';
 import { parseWholeNumber } from '../parse-options.js';
-import { printStatus } from '../print-status.js';
-import { renderScorecard } from '../scorecard-view.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
+import { printStatus } from '../views/print-status.js';
+import { renderScorecard } from '../views/scorecard-view.js';
 
 interface EvaluateOptions {
   full?: boolean;
@@ -42,7 +42,7 @@ async function evaluate(session: Session, options: EvaluateOptions, named?: stri
   const { garden, output } = session;
   const project = await chooseProject(garden, named);
   await fetchProjectModels(session, project.baseModel);
-  const { evaluateProject } = await import('../../training/evaluate-project.js');
+  const { evaluateProject } = await import('../../projects/evaluate-project.js');
   const progress = output.progress();
   const scorecard = await evaluateProject(garden, project, {
     full: options.full === true,

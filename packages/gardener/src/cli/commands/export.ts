@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { EXPORT_FORMATS, type ExportFormat } from '../../training/export-formats.js';
+import { EXPORT_FORMATS, type ExportFormat } from '../../projects/exchange/export-formats.js';
 import { fetchModels } from '../fetch-models.js';
 import { parseWholeNumber } from '../parse-options.js';
 import { type Session, withSession } from '../session.js';
@@ -42,7 +42,7 @@ async function runExport(session: Session, options: Options, named: string): Pro
   const { garden, output, signal } = session;
   const project = await garden.registry.get(named);
   await fetchModels(session, [project.baseModel]);
-  const { exportAdapter } = await import('../../training/export-adapter.js');
+  const { exportAdapter } = await import('../../projects/exchange/export-adapter.js');
   const progress = output.progress();
   const exported = await exportAdapter(garden, project, {
     format: options.format,

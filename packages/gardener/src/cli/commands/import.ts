@@ -30,7 +30,7 @@ async function runImport(session: Session, _options: object, named: string, fold
   const { garden, output } = session;
   const project = await garden.registry.get(named);
   await fetchModels(session, [project.baseModel]);
-  const { importAdapter } = await import('../../training/import-adapter.js');
+  const { importAdapter } = await import('../../projects/exchange/import-adapter.js');
   const imported = await importAdapter(garden, project, folder);
   output.value(imported);
   const name = oneLine(project.name);

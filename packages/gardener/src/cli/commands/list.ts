@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { type Session, withSession } from '../session.js';
-import { statusLabel } from '../status-view.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { formatCount } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
+import { statusLabel } from '../views/status-view.js';
 
 export function defineList(program: Command): void {
   program
@@ -24,7 +24,7 @@ Examples:
 
 async function list(session: Session): Promise<void> {
   const { garden, output } = session;
-  const { projectStatus } = await import('../../training/project-status.js');
+  const { projectStatus } = await import('../../projects/project-status.js');
   const projects = await garden.registry.list();
   const active = await garden.registry.active();
   const statuses = await Promise.all(projects.map((project) => projectStatus(garden, project)));

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chunkCodebase } from '../../codebase/chunk-codebase.js';
-import { makeTree } from '../../codebase/tree.fixture.js';
+import { chunkCodebase } from '../../codebase/chunk/chunk-codebase.js';
+import { makeTree } from '../../codebase/walk/tree.fixture.js';
 import { openGarden } from '../../garden/garden.js';
-import { entryCommand } from '../../garden/spawn-entry.js';
-import { openIndex } from '../../retrieval/index.js';
-import { wordEmbedder } from '../../retrieval/word-embedder.fixture.js';
+import { entryCommand } from '../../garden/processes/spawn-entry.js';
+import { wordEmbedder } from '../../retrieval/embedding/word-embedder.fixture.js';
+import { openIndex } from '../../retrieval/index/project-index.js';
 
 let dataDir: string;
 

@@ -5,7 +5,7 @@ import {
   mapProject,
   symbolLine,
 } from '../../codebase/graph/project-map.js';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { chooseProject } from '../choose-project.js';
 import { parseWholeNumber } from '../parse-options.js';
@@ -43,7 +43,7 @@ async function map(session: Session, options: MapOptions, named?: string): Promi
   const { garden, output } = session;
   const tokens = parseWholeNumber(options.tokens, '--tokens', 50, 1_000_000);
   const project = await chooseProject(garden, named);
-  const { openIndex } = await import('../../retrieval/index.js');
+  const { openIndex } = await import('../../retrieval/index/project-index.js');
   const index = await openIndex(garden.paths, project.id);
   session.closeAtEnd(() => index.close());
   const graph = await index.symbolGraph();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { entryCommand } from '../../garden/spawn-entry.js';
+import { entryCommand } from '../../garden/processes/spawn-entry.js';
 
 let dataDir: string;
 

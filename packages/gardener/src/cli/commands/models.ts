@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import { fetchModels } from '../fetch-models.js';
 import { ollamaModels, pullOllamaModel, removeOllamaModel, renderOllamaModels } from '../ollama-models.js';
 import { type Session, withSession } from '../session.js';
@@ -49,13 +49,13 @@ Examples:
 /** Whether Ollama is meant: it runs the models, and this is none of the catalogue. */
 async function isOfOllama({ garden }: Session, id: string): Promise<boolean> {
   if (garden.settings.runtimeProvider !== 'ollama') return false;
-  const { isModelPath, listModels } = await import('../../models/catalogue.js');
+  const { isModelPath, listModels } = await import('../../models/store/catalogue.js');
   return !isModelPath(id) && !listModels().some((entry) => entry.id === id.toLowerCase());
 }
 
 async function listKnown(session: Session, options: { local?: boolean }): Promise<void> {
-  const { listModels } = await import('../../models/catalogue.js');
-  const { localModels } = await import('../../models/model-store.js');
+  const { listModels } = await import('../../models/store/catalogue.js');
+  const { localModels } = await import('../../models/store/model-store.js');
   const local = await localModels(session.garden.paths);
   const { settings } = session.garden;
   const rows = listModels()
@@ -98,8 +98,8 @@ async function pull(session: Session, options: { from?: string }, id: string): P
 
 async function removeOne(session: Session, _options: object, id: string): Promise<void> {
   if (await isOfOllama(session, id)) return removeOllamaModel(session, id);
-  const { findModel } = await import('../../models/catalogue.js');
-  const { removeModel } = await import('../../models/model-store.js');
+  const { findModel } = await import('../../models/store/catalogue.js');
+  const { removeModel } = await import('../../models/store/model-store.js');
   const entry = findModel(id);
   if (!(await removeModel(session.garden.paths, entry.id))) {
     throw new GardenerError('cli.model-not-on-disk', `${entry.id} is not on this machine.`, {

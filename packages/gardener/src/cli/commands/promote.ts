@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { printStatus } from '../print-status.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
+import { printStatus } from '../views/print-status.js';
 
 export function definePromote(program: Command): void {
   program
@@ -27,8 +27,8 @@ The gate decides by itself after every training; this overrides it. See the figu
 
 async function promote(session: Session, _options: object, named: string, version?: string): Promise<void> {
   const { garden, output } = session;
-  const { adapterVersions } = await import('../../training/adapter-store.js');
-  const { newestAdapter, noSuchAdapter, promoteAdapter } = await import('../../training/promote.js');
+  const { adapterVersions } = await import('../../training/adapters/adapter-store.js');
+  const { newestAdapter, noSuchAdapter, promoteAdapter } = await import('../../projects/promote.js');
   const project = await garden.registry.get(named);
   if (version !== undefined && version !== 'base' && !/^[1-9]\d{0,8}$/.test(version)) {
     throw noSuchAdapter(project, JSON.stringify(version), await adapterVersions(garden.paths, project.id));

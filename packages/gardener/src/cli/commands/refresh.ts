@@ -42,7 +42,7 @@ async function refresh(session: Session, options: RefreshOptions, named?: string
   const { garden } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
   const project = await chooseProject(garden, named);
-  const { requireCodebase } = await import('../../training/require-codebase.js');
+  const { requireCodebase } = await import('../../projects/require-codebase.js');
   await requireCodebase(project);
   await fetchProjectModels(session, project.baseModel);
   const name = oneLine(project.name);

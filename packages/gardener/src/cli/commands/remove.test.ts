@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeTree } from '../../codebase/tree.fixture.js';
+import { makeTree } from '../../codebase/walk/tree.fixture.js';
 import { openGarden } from '../../garden/garden.js';
-import { entryCommand } from '../../garden/spawn-entry.js';
+import { entryCommand } from '../../garden/processes/spawn-entry.js';
 
 let dataDir: string;
 

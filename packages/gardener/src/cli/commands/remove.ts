@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
 
@@ -28,7 +28,7 @@ async function remove(session: Session, options: { yes?: boolean }, named: strin
   const { garden, output } = session;
   const known = await findForRemoval(session, named);
   if (!options.yes) await confirm(session, known.name);
-  const { removeProject } = await import('../../training/remove-project.js');
+  const { removeProject } = await import('../../projects/remove-project.js');
   const left = await removeProject(garden, known.id);
   output.value({ removed: known });
   if (left !== null) output.note(output.notePalette.warn(oneLine(left)));

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { chooseProject } from '../choose-project.js';
-import { printStatus } from '../print-status.js';
 import { type Session, withSession } from '../session.js';
 import { oneLine } from '../terminal/plain-text.js';
+import { printStatus } from '../views/print-status.js';
 
 export function defineResume(program: Command): void {
   program
@@ -21,7 +21,7 @@ Examples:
 }
 
 async function resume(session: Session, _options: object, named?: string): Promise<void> {
-  const { controlRun } = await import('../../training/control-run.js');
+  const { controlRun } = await import('../../projects/control-run.js');
   const project = await chooseProject(session.garden, named);
   const name = oneLine(project.name);
   await controlRun(session.garden.paths, project, 'resume', session.signal);

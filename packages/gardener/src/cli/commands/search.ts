@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { CHUNK_KINDS, type ChunkKind } from '../../codebase/chunk-types.js';
-import { GardenerError } from '../../garden/errors.js';
-import type { SearchResult } from '../../retrieval/search.js';
+import { CHUNK_KINDS, type ChunkKind } from '../../codebase/chunk/chunk-types.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { SearchResult } from '../../retrieval/search/search.js';
 import { chooseProject } from '../choose-project.js';
-import { describeFreshness } from '../describe-freshness.js';
 import { openSearch } from '../open-search.js';
 import { parseWholeNumber } from '../parse-options.js';
 import { type Session, withSession } from '../session.js';
 import type { Palette } from '../terminal/palette.js';
 import { oneLine, plainText, truncate } from '../terminal/plain-text.js';
+import { describeFreshness } from '../views/describe-freshness.js';
 
 const SNIPPET_LINES = 4;
 const DEFAULT_RESULTS = '8';

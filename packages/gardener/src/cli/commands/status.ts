@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import type { FileOutcome } from '../../codebase/chunk-types.js';
-import type { SecretPlace } from '../../codebase/find-secrets.js';
+import type { FileOutcome } from '../../codebase/chunk/chunk-types.js';
+import type { SecretPlace } from '../../codebase/secrets/find-secrets.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { chooseProject } from '../choose-project.js';
-import { printStatus } from '../print-status.js';
 import { type Session, withSession } from '../session.js';
-import { renderStatus } from '../status-view.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { plural } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
+import { printStatus } from '../views/print-status.js';
+import { renderStatus } from '../views/status-view.js';
 
 interface StatusOptions {
   files?: boolean;
@@ -49,7 +49,7 @@ async function status(session: Session, options: StatusOptions, named?: string):
     await printStatus(session, await garden.registry.get(named));
     return;
   }
-  const { projectStatus } = await import('../../training/project-status.js');
+  const { projectStatus } = await import('../../projects/project-status.js');
   const projects = await garden.registry.list();
   const statuses = await Promise.all(projects.map((project) => projectStatus(garden, project)));
   output.value(statuses);
@@ -61,7 +61,7 @@ async function status(session: Session, options: StatusOptions, named?: string):
 }
 
 async function outcomesOf(session: Session, project: ProjectRecord): Promise<FileOutcome[]> {
-  const { openIndex } = await import('../../retrieval/index.js');
+  const { openIndex } = await import('../../retrieval/index/project-index.js');
   const index = await openIndex(session.garden.paths, project.id);
   session.closeAtEnd(() => index.close());
   return await index.outcomes();

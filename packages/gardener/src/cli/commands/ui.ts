@@ -33,10 +33,10 @@ Examples:
 async function ui(session: Session, options: UiOptions, named?: string): Promise<void> {
   const { garden, output } = session;
   const page = named === undefined ? '' : `p/${encodeURIComponent((await chooseProject(garden, named)).id)}`;
-  const { runningServer } = await import('../../server/server-file.js');
+  const { runningServer } = await import('../../server/listen/server-file.js');
   const running = await runningServer(garden.paths);
   if (running !== null) {
-    const { serverToken } = await import('../../server/token.js');
+    const { serverToken } = await import('../../server/guard/token.js');
     const token = running.needsToken ? await serverToken(garden.paths) : null;
     show(session, addressOf({ url: running.url, token }, page), options);
     return;

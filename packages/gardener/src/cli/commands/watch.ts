@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { FollowEvent } from '../../retrieval/follow-codebase.js';
+import type { FollowEvent } from '../../retrieval/index/follow-codebase.js';
 import { chooseProject } from '../choose-project.js';
 import { fetchModels } from '../fetch-models.js';
 import { type Session, withSession } from '../session.js';
@@ -29,11 +29,11 @@ Examples:
 async function watch(session: Session, _options: object, named?: string): Promise<void> {
   const { garden, output } = session;
   const project = await chooseProject(garden, named);
-  const { checkRoot } = await import('../../codebase/check-root.js');
+  const { checkRoot } = await import('../../codebase/walk/check-root.js');
   const root = await checkRoot(project.path);
-  const { openIndex } = await import('../../retrieval/index.js');
-  const { startEmbedder } = await import('../../retrieval/choose-embedder.js');
-  const { followCodebase } = await import('../../retrieval/follow-codebase.js');
+  const { openIndex } = await import('../../retrieval/index/project-index.js');
+  const { startEmbedder } = await import('../../retrieval/embedding/choose-embedder.js');
+  const { followCodebase } = await import('../../retrieval/index/follow-codebase.js');
   const index = await openIndex(garden.paths, project.id, garden.settings);
   session.closeAtEnd(() => index.close());
   const embedder = await startEmbedder(garden.settings, async (id) => (await fetchModels(session, [id]))[0]!);

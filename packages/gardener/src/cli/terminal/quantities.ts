@@ -1,4 +1,4 @@
-export { formatBytes } from '../../garden/format-bytes.js';
+export { formatBytes } from '../../garden/disk/format-bytes.js';
 
 /** A duration as people say it: `0s`, `42s`, `4m 10s`, `2h 5m`. Rounded to the smaller of its two units. */
 export function formatDuration(durationMs: number): string {

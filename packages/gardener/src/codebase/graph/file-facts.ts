@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CodeStructure, CodeSymbol, SymbolKind, Visibility } from '../parse-types.js';
+import type { CodeStructure, CodeSymbol, SymbolKind, Visibility } from '../parse/parse-types.js';
 
 /** The kinds of symbols, as the stored graph spells them. */
 export const FACT_KINDS = [

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { GardenerError } from '../../garden/errors.js';
-import { readJsonIfPresent } from '../../garden/json-state.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { readJsonIfPresent } from '../../garden/files/json-state.js';
 import { fileFacts } from './file-facts.js';
 import { type GraphData, graphData } from './graph-data.js';
 

@@ -1,5 +1,5 @@
-import { GardenerError } from '../../garden/errors.js';
-import { spawnEntry } from '../../garden/spawn-entry.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { spawnEntry } from '../../garden/processes/spawn-entry.js';
 import type { GraphChange } from './mend-graph.js';
 
 /** What the process says when it is done: null, or what went wrong. */
@@ -11,7 +11,7 @@ export type GraphReply = { code: string; message: string; remedy: string } | nul
  * @throws GardenerError what `mendGraph` throws, `codebase.graph-failed` when the process ends by itself
  */
 export async function mendGraphApart(change: GraphChange): Promise<void> {
-  const child = spawnEntry(new URL('./graph-process-main.js', import.meta.url), [], {
+  const child = spawnEntry(new URL('./graph-child.js', import.meta.url), [], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
   });

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { isThere } from '../../garden/file-version.js';
-import { isCode } from '../languages.js';
+import { isThere } from '../../garden/files/file-version.js';
+import { isCode } from '../languages/languages.js';
 import type { FileFacts } from './file-facts.js';
 import { buildGraph } from './graph-data.js';
 import { factsFile, graphFile, readGraph, readState, stateFile } from './graph-files.js';

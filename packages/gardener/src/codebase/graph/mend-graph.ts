@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { writeJson } from '../../garden/json-state.js';
+import { writeJson } from '../../garden/files/json-state.js';
 import type { FileFacts } from './file-facts.js';
 import { buildGraph } from './graph-data.js';
 import { factsFile, GRAPH_SCHEMA_VERSION, graphFile, readFacts, stateFile } from './graph-files.js';

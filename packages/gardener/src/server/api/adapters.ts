@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { GardenPaths } from '../../garden/paths.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { adapterVersions, readScorecard } from '../../training/adapter-store.js';
+import { adapterVersions, readScorecard } from '../../training/adapters/adapter-store.js';
 import type { ServerContext } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
 import { findProject } from '../find-project.js';

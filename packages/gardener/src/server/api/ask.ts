@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import type { OpenAnswerRequest } from '../../chat/open-projects.js';
-import { languageOfPath } from '../../codebase/languages.js';
-import { pathLine } from '../../training/path-line.js';
+import { languageOfPath } from '../../codebase/languages/languages.js';
+import { pathLine } from '../../codebase/languages/path-line.js';
 import type { ServerContext } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
 import { findProject } from '../find-project.js';

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { DEFAULT_MAP_TOKENS } from '../../codebase/graph/project-map.js';
-import { type FileState, readFileStates } from '../../retrieval/manifest.js';
+import { type FileState, readFileStates } from '../../retrieval/store/manifest.js';
 import type { ServerContext } from '../context.js';
 import { findProject } from '../find-project.js';
 import { mapText } from '../map-text.js';

@@ -2,8 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { GardenerError } from '../../garden/errors.js';
-import { isThere } from '../../garden/file-version.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { isThere } from '../../garden/files/file-version.js';
 import type { ServerContext } from '../context.js';
 import { json, problems } from './route.js';
 

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { readManifest } from '../../retrieval/manifest.js';
+import { readManifest } from '../../retrieval/store/manifest.js';
 import type { ServerContext } from '../context.js';
 import { json } from './route.js';
 

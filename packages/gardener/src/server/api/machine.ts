@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { runDoctor } from '../../doctor/run-doctor.js';
-import { diskUsage } from '../../garden/disk-usage.js';
+import { diskUsage } from '../../garden/disk/disk-usage.js';
 import type { ServerContext } from '../context.js';
 import { json, problems } from './route.js';
 

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { GardenerError } from '../../garden/errors.js';
-import { isThere } from '../../garden/file-version.js';
-import { type CatalogueEntry, findModel, listModels } from '../../models/catalogue.js';
-import { modelOnDisk, removeModel } from '../../models/model-store.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { isThere } from '../../garden/files/file-version.js';
+import { type CatalogueEntry, findModel, listModels } from '../../models/store/catalogue.js';
+import { modelOnDisk, removeModel } from '../../models/store/model-store.js';
 import type { ServerContext } from '../context.js';
 import { json, problems } from './route.js';
 

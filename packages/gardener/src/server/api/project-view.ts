@@ -1,7 +1,7 @@
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { latestRun, type Run, type RunEvent } from '../../garden/runs.js';
-import { projectStatus, type StatusObject } from '../../training/project-status.js';
-import { scorecardSchema } from '../../training/scorecard.js';
+import { latestRun, type Run, type RunEvent } from '../../garden/runs/runs.js';
+import { projectStatus, type StatusObject } from '../../projects/project-status.js';
+import { scorecardSchema } from '../../training/evaluation/scorecard.js';
 import type { ServerContext } from '../context.js';
 import type { ProjectView, RunEventView, RunView } from './schemas.js';
 

@@ -1,11 +1,11 @@
 import { isAbsolute } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { checkRoot } from '../../codebase/check-root.js';
-import { addProject } from '../../training/add-project.js';
-import { projectModels } from '../../training/project-models.js';
-import { promoteAdapter } from '../../training/promote.js';
-import { queueRefresh, queueRun } from '../../training/queue-run.js';
-import { removeProject } from '../../training/remove-project.js';
+import { checkRoot } from '../../codebase/walk/check-root.js';
+import { addProject } from '../../projects/add-project.js';
+import { projectModels } from '../../projects/project-models.js';
+import { promoteAdapter } from '../../projects/promote.js';
+import { queueRefresh, queueRun } from '../../projects/queue-run.js';
+import { removeProject } from '../../projects/remove-project.js';
 import type { ServerContext } from '../context.js';
 import { findProject } from '../find-project.js';
 import { projectView, runView } from './project-view.js';

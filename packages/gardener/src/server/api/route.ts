@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 
 /** An app whose requests are checked before a handler sees them: what does not fit is one sentence, `server.bad-request`. */
 export function newApi(): OpenAPIHono {

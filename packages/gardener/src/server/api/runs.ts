@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { type Run, readRunDescription, readRunEvents, readRunState } from '../../garden/runs.js';
-import { cancelOpenRun, controlRun, noRun } from '../../training/control-run.js';
-import { projectModels } from '../../training/project-models.js';
-import { queueRun } from '../../training/queue-run.js';
+import { type Run, readRunDescription, readRunEvents, readRunState } from '../../garden/runs/runs.js';
+import { cancelOpenRun, controlRun, noRun } from '../../projects/control-run.js';
+import { projectModels } from '../../projects/project-models.js';
+import { queueRun } from '../../projects/queue-run.js';
 import type { ServerContext } from '../context.js';
 import { findProject } from '../find-project.js';
 import { runEventView, runView } from './project-view.js';

@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { sourceSchema } from '../../chat/exchange.js';
 import { trainingStatusSchema } from '../../garden/project-record.js';
-import { runErrorSchema, runEventSchemaWith } from '../../garden/run-events.js';
-import { runKindSchema } from '../../garden/runs.js';
-import { scorecardSchema } from '../../training/scorecard.js';
+import { runErrorSchema, runEventSchemaWith } from '../../garden/runs/run-events.js';
+import { runKindSchema } from '../../garden/runs/runs.js';
+import { scorecardSchema } from '../../training/evaluation/scorecard.js';
 
 const figure = z.number().nullable();
 const reasons = z.record(z.string(), z.number());

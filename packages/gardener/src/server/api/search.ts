@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { CHUNK_KINDS } from '../../codebase/chunk-types.js';
-import type { SearchResult } from '../../retrieval/search.js';
+import { CHUNK_KINDS } from '../../codebase/chunk/chunk-types.js';
+import type { SearchResult } from '../../retrieval/search/search.js';
 import type { ServerContext } from '../context.js';
 import { findProject } from '../find-project.js';
 import { body, inProject, json, problems } from './route.js';

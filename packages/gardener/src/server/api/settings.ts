@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { changeSettings, settingSources } from '../../garden/change-settings.js';
-import { describeSettings, type SettingKey, settingsSchema } from '../../garden/settings.js';
+import { changeSettings, settingSources } from '../../garden/settings/change-settings.js';
+import { describeSettings, type SettingKey, settingsSchema } from '../../garden/settings/settings.js';
 import type { ServerContext } from '../context.js';
 import { body, json, problems } from './route.js';
 

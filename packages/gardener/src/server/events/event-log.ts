@@ -1,4 +1,4 @@
-import { randomId } from '../../garden/random-id.js';
+import { randomId } from '../../garden/files/random-id.js';
 import type { Happening } from './happenings.js';
 
 /** What happened, for every client that listens. */

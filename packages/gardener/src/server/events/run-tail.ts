@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import type { GardenPaths } from '../../garden/paths.js';
-import { readRunEvents, sizeOfRunEvents } from '../../garden/runs.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
+import { readRunEvents, sizeOfRunEvents } from '../../garden/runs/runs.js';
 import { runEventView } from '../api/project-view.js';
 import type { EventLog } from './event-log.js';
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileVersion } from '../../garden/file-version.js';
-import { currentSettings } from '../../garden/follow-settings.js';
+import { fileVersion } from '../../garden/files/file-version.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { openRuns } from '../../garden/runs.js';
-import type { Settings } from '../../garden/settings.js';
-import { startRunner } from '../../training/start-runner.js';
+import { openRuns } from '../../garden/runs/runs.js';
+import { currentSettings } from '../../garden/settings/follow-settings.js';
+import type { Settings } from '../../garden/settings/settings.js';
+import { startRunner } from '../../projects/start-runner.js';
 import type { EventLog } from './event-log.js';
 import type { ProjectChange } from './happenings.js';
 import { RunTail } from './run-tail.js';

@@ -1,10 +1,10 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
-import { CHUNK_KINDS } from '../../codebase/chunk-types.js';
+import { CHUNK_KINDS } from '../../codebase/chunk/chunk-types.js';
 import type { GraphSymbol } from '../../codebase/graph/symbol-graph.js';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import type { SearchResult } from '../../retrieval/search.js';
+import type { SearchResult } from '../../retrieval/search/search.js';
 import { mapText, openMap } from '../map-text.js';
 import { readIndexedSource } from '../read-indexed-source.js';
 import { type McpContext, projectFor } from './mcp-context.js';

@@ -1,5 +1,5 @@
 import type { OpenProjects } from '../../chat/open-projects.js';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { findProject } from '../find-project.js';

@@ -1,5 +1,5 @@
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { projectStatus } from '../../training/project-status.js';
+import { projectStatus } from '../../projects/project-status.js';
 import { findProject } from '../find-project.js';
 import { mapText } from '../map-text.js';
 import { addAnswerTools } from './answer-tools.js';

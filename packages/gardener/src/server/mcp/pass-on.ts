@@ -8,10 +8,10 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { GardenPaths } from '../../garden/paths.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
 import type { ErrorBody } from '../error-answer.js';
-import { runningServer } from '../server-file.js';
-import { serverToken } from '../token.js';
+import { serverToken } from '../guard/token.js';
+import { runningServer } from '../listen/server-file.js';
 
 /** Options of {@link PassOn}. */
 export interface PassOnOptions {

@@ -1,6 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
-import { projectStatus, type StatusObject } from '../../training/project-status.js';
+import { projectStatus, type StatusObject } from '../../projects/project-status.js';
 import { type McpContext, projectFor } from './mcp-context.js';
 import { runTool, toolResult } from './tool-result.js';
 

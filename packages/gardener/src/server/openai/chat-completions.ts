@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ChatTarget, OpenChatRequest } from '../../chat/open-projects.js';
 import type { AnswerEnd } from '../../chat/write-answer.js';
-import type { ChatMessage } from '../../models/runtime.js';
+import type { ChatMessage } from '../../models/runtime/runtime.js';
 import { body, json } from '../api/route.js';
 import type { ServerContext } from '../context.js';
 import { beginGeneration, collect, whileGenerating } from '../generation.js';

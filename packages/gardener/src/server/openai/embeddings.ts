@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import { body, json } from '../api/route.js';
 import type { ServerContext } from '../context.js';
 import { beginGeneration, whileGenerating } from '../generation.js';

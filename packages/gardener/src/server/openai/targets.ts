@@ -1,9 +1,9 @@
 import type { ChatTarget } from '../../chat/open-projects.js';
-import { GardenerError } from '../../garden/errors.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { findModel } from '../../models/catalogue.js';
-import { localModels } from '../../models/model-store.js';
+import { findModel } from '../../models/store/catalogue.js';
+import { localModels } from '../../models/store/model-store.js';
 
 /** An entry of /v1/models. */
 export interface ModelEntry {

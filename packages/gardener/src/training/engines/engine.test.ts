@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { GardenPaths } from '../../garden/paths.js';
+import { GardenPaths } from '../../garden/files/paths.js';
 import { type EngineSettings, readEngineSettings, writeEngineSettingsOnce } from './engine.js';
 
 it('names what lies in the data directory from the run: after a move it is still found; a model of the user stays where it is', async () => {

@@ -1,8 +1,8 @@
 import { join, relative, resolve, sep } from 'node:path';
 import type { Courtesy } from '@codebase-gardener/lora';
 import { z } from 'zod';
-import { readJson, readJsonIfPresent, writeJson } from '../../garden/json-state.js';
-import { locateRun } from '../../garden/runs.js';
+import { readJson, readJsonIfPresent, writeJson } from '../../garden/files/json-state.js';
+import { locateRun } from '../../garden/runs/runs.js';
 
 /** What an engine reports while it trains: the trainer's own events, as far as they go into events.jsonl. */
 export type EngineEvent =

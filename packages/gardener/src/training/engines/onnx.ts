@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import type { Courtesy, LoraAdapter, TransformerConfig } from '@codebase-gardener/lora';
-import { generalCodeSample } from '../general-code.js';
-import { readRunData } from '../run-data.js';
+import { generalCodeSample } from '../data/general-code.js';
+import { readRunData } from '../run/run-data.js';
 import {
   type EngineEvent,
   engineCheckpoint,

@@ -1,0 +1,99 @@
+import type { Scorecard } from '../../training/evaluation/scorecard.js';
+import type { Palette } from '../terminal/palette.js';
+import { oneLine } from '../terminal/plain-text.js';
+import { formatChange, formatCount, formatShare } from '../terminal/quantities.js';
+import { renderTable } from '../terminal/table.js';
+
+type Measured = { value: number; low: number; high: number; n: number } | null;
+
+/** A scorecard as aligned lines: base against adapter, each figure with its interval and number, then the verdict. */
+export function renderScorecard(scorecard: Scorecard, palette: Palette): string[] {
+  const { quiet, strong, good, warn } = palette;
+  const { base, adapter } = scorecard;
+  const rows = [['', quiet('base'), quiet('adapter'), quiet('change'), quiet('scored on')]];
+  for (const [setting, suffix] of [
+    ['noRetrieval', ''],
+    ['retrieval', ', with retrieval'],
+  ] as const) {
+    const [b, a] = [base[setting], adapter[setting]];
+    addRow(rows, `held-out loss${suffix}`, b.heldOutLoss, a.heldOutLoss, loss, 'tokens', palette);
+    addRow(rows, `next line exact${suffix}`, b.exactMatch, a.exactMatch, share, 'lines', palette);
+    addRow(rows, `edit similarity${suffix}`, b.editSimilarity, a.editSimilarity, share, 'lines', palette);
+  }
+  const { generalLoss, stopping, parity } = scorecard;
+  if (generalLoss !== null) {
+    const change = formatChange(generalLoss.base, generalLoss.adapter);
+    rows.push([
+      'loss on general code',
+      generalLoss.base.toFixed(3),
+      generalLoss.adapter.toFixed(3),
+      change,
+      quiet('a fixed set'),
+    ]);
+  }
+  if (stopping) {
+    const counts = [stopping.base, stopping.adapter].map(
+      (part) => `${Math.round(part * stopping.n)} of ${stopping.n}`,
+    );
+    rows.push(['answers that end by themselves', counts[0] ?? '', counts[1] ?? '', '', quiet('questions')]);
+  }
+  if (parity !== null) {
+    const [ours, theirs] = [formatShare(parity.baseAgreement), formatShare(parity.adapterAgreement)];
+    rows.push([
+      'llama.cpp agrees with the trainer',
+      ours,
+      theirs,
+      '',
+      quiet(`${formatCount(parity.n)} tokens`),
+    ]);
+  }
+  const verdict = scorecard.promoted ? good('promoted') : warn('not promoted');
+  return [...renderTable(rows), '', `${strong(verdict)}  ${oneLine(scorecard.reason)}`];
+}
+
+function addRow(
+  rows: string[][],
+  label: string,
+  base: Measured,
+  adapter: Measured,
+  format: (value: number) => string,
+  unit: string,
+  palette: Palette,
+): void {
+  if (base === null && adapter === null) return;
+  const change =
+    base !== null && adapter !== null && format === loss
+      ? formatChange(base.value, adapter.value)
+      : points(base, adapter);
+  rows.push([
+    label,
+    cell(base, format, palette),
+    cell(adapter, format, palette),
+    change,
+    palette.quiet(scoredOn(adapter ?? base, unit)),
+  ]);
+}
+
+function cell(measured: Measured, format: (value: number) => string, palette: Palette): string {
+  if (measured === null) return palette.quiet('not measured');
+  if (!Number.isFinite(measured.low) || !Number.isFinite(measured.high)) return format(measured.value);
+  return `${format(measured.value)} ${palette.quiet(`(${format(measured.low)} to ${format(measured.high)})`)}`;
+}
+
+function scoredOn(measured: Measured, unit: string): string {
+  return measured === null ? '' : `${formatCount(measured.n)} ${unit}`;
+}
+
+function points(base: Measured, adapter: Measured): string {
+  if (base === null || adapter === null) return '';
+  const difference = (adapter.value - base.value) * 100;
+  return `${difference > 0 ? '+' : ''}${difference.toFixed(1)} points`;
+}
+
+function loss(value: number): string {
+  return value.toFixed(3);
+}
+
+function share(value: number): string {
+  return formatShare(value);
+}

@@ -1,0 +1,64 @@
+import { readSource } from '../walk/read-source.js';
+import { byPath, DEFAULT_MAX_FILE_BYTES, type WalkedFile, type WalkResult } from '../walk/walk.js';
+import { chunkRead } from './chunk-codebase.js';
+import type { ChunkedFile, FileOutcome, FileVersion } from './chunk-types.js';
+
+/** A file that is as it was when it was last read. */
+export interface UnchangedFile {
+  path: string;
+  unchanged: true;
+  /** What is known of it, with the times it has now. */
+  known: KnownFile;
+}
+
+/** What an earlier walk made of a file that it read. */
+export type KnownFile = FileOutcome & { version: FileVersion };
+
+export interface ChunkChangesOptions {
+  /** Larger files are skipped. Default 1 MiB. */
+  maxFileBytes?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Like chunkCodebase, for a codebase of which much is known: a file with the size and times it had is not read, one with the
+ * bytes it had is not parsed. Chunks are not marked as duplicates of one another, since not all of them are seen.
+ * @param known what is known of a path; a file whose chunks are wanted again must not be
+ */
+export async function* chunkChanges(
+  walk: WalkResult,
+  known: (path: string) => KnownFile | undefined,
+  options: ChunkChangesOptions = {},
+): AsyncGenerator<ChunkedFile | FileOutcome | UnchangedFile> {
+  const maxFileBytes = options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES;
+  for (const item of [...walk.files, ...walk.outcomes].sort(byPath)) {
+    options.signal?.throwIfAborted();
+    if ('outcome' in item) {
+      yield item;
+      continue;
+    }
+    const before = known(item.path);
+    if (before !== undefined && hasSameTimes(item, before.version)) {
+      yield { path: item.path, unchanged: true, known: before };
+      continue;
+    }
+    const read = await readSource(item.absolutePath, maxFileBytes);
+    const { version } = read;
+    if (before !== undefined && version?.hash === before.version.hash) {
+      yield { path: item.path, unchanged: true, known: { ...before, version } };
+    } else yield await chunkRead(item, read);
+  }
+}
+
+/** Whether a file needs not be read to know that it is the version given. */
+export function hasSameTimes(
+  file: Pick<WalkedFile, 'bytes' | 'modifiedMs' | 'changedMs'>,
+  version: FileVersion,
+): boolean {
+  return (
+    version.settled &&
+    file.bytes === version.bytes &&
+    file.modifiedMs === version.modifiedMs &&
+    file.changedMs === version.changedMs
+  );
+}

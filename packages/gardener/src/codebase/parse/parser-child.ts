@@ -1,0 +1,26 @@
+// Entry of the parser's process. It computes apart from the command because a scanner may loop for ever inside WebAssembly,
+// which only its end can stop, and because a command answers while a large file is parsed.
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { findLanguage } from '../languages/languages.js';
+import { doParseJob, type ParseJob, type ParseReply } from './parse-job.js';
+import { prepareReader } from './read-tree.js';
+
+// The parent went away, however it ended.
+process.on('disconnect', () => process.exit(0));
+
+const reply = (message: ParseReply) => process.send?.(message);
+
+process.on('message', async (job: ParseJob) => {
+  try {
+    const read = await prepareReader(findLanguage(job.language)!);
+    reply({ type: 'begun' });
+    reply({ type: 'done', result: doParseJob(job, read) });
+  } catch (error) {
+    reply({ type: 'failed', error: known(error), reason: String(error) });
+  }
+});
+
+function known(error: unknown) {
+  if (!GardenerError.isInstance(error)) return null;
+  return { code: error.code, message: error.message, remedy: error.remedy };
+}

@@ -1,0 +1,130 @@
+import type { Node } from 'web-tree-sitter';
+import { type Grammar, loadGrammar } from '../languages/grammar.js';
+import type { Language } from '../languages/language.js';
+import type { ParseResult } from './parse-types.js';
+import type { Capture, CaptureGroup } from './structure/captures.js';
+import { LineTable } from './structure/line-table.js';
+import { readStructure } from './structure/structure.js';
+import { readTextStructure } from './structure/text-structure.js';
+
+const MAX_WRAPPERS = 4;
+
+/** Reads the structures of texts of one language; its grammar is loaded. */
+export type StructureReader = (text: string) => ParseResult;
+
+/**
+ * Makes ready to read a language, which takes up to seconds for the first text of a large grammar.
+ * @throws GardenerError `codebase.grammar-missing`
+ */
+export async function prepareReader(language: Language): Promise<StructureReader> {
+  const { reader } = language;
+  if ('rules' in reader) return (text) => readTextStructure(language, reader.rules, text);
+  const grammar = await loadGrammar(language, reader);
+  return (text) => readTree(language, grammar, text);
+}
+
+function readTree(language: Language, { parser, query }: Grammar, text: string): ParseResult {
+  parser.reset();
+  const tree = parser.parse(text);
+  if (tree === null) throw new Error('the parser gave no tree');
+  try {
+    const matches = query.matches(tree.rootNode);
+    const places = new Places(text);
+    const { groups, wrappers } = plainCaptures(
+      places,
+      matches.map((match) => match.captures),
+    );
+    return readStructure(language, text, groups, wrappers, tree.rootNode.hasError);
+  } finally {
+    tree.delete();
+  }
+}
+
+/** Captures without the tree, which is freed; a symbol's capture takes in the wrappers around it. */
+function plainCaptures(
+  places: Places,
+  matches: { name: string; node: Node }[][],
+): {
+  groups: CaptureGroup[];
+  wrappers: { exported: boolean };
+} {
+  const wrapperIds = new Set<number>();
+  const exportedIds = new Set<number>();
+  for (const captures of matches) {
+    for (const { name, node } of captures) {
+      if (name === 'wrapper') wrapperIds.add(node.id);
+      else if (name === 'exported') exportedIds.add(node.id);
+    }
+  }
+  const groups: CaptureGroup[] = [];
+  for (const captures of matches) {
+    const group: Capture[] = [];
+    for (const { name, node } of captures) {
+      if (name === 'wrapper' || name === 'exported' || name.startsWith('_')) continue;
+      if (name === 'error') {
+        for (const lost of notUnderstood(node)) group.push(places.of(name, lost));
+        continue;
+      }
+      group.push(
+        name.startsWith('symbol.')
+          ? widened(places, name, node, wrapperIds, exportedIds)
+          : places.of(name, node),
+      );
+    }
+    if (group.length > 0) groups.push(group);
+  }
+  return { groups, wrappers: { exported: exportedIds.size > 0 } };
+}
+
+/** What of an error has no place in the syntax: it may be around code that is whole, a file even. */
+function notUnderstood(error: Node): Node[] {
+  const tokens = error.children.filter((child) => child !== null && child.childCount === 0 && !child.isExtra);
+  return tokens.length === 0 ? [error] : (tokens as Node[]);
+}
+
+function widened(
+  places: Places,
+  name: string,
+  node: Node,
+  wrapperIds: Set<number>,
+  exportedIds: Set<number>,
+): Capture {
+  let outer = node;
+  let exported = exportedIds.has(node.id);
+  for (let step = 0; step < MAX_WRAPPERS; step++) {
+    const parent = outer.parent;
+    if (parent === null || !wrapperIds.has(parent.id)) break;
+    outer = parent;
+    exported ||= exportedIds.has(parent.id);
+  }
+  return { ...places.of(name, outer), exported };
+}
+
+/** The places of nodes in a text. Lines come from offsets: each position asked of a node is a call into WebAssembly. */
+class Places {
+  private readonly lines: LineTable;
+
+  constructor(private readonly text: string) {
+    this.lines = new LineTable(text);
+  }
+
+  of(name: string, node: Node): Capture {
+    const { id, startIndex } = node;
+    // Where indentation ends a block, and where a line end belongs to a comment, a node reaches to what follows it.
+    let { endIndex } = node;
+    while (endIndex > startIndex && isSpace(this.text.charCodeAt(endIndex - 1))) endIndex--;
+    return {
+      name,
+      id,
+      startIndex,
+      endIndex,
+      startLine: this.lines.lineAt(startIndex),
+      endLine: this.lines.lineAt(Math.max(startIndex, endIndex - 1)),
+      exported: false,
+    };
+  }
+}
+
+function isSpace(code: number): boolean {
+  return code === 10 || code === 32 || code === 9 || code === 13;
+}

@@ -1,0 +1,158 @@
+import type { Language } from '../../languages/language.js';
+import type { TextRules } from '../../languages/text-rules.js';
+import type { CodeSymbol, ParseResult, StatementSpan, SymbolKind } from '../parse-types.js';
+import { docstringText } from './signature.js';
+
+const MAX_NAME_CHARACTERS = 120;
+const MAX_SIGNATURE_CHARACTERS = 200;
+
+interface Opening {
+  line: number;
+  level: number;
+  name: string;
+  what: string;
+}
+
+/** The structure of a text that has no grammar, from its lines. */
+export function readTextStructure(language: Language, rules: TextRules, text: string): ParseResult {
+  const lines = text.split('\n');
+  const { openings, breaks, comments } = readLines(lines, rules);
+  const starts = [...new Set([...openings.map(({ line }) => line), ...breaks])].sort((a, b) => a - b);
+  const leadLine = (line: number) => {
+    let first = line;
+    while (comments.has(first - 1)) first--;
+    return first;
+  };
+  return {
+    language: language.id,
+    symbols: nestSymbols(
+      openings,
+      starts,
+      lines,
+      leadLine,
+      rules.endsAtStatement ?? false,
+      rules.kinds ?? {},
+    ),
+    imports: [],
+    references: [],
+    statements: spansBetween(starts, lines.length, leadLine),
+    importSpans: [],
+    commentSpans: [...comments].map((line) => ({ startLine: line, endLine: line })),
+    branchLines: [],
+    errorSpans: [],
+    hasSyntaxErrors: false,
+  };
+}
+
+function readLines(lines: readonly string[], rules: TextRules) {
+  const openings: Opening[] = [];
+  const breaks: number[] = [];
+  const comments = new Set<number>();
+  const isBlank = (line: number) => (lines[line - 1] ?? '').trim() === '';
+  const open = (line: number, name: string, level: number, what: string) => {
+    const clean = name
+      .trim()
+      .replace(/["'`[\]]/g, '')
+      .slice(0, MAX_NAME_CHARACTERS);
+    if (clean !== '') openings.push({ line, level, name: clean, what: what.toLowerCase() });
+  };
+  let fence: string | null = null;
+  let written = '';
+  for (const [index, content] of lines.entries()) {
+    const line = index + 1;
+    const mark = rules.fence?.exec(content)?.[1] ?? null;
+    if (fence !== null) {
+      if (mark?.startsWith(fence)) fence = null;
+      written = content;
+      continue;
+    }
+    const isAfterEnd = rules.statementEnd?.test(written) ?? true;
+    const mayBegin = written === '' || isAfterEnd;
+    const symbol = mayBegin ? rules.symbol.exec(content) : null;
+    const underline = rules.underline?.exec(content);
+    if (symbol !== null) {
+      const { name = '', level, what = '' } = symbol.groups ?? {};
+      open(line, name, level?.length ?? 1, what);
+    } else if (underline && line > 1 && !isBlank(line - 1) && isBlank(line - 2)) {
+      open(line - 1, lines[line - 2]!, underline[1] === undefined ? 2 : 1, '');
+    }
+    if (rules.comment.test(content)) comments.add(line);
+    else if (mayBegin && rules.statement.test(content)) breaks.push(line);
+    if (mark !== null) fence = mark;
+    if (!isBlank(line) && !comments.has(line)) written = content;
+  }
+  return { openings, breaks, comments };
+}
+
+function nestSymbols(
+  openings: readonly Opening[],
+  starts: readonly number[],
+  lines: readonly string[],
+  leadLine: (line: number) => number,
+  endsAtStatement: boolean,
+  kinds: Readonly<Record<string, SymbolKind>>,
+): CodeSymbol[] {
+  const offsets = lineOffsets(lines);
+  const top: CodeSymbol[] = [];
+  const open: { level: number; symbol: CodeSymbol }[] = [];
+  const close = (endLine: number) => {
+    const { symbol } = open.pop()!;
+    symbol.endLine = lastWritten(lines, symbol.startLine, endLine);
+    symbol.endIndex = offsets[symbol.endLine]! - 1;
+  };
+  let nextStart = 0;
+  for (const { line, level, name, what } of openings) {
+    const lead = leadLine(line);
+    while (open.length > 0 && open.at(-1)!.level >= level) close(lead - 1);
+    const parent = open.at(-1)?.symbol;
+    const symbol: CodeSymbol = {
+      name,
+      qualifiedName: parent === undefined ? name : `${parent.qualifiedName}.${name}`,
+      kind: kinds[what] ?? 'section',
+      signature: lines[line - 1]!.trim().slice(0, MAX_SIGNATURE_CHARACTERS),
+      docstring: docstringText(lines.slice(lead - 1, line - 1).join('\n')),
+      startLine: line,
+      endLine: line,
+      leadLine: lead,
+      startIndex: offsets[line - 1]!,
+      endIndex: offsets[line]! - 1,
+      visibility: 'public',
+      complexity: 1,
+      imports: [],
+      calls: [],
+      children: [],
+    };
+    (parent?.children ?? top).push(symbol);
+    open.push({ level, symbol });
+    if (!endsAtStatement) continue;
+    while (nextStart < starts.length && starts[nextStart]! <= line) nextStart++;
+    const next = starts[nextStart];
+    close((next === undefined ? lines.length + 1 : leadLine(next)) - 1);
+  }
+  while (open.length > 0) close(lines.length);
+  return top;
+}
+
+function lineOffsets(lines: readonly string[]): number[] {
+  const offsets = [0];
+  for (const line of lines) offsets.push(offsets.at(-1)! + line.length + 1);
+  return offsets;
+}
+
+function lastWritten(lines: readonly string[], first: number, last: number): number {
+  let line = last;
+  while (line > first && lines[line - 1]!.trim() === '') line--;
+  return line;
+}
+
+function spansBetween(
+  starts: readonly number[],
+  lastLine: number,
+  leadLine: (line: number) => number,
+): StatementSpan[] {
+  return starts.map((startLine, index) => {
+    const next = starts[index + 1];
+    const endLine = (next === undefined ? lastLine + 1 : leadLine(next)) - 1;
+    return { startLine, endLine, leadLine: leadLine(startLine), children: [] };
+  });
+}

@@ -1,0 +1,141 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJson } from '../files/json-state.js';
+import type { GardenPaths } from '../files/paths.js';
+import { Registry } from '../registry.js';
+import { endsTerminally } from '../runs/run-events.js';
+import { latestRun, runIds } from '../runs/runs.js';
+import { bytesOnDisk } from './disk-usage.js';
+
+/** Adapters of a project that stay, whichever is promoted. */
+const KEPT_ADAPTERS = 2;
+/** Folders on their way out, and folders being put together: left behind only by a command that was killed. */
+export const REMOVED_PREFIX = '.removed-';
+const FORMING_PREFIX = '.forming-';
+const ORDER = ['leftover', 'checkpoint', 'cache', 'adapter', 'run', 'log'] as const;
+
+/** Something that nobody would miss but for its history. */
+export interface SpareItem {
+  /** In the order in which they go. */
+  kind: (typeof ORDER)[number];
+  /** Absolute. */
+  path: string;
+  bytes: number;
+  /** For people: `adapter 3 of shop`. */
+  label: string;
+}
+
+const adapterManifestSchema = z.object({ settings: z.object({ runId: z.string() }) });
+
+/**
+ * What may go when the disk is short, in the order in which it should: what killed commands left, checkpoints of ended runs, the embedding cache (used longest
+ * ago first), adapters that are neither promoted nor among the newest two, ended runs that made none of the adapters kept, old logs.
+ * Nothing of a project whose run is under way or whose record cannot be read.
+ */
+export async function findSpare(paths: GardenPaths): Promise<SpareItem[]> {
+  const items = await spareCache(paths);
+  for (const project of await new Registry(paths).list()) {
+    const newest = await latestRun(paths, project.id);
+    if (newest !== null && !newest.state.finished) continue;
+    for (const parent of [paths.adapters(project.id), paths.training(project.id)]) {
+      items.push(...(await leftovers(parent)));
+    }
+    const old = await oldAdapters(paths, project.id, project.promotedAdapter);
+    for (const version of old) {
+      const label = `adapter ${version} of ${project.name}`;
+      items.push(await measured('adapter', paths.adapter(project.id, version), label));
+    }
+    items.push(...(await spareOfRuns(paths, project, old)));
+  }
+  items.push(...(await spareLogs(paths)));
+  // The sort is stable: within a kind the oldest stays first.
+  return items.filter(({ bytes }) => bytes > 0).sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+}
+
+async function oldAdapters(
+  paths: GardenPaths,
+  projectId: string,
+  promoted: number | null,
+): Promise<number[]> {
+  return (await versionsOf(paths, projectId)).slice(0, -KEPT_ADAPTERS).filter((n) => n !== promoted);
+}
+
+async function spareOfRuns(
+  paths: GardenPaths,
+  { id, name }: { id: string; name: string },
+  oldVersions: readonly number[],
+): Promise<SpareItem[]> {
+  const needed = await neededRuns(paths, id, oldVersions);
+  const items: SpareItem[] = [];
+  for (const runId of await runIds(paths, id)) {
+    const directory = paths.run(id, runId);
+    if (!(await endsTerminally(directory))) continue;
+    const label = `run ${runId} of ${name}`;
+    if (!needed.has(runId)) items.push(await measured('run', directory, label));
+    for (const part of ['checkpoint', 'output']) {
+      items.push(await measured('checkpoint', join(directory, part), `${part} of ${label}`));
+    }
+  }
+  return items;
+}
+
+/** Runs that status reads, and those whose held-out data an adapter that stays is measured on. */
+async function neededRuns(
+  paths: GardenPaths,
+  projectId: string,
+  oldVersions: readonly number[],
+): Promise<Set<string | undefined>> {
+  const needed = new Set<string | undefined>();
+  needed.add((await latestRun(paths, projectId))?.description.id);
+  needed.add((await latestRun(paths, projectId, 'train'))?.description.id);
+  for (const version of await versionsOf(paths, projectId)) {
+    if (oldVersions.includes(version)) continue;
+    const file = join(paths.adapter(projectId, version), 'manifest.json');
+    needed.add((await readJson(file, adapterManifestSchema).catch(() => null))?.settings.runId);
+  }
+  return needed;
+}
+
+async function versionsOf(paths: GardenPaths, projectId: string): Promise<number[]> {
+  const names = await readdir(paths.adapters(projectId)).catch((): string[] => []);
+  return names
+    .filter((name) => /^[1-9]\d{0,8}$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+async function leftovers(parent: string): Promise<SpareItem[]> {
+  const names = await readdir(parent).catch((): string[] => []);
+  const left = names.filter((name) => name.startsWith(REMOVED_PREFIX) || name.startsWith(FORMING_PREFIX));
+  return Promise.all(
+    left.map((name) => measured('leftover', join(parent, name), 'what a killed command left')),
+  );
+}
+
+async function spareCache(paths: GardenPaths): Promise<SpareItem[]> {
+  const files = await readdir(paths.cache, { recursive: true, withFileTypes: true }).catch(() => []);
+  const aged = await Promise.all(
+    files
+      .filter((entry) => entry.isFile())
+      .map(async (entry) => {
+        const path = join(entry.parentPath, entry.name);
+        const usedMs = (await stat(path).catch(() => null))?.mtimeMs ?? 0;
+        return { usedMs, item: await measured('cache', path, 'cached embeddings') };
+      }),
+  );
+  return aged.sort((a, b) => a.usedMs - b.usedMs).map(({ item }) => item);
+}
+
+async function spareLogs(paths: GardenPaths): Promise<SpareItem[]> {
+  const names = await readdir(paths.logs).catch((): string[] => []);
+  const old = names
+    .filter((name) => /\.log\.\d+$/.test(name))
+    .sort()
+    .reverse();
+  return Promise.all(old.map((name) => measured('log', join(paths.logs, name), `the old log ${name}`)));
+}
+
+async function measured(kind: SpareItem['kind'], path: string, label: string): Promise<SpareItem> {
+  return { kind, path, bytes: await bytesOnDisk(path), label };
+}

@@ -1,0 +1,248 @@
+import { z } from 'zod';
+import { GardenerError } from '../errors/garden-error.js';
+import { readJsonIfPresent } from '../files/json-state.js';
+
+const whole = (minimum: number, maximum: number) => z.number().int().min(minimum).max(maximum);
+
+/** Every setting, with its default and one line of help. The single place where settings are declared. */
+export const settingsSchema = z.strictObject({
+  baseModel: z
+    .string()
+    .min(1)
+    .default('smollm2-135m-instruct')
+    .describe('Base model of new projects, an id of `gardener models list`.'),
+  embeddingModel: z
+    .string()
+    .min(1)
+    .default('all-minilm-l6-v2')
+    .describe(
+      'Model that embeds chunks and questions: an id of `gardener models list`, a directory with an ONNX model, or a name on the server.',
+    ),
+  embeddingProvider: z
+    .enum(['catalogue', 'onnx', 'ollama', 'openai'])
+    .default('catalogue')
+    .describe(
+      'Where embeddingModel is: in the catalogue, in a directory (onnx), on Ollama, or on a server that speaks the OpenAI API.',
+    ),
+  embeddingUrl: z
+    .string()
+    .max(2_000)
+    .default('')
+    .describe(
+      'Address of the embedding server, such as http://127.0.0.1:1234/v1; Ollama is looked for on this machine.',
+    ),
+  embeddingApiKey: z.string().max(2_000).default('').describe('Key that the embedding server asks for.'),
+  embeddingQueryPrefix: z
+    .string()
+    .max(500)
+    .default('auto')
+    .describe('What the embedding model wants before a question; auto takes what it is known to want.'),
+  embeddingDocumentPrefix: z
+    .string()
+    .max(500)
+    .default('auto')
+    .describe('What the embedding model wants before a chunk; auto takes what it is known to want.'),
+  embeddingCacheMegabytes: whole(0, 1e6)
+    .default(1_024)
+    .describe(
+      'Room for the embeddings kept of one model, in MB: 1,024 hold some 690,000 chunks. Those used longest ago go first.',
+    ),
+  runtimeProvider: z
+    .enum(['llama-cpp', 'ollama', 'openai'])
+    .default('llama-cpp')
+    .describe(
+      'What runs the base model: llama.cpp in a process of ours, Ollama, or a server that speaks the OpenAI API (vLLM, LM Studio, llama-server).',
+    ),
+  runtimeUrl: z
+    .string()
+    .max(2_000)
+    .default('')
+    .describe(
+      'Address of the server that runs the model; empty for Ollama on this machine. A server elsewhere gets your questions and the code in the prompts.',
+    ),
+  runtimeApiKey: z.string().max(2_000).default('').describe('Key that the server asks for.'),
+  runtimeModel: z
+    .string()
+    .max(500)
+    .default('')
+    .describe(
+      "Name of the base model on the server; must be the project's base, or its adapters do not fit.",
+    ),
+  keptAdapters: whole(1, 64)
+    .default(3)
+    .describe('Adapters kept ready to answer at once; each holds a context of its own in memory.'),
+  contextTokens: whole(512, 1_048_576)
+    .default(4_096)
+    .describe("Tokens of prompt and answer together; the base model's own limit where that is lower."),
+  budgetMs: whole(1_000, 7 * 24 * 3_600_000)
+    .default(20 * 60_000)
+    .describe('Time for training and evaluation together, in milliseconds.'),
+  rank: whole(1, 256).default(16).describe('Rank of the LoRA adapter.'),
+  alpha: z
+    .number()
+    .positive()
+    .max(4096)
+    .default(32)
+    .describe('LoRA alpha: the adapter is scaled by alpha / rank.'),
+  dropout: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .describe('Dropout on the input of the adapter while training, 0 to 0.9.'),
+  learningRate: z.number().positive().max(1).default(1e-3).describe('Highest learning rate of the schedule.'),
+  sequenceLength: whole(16, 32_768).default(256).describe('Tokens of one training row.'),
+  threads: whole(0, 1024)
+    .default(0)
+    .describe('Threads for training and inference; 0 takes one for each physical core.'),
+  trainingMemoryMegabytes: whole(0, 1e6)
+    .default(0)
+    .describe(
+      'Memory a training process may take, in MB; it computes in smaller pieces to stay below. 0 takes the smaller of 4 GB and half of what is free.',
+    ),
+  yieldToOthers: z
+    .boolean()
+    .default(true)
+    .describe('Training rests half of the time while other programs use more than half of the machine.'),
+  trainOnBattery: z
+    .boolean()
+    .default(false)
+    .describe('Train while the machine runs on battery; otherwise training waits for mains power.'),
+  maxFileBytes: whole(1, 1024 ** 3)
+    .default(1024 ** 2)
+    .describe('Files larger than this many bytes are skipped.'),
+  maxDiskMegabytes: whole(0, 1e9)
+    .default(0)
+    .describe(
+      'Room that the data directory may take, in MB. After each run old checkpoints, cached embeddings, adapters, runs and logs go until it fits; models, indexes and conversations stay. 0 sets no limit.',
+    ),
+  gateMargin: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe(
+      "How much lower the adapter's held-out loss must be to be promoted, as a share of the base model's.",
+    ),
+  minTrainingTokens: whole(0, 1e12)
+    .default(20_000)
+    .describe('A codebase with fewer tokens to train on gets an index but no adapter.'),
+  checkpointEveryMs: whole(100, 24 * 3_600_000)
+    .default(30_000)
+    .describe('Time between two checkpoints of a training run, in milliseconds.'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('How much is written to the log file.'),
+});
+
+/** See `settingsSchema`. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** The name of one setting. */
+export type SettingKey = keyof Settings;
+
+const ENVIRONMENT_PREFIX = 'CODEBASE_GARDENER_';
+
+/** `budgetMs` -> `CODEBASE_GARDENER_BUDGET_MS`. */
+export function environmentName(key: SettingKey): string {
+  return ENVIRONMENT_PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(settingsSchema.shape, key);
+}
+
+/** All keys, in the order of the schema. */
+export function settingKeys(): SettingKey[] {
+  return Object.keys(settingsSchema.shape) as SettingKey[];
+}
+
+/** One row for the documentation of each setting. */
+export function describeSettings(): {
+  key: SettingKey;
+  environment: string;
+  defaultValue: unknown;
+  description: string;
+}[] {
+  const defaults = settingsSchema.parse({}) as Record<string, unknown>;
+  return settingKeys().map((key) => ({
+    key,
+    environment: environmentName(key),
+    defaultValue: defaults[key],
+    description: settingsSchema.shape[key].description ?? '',
+  }));
+}
+
+/** Where `loadSettings` reads. */
+export interface SettingsSources {
+  /** What the command line gave; `undefined` values count as not given. */
+  flags?: { [K in SettingKey]?: Settings[K] | undefined };
+  /** Defaults to `process.env`. */
+  environment?: Record<string, string | undefined>;
+  settingsFile: string;
+}
+
+/**
+ * The settings in force: flag > CODEBASE_GARDENER_<KEY> > settings.json > default, each key on its own.
+ * An empty environment variable counts as not set.
+ *
+ * @throws garden.bad-setting naming the source and the key; garden.damaged-file for a settings.json that is no JSON object
+ */
+export async function loadSettings(sources: SettingsSources): Promise<Settings> {
+  const file = (await readJsonIfPresent(sources.settingsFile, z.record(z.string(), z.unknown()))) ?? {};
+  for (const key of Object.keys(file)) if (!isSettingKey(key)) throw unknownKey(key, sources.settingsFile);
+  const environment = sources.environment ?? process.env;
+  const chosen: Record<string, unknown> = {};
+  for (const key of settingKeys()) {
+    const text = environment[environmentName(key)];
+    const flag = sources.flags?.[key];
+    if (flag !== undefined) chosen[key] = checkSetting(key, [flag], `the option for ${key}`);
+    else if (text) chosen[key] = checkSetting(key, readings(text), environmentName(key));
+    else if (file[key] !== undefined)
+      chosen[key] = checkSetting(key, [file[key]], `"${key}" in ${sources.settingsFile}`);
+  }
+  return settingsSchema.parse(chosen);
+}
+
+/** An environment variable is text; `16` may be the number or the word, `true` the truth or the word. */
+function readings(text: string): unknown[] {
+  const trimmed = text.trim();
+  if (trimmed === 'true' || trimmed === 'false') return [trimmed === 'true', text];
+  return /^[+-]?(\d|\.\d)/.test(trimmed) && Number.isFinite(Number(trimmed))
+    ? [Number(trimmed), text]
+    : [text];
+}
+
+/**
+ * A value for a setting, checked.
+ * @param candidates what it may mean; the first that fits is taken
+ * @param source where it comes from, for the error
+ * @throws garden.bad-setting
+ */
+export function checkSetting(key: SettingKey, candidates: readonly unknown[], source: string): unknown {
+  const field = settingsSchema.shape[key];
+  const results = candidates.map((candidate) => field.safeParse(candidate));
+  const good = results.find((result) => result.success);
+  if (good) return good.data;
+  const reason = results[0]?.error?.issues[0]?.message ?? 'it does not fit';
+  throw new GardenerError(
+    'garden.bad-setting',
+    `${source} cannot be ${JSON.stringify(candidates[0])}: ${reason.replace(/\.$/, '')}.`,
+    {
+      remedy: `Set it to what it stands for (${field.description?.replace(/\.$/, '')}), or remove it.`,
+      details: { key, source, value: candidates[0] },
+    },
+  );
+}
+
+function unknownKey(key: string, file: string): GardenerError {
+  return new GardenerError(
+    'garden.bad-setting',
+    `There is no setting ${JSON.stringify(key)}, but ${file} has it.`,
+    {
+      remedy: `Remove it, or use one of: ${settingKeys().join(', ')}.`,
+      details: { key, source: file },
+    },
+  );
+}

@@ -1,0 +1,217 @@
+import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token, TokenBias } from 'node-llama-cpp';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { TokenScores } from '../runtime/runtime.js';
+import { CoreWatch } from './free-cores.js';
+import { type BiasToken, scoreTokens } from './llama-cpp-score.js';
+import { type PromptEncoders, promptEncoders } from './llama-cpp-tokens.js';
+import type { RuntimeSetup } from './runtime-messages.js';
+
+/** Lines of llama.cpp's log kept to explain a failure. */
+const maxLogLines = 40;
+
+/** The key-value cache of one adapter: which prompt tokens are in it. */
+export interface KeptContext {
+  context: LlamaContext;
+  sequence: LlamaContextSequence;
+  /** Tokens of the last prompt that were evaluated in whole steps, and that a prompt which begins with them may use. */
+  steps: readonly Token[];
+}
+
+/**
+ * One base model in this process, with a context for each recently used adapter. Not safe for overlapping calls:
+ * its user runs one job at a time.
+ */
+export class LlamaCppEngine {
+  readonly model: LlamaModel;
+  /** Tokens of a conversation in the base's chat template, ending with the opening of the assistant's turn. */
+  readonly encode: PromptEncoders['conversation'];
+  /** Tokens of a text with a gap, in the base's fill-in-the-middle form. */
+  readonly encodeGap: PromptEncoders['gap'];
+  readonly #setup: RuntimeSetup;
+  readonly #llama: Llama;
+  readonly #tokenBias: typeof TokenBias;
+  readonly #log: string[];
+  readonly #cores: CoreWatch;
+  /** Oldest use first. Key: adapter path, or '' for the base. */
+  readonly #contexts = new Map<string, KeptContext>();
+
+  private constructor(
+    setup: RuntimeSetup,
+    llama: Llama,
+    model: LlamaModel,
+    encoders: PromptEncoders,
+    tokenBias: typeof TokenBias,
+    log: string[],
+    cores: CoreWatch,
+  ) {
+    this.#setup = setup;
+    this.#llama = llama;
+    this.model = model;
+    this.encode = encoders.conversation;
+    this.encodeGap = encoders.gap;
+    this.#tokenBias = tokenBias;
+    this.#log = log;
+    this.#cores = cores;
+  }
+
+  /** @throws GardenerError `models.bad-model`, `models.no-llama-cpp` */
+  static async start(setup: RuntimeSetup): Promise<LlamaCppEngine> {
+    const log: string[] = [];
+    const native = await import('node-llama-cpp').catch(noLlamaCpp);
+    const llama = await native
+      .getLlama({
+        // Metal comes with every Mac; elsewhere the CPU build is the one that is installed.
+        gpu: process.platform === 'darwin' ? 'auto' : false,
+        build: 'never',
+        progressLogs: false,
+        maxThreads: setup.threads,
+        logLevel: native.LlamaLogLevel.warn,
+        logger: (_level, message) => {
+          log.push(message.trim());
+          if (log.length > maxLogLines) log.shift();
+        },
+      })
+      .catch(noLlamaCpp);
+    const cores = new CoreWatch(setup.threads, llama.cpuMathCores);
+    const { model, encoders } = await load(llama, setup, log);
+    return new LlamaCppEngine(setup, llama, model, encoders, native.TokenBias, log, cores);
+  }
+
+  /** Never more than the base was trained for. */
+  get contextTokens(): number {
+    return Math.min(this.#setup.contextTokens, this.model.trainContextSize);
+  }
+
+  /** Adapters with a context, the one used last at the end. */
+  get keptAdapters(): string[] {
+    return [...this.#contexts.keys()].filter((adapter) => adapter !== '');
+  }
+
+  /** @throws GardenerError `models.prompt-too-long`, `models.bad-adapter` */
+  async score(tokens: readonly number[], adapter: string | null): Promise<TokenScores> {
+    if (tokens.length < 2) throw new Error('score needs at least two tokens');
+    requireFit(tokens.length, this.contextTokens);
+    const kept = await this.contextFor(adapter);
+    kept.steps = [];
+    await kept.sequence.clearHistory();
+    const biasToken: BiasToken = (token, logits) =>
+      this.#tokenBias.for(this.model).set(token, { logit: logits });
+    return scoreTokens(kept.sequence, tokens as readonly Token[], biasToken);
+  }
+
+  /**
+   * Sets up the context of an adapter and reads the weights once, so that the first answer finds them in memory.
+   * @throws GardenerError `models.bad-adapter`
+   */
+  async prepare(adapter: string | null): Promise<void> {
+    const isReady = this.#contexts.has(adapter ?? '');
+    const kept = await this.contextFor(adapter);
+    if (isReady) return;
+    await kept.sequence.evaluateWithoutGeneratingNewTokens([this.model.tokens.bos ?? (0 as Token)]);
+    await kept.sequence.clearHistory();
+  }
+
+  /**
+   * The context of this adapter, with what its last prompt left in it.
+   * @throws GardenerError `models.bad-adapter`, `models.context-failed`
+   */
+  async contextFor(adapter: string | null): Promise<KeptContext> {
+    const key = adapter ?? '';
+    let kept = this.#contexts.get(key);
+    this.#contexts.delete(key);
+    if (kept === undefined) {
+      while (this.#contexts.size >= this.#setup.keptContexts) await this.#dropOldestContext();
+      const context = await this.#createContext(adapter);
+      kept = { context, sequence: context.getSequence(), steps: [] };
+    }
+    this.#contexts.set(key, kept);
+    this.#llama.maxThreads = this.#cores.free();
+    return kept;
+  }
+
+  /** To be called when a job ends. */
+  rest(): void {
+    this.#cores.restart();
+  }
+
+  async #createContext(adapter: string | null): Promise<LlamaContext> {
+    this.#log.length = 0;
+    // A context keeps to the limit that it was made under.
+    this.#llama.maxThreads = this.#cores.most;
+    try {
+      return await this.model.createContext({
+        contextSize: this.contextTokens,
+        batchSize: Math.min(512, this.contextTokens),
+        threads: { ideal: this.#cores.most, min: 1 },
+        failedCreationRemedy: false,
+        ...(adapter !== null && { lora: adapter }),
+      });
+    } catch (cause) {
+      if (adapter !== null && /lora/i.test(String(cause))) throw badAdapter(adapter, this.#log, cause);
+      throw new GardenerError('models.context-failed', 'The model’s context could not be set up.', {
+        remedy: 'Close other programs to free memory, or choose a smaller base model.',
+        details: { log: [...this.#log] },
+        retryable: true,
+        cause,
+      });
+    }
+  }
+
+  async #dropOldestContext(): Promise<void> {
+    const [oldest] = this.#contexts;
+    if (oldest === undefined) return;
+    this.#contexts.delete(oldest[0]);
+    await oldest[1].context.dispose();
+  }
+}
+
+/**
+ * Refuses a prompt that leaves no room for an answer.
+ * @throws GardenerError `models.prompt-too-long`
+ */
+export function requireFit(tokens: number, contextTokens: number): void {
+  if (tokens <= contextTokens) return;
+  throw new GardenerError(
+    'models.prompt-too-long',
+    `The prompt has ${tokens} tokens and the model's context holds ${contextTokens}.`,
+    {
+      remedy: 'Ask for less at once, or choose a base model with a longer context.',
+      details: { tokens, contextTokens },
+    },
+  );
+}
+
+async function load(llama: Llama, setup: RuntimeSetup, log: string[]) {
+  try {
+    const model = await llama.loadModel({ modelPath: setup.modelPath });
+    return { model, encoders: await promptEncoders(model, setup.modelPath) };
+  } catch (cause) {
+    throw new GardenerError('models.bad-model', `llama.cpp cannot load ${setup.modelPath}.`, {
+      remedy: 'Run `gardener doctor`; fetch the model again if its file is damaged.',
+      details: { log: [...log], reason: String(cause) },
+      cause,
+    });
+  }
+}
+
+function badAdapter(adapter: string, log: readonly string[], cause: unknown): GardenerError {
+  const reason = log.findLast((line) => /lora|adapter/i.test(line)) ?? null;
+  return new GardenerError(
+    'models.bad-adapter',
+    `The adapter ${adapter} cannot be used with this base model: it is damaged or made for another one.`,
+    {
+      remedy: 'Promote another adapter version with `gardener promote`, or train again.',
+      details: { adapter, reason },
+      cause,
+    },
+  );
+}
+
+function noLlamaCpp(cause: unknown): never {
+  throw new GardenerError('models.no-llama-cpp', 'llama.cpp cannot be started on this machine.', {
+    remedy:
+      'Run `npm ci` again without --omit=optional; there are builds for Linux, macOS and Windows on x64 and arm64.',
+    details: { reason: String(cause) },
+    cause,
+  });
+}

@@ -1,0 +1,142 @@
+import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+import type { GenerationEvent } from '../runtime/runtime.js';
+import { StopTexts } from '../runtime/stop-texts.js';
+import { type KeptContext, type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
+import { LoopWatch } from './loop-watch.js';
+import type { GenerationJobOptions } from './runtime-messages.js';
+
+/** Tokens of the prompt evaluated between two looks at the signal: half a second on a slow machine. */
+const promptStep = 256;
+
+/** Tokens of the answer that a repeat penalty looks at: llama.cpp's default. */
+const penalisedTokens = 64;
+
+/** Tokens of text before the current ones that a detokenizer may need to place a space. */
+const detokenizerMemory = 8;
+
+/**
+ * Generates from prompt tokens on a clean sequence and reports text and the end.
+ * @throws GardenerError `models.prompt-too-long`, `models.adapter-missing`, `models.bad-adapter`
+ */
+export async function generateTokens(
+  engine: LlamaCppEngine,
+  prompt: Int32Array,
+  options: GenerationJobOptions,
+  signal: AbortSignal,
+  report: (event: GenerationEvent) => void,
+): Promise<void> {
+  // One place at least must be left for the answer.
+  requireFit(prompt.length + 1, engine.contextTokens);
+  const kept = await engine.contextFor(options.adapter);
+  const maxTokens = Math.min(options.maxTokens, engine.contextTokens - prompt.length);
+  const writer = new TextWriter(engine.model, options.stop, report);
+  const end = (reason: 'stop' | 'length', completionTokens: number) => {
+    writer.finish();
+    report({ type: 'end', reason, promptTokens: prompt.length, completionTokens });
+  };
+  if (maxTokens < 1 || prompt.length === 0) return end('length', 0);
+
+  const rest = await evaluatePrompt(kept, [...prompt] as Token[], signal);
+  const written: Token[] = [];
+  const loops = new LoopWatch();
+  for await (const token of sample(kept.sequence, rest, written, options)) {
+    signal.throwIfAborted();
+    // A begin token opens a new turn: the model goes on talking to itself.
+    if (token === engine.model.tokens.bos) return end('stop', written.length);
+    written.push(token);
+    if (writer.write(token)) return end('stop', written.length);
+    // Where repeats are not wanted, a loop that the penalty has not broken ends the answer.
+    if (options.repeatPenalty !== 1 && loops.push(token)) return end('stop', written.length);
+    if (written.length >= maxTokens) return end('length', written.length);
+  }
+  end('stop', written.length);
+}
+
+/**
+ * Evaluates a prompt in steps of the same tokens whatever was in the context before, except those steps that the last
+ * prompt began with: they are taken as they are. A step's result depends only on the tokens before it and on its own
+ * length, so the answer is that of an empty context to the bit.
+ * @returns what is left for the step that gives the first token
+ */
+async function evaluatePrompt(
+  kept: KeptContext,
+  tokens: readonly Token[],
+  signal: AbortSignal,
+): Promise<Token[]> {
+  const { sequence } = kept;
+  const whole = Math.floor((tokens.length - 1) / promptStep) * promptStep;
+  const same = commonLength(kept.steps, tokens.slice(0, whole));
+  const reused = Math.floor(same / promptStep) * promptStep;
+  kept.steps = tokens.slice(0, reused);
+  if (reused === 0) await sequence.clearHistory();
+  else await sequence.eraseContextTokenRanges([{ start: reused, end: sequence.nextTokenIndex }]);
+  for (let from = reused; from < whole; from += promptStep) {
+    signal.throwIfAborted();
+    await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + promptStep));
+    kept.steps = tokens.slice(0, from + promptStep);
+  }
+  return tokens.slice(whole);
+}
+
+function commonLength(one: readonly Token[], other: readonly Token[]): number {
+  const most = Math.min(one.length, other.length);
+  let length = 0;
+  while (length < most && one[length] === other[length]) length += 1;
+  return length;
+}
+
+/** @param written the tokens of the answer so far; grows while sampling */
+function sample(
+  sequence: LlamaContextSequence,
+  tokens: Token[],
+  written: readonly Token[],
+  options: GenerationJobOptions,
+) {
+  return sequence.evaluate(tokens, {
+    temperature: options.temperature,
+    ...(options.seed !== null && { seed: options.seed }),
+    ...(options.repeatPenalty !== 1 && {
+      repeatPenalty: {
+        penalty: options.repeatPenalty,
+        // Grows with every repeat, so that a loop ends even where the model is very sure of it.
+        frequencyPenalty: 0.1,
+        punishTokens: () => written.slice(-penalisedTokens),
+      },
+    }),
+    // The context is never shifted: maxTokens ends before it is full.
+    contextShift: { size: 0 },
+  });
+}
+
+/** Turns tokens into text, whole characters only, and watches for stop texts. */
+class TextWriter {
+  readonly #model: LlamaModel;
+  readonly #stops: StopTexts;
+  readonly #report: (event: GenerationEvent) => void;
+  #pending: Token[] = [];
+  #written: Token[] = [];
+
+  constructor(model: LlamaModel, stop: readonly string[], report: (event: GenerationEvent) => void) {
+    this.#model = model;
+    this.#stops = new StopTexts(stop);
+    this.#report = report;
+  }
+
+  /** @returns whether a stop text was met */
+  write(token: Token): boolean {
+    this.#pending.push(token);
+    const text = this.#model.detokenize(this.#pending, false, this.#written);
+    // An incomplete UTF-8 character becomes U+FFFD; four tokens always complete one.
+    if (text.endsWith('\uFFFD') && this.#pending.length < 4) return false;
+    this.#written = [...this.#written, ...this.#pending].slice(-detokenizerMemory);
+    this.#pending = [];
+    const { text: shown, stopped } = this.#stops.push(text);
+    if (shown !== '') this.#report({ type: 'text', text: shown });
+    return stopped;
+  }
+
+  finish(): void {
+    const text = this.#stops.flush();
+    if (text !== '') this.#report({ type: 'text', text });
+  }
+}

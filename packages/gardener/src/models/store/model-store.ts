@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { type CatalogueEntry, findModel, listModels, type ModelKind } from './catalogue.js';
+
+/** The two places of a data directory that models need; GardenPaths is one. */
+export interface ModelPaths {
+  /** base_models/ */
+  readonly baseModels: string;
+  /** base_models/<id>/ */
+  baseModel(id: string): string;
+}
+
+/** manifest.json of base_models/<id>/: what lies there and where it came from. */
+export const modelManifestSchema = z.object({
+  schemaVersion: z.literal(1),
+  id: z.string(),
+  kind: z.enum(['base', 'embedding']),
+  source: z.string(),
+  licence: z.string().nullable(),
+  fetchedAt: z.string(),
+  files: z
+    .array(
+      z.object({ name: z.string(), bytes: z.number().int().nonnegative(), sha256: z.string().nullable() }),
+    )
+    .min(1)
+    .max(100),
+});
+export type ModelManifest = z.infer<typeof modelManifestSchema>;
+
+/** A model that is complete on disk. */
+export interface ModelOnDisk {
+  /** Catalogue id, or the absolute path of a GGUF of the user's own. */
+  id: string;
+  kind: ModelKind;
+  directory: string;
+  /** The file with the weights: a .gguf or .safetensors. */
+  weights: string;
+  /** Absolute path by file name (`tokenizer.json`, ...). */
+  files: Record<string, string>;
+  manifest: ModelManifest;
+}
+
+/** Name of the manifest in a model's directory. */
+export const manifestName = 'manifest.json';
+
+/** sha256 of a file, lower-case hex. */
+export async function sha256OfFile(file: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const stream = createReadStream(file, { highWaterMark: 1 << 20, ...(signal && { signal }) });
+  for await (const block of stream) hash.update(block as Buffer);
+  return hash.digest('hex');
+}
+
+/**
+ * The model if it is complete on disk, else null: manifest readable and every file there with its size.
+ * Contents are hashed when a model is fetched and by {@link verifyModel}, not here, so this is quick.
+ * @throws GardenerError `models.unknown-model`, `models.missing-file`, `models.not-a-gguf`
+ */
+export async function modelOnDisk(paths: ModelPaths, id: string): Promise<ModelOnDisk | null> {
+  const entry = findModel(id);
+  if (entry.source.type === 'file') return userFile(entry, entry.source.path);
+  const directory = paths.baseModel(entry.id);
+  const manifest = await readManifest(join(directory, manifestName));
+  if (manifest === null || manifest.id !== entry.id) return null;
+  for (const file of entry.files) {
+    const recorded = manifest.files.find((candidate) => candidate.name === file.name);
+    if (recorded === undefined || (await sizeOf(join(directory, file.name))) !== recorded.bytes) return null;
+    if (file.bytes !== null && file.bytes !== recorded.bytes) return null;
+  }
+  return {
+    id: entry.id,
+    kind: entry.kind,
+    directory,
+    weights: join(directory, entry.files[0].name),
+    files: Object.fromEntries(entry.files.map((file) => [file.name, join(directory, file.name)])),
+    manifest,
+  };
+}
+
+/** The models of the catalogue that are complete on disk. */
+export async function localModels(paths: ModelPaths): Promise<ModelOnDisk[]> {
+  const found = await Promise.all(listModels().map((entry) => modelOnDisk(paths, entry.id)));
+  return found.filter((model) => model !== null);
+}
+
+/**
+ * Hashes every file of a model and compares with its manifest.
+ * @throws GardenerError `models.wrong-hash` naming the file that differs
+ */
+export async function verifyModel(model: ModelOnDisk, signal?: AbortSignal): Promise<void> {
+  for (const file of model.manifest.files) {
+    const path = model.files[file.name];
+    if (path === undefined || file.sha256 === null) continue;
+    const actual = await sha256OfFile(path, signal);
+    if (actual !== file.sha256) throw wrongHash(model.id, file.name, file.sha256, actual);
+  }
+}
+
+/**
+ * Deletes a model of the catalogue, also a partly fetched one. A GGUF of the user's own is left alone.
+ * @returns whether something was there
+ */
+export async function removeModel(paths: ModelPaths, id: string): Promise<boolean> {
+  const entry = findModel(id);
+  if (entry.source.type === 'file') {
+    throw new GardenerError(
+      'models.not-ours',
+      `${entry.id} is a file of your own: Gardener does not delete it.`,
+      {
+        remedy: 'Delete it yourself if you no longer need it.',
+      },
+    );
+  }
+  let found = false;
+  for (const directory of [paths.baseModel(entry.id), partialDirectory(paths, entry.id)]) {
+    if ((await sizeOf(directory)) !== null) found = true;
+    await rm(directory, { recursive: true, force: true });
+  }
+  return found;
+}
+
+/** Where a model is put together before it is moved into place; survives an interruption, so that a download resumes. */
+export function partialDirectory(paths: ModelPaths, id: string): string {
+  return join(paths.baseModels, `.partial-${id}`);
+}
+
+/** The error for a file whose contents are not what the catalogue or the hub says. */
+export function wrongHash(id: string, file: string, expected: string, actual: string): GardenerError {
+  return new GardenerError(
+    'models.wrong-hash',
+    `${file} of ${id} is not the file it should be (sha256 differs).`,
+    {
+      remedy: `Run \`gardener models remove ${id}\` and \`gardener models pull ${id}\` again, or give a good copy with --from FILE.`,
+      details: { id, file, expected, actual },
+    },
+  );
+}
+
+async function userFile(entry: CatalogueEntry, path: string): Promise<ModelOnDisk> {
+  await requireGguf(path);
+  const { size } = await stat(path);
+  const name = entry.files[0].name;
+  return {
+    id: entry.id,
+    kind: 'base',
+    directory: dirname(path),
+    weights: path,
+    files: { [name]: path },
+    manifest: {
+      schemaVersion: 1,
+      id: entry.id,
+      kind: 'base',
+      source: 'file',
+      licence: null,
+      fetchedAt: new Date(0).toISOString(),
+      files: [{ name, bytes: size, sha256: null }],
+    },
+  };
+}
+
+/**
+ * Checks that a file begins as a GGUF does.
+ * @throws GardenerError `models.not-a-gguf`
+ */
+export async function requireGguf(path: string): Promise<void> {
+  const magic = Buffer.alloc(4);
+  try {
+    const handle = await open(path, 'r');
+    try {
+      await handle.read(magic, 0, 4, 0);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw new GardenerError('models.unreadable-file', `${path} cannot be read.`, {
+      remedy: 'Check that it is a file and that you may read it.',
+      cause,
+    });
+  }
+  if (magic.toString('latin1') !== 'GGUF') {
+    throw new GardenerError('models.not-a-gguf', `${path} is not a GGUF file.`, {
+      remedy: 'Give the .gguf file itself; a safetensors checkpoint must be converted first.',
+      details: { path },
+    });
+  }
+}
+
+async function readManifest(file: string): Promise<ModelManifest | null> {
+  try {
+    const parsed = modelManifestSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    // An unreadable manifest means the model is fetched again; it holds nothing that only the user knows.
+    return null;
+  }
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return null;
+  }
+}

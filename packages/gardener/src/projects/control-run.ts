@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import type { GardenPaths } from '../garden/files/paths.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import { cancelRun } from '../garden/runs/runner.js';
+import { latestRun, type Run, readRunState, requestControl } from '../garden/runs/runs.js';
+import { startRunner } from './start-runner.js';
+
+const POLL_MS = 100;
+const ACKNOWLEDGE_MS = 10_000;
+
+/** Cancels the run of a project that has not ended; false when there is none. Returns when its process has ended. */
+export async function cancelOpenRun(paths: GardenPaths, projectId: string): Promise<boolean> {
+  const run = await latestRun(paths, projectId);
+  if (run === null || run.state.finished) return false;
+  await cancelRun(paths, run);
+  return true;
+}
+
+/**
+ * Asks the run of a project to pause or to go on, and waits at most 10 s for it to do so; it does it later otherwise.
+ * @returns whether it has done so
+ * @throws GardenerError `training.no-run` when no run of the project is under way; the signal's reason when aborted
+ */
+export async function controlRun(
+  paths: GardenPaths,
+  project: ProjectRecord,
+  request: 'pause' | 'resume',
+  signal: AbortSignal,
+): Promise<boolean> {
+  const run = await openRun(paths, project);
+  await requestControl(run.directory, request);
+  await startRunner(paths);
+  for (const endMs = performance.now() + ACKNOWLEDGE_MS; performance.now() < endMs; ) {
+    signal.throwIfAborted();
+    const state = await readRunState(run.directory);
+    if (state.finished || (state.status === 'paused') === (request === 'pause')) return true;
+    await sleep(POLL_MS);
+  }
+  return false;
+}
+
+/** What pausing, resuming and cancelling throw when there is nothing to control. */
+export function noRun(project: ProjectRecord): GardenerError {
+  return new GardenerError('training.no-run', `Nothing is under way for ${project.name}.`, {
+    remedy: `Start with gardener train ${project.name}, or look at gardener status ${project.name}.`,
+  });
+}
+
+async function openRun(paths: GardenPaths, project: ProjectRecord): Promise<Run> {
+  const run = await latestRun(paths, project.id);
+  if (run === null || run.state.finished) throw noRun(project);
+  return run;
+}

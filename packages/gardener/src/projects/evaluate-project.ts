@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import type { BaseModel, LoraAdapter } from '@codebase-gardener/lora';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import type { Garden } from '../garden/garden.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
+import { modelOnDisk } from '../models/store/model-store.js';
+import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
+import { openIndex } from '../retrieval/index/project-index.js';
+import {
+  adapterVersions,
+  GGUF_FILE,
+  loadAdapter,
+  runOf,
+  saveScorecard,
+} from '../training/adapters/adapter-store.js';
+import { RETRIEVED_TOKENS, withRetrieval } from '../training/data/retrieval-examples.js';
+import { measureEditSimilarity } from '../training/evaluation/edit-similarity.js';
+import { makeScorecard, type Scorecard, type SidePair } from '../training/evaluation/scorecard.js';
+import { type SideOptions, type SideScores, scoreSide } from '../training/evaluation/side-scores.js';
+import { type RunData, readRunData } from '../training/run/run-data.js';
+
+/** Lines that each of the four arms writes for the edit similarity. */
+const WRITTEN_LINES = 40;
+const RETRIEVED_CHUNKS = 6;
+
+export interface EvaluateOptions {
+  /** Version to evaluate. Defaults to the newest. */
+  version?: number;
+  /** Also with retrieval, and with the edit similarity of written lines: minutes instead of seconds. Defaults to false. */
+  full?: boolean;
+  signal?: AbortSignal;
+  /** `total` is null while it cannot be told. */
+  onProgress?: (label: string, done: number, total: number | null) => void;
+}
+
+interface Evaluation {
+  garden: Garden;
+  project: ProjectRecord;
+  base: BaseModel;
+  data: RunData;
+  adapter: LoraAdapter;
+  adapterFile: string;
+  options: EvaluateOptions;
+}
+
+/**
+ * Scores an adapter again on its run's held-out code and writes its scorecard anew. Does not change which model answers.
+ * @throws GardenerError `training.no-adapter`, `training.no-held-out-data`, `training.model-missing`, `training.damaged-data`;
+ *   LoraError `adapter.*`
+ */
+export async function evaluateProject(
+  garden: Garden,
+  project: ProjectRecord,
+  options: EvaluateOptions = {},
+): Promise<Scorecard> {
+  const version = options.version ?? (await adapterVersions(garden.paths, project.id)).at(-1);
+  if (version === undefined) throw noAdapter(project);
+  const runId = await runOf(garden.paths, project.id, version);
+  if (runId === null) throw noHeldOutData(project, version);
+  const model = await modelOnDisk(garden.paths, project.baseModel);
+  if (model === null) throw modelMissing(project.baseModel);
+  const { loadBaseModel } = await import('@codebase-gardener/lora');
+  const base = await loadBaseModel(model.weights);
+  try {
+    const directory = garden.paths.adapter(project.id, version);
+    const data = await readRunData(garden.paths.run(project.id, runId), base.tokenizer.vocabularySize);
+    const adapter = await loadAdapter(directory, base);
+    const adapterFile = join(directory, GGUF_FILE);
+    const evaluation = { garden, project, base, data, adapter, adapterFile, options };
+    const plain = await scorePair(evaluation, data, options.full === true);
+    const retrieval = options.full ? await scoreWithRetrieval(evaluation) : null;
+    const scorecard = makeScorecard(plain, retrieval, {
+      margin: garden.settings.gateMargin,
+      adapterVersion: version,
+      seed: data.manifest.seed,
+      dataHash: data.manifest.hash,
+    });
+    await saveScorecard(directory, scorecard);
+    return scorecard;
+  } finally {
+    await base.close();
+  }
+}
+
+async function scorePair(evaluation: Evaluation, data: RunData, writeLines: boolean): Promise<SidePair> {
+  const { garden, base, adapter, adapterFile, options } = evaluation;
+  const { threads } = garden.settings;
+  const contextTokens = Math.max(1024, data.manifest.sequenceLength + 64);
+  const startRuntime = () => startLlamaCpp(base.path, { threads, contextTokens });
+  const shared = (side: string): Omit<SideOptions, 'adapter' | 'adapterFile'> => ({
+    base,
+    data,
+    // General code, parity and stopping have nothing to do with retrieval.
+    measureGeneral: data === evaluation.data,
+    startRuntime: data === evaluation.data ? startRuntime : null,
+    threads,
+    ...(options.signal ? { signal: options.signal } : {}),
+    onProgress: (label, done, total) => options.onProgress?.(`${side}: ${label}`, done, total),
+  });
+  const plainBase = await scoreSide({ ...shared('base'), adapter: null, adapterFile: null });
+  const plainAdapter = await scoreSide({ ...shared('adapter'), adapter, adapterFile, like: plainBase });
+  if (!writeLines) return { base: plainBase, adapter: plainAdapter };
+  const runtime = await startRuntime();
+  const written = async (scores: SideScores, file: string | null, side: string): Promise<SideScores> => ({
+    ...scores,
+    editSimilarity: await measureEditSimilarity(runtime, file, data.heldOut, base.tokenizer, {
+      maxLines: WRITTEN_LINES,
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: (done, total) => options.onProgress?.(`${side}: writing lines`, done, total),
+    }),
+  });
+  try {
+    return {
+      base: await written(plainBase, null, 'base'),
+      adapter: await written(plainAdapter, adapterFile, 'adapter'),
+    };
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+async function scoreWithRetrieval(evaluation: Evaluation): Promise<SidePair> {
+  const { garden, project, base, data, options } = evaluation;
+  const embedder = await startEmbedder(garden.settings, async (id) => {
+    const model = await modelOnDisk(garden.paths, id);
+    if (model === null) throw modelMissing(id);
+    return model;
+  });
+  const index = await openIndex(garden.paths, project.id);
+  try {
+    const excludePaths = data.manifest.heldOut.files;
+    const search = (query: string) => index.search(query, embedder, { k: RETRIEVED_CHUNKS, excludePaths });
+    const heldOut = await withRetrieval(data.heldOut, search, base.tokenizer, options.signal);
+    const { contextLength } = base.config;
+    const sequenceLength = Math.min(contextLength, data.manifest.sequenceLength + RETRIEVED_TOKENS);
+    return await scorePair(
+      evaluation,
+      { ...data, heldOut, manifest: { ...data.manifest, sequenceLength } },
+      true,
+    );
+  } finally {
+    index.close();
+    await embedder.dispose();
+  }
+}
+
+function noAdapter({ name }: ProjectRecord): GardenerError {
+  return new GardenerError('training.no-adapter', `${name} has no adapter yet.`, {
+    remedy: `Train one: gardener train ${name}.`,
+  });
+}
+
+function noHeldOutData({ name }: ProjectRecord, version: number): GardenerError {
+  return new GardenerError(
+    'training.no-held-out-data',
+    `Adapter ${version} of ${name} was not trained here, so there is no code that is known to be held out from it.`,
+    { remedy: `Train one here to compare: gardener train ${name}.` },
+  );
+}
+
+function modelMissing(id: string): GardenerError {
+  return new GardenerError('training.model-missing', `The model ${id} is not on this machine.`, {
+    remedy: `Run \`gardener models pull ${id}\`.`,
+    details: { id },
+  });
+}

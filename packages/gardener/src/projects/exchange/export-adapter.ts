@@ -1,0 +1,222 @@
+import { constants } from 'node:fs';
+import { copyFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { BaseModel, LoraAdapter } from '@codebase-gardener/lora';
+import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { isThere } from '../../garden/files/file-version.js';
+import { makeFolder } from '../../garden/files/make-folder.js';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import {
+  adapterProblems,
+  GGUF_FILE,
+  loadAdapter,
+  PEFT_FILES,
+} from '../../training/adapters/adapter-store.js';
+import { openBase } from '../../training/adapters/open-base.js';
+import { areTheSame, type SameChoices, sameChoices } from '../../training/evaluation/same-choices.js';
+import { chosenVersion } from '../chosen-version.js';
+import type { ExportFormat } from './export-formats.js';
+import { ollamaModelfile } from './ollama-modelfile.js';
+
+const MERGED_FILE = 'merged.gguf';
+const BASE_FILE = 'base.gguf';
+const MODELFILE = 'Modelfile';
+const MANIFEST = 'manifest.json';
+/** As `gardener ask` has it. */
+const OLLAMA_CONTEXT_TOKENS = 4_096;
+
+const FILES: Readonly<Record<ExportFormat, readonly string[]>> = {
+  peft: [...PEFT_FILES, MANIFEST],
+  gguf: [GGUF_FILE],
+  merged: [MERGED_FILE],
+  ollama: [BASE_FILE, GGUF_FILE, MODELFILE],
+};
+
+export interface ExportOptions {
+  format: ExportFormat;
+  /** The folder to write into; made when it is not there. */
+  to: string;
+  /** Defaults to the promoted version, else the newest. */
+  version?: number;
+  signal?: AbortSignal;
+  onProgress?: (label: string) => void;
+}
+
+export interface Exported {
+  version: number;
+  directory: string;
+  files: string[];
+  /** How near the merged model is to base and adapter; null for other formats, which are equal bit for bit. */
+  sameChoices: SameChoices | null;
+}
+
+/**
+ * Writes an adapter for other programs, reads it back and compares it with the one that answers here. What cannot be read back as it
+ * was is removed again.
+ * @throws GardenerError `training.no-adapter`, `training.damaged-adapter`, `training.export-exists`, `training.export-differs`,
+ *   `training.model-missing`, `garden.*`; LoraError `adapter.*`, `weights.*`
+ */
+export async function exportAdapter(
+  garden: Garden,
+  project: ProjectRecord,
+  options: ExportOptions,
+): Promise<Exported> {
+  const version = await chosenVersion(garden.paths, project, options.version);
+  const source = garden.paths.adapter(project.id, version);
+  await refuseDamaged(source, project, version);
+  const directory = resolve(options.to);
+  const files = FILES[options.format].map((name) => join(directory, name));
+  const isNew = await prepareFolder(directory, files);
+  const base = await openBase(garden, project.baseModel);
+  try {
+    const adapter = await loadAdapter(source, base);
+    const writing = { source, directory, base, adapter, project, version, garden, options };
+    const compared = await WRITERS[options.format](writing);
+    return { version, directory, files, sameChoices: compared };
+  } catch (error) {
+    for (const file of files) await rm(file, { force: true }).catch(() => undefined);
+    if (isNew) await rmdir(directory).catch(() => undefined);
+    throw error;
+  } finally {
+    await base.close();
+  }
+}
+
+interface Writing {
+  source: string;
+  directory: string;
+  base: BaseModel;
+  adapter: LoraAdapter;
+  project: ProjectRecord;
+  version: number;
+  garden: Garden;
+  options: ExportOptions;
+}
+
+/** How each format is written and compared. */
+const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameChoices | null>>> = {
+  async peft({ source, directory, base, adapter }) {
+    const { readManifest, readPeftAdapter, writeManifest } = await import('@codebase-gardener/lora');
+    for (const name of PEFT_FILES) await copy(join(source, name), join(directory, name));
+    // PEFT passes it over; an import compares the base by it.
+    const { files: _, schemaVersion: __, ...content } = await readManifest(source);
+    await writeManifest(directory, content, PEFT_FILES);
+    requireEqual(await readPeftAdapter(directory, base.config), adapter, directory);
+    return null;
+  },
+  async gguf({ source, directory, base, adapter }) {
+    await copyGguf(source, directory, base, adapter);
+    return null;
+  },
+  async merged({ source, directory, base, adapter, garden, options }) {
+    const { writeMergedModel } = await import('@codebase-gardener/lora');
+    const file = join(directory, MERGED_FILE);
+    options.onProgress?.('merging the weights');
+    await writeMergedModel(file, base, adapter, { signal: options.signal });
+    options.onProgress?.('comparing the merged model with base and adapter');
+    const compared = await sameChoices(base, join(source, GGUF_FILE), file, {
+      threads: garden.settings.threads,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    if (!areTheSame(compared)) throw differs(file, compared);
+    return compared;
+  },
+  async ollama({ source, directory, base, adapter, project, version }) {
+    await copy(base.path, join(directory, BASE_FILE));
+    await copyGguf(source, directory, base, adapter);
+    const text = ollamaModelfile({
+      projectName: project.name,
+      version,
+      baseFile: BASE_FILE,
+      adapterFile: GGUF_FILE,
+      contextTokens: Math.min(OLLAMA_CONTEXT_TOKENS, base.config.contextLength),
+      chatTemplate: base.chatTemplate,
+    });
+    const file = join(directory, MODELFILE);
+    await writeFile(file, text).catch((error: unknown) => {
+      throw asFilesystemError(error, file, 'write');
+    });
+    return null;
+  },
+};
+
+async function copyGguf(
+  source: string,
+  directory: string,
+  base: BaseModel,
+  adapter: LoraAdapter,
+): Promise<void> {
+  const { readGgufAdapter } = await import('@codebase-gardener/lora');
+  const file = join(directory, GGUF_FILE);
+  await copy(join(source, GGUF_FILE), file);
+  requireEqual(await readGgufAdapter(file, base.config), adapter, file);
+}
+
+/** Both formats hold float32, so what comes back is the same bit for bit. */
+function requireEqual(read: LoraAdapter, adapter: LoraAdapter, file: string): void {
+  const text = ({ config: { rank, alpha, targetModules } }: LoraAdapter) =>
+    JSON.stringify([rank, alpha, targetModules]);
+  const isEqual =
+    text(read) === text(adapter) &&
+    adapter.blocks.every((block, n) =>
+      adapter.config.targetModules.every((module) => {
+        const [one, other] = [block[module], read.blocks[n]?.[module]];
+        if (one === undefined || other === undefined) return one === other;
+        return equalBytes(one.a, other.a) && equalBytes(one.b, other.b);
+      }),
+    );
+  if (!isEqual) throw differs(file);
+}
+
+function equalBytes(one: Float32Array, other: Float32Array): boolean {
+  const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+    Buffer.from(buffer, byteOffset, byteLength);
+  return bytes(one).equals(bytes(other));
+}
+
+async function refuseDamaged(directory: string, { name }: ProjectRecord, version: number): Promise<void> {
+  const problems = await adapterProblems(directory);
+  if (problems.length === 0) return;
+  throw new GardenerError(
+    'training.damaged-adapter',
+    `Adapter ${version} of ${name} is damaged: ${problems.join(' ')}`,
+    { remedy: `Train again (gardener train ${name}), or export another version.`, details: { problems } },
+  );
+}
+
+/** @returns whether the folder was made for this */
+async function prepareFolder(directory: string, files: readonly string[]): Promise<boolean> {
+  const isNew = !(await isThere(directory));
+  try {
+    await makeFolder(directory);
+  } catch (error) {
+    throw asFilesystemError(error, directory, 'write');
+  }
+  for (const file of files) {
+    if (!(await isThere(file))) continue;
+    throw new GardenerError('training.export-exists', `${file} is already there.`, {
+      remedy: 'Give another folder with --to, or remove the file first.',
+      details: { file },
+    });
+  }
+  return isNew;
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).catch((error: unknown) => {
+    throw asFilesystemError(error, from, 'copy');
+  });
+}
+
+function differs(file: string, compared?: SameChoices): GardenerError {
+  const how = compared
+    ? ` It chose the same token at ${compared.same} of ${compared.positions} places, and its loss is ${compared.lossDifference.toFixed(3)} off.`
+    : '';
+  return new GardenerError(
+    'training.export-differs',
+    `What was written to ${file} is not the adapter that answers here; it was removed.${how}`,
+    { remedy: 'Check the disk (gardener doctor --full), then export again.', details: { file } },
+  );
+}

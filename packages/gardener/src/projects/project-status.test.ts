@@ -1,0 +1,159 @@
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeJson } from '../garden/files/json-state.js';
+import { type Garden, openGarden } from '../garden/garden.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import { appendEvent, createRun } from '../garden/runs/runs.js';
+import { makeScorecard } from '../training/evaluation/scorecard.js';
+import type { SideScores } from '../training/evaluation/side-scores.js';
+import { projectStatus } from './project-status.js';
+
+let root: string;
+let garden: Garden;
+let project: ProjectRecord;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'gardener-status-'));
+  await mkdir(join(root, 'code'));
+  garden = await openGarden({ dataDir: join(root, 'data') });
+  project = await garden.registry.add({ path: join(root, 'code'), baseModel: 'smollm2-135m-instruct' });
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const status = async () => projectStatus(garden, await garden.registry.get(project.id));
+
+test('says that the folder is not there, and that it is back', async () => {
+  await rename(join(root, 'code'), join(root, 'moved'));
+  expect((await status()).project.isAway).toBe(true);
+  await writeFile(join(root, 'code'), 'a file is no folder');
+  expect((await status()).project.isAway).toBe(true);
+  await rm(join(root, 'code'));
+  await rename(join(root, 'moved'), join(root, 'code'));
+  expect((await status()).project.isAway).toBe(false);
+});
+
+async function addAdapter(version: number, adapterLoss: number) {
+  const side = (loss: number): SideScores => ({
+    files: [1, 2, 3].map((i) => ({
+      path: `${i}`,
+      examples: 1,
+      nll: loss * 100 * i,
+      tokens: 100 * i,
+      matchedLines: 1,
+      lines: 4,
+    })),
+    generalLoss: null,
+    stopped: null,
+    parity: null,
+    editSimilarity: null,
+    durationMs: { scoring: 0, serving: 0 },
+  });
+  const directory = garden.paths.adapter(project.id, version);
+  await mkdir(directory, { recursive: true });
+  const context = { margin: 0.01, adapterVersion: version, seed: 1, dataHash: '0'.repeat(64) };
+  const card = makeScorecard({ base: side(1.5), adapter: side(adapterLoss) }, null, context);
+  await writeJson(join(directory, 'scorecard.json'), card);
+  return card;
+}
+
+test('a project that was only added', async () => {
+  expect(await status()).toEqual({
+    project: {
+      ...{ id: project.id, name: 'code', path: project.path, baseModel: 'smollm2-135m-instruct' },
+      isAway: false,
+    },
+    index: {
+      state: 'none',
+      files: { seen: 0, indexed: 0, skipped: {}, failed: {} },
+      chunks: 0,
+      commit: null,
+      changedSince: null,
+    },
+    training: {
+      status: 'not_started',
+      reason: null,
+      step: null,
+      steps: null,
+      loss: null,
+      etaMs: null,
+      tokensPerSecond: null,
+      peakMemoryBytes: null,
+      error: null,
+    },
+    adapter: { version: null, promoted: false, reason: null },
+    scorecard: null,
+  });
+});
+
+test('a run in progress shows its figures, a failed one its error with the remedy', async () => {
+  const run = await createRun(garden.paths, project.id, 'train', {});
+  const directory = garden.paths.run(project.id, run.id);
+  expect((await status()).training.status).toBe('queued');
+  await appendEvent(directory, { type: 'run-start', pid: 1, processStart: 'x' });
+  await appendEvent(directory, { type: 'stage-start', stage: 'training' });
+  await appendEvent(directory, { type: 'plan', steps: 40, tokensPerSecond: 300 });
+  const figures = { learningRate: 1e-3, tokensPerSecond: 310, etaMs: 9000, peakMemoryBytes: 1e9 };
+  await appendEvent(directory, { type: 'step-end', step: 7, steps: 40, loss: 1.25, ...figures });
+  expect((await status()).training).toMatchObject({
+    status: 'training',
+    step: 7,
+    steps: 40,
+    loss: 1.25,
+    etaMs: 9000,
+  });
+  const error = { code: 'train.diverged', message: 'It broke.', remedy: 'Mend it.' };
+  await appendEvent(directory, { type: 'run-fail', error });
+  expect((await status()).training).toMatchObject({ status: 'failed', reason: 'It broke.', error });
+});
+
+test('a refresh that is done does not hide what training said', async () => {
+  const train = await createRun(garden.paths, project.id, 'train', {});
+  await appendEvent(garden.paths.run(project.id, train.id), {
+    type: 'run-not-started',
+    reason: 'Too small.',
+  });
+  const index = await createRun(garden.paths, project.id, 'index', {});
+  expect((await status()).training.status).toBe('queued');
+  const done = { reason: 'Indexed.', adapterVersion: null, promoted: false };
+  await appendEvent(garden.paths.run(project.id, index.id), { type: 'run-complete', ...done });
+  expect((await status()).training).toMatchObject({ status: 'not_started', reason: 'Too small.' });
+});
+
+test('which adapter answers and why: promoted, refused, rolled back, gone', async () => {
+  const first = await addAdapter(1, 1.3);
+  await garden.registry.update(project.id, { promotedAdapter: 1 });
+  expect(await status()).toMatchObject({
+    adapter: { version: 1, promoted: true, reason: first.reason },
+    scorecard: first,
+  });
+
+  const second = await addAdapter(2, 1.6);
+  expect(second.promoted).toBe(false);
+  expect(await status()).toMatchObject({ adapter: { version: 1, promoted: true }, scorecard: second });
+
+  await garden.registry.update(project.id, { promotedAdapter: null });
+  expect((await status()).adapter).toEqual({ version: 2, promoted: false, reason: second.reason });
+
+  await garden.registry.update(project.id, { promotedAdapter: 2 });
+  expect((await status()).adapter.reason).toMatch(/^Promoted by hand/);
+
+  await garden.registry.update(project.id, { promotedAdapter: 9 });
+  expect((await status()).adapter).toMatchObject({
+    version: 9,
+    promoted: false,
+    reason: expect.stringMatching(/gone/),
+  });
+});
+
+test('a damaged scorecard or index manifest does not stop the status', async () => {
+  await addAdapter(1, 1.3);
+  await writeFile(join(garden.paths.adapter(project.id, 1), 'scorecard.json'), '{"half');
+  await mkdir(garden.paths.index(project.id), { recursive: true });
+  await writeFile(join(garden.paths.index(project.id), 'manifest.json'), '[]');
+  expect(await status()).toMatchObject({
+    index: { state: 'damaged' },
+    scorecard: null,
+    adapter: { version: 1 },
+  });
+});

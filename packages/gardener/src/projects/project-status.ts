@@ -1,0 +1,168 @@
+import { stat } from 'node:fs/promises';
+import type { FileCounts } from '../codebase/chunk/chunk-types.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import type { Garden } from '../garden/garden.js';
+import type { ProjectRecord, TrainingStatus } from '../garden/project-record.js';
+import { latestRun, type Run } from '../garden/runs/runs.js';
+import { type IndexFreshness, indexFreshness } from '../retrieval/index/freshness.js';
+import { type IndexManifest, readManifest } from '../retrieval/store/manifest.js';
+import { adapterVersions, readScorecard } from '../training/adapters/adapter-store.js';
+import type { Scorecard } from '../training/evaluation/scorecard.js';
+
+/** What every command prints of a project with `--json`. The names are fixed: scripts read them. */
+export interface StatusObject {
+  project: {
+    id: string;
+    name: string;
+    path: string;
+    baseModel: string;
+    /** There is no folder at `path`: deleted, moved, or on a disk that is not mounted. */
+    isAway: boolean;
+  };
+  index: {
+    /** `none` before the first file is in, `building` while an update goes on or after one that was cut off. */
+    state: 'none' | 'building' | 'ready' | 'damaged';
+    files: FileCounts;
+    chunks: number;
+    /** Commit the index was made at, or null. */
+    commit: string | null;
+    /** Files that differ from the index by now; null when unknown. */
+    changedSince: number | null;
+  };
+  training: {
+    status: TrainingStatus;
+    reason: string | null;
+    step: number | null;
+    steps: number | null;
+    loss: number | null;
+    etaMs: number | null;
+    tokensPerSecond: number | null;
+    peakMemoryBytes: number | null;
+    error: { code: string; message: string; remedy: string } | null;
+  };
+  adapter: {
+    /** The version that answers, else the newest one; null when there is none. */
+    version: number | null;
+    /** Whether that version answers. */
+    promoted: boolean;
+    reason: string | null;
+  };
+  /** Of the newest adapter that was measured. */
+  scorecard: Scorecard | null;
+}
+
+const NO_FILES: FileCounts = { seen: 0, indexed: 0, skipped: {}, failed: {} };
+
+/**
+ * Where a project stands: read from its files, so that every process sees the same.
+ * @param freshness how old its index is, for who knows already; the codebase is walked for it otherwise
+ */
+export async function projectStatus(
+  garden: Garden,
+  project: ProjectRecord,
+  freshness: (project: ProjectRecord) => Promise<IndexFreshness | null> = (of) => freshnessOf(garden, of),
+): Promise<StatusObject> {
+  const { id, name, path, baseModel } = project;
+  const [isAway, index, training, { adapter, scorecard }] = await Promise.all([
+    isFolderAway(path),
+    indexStatus(garden, project, freshness),
+    trainingStatus(garden, project),
+    adapterStatus(garden, project),
+  ]);
+  return { project: { id, name, path, baseModel, isAway }, index, training, adapter, scorecard };
+}
+
+async function isFolderAway(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found === null || !found.isDirectory();
+}
+
+function freshnessOf(
+  { paths, settings }: Garden,
+  { id, path }: ProjectRecord,
+): Promise<IndexFreshness | null> {
+  return indexFreshness(paths.index(id), path, { maxFileBytes: settings.maxFileBytes });
+}
+
+async function indexStatus(
+  garden: Garden,
+  project: ProjectRecord,
+  freshness: (project: ProjectRecord) => Promise<IndexFreshness | null>,
+): Promise<StatusObject['index']> {
+  let manifest: IndexManifest | null;
+  try {
+    manifest = await readManifest(garden.paths.index(project.id));
+  } catch (error) {
+    if (!GardenerError.isInstance(error)) throw error;
+    return { state: 'damaged', files: NO_FILES, chunks: 0, commit: null, changedSince: null };
+  }
+  if (manifest === null) {
+    return { state: 'none', files: NO_FILES, chunks: 0, commit: null, changedSince: null };
+  }
+  const { complete, files, chunks, commit } = manifest;
+  const age = await freshness(project);
+  const state = complete ? 'ready' : 'building';
+  return { state, files, chunks, commit, changedSince: age?.changedSince ?? null };
+}
+
+/** The state of the newest run that says something about training: a refresh of the index does not hide it. */
+async function trainingStatus(garden: Garden, project: ProjectRecord): Promise<StatusObject['training']> {
+  const newest = await latestRun(garden.paths, project.id);
+  const run =
+    newest?.description.kind === 'index' && newest.state.status === 'completed'
+      ? await latestRun(garden.paths, project.id, 'train')
+      : newest;
+  if (run === null) {
+    const { trainingStatus: status, trainingReason: reason } = project;
+    return { ...NO_FIGURES, status: newest === null ? status : 'not_started', reason };
+  }
+  return figuresOf(run);
+}
+
+const NO_FIGURES = {
+  step: null,
+  steps: null,
+  loss: null,
+  etaMs: null,
+  tokensPerSecond: null,
+  peakMemoryBytes: null,
+  error: null,
+} as const;
+
+function figuresOf({ state }: Run): StatusObject['training'] {
+  const { status, reason, steps, loss, etaMs, tokensPerSecond, peakMemoryBytes, error } = state;
+  const step = steps === null ? null : state.step;
+  return { status, reason, step, steps, loss, etaMs, tokensPerSecond, peakMemoryBytes, error };
+}
+
+async function adapterStatus(
+  garden: Garden,
+  project: ProjectRecord,
+): Promise<Pick<StatusObject, 'adapter' | 'scorecard'>> {
+  const versions = await adapterVersions(garden.paths, project.id);
+  const newest = versions.at(-1) ?? null;
+  const scorecard = newest === null ? null : await readScorecard(garden.paths, project.id, newest);
+  const { promotedAdapter } = project;
+  if (promotedAdapter !== null) {
+    if (!versions.includes(promotedAdapter)) {
+      const reason = `Adapter ${promotedAdapter} is gone, so the base model answers; run \`gardener promote ${project.name} base\` or train again.`;
+      return { adapter: { version: promotedAdapter, promoted: false, reason }, scorecard };
+    }
+    const own =
+      promotedAdapter === newest ? scorecard : await readScorecard(garden.paths, project.id, promotedAdapter);
+    const reason = own === null || own.promoted ? (own?.reason ?? null) : promotedByHand(own.reason);
+    return { adapter: { version: promotedAdapter, promoted: true, reason }, scorecard };
+  }
+  const reason =
+    scorecard === null
+      ? null
+      : scorecard.promoted
+        ? 'Put aside by hand: the base model answers.'
+        : scorecard.reason;
+  return { adapter: { version: newest, promoted: false, reason }, scorecard };
+}
+
+/** The gate's own sentence begins with what a person has decided otherwise. */
+function promotedByHand(refusal: string): string {
+  return `Promoted by hand. ${refusal.replace(/^The adapter is not served/, 'The gate would not serve it')}`;
+}

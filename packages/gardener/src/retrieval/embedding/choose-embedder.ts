@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { Settings } from '../../garden/settings/settings.js';
+import type { Embedder } from './embedder.js';
+import { startEncoder } from './encoder.js';
+import { startServerEmbedder } from './server-embedder.js';
+import { knownPrefixes } from './task-prefixes.js';
+
+/** The settings that choose an embedder. */
+export type EmbeddingSettings = Pick<
+  Settings,
+  | 'embeddingProvider'
+  | 'embeddingModel'
+  | 'embeddingUrl'
+  | 'embeddingApiKey'
+  | 'embeddingQueryPrefix'
+  | 'embeddingDocumentPrefix'
+  | 'threads'
+>;
+
+const OLLAMA_URL = 'http://127.0.0.1:11434';
+const SAMPLE_BYTES = 1024 * 1024;
+/** Files beside the model that change its vectors. */
+const DESCRIPTIONS = [
+  'modules.json',
+  '1_Pooling/config.json',
+  'sentence_bert_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+];
+const MODEL_FILES = ['onnx/model.onnx', 'model.onnx', 'onnx/model_quantized.onnx', 'model_quantized.onnx'];
+/** In the id of the catalogue's models: vectors of other numbers, or of texts put together otherwise, are other vectors. */
+const CATALOGUE_VERSION = 'int8-2';
+
+/**
+ * Starts the embedder that the settings choose.
+ * @param catalogueModel gives the directory of a model of the catalogue; asked only when the settings choose one
+ * @throws GardenerError what {@link startEncoder} and {@link startServerEmbedder} throw, `retrieval.embedding-model-missing`, and what
+ * `catalogueModel` throws
+ */
+export async function startEmbedder(
+  settings: EmbeddingSettings,
+  catalogueModel: (id: string) => Promise<{ id: string; directory: string }>,
+): Promise<Embedder> {
+  const { embeddingProvider: provider, embeddingModel: model, threads } = settings;
+  if (provider === 'catalogue') {
+    const { id, directory } = await catalogueModel(model);
+    return startEncoder({ id: `${id}-${CATALOGUE_VERSION}`, format: 'bert', directory }, { threads });
+  }
+  const prefixes = prefixesOf(settings);
+  if (provider === 'onnx') {
+    const directory = resolve(model);
+    const id = await idOfDirectory(directory);
+    return startEncoder({ id, format: 'onnx', directory }, { threads, ...(prefixes ? { prefixes } : {}) });
+  }
+  return startServerEmbedder({
+    protocol: provider,
+    model,
+    url: settings.embeddingUrl || (provider === 'ollama' ? OLLAMA_URL : ''),
+    apiKey: settings.embeddingApiKey,
+    ...(prefixes ? { prefixes } : {}),
+  });
+}
+
+/** Prefixes that are set, or that a model of that name is known to want; null leaves it to the model's own files. */
+function prefixesOf({ embeddingModel, embeddingQueryPrefix, embeddingDocumentPrefix }: EmbeddingSettings) {
+  if (embeddingQueryPrefix === 'auto' && embeddingDocumentPrefix === 'auto') {
+    return knownPrefixes(basename(embeddingModel));
+  }
+  const given = (prefix: string) => (prefix === 'auto' ? '' : prefix);
+  return { query: given(embeddingQueryPrefix), document: given(embeddingDocumentPrefix) };
+}
+
+/**
+ * Names a directory by what is in it: the descriptions whole, of the weights their size and both ends, since hashing gigabytes
+ * would take longer than a search.
+ */
+async function idOfDirectory(directory: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of DESCRIPTIONS)
+    hash.update((await readFile(join(directory, name)).catch(() => '')) || '\0');
+  for (const name of MODEL_FILES) {
+    const file = join(directory, name);
+    const found = await stat(file).catch(() => null);
+    if (found === null || !found.isFile()) continue;
+    hash.update(String(found.size));
+    const handle = await open(file);
+    try {
+      for (const position of [0, Math.max(0, found.size - SAMPLE_BYTES)]) {
+        const { buffer, bytesRead } = await handle.read(
+          Buffer.alloc(SAMPLE_BYTES),
+          0,
+          SAMPLE_BYTES,
+          position,
+        );
+        hash.update(buffer.subarray(0, bytesRead));
+      }
+    } finally {
+      await handle.close();
+    }
+    return `onnx/${basename(directory)}@${hash.digest('hex').slice(0, 12)}`;
+  }
+  throw new GardenerError('retrieval.embedding-model-missing', `${directory} holds no ONNX model.`, {
+    remedy: `Set embeddingModel to a directory with tokenizer.json and one of ${MODEL_FILES.join(', ')}.`,
+    details: { directory },
+  });
+}

@@ -1,0 +1,335 @@
+import { mkdir } from 'node:fs/promises';
+import type { FileOutcome } from '../../codebase/chunk/chunk-types.js';
+import { GraphRecorder, graphFile, openSymbolGraph } from '../../codebase/graph/graph-store.js';
+import type { SymbolGraph } from '../../codebase/graph/symbol-graph.js';
+import { headCommit } from '../../codebase/walk/git-list.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { withLock } from '../../garden/files/file-lock.js';
+import { fileVersion } from '../../garden/files/file-version.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
+import type { Embedder } from '../embedding/embedder.js';
+import { EmbeddingCache } from '../embedding/embedding-cache.js';
+import { type SearchOptions, type SearchResult, searchChunks } from '../search/search.js';
+import { type IndexManifest, manifestFile, readFileStates, readManifest } from '../store/manifest.js';
+import { ChunkStore } from '../store/store.js';
+import { type FreshnessOptions, type IndexFreshness, indexFreshness } from './freshness.js';
+import { type IndexItem, type IndexSource, IndexUpdate, type UpdateProgress } from './update.js';
+
+export type { Embedder } from '../embedding/embedder.js';
+export type { SearchOptions, SearchResult } from '../search/search.js';
+export type { IndexManifest } from '../store/manifest.js';
+export type { IndexFreshness } from './freshness.js';
+export type { IndexItem, IndexSource, UpdateProgress } from './update.js';
+
+/** Options of {@link ProjectIndex.update}. */
+export interface UpdateOptions {
+  /** Root of the codebase. */
+  root: string;
+  /** The commit that `files` are at. By default the repository at the root is asked. */
+  commit?: string | null;
+  onProgress?: (progress: UpdateProgress) => void;
+  signal?: AbortSignal;
+  /** How long to wait for another update of this project to end. Defaults to 15 s. */
+  lockTimeoutMs?: number;
+  /** Whether all of the table is read first to find damage. Defaults to true; without it only what is met is mended. */
+  verify?: boolean;
+}
+
+/** Whether a project can be searched: `building` can, over the part that is there. */
+export type IndexHealth =
+  | { state: 'none' | 'building' | 'ready'; error: null }
+  | { state: 'damaged'; error: GardenerError };
+
+/** The index of one project. Any number of processes may search it while one updates it. */
+export interface ProjectIndex {
+  /**
+   * Makes the index equal to `files`, which must be all files of the codebase: unchanged ones (by hash) keep their rows,
+   * changed ones are replaced, the others' rows are removed. A function is told what is known, so that it need not read it. Works in commits, so that search sees the part that is there.
+   * A damaged index, or one of another embedding model, is built anew; nothing is embedded twice.
+   *
+   * @throws GardenerError `retrieval.nothing-indexed` when no file gave a chunk; `garden.busy` while another process
+   * updates; what `files` or the embedder throw; the signal's reason when aborted. The index is consistent in every case.
+   */
+  update(
+    files: AsyncIterable<IndexItem> | IndexSource,
+    embedder: Embedder,
+    options: UpdateOptions,
+  ): Promise<IndexManifest>;
+  /**
+   * The chunks that answer `query` best, best first.
+   * @throws GardenerError `retrieval.no-index`, `retrieval.nothing-indexed`, `retrieval.other-embedding-model`,
+   * `retrieval.damaged-index`, `retrieval.bad-glob`
+   */
+  search(query: string, embedder: Embedder, options?: SearchOptions): Promise<SearchResult[]>;
+  /** What the index holds, or null before the first update. @throws GardenerError `retrieval.damaged-index` */
+  manifest(): Promise<IndexManifest | null>;
+  /** The outcome of every file of the last update, sorted by path, with the places of its secrets. */
+  outcomes(): Promise<FileOutcome[]>;
+  /** Who defines, calls, uses and imports what; null before the first update, and after damage until the next one. */
+  symbolGraph(): Promise<SymbolGraph | null>;
+  /**
+   * At which commit the index is and how many files of the codebase at `root` have changed since; null before the first update.
+   * @throws GardenerError `garden.damaged-file`, `retrieval.other-version`
+   */
+  freshness(root: string, options?: FreshnessOptions): Promise<IndexFreshness | null>;
+  /** Reads the whole table once to find damage. */
+  health(): Promise<IndexHealth>;
+  close(): void;
+}
+
+/** Longer than the lock of a killed process lives. */
+const LOCK_TIMEOUT_MS = 15_000;
+
+/** Options of {@link openIndex}. */
+export interface IndexOptions {
+  /** Room for the embeddings kept of one model, in MB; what is over it goes after an update. Defaults to 1,024. */
+  embeddingCacheMegabytes?: number;
+}
+
+/** Opens the index of a project; nothing is created before the first update. */
+export async function openIndex(
+  paths: GardenPaths,
+  projectId: string,
+  options: IndexOptions = {},
+): Promise<ProjectIndex> {
+  return new LanceIndex(paths, projectId, options);
+}
+
+class LanceIndex implements ProjectIndex {
+  readonly #options: IndexOptions;
+  readonly #paths: GardenPaths;
+  readonly #projectId: string;
+  readonly #directory: string;
+  #store: { model: string; store: ChunkStore } | null = null;
+  #graph: { version: string; current: SymbolGraph | null; reading: Promise<SymbolGraph | null> } | null =
+    null;
+  #cache: { model: string; cache: EmbeddingCache } | null = null;
+  #manifest: { version: string | null; manifest: IndexManifest | null } | null = null;
+
+  constructor(paths: GardenPaths, projectId: string, options: IndexOptions) {
+    this.#options = options;
+    this.#paths = paths;
+    this.#projectId = projectId;
+    this.#directory = paths.index(projectId);
+  }
+
+  async update(
+    files: AsyncIterable<IndexItem> | IndexSource,
+    embedder: Embedder,
+    options: UpdateOptions,
+  ): Promise<IndexManifest> {
+    const lock = this.#paths.lockFile(`index-${this.#projectId}`);
+    const manifest = await withLock(lock, () => this.#updateLocked(files, embedder, options), {
+      timeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+    });
+    if (manifest.chunks === 0) throw nothingIndexed(manifest);
+    return manifest;
+  }
+
+  async #updateLocked(
+    files: AsyncIterable<IndexItem> | IndexSource,
+    embedder: Embedder,
+    options: UpdateOptions,
+  ): Promise<IndexManifest> {
+    const { root, onProgress, signal, verify = true } = options;
+    signal?.throwIfAborted();
+    await mkdir(this.#directory, { recursive: true });
+    const store = this.#storeFor(embedder.id);
+    await prepareTable(store, embedder.dimension, verify);
+    const cache = await this.#cacheFor(embedder);
+    try {
+      const update = await IndexUpdate.begin({
+        directory: this.#directory,
+        store,
+        cache,
+        embedder,
+        commit: options.commit === undefined ? await headCommit(root) : options.commit,
+        // A damaged list is set aside by the reader and made anew.
+        earlier: await readFileStates(this.#directory).catch(() => []),
+        ...(onProgress ? { onProgress } : {}),
+        ...(signal ? { signal } : {}),
+      });
+      const graph = await GraphRecorder.open(this.#directory);
+      // A file that the graph does not know is parsed again, changed or not.
+      const items =
+        typeof files === 'function'
+          ? files((path) => (graph.isComplete ? update.known(path) : undefined))
+          : files;
+      const manifest = await update.run(graph.record(items));
+      await graph.save();
+      return manifest;
+    } catch (error) {
+      if (verify || typeof files !== 'function' || !isDamage(error)) throw error;
+      return await this.#updateLocked(files, embedder, { ...options, verify: true });
+    } finally {
+      await cache.tidy();
+    }
+  }
+
+  async search(query: string, embedder: Embedder, options: SearchOptions = {}): Promise<SearchResult[]> {
+    const manifest = await this.manifest();
+    if (manifest === null) throw noIndex();
+    if (manifest.embeddingModel !== embedder.id) throw otherModel(manifest.embeddingModel, embedder.id);
+    if (manifest.chunks === 0) throw nothingIndexed(manifest);
+    const graph = options.graph === undefined ? await this.#currentGraph() : options.graph;
+    const vector = () => embedder.embedQuery(query);
+    return searchChunks(this.#storeFor(embedder.id), query, vector, { ...options, graph });
+  }
+
+  async manifest(): Promise<IndexManifest | null> {
+    try {
+      // Every search asks: read again only when it is another file.
+      const version = await fileVersion(manifestFile(this.#directory));
+      if (version === null || this.#manifest?.version !== version) {
+        this.#manifest = { version, manifest: await readManifest(this.#directory) };
+      }
+      return this.#manifest.manifest;
+    } catch (error) {
+      if (GardenerError.isInstance(error) && error.code === 'garden.damaged-file') {
+        throw damagedManifest(this.#directory, error);
+      }
+      throw error;
+    }
+  }
+
+  async outcomes(): Promise<FileOutcome[]> {
+    const states = await readFileStates(this.#directory);
+    return states.map(({ path, outcome, reason, secrets }) => ({
+      path,
+      outcome,
+      reason,
+      ...(secrets ? { secrets } : {}),
+    }));
+  }
+
+  freshness(root: string, options: FreshnessOptions = {}): Promise<IndexFreshness | null> {
+    return indexFreshness(this.#directory, root, options);
+  }
+
+  symbolGraph(): Promise<SymbolGraph | null> {
+    return openSymbolGraph(this.#directory);
+  }
+
+  /**
+   * The symbol graph. When an update has written another one, that is read beside the searches, which take the one before for as
+   * long: reading takes longer than a search.
+   */
+  async #currentGraph(): Promise<SymbolGraph | null> {
+    const version = await fileVersion(graphFile(this.#directory));
+    if (version === null) return null;
+    if (this.#graph?.version !== version) {
+      const before = this.#graph?.current ?? null;
+      const next = { version, current: before, reading: this.symbolGraph() };
+      next.reading.then(
+        (graph) => {
+          next.current = graph;
+        },
+        () => undefined,
+      );
+      this.#graph = next;
+    }
+    return this.#graph.current ?? this.#graph.reading;
+  }
+
+  async health(): Promise<IndexHealth> {
+    try {
+      const manifest = await this.manifest();
+      if (manifest === null) return { state: 'none', error: null };
+      await this.#storeFor(manifest.embeddingModel).verify();
+      return { state: manifest.complete ? 'ready' : 'building', error: null };
+    } catch (error) {
+      if (isDamage(error)) return { state: 'damaged', error };
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#store?.store.close();
+    this.#store = null;
+  }
+
+  #storeFor(model: string): ChunkStore {
+    if (this.#store?.model !== model) {
+      this.#store?.store.close();
+      this.#store = { model, store: new ChunkStore(this.#directory, model) };
+    }
+    return this.#store.store;
+  }
+
+  async #cacheFor({ id, dimension }: Embedder): Promise<EmbeddingCache> {
+    if (this.#cache?.model !== id) {
+      const { embeddingCacheMegabytes: megabytes } = this.#options;
+      const limit = megabytes === undefined ? {} : { maxBytes: megabytes * 2 ** 20 };
+      const cache = await EmbeddingCache.open(this.#paths.embeddingCache, id, dimension, limit);
+      this.#cache = { model: id, cache };
+    }
+    return this.#cache.cache;
+  }
+}
+
+/** Whether an update would mend it: damage, or the form of another version. */
+function isDamage(error: unknown): error is GardenerError {
+  return (
+    GardenerError.isInstance(error) &&
+    (error.code === 'retrieval.damaged-index' || error.code === 'retrieval.other-version')
+  );
+}
+
+/** Makes sure that a sound table is there: a damaged one is set aside and an empty one takes its place. */
+async function prepareTable(store: ChunkStore, dimension: number, verify: boolean): Promise<void> {
+  await store.create(dimension);
+  if (!verify) return;
+  try {
+    await store.verify();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    await store.setAside();
+    await store.create(dimension);
+  }
+}
+
+function noIndex(): GardenerError {
+  return new GardenerError('retrieval.no-index', 'This project has no index yet.', {
+    remedy: 'Run `gardener refresh` on the project.',
+  });
+}
+
+function nothingIndexed({ files }: IndexManifest): GardenerError {
+  const reasons = { ...files.skipped, ...files.failed };
+  const listed = Object.entries(reasons)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 3)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ');
+  const message =
+    files.seen === 0
+      ? 'Nothing could be indexed: there is no file in this folder.'
+      : `Nothing could be indexed: of ${files.seen} files none holds code that can be read (${listed}).`;
+  return new GardenerError('retrieval.nothing-indexed', message, {
+    remedy: 'Run `gardener status --files` to see why each file was left out.',
+    details: { files },
+  });
+}
+
+function otherModel(indexed: string, asked: string): GardenerError {
+  return new GardenerError(
+    'retrieval.other-embedding-model',
+    `The index was made with the embedding model ${indexed}, not with ${asked}.`,
+    {
+      remedy: 'Run `gardener refresh` on the project to index it with the model that is set now.',
+      details: { indexed, asked },
+    },
+  );
+}
+
+function damagedManifest(directory: string, cause: unknown): GardenerError {
+  return new GardenerError(
+    'retrieval.damaged-index',
+    'The index of this project is damaged and cannot be read.',
+    {
+      remedy: 'Run `gardener refresh` on the project: it rebuilds the index from the files.',
+      details: { directory },
+      cause,
+    },
+  );
+}

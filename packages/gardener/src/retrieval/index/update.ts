@@ -1,0 +1,316 @@
+import type { KnownFile, UnchangedFile } from '../../codebase/chunk/chunk-changes.js';
+import { CHUNK_RECIPE } from '../../codebase/chunk/chunk-recipe.js';
+import type { Chunk, ChunkedFile, FileOutcome } from '../../codebase/chunk/chunk-types.js';
+import { countOutcomes } from '../../codebase/walk/outcomes.js';
+import type { Embedder } from '../embedding/embedder.js';
+import type { EmbeddingCache } from '../embedding/embedding-cache.js';
+import { rowOf } from '../store/chunk-row.js';
+import {
+  type FileState,
+  INDEX_SCHEMA_VERSION,
+  type IndexManifest,
+  writeFileStates,
+  writeManifest,
+} from '../store/manifest.js';
+import type { ChunkStore, StoredFile } from '../store/store.js';
+import { embeddingText } from './embedding-text.js';
+
+/** What an index takes in: a file with its chunks, one left out with the reason, or one that is as it was. */
+export type IndexItem = ChunkedFile | FileOutcome | UnchangedFile;
+
+/** Gives the files of a codebase to one who knows some of them already: what `known` knows need not be read again. */
+export type IndexSource = (known: (path: string) => KnownFile | undefined) => AsyncIterable<IndexItem>;
+
+/** How far an update is. */
+export interface UpdateProgress {
+  /** Files met so far: indexed, skipped, failed and unchanged ones. */
+  files: number;
+  /** Chunks in the index by now, unchanged ones included. */
+  chunks: number;
+  /** Files whose rows were written or taken out in this update. */
+  changed: number;
+  /** Texts embedded in this update; the rest came from the cache or had not changed. */
+  embedded: number;
+}
+
+/** What an update works with. */
+export interface UpdateContext {
+  directory: string;
+  store: ChunkStore;
+  cache: EmbeddingCache;
+  embedder: Embedder;
+  commit: string | null;
+  /** What the update before made of each file: need not be made again, and is counted until this one has met it. */
+  earlier: readonly FileState[];
+  onProgress?: (progress: UpdateProgress) => void;
+  signal?: AbortSignal;
+}
+
+/** Texts that are embedded before they are kept: no more than these are lost to a kill. */
+const SAVED_TEXTS = 64;
+/** Chunks of one commit: small enough that search sees the first files soon, large enough to embed in full batches. */
+const BATCH_CHUNKS = 256;
+/** Files of one commit: their paths stand in one SQL filter. */
+const BATCH_FILES = 400;
+/**
+ * Rows after which the keyword index is brought up to date during an update, and their share of all rows: until then new rows are
+ * scanned. Each time rewrites the table, so a fixed number would make a large index cost the square of its size.
+ */
+const KEYWORD_REFRESH_CHUNKS = 2_000;
+const KEYWORD_REFRESH_SHARE = 0.25;
+/** Writing the manifest may take at most this share of the time. */
+const MANIFEST_TIME_SHARE = 0.05;
+/** An update of an index that is there says that it goes on when it takes longer than this. */
+const FIRST_MANIFEST_MS = 2_000;
+const MIN_MOVABLE_CHARACTERS = 200;
+
+/**
+ * What a chunk's vector is kept under: what it says, wherever it stands, so that a renamed file or folder is not embedded again.
+ * A short chunk is told from its like by its path alone, and costs next to nothing to embed: there the path counts.
+ */
+function cacheKeyText(chunk: Chunk): string {
+  return chunk.text.length < MIN_MOVABLE_CHARACTERS
+    ? embeddingText(chunk)
+    : embeddingText({ ...chunk, path: '' });
+}
+
+/** The version of a file that rows are made of: its bytes and the recipe. */
+function stamped(hash: string): string {
+  return `${CHUNK_RECIPE}:${hash}`;
+}
+
+/**
+ * One pass over the files of a codebase that makes the table equal to them. The table itself says which version of which
+ * file it holds, so an update that was killed anywhere is simply begun again: files that were committed are unchanged.
+ */
+export class IndexUpdate {
+  readonly #context: UpdateContext;
+  readonly #startedAt = new Date().toISOString();
+  /** What the table holds, by path. */
+  readonly #indexed: Map<string, StoredFile>;
+  readonly #earlier: ReadonlyMap<string, FileState>;
+  readonly #outcomes = new Map<string, FileOutcome>();
+  #batch: ChunkedFile[] = [];
+  #batchChunks = 0;
+  /** Paths whose rows go without a successor. */
+  #removals: string[] = [];
+  #committing: Promise<void> = Promise.resolve();
+  #chunks = 0;
+  #embedded = 0;
+  #chunksSinceRefresh = 0;
+  /** The first commit of a new index is told at once, so that it can be searched. */
+  #nextManifestAt: number;
+  #changed = 0;
+  #writtenRows = 0;
+
+  private constructor(context: UpdateContext, indexed: Map<string, StoredFile>) {
+    this.#context = context;
+    this.#indexed = indexed;
+    this.#nextManifestAt = context.earlier.length === 0 ? 0 : performance.now() + FIRST_MANIFEST_MS;
+    this.#earlier = new Map(context.earlier.map((state) => [state.path, state]));
+    for (const { chunks } of indexed.values()) this.#chunks += chunks;
+  }
+
+  /** Begins an update by reading from the table what it holds. */
+  static async begin(context: UpdateContext): Promise<IndexUpdate> {
+    return new IndexUpdate(context, await context.store.files());
+  }
+
+  /** What need not be made of a file again: its rows are in the table, or it is left out for what it holds. */
+  known(path: string): KnownFile | undefined {
+    const state = this.#earlier.get(path);
+    if (state?.version === undefined || state.recipe !== CHUNK_RECIPE) return undefined;
+    const { chunks, recipe, version, ...outcome } = state;
+    if (state.outcome === 'failed' && !state.reason?.startsWith('parse-')) return undefined;
+    const stored = this.#indexed.get(path);
+    const isStored = stored?.hash === stamped(version.hash) && stored.chunks === chunks;
+    return state.outcome === 'indexed' && !isStored ? undefined : { ...outcome, version };
+  }
+
+  /**
+   * Takes all files in and gives the manifest of the finished index.
+   * @throws the signal's reason when aborted; the index then holds what was committed and says that it is not complete
+   */
+  async run(items: AsyncIterable<IndexItem>): Promise<IndexManifest> {
+    const { store, signal } = this.#context;
+    try {
+      for await (const item of items) {
+        signal?.throwIfAborted();
+        this.#take(item);
+        if (this.#batchChunks >= BATCH_CHUNKS || this.#batch.length >= BATCH_FILES) await this.#commit();
+      }
+      signal?.throwIfAborted();
+      for (const path of this.#indexed.keys()) if (!this.#outcomes.has(path)) this.#removals.push(path);
+      await this.#commit();
+      await this.#committing;
+    } catch (error) {
+      await this.#committing.catch(() => undefined);
+      await this.#writeState(false).catch(() => undefined);
+      throw error;
+    }
+    await store.dropOthers();
+    // An index that could not be compacted is larger and slower, and right: the next update tries again.
+    if (this.#changed > 0) await store.compact(this.#writtenRows).catch(() => undefined);
+    return this.#writeState(true);
+  }
+
+  #take(item: IndexItem): void {
+    if ('unchanged' in item) this.#note(item.known);
+    else if ('outcome' in item) {
+      // A file that was chunked may be reported as indexed too; its chunks are the truth.
+      if (item.outcome === 'indexed') return;
+      this.#note(item);
+    } else {
+      const { path, secrets, version } = item;
+      const facts = { ...(secrets ? { secrets } : {}), ...(version ? { version } : {}) };
+      if (item.chunks.length === 0) this.#note({ path, outcome: 'skipped', reason: 'no-code', ...facts });
+      else {
+        this.#note({ path, outcome: 'indexed', reason: null, ...facts });
+        if (this.#indexed.get(path)?.hash !== stamped(item.hash)) {
+          this.#batch.push(item);
+          this.#batchChunks += item.chunks.length;
+        }
+      }
+    }
+    this.#report();
+  }
+
+  #note(outcome: FileOutcome): void {
+    this.#outcomes.set(outcome.path, outcome);
+    if (outcome.outcome !== 'indexed' && this.#indexed.has(outcome.path)) this.#removals.push(outcome.path);
+  }
+
+  /** Hands the batch to the committer, which works while the next files are read; waits for the commit before. */
+  async #commit(): Promise<void> {
+    const [files, removals] = [this.#batch, this.#removals];
+    this.#batch = [];
+    this.#batchChunks = 0;
+    this.#removals = [];
+    await this.#committing;
+    this.#committing = this.#write(files, removals);
+    // Its failure is met at the next await; without this it would count as unhandled until then.
+    this.#committing.catch(() => undefined);
+  }
+
+  async #write(files: ChunkedFile[], removals: string[]): Promise<void> {
+    const { store, signal } = this.#context;
+    for (let start = 0; start < removals.length; start += BATCH_FILES) {
+      await store.replace(removals.slice(start, start + BATCH_FILES), []);
+    }
+    for (const path of removals) this.#forget(path);
+    this.#changed += removals.length;
+    if (removals.length > 0) this.#report();
+    // The same chunk twice (a file met twice, equal ids) would break the merge.
+    const chunks = new Map<string, { chunk: Chunk; file: ChunkedFile }>();
+    const latest = new Map(files.map((file) => [file.path, file]));
+    for (const file of latest.values()) {
+      for (const chunk of file.chunks) chunks.set(chunk.id, { chunk: { ...chunk, path: file.path }, file });
+    }
+    if (chunks.size === 0) return;
+    const vectors = await this.#vectors([...chunks.values()].map(({ chunk }) => chunk));
+    signal?.throwIfAborted();
+    const rows = [...chunks.values()].map(({ chunk, file }) =>
+      rowOf(chunk, { ...file, hash: stamped(file.hash) }, vectors.get(chunk)!),
+    );
+    await store.replace([...latest.keys()], rows);
+    for (const file of latest.values()) this.#remember(file);
+    this.#changed += latest.size;
+    this.#report();
+    this.#chunksSinceRefresh += rows.length;
+    if (this.#chunksSinceRefresh >= Math.max(KEYWORD_REFRESH_CHUNKS, this.#chunks * KEYWORD_REFRESH_SHARE)) {
+      this.#chunksSinceRefresh = 0;
+      await store.refreshKeywords();
+    }
+    if (performance.now() >= this.#nextManifestAt) {
+      const before = performance.now();
+      await this.#writeState(false);
+      const now = performance.now();
+      this.#nextManifestAt = now + (now - before) / MANIFEST_TIME_SHARE;
+    }
+  }
+
+  async #vectors(chunks: readonly Chunk[]): Promise<Map<Chunk, Float32Array>> {
+    const { cache, embedder, signal } = this.#context;
+    const keys = chunks.map(cacheKeyText);
+    const vectors = await cache.get(keys);
+    const missing = new Map<string, string>();
+    for (const [i, key] of keys.entries()) if (!vectors.has(key)) missing.set(key, embeddingText(chunks[i]!));
+    // By length, since texts that are embedded together are padded to the longest.
+    const waiting = [...missing].sort(([, a], [, b]) => a.length - b.length);
+    for (let start = 0; start < waiting.length; start += SAVED_TEXTS) {
+      const some = waiting.slice(start, start + SAVED_TEXTS);
+      const embedded = await embedder.embed(
+        some.map(([, text]) => text),
+        signal,
+      );
+      this.#embedded += some.length;
+      const fresh = new Map(some.map(([key], i) => [key, embedded[i]!]));
+      await cache.put(fresh);
+      for (const [key, vector] of fresh) vectors.set(key, vector);
+    }
+    return new Map(chunks.map((chunk, i) => [chunk, vectors.get(keys[i]!)!]));
+  }
+
+  #remember(file: ChunkedFile): void {
+    this.#forget(file.path);
+    const chunks = new Set(file.chunks.map((chunk) => chunk.id)).size;
+    this.#indexed.set(file.path, { hash: stamped(file.hash), chunks });
+    this.#chunks += chunks;
+    this.#writtenRows += chunks;
+  }
+
+  #forget(path: string): void {
+    const rows = this.#indexed.get(path)?.chunks ?? 0;
+    this.#chunks -= rows;
+    this.#writtenRows += rows;
+    this.#indexed.delete(path);
+  }
+
+  #report(): void {
+    const { onProgress } = this.#context;
+    onProgress?.({
+      files: this.#outcomes.size,
+      chunks: this.#chunks,
+      changed: this.#changed,
+      embedded: this.#embedded,
+    });
+  }
+
+  async #writeState(complete: boolean): Promise<IndexManifest> {
+    const { directory, embedder, commit } = this.#context;
+    const outcomes = this.#currentOutcomes(complete);
+    const manifest: IndexManifest = {
+      schemaVersion: INDEX_SCHEMA_VERSION,
+      embeddingModel: embedder.id,
+      commit,
+      indexedAt: this.#startedAt,
+      complete,
+      files: countOutcomes(outcomes),
+      chunks: this.#chunks,
+    };
+    const chunksOf = (path: string) => this.#indexed.get(path)?.chunks ?? 0;
+    await writeFileStates(
+      directory,
+      // What an earlier update said keeps its own recipe.
+      outcomes.map((outcome) => ({ recipe: CHUNK_RECIPE, ...outcome, chunks: chunksOf(outcome.path) })),
+    );
+    await writeManifest(directory, manifest);
+    return manifest;
+  }
+
+  /** While an update goes on, files that it has not met yet keep what the update before said of them. */
+  #currentOutcomes(complete: boolean): FileOutcome[] {
+    const merged = new Map(this.#outcomes);
+    if (!complete) {
+      for (const [path, earlier] of this.#earlier) if (!merged.has(path)) merged.set(path, earlier);
+      // What is not in the table yet is not indexed yet, whatever will be said of it.
+      for (const [path, { outcome }] of merged) {
+        if (outcome === 'indexed' && !this.#indexed.has(path)) merged.delete(path);
+      }
+      for (const path of this.#indexed.keys()) {
+        if (!merged.has(path)) merged.set(path, { path, outcome: 'indexed', reason: null });
+      }
+    }
+    return [...merged.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+}

@@ -1,0 +1,26 @@
+// A process of its own for tests: `node writer.fixture.js <data directory> <first file> <last file> <mark>` indexes files
+// number first to last and prints a line for each commit that it sees.
+import { GardenPaths } from '../../garden/files/paths.js';
+import { wordEmbedder } from '../embedding/word-embedder.fixture.js';
+import { makeFile } from '../store/chunks.fixture.js';
+import { openIndex } from './project-index.js';
+
+const [root = '', first = '0', last = '0', mark = ''] = process.argv.slice(2);
+
+async function* files() {
+  for (let i = Number(first); i <= Number(last); i++) {
+    const text = `value of number${i} in ${mark}`;
+    yield makeFile(`src/f${i}.ts`, [{ symbol: `function${i}`, text }]);
+  }
+}
+
+const index = await openIndex(new GardenPaths(root), 'p');
+let chunks = 0;
+await index.update(files(), wordEmbedder(), {
+  root,
+  onProgress: (progress) => {
+    if (progress.chunks > chunks) process.stdout.write(`${progress.chunks}\n`);
+    chunks = progress.chunks;
+  },
+});
+index.close();

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { CHUNK_KINDS, type Chunk, type ChunkedFile } from '../../codebase/chunk/chunk-types.js';
+import { chunkKeywords } from './keywords.js';
+
+/** One row of the chunks table. Columns that filters use are columns; the rest of a chunk travels as JSON. */
+export interface ChunkRow {
+  id: string;
+  path: string;
+  /** Last part of the path: its index finds the files that a query names by an end of their path. */
+  fileName: string;
+  /** sha256 of the file's bytes: the table itself says which version of a file it holds. */
+  fileHash: string;
+  fileModifiedMs: number;
+  language: string;
+  kind: string;
+  /** Qualified name, '' when there is none. */
+  symbol: string;
+  /** Last part of the qualified name in lower case, '' when there is none. */
+  symbolName: string;
+  startLine: number;
+  endLine: number;
+  text: string;
+  keywords: string;
+  metadata: string;
+  /** sha256 of the text without white space: equal for copies that differ in indentation only. */
+  contentHash: string;
+  vector: Float32Array;
+}
+
+/** The columns that a search ranks by: narrow ones, read for hundreds of rows. */
+export const CANDIDATE_COLUMNS = ['path', 'symbol', 'startLine', 'endLine'] as const;
+
+/** What more it takes to make a chunk again: read for the few rows that are shown. */
+export const CHUNK_COLUMNS = ['id', 'language', 'kind', 'text', 'metadata'] as const;
+
+const metadata = z.object({
+  signature: z.string().nullable(),
+  docstring: z.string().nullable(),
+  imports: z.array(z.string()),
+  complexity: z.number(),
+  quality: z.object({ score: z.number(), reasons: z.array(z.string()) }),
+});
+
+const storedChunk = z.object({
+  id: z.string(),
+  path: z.string(),
+  language: z.string(),
+  kind: z.enum(CHUNK_KINDS),
+  symbol: z.string(),
+  startLine: z.number(),
+  endLine: z.number(),
+  text: z.string(),
+  metadata: z.string(),
+});
+
+/** The last part of a qualified name: `Parser.readToken` gives `readToken`. */
+export function lastNameOf(symbol: string): string {
+  return symbol.split(/[.#:]+/).at(-1) ?? symbol;
+}
+
+/** The last part of a path. */
+export function fileNameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** A chunk, its file's version and its vector as a row. */
+export function rowOf(chunk: Chunk, file: ChunkedFile, vector: Float32Array): ChunkRow {
+  const { signature, docstring, imports, complexity, quality } = chunk;
+  return {
+    id: chunk.id,
+    path: chunk.path,
+    fileName: fileNameOf(chunk.path),
+    fileHash: file.hash,
+    fileModifiedMs: file.modifiedMs,
+    language: chunk.language,
+    kind: chunk.kind,
+    symbol: chunk.symbol ?? '',
+    symbolName: chunk.symbol === null ? '' : lastNameOf(chunk.symbol).toLowerCase(),
+    startLine: chunk.startLine,
+    endLine: chunk.endLine,
+    text: chunk.text,
+    keywords: chunkKeywords(chunk),
+    metadata: JSON.stringify({ signature, docstring, imports, complexity, quality }),
+    contentHash: createHash('sha256').update(chunk.text.replace(/\s+/g, '')).digest('hex'),
+    vector,
+  };
+}
+
+/** The chunk a row was made of. @throws ZodError when the row is not one of ours */
+export function chunkOf(row: Record<string, unknown>): Chunk {
+  const { metadata: json, symbol, ...rest } = storedChunk.parse(row);
+  return { ...rest, symbol: symbol === '' ? null : symbol, ...metadata.parse(JSON.parse(json)) };
+}

@@ -1,0 +1,50 @@
+import type { Chunk } from '../../codebase/chunk/chunk-types.js';
+
+const WORD = /[\p{L}\p{N}_$]+/gu;
+/** Scripts written without spaces: a word is not the unit of search there, a pair of characters is. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]{2,}/gu;
+const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{M}]+|\p{Lu}|\p{N}+/gu;
+
+/**
+ * The parts of an identifier in lower case: `getUserById` and `get_user_by_id` give get, user, by, id;
+ * `parseHTTPHeader2` gives parse, http, header, 2.
+ */
+export function splitIdentifier(identifier: string): string[] {
+  return (identifier.match(PART) ?? []).map((part) => part.toLowerCase());
+}
+
+/**
+ * The words of a text as the keyword index stores them, in order: every identifier in lower case, followed by its
+ * parts when it has more than one; runs of Chinese and Japanese characters as pairs of neighbours.
+ */
+export function keywordsOf(text: string): string[] {
+  const words: string[] = [];
+  for (const [word] of text.normalize('NFC').matchAll(WORD)) {
+    const lower = word.toLowerCase();
+    words.push(lower);
+    const parts = splitIdentifier(word);
+    if (parts.length > 1) words.push(...parts.filter((part) => part.length > 1));
+    for (const [run] of lower.matchAll(UNSPACED)) words.push(...characterPairs(run));
+  }
+  return words;
+}
+
+function characterPairs(run: string): string[] {
+  const characters = [...run];
+  return characters.slice(1).map((character, position) => `${characters[position]}${character}`);
+}
+
+/** How often a symbol's own name counts: a chunk is about its name more than about the names that it calls. */
+const SYMBOL_WEIGHT = 3;
+
+/** What the keyword search of a chunk reads: its symbol's name (weighted), path, docstring and code. */
+export function chunkKeywords(chunk: Chunk): string {
+  const symbol = chunk.symbol === null ? [] : keywordsOf(chunk.symbol);
+  const weighted = Array.from({ length: SYMBOL_WEIGHT }, () => symbol).flat();
+  return [
+    ...weighted,
+    ...keywordsOf(chunk.path),
+    ...keywordsOf(chunk.docstring ?? ''),
+    ...keywordsOf(chunk.text),
+  ].join(' ');
+}

@@ -1,0 +1,156 @@
+import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AdapterManifest, BaseModel, LoraAdapter, ManifestBase } from '@codebase-gardener/lora';
+import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
+import { withLock } from '../../garden/files/file-lock.js';
+import { readJsonIfPresent, writeJson } from '../../garden/files/json-state.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
+import { randomId } from '../../garden/files/random-id.js';
+import { type Scorecard, scorecardSchema } from '../evaluation/scorecard.js';
+
+/** Files of a PEFT directory. */
+export const PEFT_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const;
+/** The adapter as llama.cpp reads it. */
+export const GGUF_FILE = 'adapter.gguf';
+const SCORECARD_FILE = 'scorecard.json';
+
+/** What is known of an adapter when it is saved; `scores` follow with the scorecard. */
+export type AdapterOrigin = Pick<AdapterManifest, 'dataHash' | 'commit' | 'settings'> & {
+  /** The run that made it: the same run never makes two versions. Null for an imported adapter. */
+  runId: string | null;
+};
+
+/** The adapters of a project, oldest first. Versions count up and are never used again. */
+export async function adapterVersions(paths: GardenPaths, projectId: string): Promise<number[]> {
+  const names = await readdir(paths.adapters(projectId)).catch((): string[] => []);
+  return names
+    .filter((name) => /^[1-9]\d{0,8}$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/**
+ * Saves a trained adapter as the project's next version: PEFT files, GGUF and manifest, put together beside their place and
+ * renamed when whole. A run that has already saved one (and was interrupted afterwards) gets that version back.
+ * @param peftDirectory where the engine left the adapter
+ * @throws LoraError `adapter.*`, GardenerError `garden.disk-full`, `garden.permission-denied`
+ */
+export async function saveAdapter(
+  paths: GardenPaths,
+  projectId: string,
+  peftDirectory: string,
+  base: BaseModel,
+  baseName: string,
+  origin: AdapterOrigin,
+): Promise<{ version: number; directory: string }> {
+  const { LoraError, readPeftAdapter, writeGgufAdapter, writeManifest } = await import(
+    '@codebase-gardener/lora'
+  );
+  for (const version of origin.runId === null ? [] : await adapterVersions(paths, projectId)) {
+    if ((await runOf(paths, projectId, version)) === origin.runId) {
+      return { version, directory: paths.adapter(projectId, version) };
+    }
+  }
+  const forming = join(paths.adapters(projectId), `.forming-${origin.runId ?? randomId()}`);
+  try {
+    await rm(forming, { recursive: true, force: true });
+    await mkdir(forming, { recursive: true });
+    for (const name of PEFT_FILES) await copyFile(join(peftDirectory, name), join(forming, name));
+    await writeGgufAdapter(
+      join(forming, GGUF_FILE),
+      await readPeftAdapter(forming, base.config),
+      base.config,
+    );
+    const { runId, settings, ...rest } = origin;
+    await writeManifest(
+      forming,
+      {
+        ...rest,
+        base: manifestBase(base, baseName),
+        settings: runId === null ? settings : { ...settings, runId },
+        scores: null,
+        createdAt: new Date().toISOString(),
+      },
+      [...PEFT_FILES, GGUF_FILE],
+    );
+    // A training run and an import may end in the same moment.
+    return await withLock(paths.lockFile(`adapters-${projectId}`), async () => {
+      const version = ((await adapterVersions(paths, projectId)).at(-1) ?? 0) + 1;
+      const directory = paths.adapter(projectId, version);
+      await rename(forming, directory);
+      return { version, directory };
+    });
+  } catch (error) {
+    await rm(forming, { recursive: true, force: true }).catch(() => undefined);
+    throw LoraError.isInstance(error) ? error : asFilesystemError(error, forming, 'write');
+  }
+}
+
+/**
+ * Reads an adapter back from disk for its base model.
+ * @throws LoraError `adapter.*`
+ */
+export async function loadAdapter(directory: string, base: BaseModel): Promise<LoraAdapter> {
+  const { readPeftAdapter } = await import('@codebase-gardener/lora');
+  return readPeftAdapter(directory, base.config);
+}
+
+/** Writes the scorecard beside the adapter and its figures into the adapter's manifest. */
+export async function saveScorecard(directory: string, scorecard: Scorecard): Promise<void> {
+  const { readManifest, writeManifest } = await import('@codebase-gardener/lora');
+  await writeJson(join(directory, SCORECARD_FILE), scorecard);
+  const { files, schemaVersion: _, ...content } = await readManifest(directory);
+  await writeManifest(directory, { ...content, scores: { ...scorecard } }, Object.keys(files));
+}
+
+/** The scorecard of one version, or null where it was not evaluated or cannot be read. */
+export async function readScorecard(
+  paths: GardenPaths,
+  projectId: string,
+  version: number,
+): Promise<Scorecard | null> {
+  const file = join(paths.adapter(projectId, version), SCORECARD_FILE);
+  return readJsonIfPresent(file, scorecardSchema).catch(() => null);
+}
+
+/** The run that made a version, or null (an imported adapter, or a damaged manifest). */
+export async function runOf(paths: GardenPaths, projectId: string, version: number): Promise<string | null> {
+  const { readManifest } = await import('@codebase-gardener/lora');
+  const manifest = await readManifest(paths.adapter(projectId, version)).catch(() => null);
+  const runId = manifest?.settings.runId;
+  return typeof runId === 'string' ? runId : null;
+}
+
+/** Everything that is wrong with a saved adapter's files, one plain sentence each: each is compared with its hash. */
+export async function adapterProblems(directory: string): Promise<string[]> {
+  const { checkManifest, LoraError, readManifest } = await import('@codebase-gardener/lora');
+  try {
+    const manifest = await readManifest(directory);
+    return await checkManifest(manifest, manifest.base, directory);
+  } catch (error) {
+    if (LoraError.isInstance(error)) return [error.message];
+    throw error;
+  }
+}
+
+/** Whether a folder holds a whole PEFT adapter. */
+export async function holdsAdapter(directory: string): Promise<boolean> {
+  const found = await Promise.all(
+    PEFT_FILES.map((name) =>
+      stat(join(directory, name)).then(
+        (entry) => entry.isFile(),
+        () => false,
+      ),
+    ),
+  );
+  return found.every(Boolean);
+}
+
+function manifestBase({ hashes }: BaseModel, name: string): ManifestBase {
+  return {
+    name,
+    weightsHash: hashes.weights,
+    tokenizerHash: hashes.tokenizer,
+    templateHash: hashes.template,
+  };
+}

@@ -1,0 +1,74 @@
+import type { BaseModel } from '@codebase-gardener/lora';
+import { startLlamaCpp } from '../../models/llama-cpp/llama-cpp.js';
+import { GENERAL_CODE } from '../data/general-code.js';
+
+/** Places that are compared, and of each text: several languages, in seconds. */
+const POSITIONS = 96;
+const TEXT_TOKENS = 33;
+const CONTEXT_TOKENS = 256;
+
+/** How near two models are that should be the same. */
+export interface SameChoices {
+  /** Places at which both choose the same next token, of `positions`. */
+  same: number;
+  positions: number;
+  /** Loss of the second less that of the first, nats a token. */
+  lossDifference: number;
+}
+
+/**
+ * Whether the differences are those of rounding. llama.cpp multiplies a quantised base with activations of 8 bits and a merged float16
+ * weight with activations of 16, so near ties fall otherwise; measured on SmolLM2 Q4_1: 88 to 94 of 96 places and 0.03 nats. Merged at
+ * half its strength a strong adapter is 0.12 nats off.
+ */
+export function areTheSame({ same, positions, lossDifference }: SameChoices): boolean {
+  return same >= 0.85 * positions && Math.abs(lossDifference) <= 0.05;
+}
+
+/**
+ * Lets llama.cpp judge the next token at each place of some general code, once with base and adapter, once with a model that should be
+ * the same.
+ * @throws GardenerError `models.*`
+ */
+export async function sameChoices(
+  base: BaseModel,
+  adapterFile: string,
+  mergedFile: string,
+  options: { threads: number; signal?: AbortSignal },
+): Promise<SameChoices> {
+  const sequences: number[][] = [];
+  let positions = 0;
+  for (const { text } of GENERAL_CODE) {
+    if (positions >= POSITIONS) break;
+    const tokens = [...base.tokenizer.encode(text)].slice(0, TEXT_TOKENS);
+    if (tokens.length < 2) continue;
+    sequences.push(tokens);
+    positions += tokens.length - 1;
+  }
+  const ours = await scored(base.path, adapterFile, sequences, options);
+  const theirs = await scored(mergedFile, null, sequences, options);
+  const same = ours.filter(({ top }, place) => top === theirs[place]?.top).length;
+  const loss = (places: typeof ours) =>
+    places.reduce((sum, { logProbability }) => sum - logProbability, 0) / places.length;
+  return { same, positions: ours.length, lossDifference: loss(theirs) - loss(ours) };
+}
+
+async function scored(
+  modelFile: string,
+  adapter: string | null,
+  sequences: readonly number[][],
+  { threads, signal }: { threads: number; signal?: AbortSignal },
+): Promise<{ top: number; logProbability: number }[]> {
+  const runtime = await startLlamaCpp(modelFile, { threads, contextTokens: CONTEXT_TOKENS });
+  try {
+    const places: { top: number; logProbability: number }[] = [];
+    for (const tokens of sequences) {
+      const scores = await runtime.score({ tokens, adapter, ...(signal && { signal }) });
+      for (const [place, top] of scores.top1.entries())
+        places.push({ top, logProbability: scores.logProbability[place] ?? Number.NaN });
+    }
+    return places;
+  } finally {
+    await runtime.dispose();
+  }
+}

@@ -1,0 +1,65 @@
+import type { RunEvent } from '../../garden/runs/runs.js';
+
+/**
+ * How much of a run's budget its events show as spent: the time from each start of the stage `training` to the last event of that
+ * attempt. Preparing (models, index, examples), waiting, and time in which no process ran do not count. A clock that was set back
+ * counts as no time at all, so that it takes nothing off what was spent before.
+ * @returns milliseconds
+ */
+export function spentBudgetMs(events: readonly RunEvent[]): number {
+  let spent = 0;
+  let isTraining = false;
+  let last = 0;
+  for (const event of events) {
+    // What the runner writes about a dead worker comes when it notices: no work was done until then.
+    if (event.type === 'run-start' || event.type === 'run-interrupt' || event.type === 'run-pause')
+      isTraining = false;
+    const time = Date.parse(event.time);
+    if (isTraining) spent += Math.max(0, time - last);
+    last = time;
+    if (event.type === 'wait') isTraining = false;
+    if (event.type === 'go-on' || (event.type === 'stage-start' && event.stage === 'training'))
+      isTraining = true;
+  }
+  return spent;
+}
+
+/** Shares of the budget that measuring one side, base or adapter, may take. */
+export const SCORING_SHARE = 0.06;
+export const SERVING_SHARE = 0.08;
+
+/** A clock over a run's budget that goes on where an interrupted attempt stopped. */
+export class Budget {
+  readonly #start = performance.now();
+
+  /**
+   * @param totalMs what the user gave, for training and evaluation together
+   * @param spentBeforeMs from earlier attempts, see `spentBudgetMs`
+   */
+  constructor(
+    readonly totalMs: number,
+    readonly spentBeforeMs: number,
+  ) {}
+
+  /** What is left, in milliseconds; negative when overdrawn. */
+  leftMs(): number {
+    return this.totalMs - this.spentBeforeMs - (performance.now() - this.#start);
+  }
+
+  /**
+   * What training may take when the adapter's evaluation is to follow; at least a quarter of the budget, where measuring the base took
+   * longer than it should (a busy machine): a run that trained for a step or two would have measured in vain.
+   * @param baselineMs how long measuring the base took: the adapter's side computes a little more (its low-rank products)
+   */
+  trainingMs(baselineMs: number): number {
+    const evaluationMs = baselineMs * 1.2 + SAVE_MS;
+    const share = Math.min(this.totalMs * LEAST_TRAINING_SHARE, this.totalMs - this.spentBeforeMs);
+    return Math.max(MIN_TRAINING_MS, share, this.leftMs() - evaluationMs);
+  }
+}
+
+/** Loading the weights for training, which the trainer does not count; writing the adapter in two formats, reading it back. */
+const SAVE_MS = 5_000;
+const LEAST_TRAINING_SHARE = 0.25;
+/** Even an overdrawn budget leaves a step or two, so that the run can end. */
+const MIN_TRAINING_MS = 1_000;

@@ -1,0 +1,51 @@
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { RunEventInput } from '../../garden/runs/runs.js';
+import type { StopReason } from '../../garden/runs/worker-control.js';
+import { openRunContext } from './run-context.js';
+import { RunReport } from './run-report.js';
+import { indexRun, trainRun } from './train-run.js';
+
+/** How the worker is told to stop. */
+export interface RunControl {
+  signal: AbortSignal;
+  /** Null until the signal aborts. */
+  stopReason(): StopReason | null;
+}
+
+/**
+ * Does the work of a run directory to its last event. A known error becomes run-fail; a pause or cancel its event; after a SIGTERM no
+ * event is written, so that the run goes on with the next runner.
+ * @throws errors that are not known: the runner turns the process's end into run-fail
+ */
+export async function executeRun(runDirectory: string, control: RunControl): Promise<void> {
+  const report = new RunReport(runDirectory);
+  // Children that are idle do not keep this process alive, and Node would end it in the middle of an await for one of them.
+  const keptAlive = setInterval(() => undefined, 60_000);
+  try {
+    const context = await openRunContext(runDirectory, control.signal, report);
+    await (context.description.kind === 'index' ? indexRun(context) : trainRun(context));
+  } catch (error) {
+    const last = await lastEvent(error, control);
+    if (last === 'rethrow') throw error;
+    if (last !== null) await report.event(last);
+  } finally {
+    clearInterval(keptAlive);
+  }
+}
+
+async function lastEvent(error: unknown, control: RunControl): Promise<RunEventInput | 'rethrow' | null> {
+  switch (control.stopReason()) {
+    case 'pause':
+      return { type: 'run-pause' };
+    case 'cancel':
+      return { type: 'run-cancel' };
+    case 'terminate':
+      return null;
+    case null:
+      break;
+  }
+  const { LoraError } = await import('@codebase-gardener/lora');
+  if (!GardenerError.isInstance(error) && !LoraError.isInstance(error)) return 'rethrow';
+  const { code, message, remedy } = error;
+  return { type: 'run-fail', error: { code, message, remedy } };
+}

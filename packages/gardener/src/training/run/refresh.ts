@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import type { ChunkedFile } from '../../codebase/chunk/chunk-types.js';
+import { readJsonIfPresent } from '../../garden/files/json-state.js';
+import { runOf } from '../adapters/adapter-store.js';
+import type { DataManifest } from '../data/examples.js';
+import type { RunContext } from './run-context.js';
+import { dataManifestSchema, runDataDirectory } from './run-data.js';
+
+/** Less than this share of the code changed: the adapter stays as it is. */
+export const MIN_CHANGED_SHARE = 0.05;
+/** Continuing needs smaller steps than beginning. */
+export const CONTINUED_LEARNING_RATE = 0.5;
+
+/** The promoted adapter that a refresh may continue from. */
+export interface EarlierTraining {
+  version: number;
+  /** What it was trained on; null where that is not known, as of an imported adapter. */
+  manifest: DataManifest | null;
+}
+
+/** The same where enough is known of it to continue. */
+export type KnownTraining = EarlierTraining & { manifest: DataManifest };
+
+/** What a refresh comes to. */
+export type RefreshPlan =
+  | { train: false; reason: string }
+  | { train: true; reason: string; earlier: KnownTraining; changed: ReadonlySet<string> };
+
+/** The promoted adapter of a project with what it was trained on; null where the base model answers. */
+export async function findEarlierTraining({ garden, project }: RunContext): Promise<EarlierTraining | null> {
+  const version = project.promotedAdapter;
+  if (version === null) return null;
+  const runId = await runOf(garden.paths, project.id, version);
+  if (runId === null) return { version, manifest: null };
+  const file = join(runDataDirectory(garden.paths.run(project.id, runId)), 'manifest.json');
+  return { version, manifest: await readJsonIfPresent(file, dataManifestSchema).catch(() => null) };
+}
+
+/** Whether enough code has changed since the promoted adapter was trained, in one sentence with the figures. */
+export function planRefresh(earlier: EarlierTraining | null, files: readonly ChunkedFile[]): RefreshPlan {
+  if (earlier === null) {
+    const reason =
+      'The index is up to date. There is no trained adapter to continue from: `gardener train` makes one.';
+    return { train: false, reason };
+  }
+  const { version, manifest } = earlier;
+  if (manifest === null) {
+    const reason =
+      `The index is up to date. What adapter ${version} was trained on is not known, so training cannot continue from it: ` +
+      '`gardener train` makes a new one.';
+    return { train: false, reason };
+  }
+  const changed = files.filter(({ path, hash }) => manifest.fileHashes[path] !== hash);
+  const share = characters(changed) / Math.max(1, characters(files));
+  const figures =
+    `${changed.length} of ${files.length} files have changed since adapter ${version} was trained, ` +
+    `${(100 * share).toFixed(1)} % of the code`;
+  if (share < MIN_CHANGED_SHARE) {
+    const reason = `The index is up to date. ${figures}: the adapter stays; training continues from ${100 * MIN_CHANGED_SHARE} % on.`;
+    return { train: false, reason };
+  }
+  const reason = `${figures}: training continues from adapter ${version}.`;
+  return {
+    train: true,
+    reason,
+    earlier: { version, manifest },
+    changed: new Set(changed.map(({ path }) => path)),
+  };
+}
+
+/** Files that the adapter to continue from has learned from or was chosen by. */
+export function seenBefore(manifest: DataManifest): ReadonlySet<string> {
+  return new Set([...manifest.train.files, ...manifest.validation.files]);
+}
+
+function characters(files: readonly ChunkedFile[]): number {
+  return files.reduce((sum, { text }) => sum + text.length, 0);
+}

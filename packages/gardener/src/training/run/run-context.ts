@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { type Garden, openGarden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import { locateRun, type RunDescription, readRunDescription } from '../../garden/runs/runs.js';
+import { type ModelOnDisk, modelOnDisk } from '../../models/store/model-store.js';
+import { RunReport } from './run-report.js';
+
+/** What all stages of a run work with. */
+export interface RunContext {
+  garden: Garden;
+  project: ProjectRecord;
+  description: RunDescription;
+  options: RunOptions;
+  runDirectory: string;
+  report: RunReport;
+  /** Aborts on cancel, pause and SIGTERM. */
+  signal: AbortSignal;
+}
+
+const runOptionsSchema = z.object({
+  /** Time for training and evaluation together. Defaults to the setting. */
+  budgetMs: z.number().positive().optional(),
+  engine: z.enum(['onnx']).default('onnx'),
+  /** Continue from the promoted adapter, and only when enough code has changed. Defaults to false: a new adapter. */
+  refresh: z.boolean().default(false),
+  /** Seed of split, data and training. Defaults to 1. */
+  seed: z.number().int().default(1),
+});
+
+/** `options` of run.json, as far as a worker knows them. */
+export type RunOptions = z.infer<typeof runOptionsSchema>;
+
+/**
+ * Everything about a run that its directory leads to.
+ * @throws GardenerError `training.bad-options`, `garden.*`
+ */
+export async function openRunContext(
+  runDirectory: string,
+  signal: AbortSignal,
+  report = new RunReport(runDirectory),
+): Promise<RunContext> {
+  const { paths, projectId } = locateRun(runDirectory);
+  const description = await readRunDescription(runDirectory);
+  const garden = await openGarden({ dataDir: paths.root });
+  const project = await garden.registry.get(projectId);
+  const options = parseRunOptions(description.options);
+  return { garden, project, description, options, runDirectory, report, signal };
+}
+
+function parseRunOptions(options: Record<string, unknown>): RunOptions {
+  const parsed = runOptionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join('.') ?? 'options';
+  throw new GardenerError('training.bad-options', `The run cannot be started: ${where} does not fit.`, {
+    remedy: 'Start it again with `gardener train <project>`.',
+    details: { issue: issue?.message },
+  });
+}
+
+/**
+ * A model that must be on disk by now: commands fetch models before they queue a run, so that a run never waits for a network.
+ * @throws GardenerError `training.model-missing`, `models.unknown-model`
+ */
+export async function requireModel({ garden }: RunContext, id: string): Promise<ModelOnDisk> {
+  const model = await modelOnDisk(garden.paths, id);
+  if (model !== null) return model;
+  throw new GardenerError('training.model-missing', `The model ${id} is not on this machine.`, {
+    remedy: `Run \`gardener models pull ${id}\`, then start the run again.`,
+    details: { id },
+  });
+}

@@ -1,0 +1,175 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readGgufAdapter, readManifest, readPeftAdapter } from '@codebase-gardener/lora';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ensureRunner } from '../../garden/runs/runner.js';
+import { createRun, type RunEvent, type RunState, requestControl } from '../../garden/runs/runs.js';
+import { waitForRun } from '../../garden/runs/wait-for-run.js';
+import { projectStatus } from '../../projects/project-status.js';
+import { scorecardSchema } from '../evaluation/scorecard.js';
+import { housePython, testGarden } from './worker.fixture.js';
+
+const ENTRY = new URL('./worker-child.js', import.meta.url);
+const TIMEOUT_MS = 600_000;
+
+type Setup = Awaited<ReturnType<typeof testGarden>>;
+let setup: Setup | null = null;
+afterEach(async () => {
+  await setup?.remove();
+  setup = null;
+});
+
+/** Queues a run, lets the real runner do it, and follows it to its end. */
+async function runToEnd(
+  { garden, project }: Setup,
+  options: Record<string, unknown>,
+  onEvent: (event: RunEvent, state: RunState, directory: string) => void = () => undefined,
+): Promise<{ state: RunState; events: RunEvent[]; directory: string }> {
+  const run = await createRun(garden.paths, project.id, 'train', options);
+  const directory = garden.paths.run(project.id, run.id);
+  const events: RunEvent[] = [];
+  const state = await waitForRun(directory, {
+    ensure: () => ensureRunner(garden.paths, ENTRY),
+    onEvent: (event, state) => {
+      events.push(event);
+      onEvent(event, state, directory);
+    },
+  });
+  return { state, events, directory };
+}
+
+describe('a training run', () => {
+  test(
+    'goes from the codebase to the gate; killed on its way, it goes on from its checkpoint with the same data',
+    async () => {
+      // A checkpoint after every step: it is killed after its first, however slow the machine.
+      setup = await testGarden(36, { sequenceLength: 128, checkpointEveryMs: 100, logLevel: 'debug' });
+      const { garden, project } = setup;
+      let killed = false;
+      let manifestBefore = '';
+      const { state, events, directory } = await runToEnd(
+        setup,
+        { budgetMs: 60_000 },
+        (event, { workerPid }, at) => {
+          // One before the first step is saved where training has to wait for others.
+          if (event.type !== 'checkpoint-save' || event.step === 0 || killed || workerPid === null) return;
+          killed = true;
+          process.kill(workerPid, 'SIGKILL');
+          void readFile(join(at, 'data', 'manifest.json'), 'utf8').then((text) => {
+            manifestBefore = text;
+          });
+        },
+      );
+
+      expect(state).toMatchObject({ status: 'completed', error: null, finished: true, adapterVersion: 1 });
+      expect(killed).toBe(true);
+      const types = events.map((event) => event.type);
+      expect(types).toContain('run-interrupt');
+      expect(state.attempts).toBe(2);
+      expect(events.some((event) => event.type === 'log' && /goes on from step \d/.test(event.message))).toBe(
+        true,
+      );
+      const stages = events.flatMap((event) => (event.type === 'stage-start' ? [event.stage] : []));
+      expect(stages).toEqual(['preparing', 'training', 'preparing', 'training', 'evaluating']);
+      expect(await readFile(join(directory, 'data', 'manifest.json'), 'utf8')).toBe(manifestBefore);
+
+      const adapter = garden.paths.adapter(project.id, 1);
+      const { loadBaseModel } = await import('@codebase-gardener/lora');
+      const base = await loadBaseModel(
+        join(garden.paths.baseModel(project.baseModel), 'SmolLM2-135M-Instruct.Q4_1.gguf'),
+      );
+      const peft = await readPeftAdapter(adapter, base.config);
+      const gguf = await readGgufAdapter(join(adapter, 'adapter.gguf'), base.config);
+      expect(gguf.blocks).toEqual(peft.blocks);
+      const manifest = await readManifest(adapter);
+      expect(manifest.dataHash).toBe(JSON.parse(manifestBefore).hash);
+      expect(manifest.base.weightsHash).toBe(base.hashes.weights);
+      await base.close();
+
+      const card = scorecardSchema.parse(JSON.parse(await readFile(join(adapter, 'scorecard.json'), 'utf8')));
+      expect(card.base.noRetrieval.heldOutLoss?.n).toBeGreaterThan(100);
+      expect(card.adapter.noRetrieval.heldOutLoss?.value).toBeLessThan(
+        card.base.noRetrieval.heldOutLoss?.value ?? 0,
+      );
+      expect(card.parity?.n).toBeGreaterThan(100);
+      expect(card.parity?.adapterAgreement).toBeGreaterThan((card.parity?.baseAgreement ?? 1) - 0.03);
+
+      const status = await projectStatus(garden, await garden.registry.get(project.id));
+      expect(status.training).toMatchObject({ status: 'completed', reason: card.reason, error: null });
+      expect(status.adapter).toEqual({ version: 1, promoted: card.promoted, reason: card.reason });
+      expect(status.index).toMatchObject({ state: 'ready', changedSince: 0 });
+      expect(status.scorecard).toEqual(card);
+
+      // Nothing has changed: a refresh leaves the adapter as it is.
+      await garden.registry.update(project.id, { promotedAdapter: 1 });
+      const idle = await runToEnd(setup, { budgetMs: 30_000, refresh: true });
+      expect(idle.state).toMatchObject({ status: 'completed', adapterVersion: null });
+      expect(idle.state.reason).toMatch(/0 of 36 files .* the adapter stays/);
+
+      // New modules: training continues from the adapter, which is measured beside the new one.
+      for (let i = 36; i < 46; i++) {
+        await writeFile(join(project.path, 'warehouse', `module_${i}.py`), housePython(i));
+      }
+      const refreshed = await runToEnd(setup, { budgetMs: 30_000, refresh: true });
+      expect(refreshed.state).toMatchObject({ status: 'completed', error: null, adapterVersion: 2 });
+      const settings = JSON.parse(await readFile(join(refreshed.directory, 'engine.json'), 'utf8'));
+      expect(settings.initialAdapter).toBe('../../adapters/1');
+      const next = scorecardSchema.parse(
+        JSON.parse(await readFile(join(garden.paths.adapter(project.id, 2), 'scorecard.json'), 'utf8')),
+      );
+      expect(next.predecessor).toMatchObject({ version: 1, heldOutLoss: expect.any(Number) });
+      expect(next.predecessor!.heldOutLoss).toBeLessThan(next.base.noRetrieval.heldOutLoss!.value);
+      const data = JSON.parse(await readFile(join(refreshed.directory, 'data', 'manifest.json'), 'utf8'));
+      const seen = new Set(JSON.parse(manifestBefore).train.files);
+      expect(data.heldOut.files.filter((path: string) => seen.has(path))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'a codebase too small to train on gets an index, no adapter, and a sentence with the size',
+    async () => {
+      setup = await testGarden(4, { minTrainingTokens: 20_000 });
+      const { state } = await runToEnd(setup, { budgetMs: 30_000 });
+      expect(state).toMatchObject({ status: 'not_started', error: null, adapterVersion: null });
+      expect(state.reason).toMatch(/20,000/);
+      const status = await projectStatus(setup.garden, await setup.garden.registry.get(setup.project.id));
+      expect(status).toMatchObject({
+        index: { state: 'ready', files: { indexed: 4 } },
+        training: { status: 'not_started', reason: state.reason },
+        adapter: { version: null, promoted: false },
+        scorecard: null,
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  test('a missing base model and unreadable options fail with what to do', async () => {
+    setup = await testGarden(4);
+    const { garden, project } = setup;
+    await rm(garden.paths.baseModel(project.baseModel), { recursive: true });
+    const missing = await runToEnd(setup, {});
+    expect(missing.state).toMatchObject({ status: 'failed', error: { code: 'training.model-missing' } });
+    expect(missing.state.error?.remedy).toContain('gardener models pull');
+    const bad = await runToEnd(setup, { budgetMs: 'soon' });
+    expect(bad.state).toMatchObject({ status: 'failed', error: { code: 'training.bad-options' } });
+  }, 120_000);
+
+  test(
+    'a cancel ends it within seconds and leaves no adapter',
+    async () => {
+      setup = await testGarden(36, { sequenceLength: 128 });
+      let cancelledAt = 0;
+      const { state } = await runToEnd(setup, { budgetMs: 600_000 }, (event, _, directory) => {
+        if (event.type !== 'stage-start' || event.stage !== 'training') return;
+        cancelledAt = performance.now();
+        void requestControl(directory, 'cancel');
+      });
+      expect(state.status).toBe('cancelled');
+      expect(performance.now() - cancelledAt).toBeLessThan(20_000);
+      const status = await projectStatus(setup.garden, setup.project);
+      expect(status).toMatchObject({ training: { status: 'cancelled' }, adapter: { version: null } });
+    },
+    TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,86 @@
+import type { SessionOptions } from '../../autodiff/session.js';
+import type { TransformerConfig } from '../../transformer/config/transformer-config.js';
+import { makeBatch } from '../batches/batch.js';
+import { countTargets, type PackedRow } from '../batches/packing.js';
+import type { LoraParameters } from '../lora-parameters.js';
+import { ModelTrainer, type TrainerShape } from '../model-trainer.js';
+import type { TrainingWeights } from '../quantization/training-weights.js';
+import { collectGarbage } from './collect-garbage.js';
+import { isUnderPressure, lighterShape } from './memory-plan.js';
+
+/** Steps after a change before memory is judged again: what was freed takes a while to come back. */
+const SETTLING_STEPS = 3;
+
+/** Computes the gradient of whole steps, in batches that get smaller where memory runs short. */
+export class ElasticTrainer implements AsyncDisposable {
+  #judgeAfter = 0;
+  #ceilingBytes: number;
+
+  private constructor(
+    private readonly config: TransformerConfig,
+    private readonly weights: TrainingWeights,
+    private readonly sessions: SessionOptions,
+    private readonly budgetBytes: number,
+    private trainer: ModelTrainer,
+    /** How it computes now. */
+    public shape: TrainerShape,
+  ) {
+    this.#ceilingBytes = budgetBytes;
+  }
+
+  static async create(
+    config: TransformerConfig,
+    weights: TrainingWeights,
+    options: SessionOptions,
+    shape: TrainerShape,
+    budgetBytes: number,
+  ): Promise<ElasticTrainer> {
+    // With ONNX Runtime's arena: memory that a graph gives back is taken again by the next node while the cache still holds it. Without
+    // it the C library's allocator wanders through memory in some runs, and such a run takes twice as long.
+    const sessions = { ...options, arena: true };
+    const trainer = await ModelTrainer.create(config, weights, shape, sessions);
+    // What was read to make it is garbage where the trainer holds copies.
+    collectGarbage();
+    return new ElasticTrainer(config, weights, sessions, budgetBytes, trainer, shape);
+  }
+
+  /** Forward and backward over the rows of one step, in batches; returns the token-weighted mean loss. */
+  async accumulate(
+    parameters: LoraParameters,
+    data: readonly PackedRow[],
+    dropoutSeed: readonly number[],
+  ): Promise<number> {
+    const { rows, sequenceLength } = this.shape;
+    const targets = Math.max(1, countTargets(data));
+    let lossSum = 0;
+    for (let start = 0; start < data.length; start += rows) {
+      const batch = makeBatch(data.slice(start, start + rows), rows, sequenceLength);
+      // A row's masks do not depend on the rows it is computed with.
+      const seeds = batch.rows.map((_, row) => [...dropoutSeed, start + row]);
+      lossSum += await this.trainer.accumulateGradient(batch, parameters, 1 / targets, seeds);
+    }
+    return lossSum / targets;
+  }
+
+  /**
+   * Becomes lighter when memory runs short.
+   * @returns whether something was done about it: `enough` nothing was needed, `lighter` done, `none` there is nothing left to do
+   */
+  async relieve(step: number, usedBytes: number): Promise<'enough' | 'lighter' | 'none'> {
+    if (step < this.#judgeAfter || !isUnderPressure(usedBytes, this.#ceilingBytes)) return 'enough';
+    const shape = lighterShape(this.shape);
+    if (shape === null) return 'none';
+    await this.trainer[Symbol.asyncDispose]();
+    collectGarbage();
+    this.trainer = await ModelTrainer.create(this.config, this.weights, shape, this.sessions);
+    this.shape = shape;
+    this.#judgeAfter = step + SETTLING_STEPS;
+    // The allocator keeps what it has: only growth beyond it is new pressure.
+    this.#ceilingBytes = Math.max(this.budgetBytes, usedBytes);
+    return 'lighter';
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.trainer[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,206 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { readPeftAdapter } from '../../adapter/peft.js';
+import { gradients } from '../../autodiff/gradients.js';
+import { Graph } from '../../autodiff/graph.js';
+import { gemm, quantizedProduct } from '../../autodiff/operators/index.js';
+import { float32Of, GraphSession, hostTensor } from '../../autodiff/session.js';
+import { type BaseModel, loadBaseModel } from '../../transformer/base-model.js';
+import type { Precision } from '../../transformer/decoder/block-inputs.js';
+import { loadFrozenWeights } from '../../transformer/decoder/frozen-weights.js';
+import { keptState } from '../../transformer/decoder/kept-state.js';
+import { GRADIENT_ROWS, headInputs, slicedHead } from '../../transformer/decoder/language-model-head.js';
+import { quantizeBothWays, quantizeRows } from '../../transformer/decoder/quantize-matrix.js';
+import { makeBatch } from '../batches/batch.js';
+import { countTargets, packExamples } from '../batches/packing.js';
+import { seededRandom } from '../batches/random.js';
+import { goldenExamples, goldenPath, goldenTensors, relativeError } from '../golden.fixture.js';
+import { LoraParameters } from '../lora-parameters.js';
+import { ModelTrainer } from '../model-trainer.js';
+import { Scorer } from '../scoring/scorer.js';
+import { largestExactWeight } from './integer-products.js';
+import { quantizeTable } from './quantized-weights.js';
+import { trainingWeights } from './training-weights.js';
+
+/** 8-bit weights; a CPU without VNNI can be tested with 7 only. */
+const exact = (await largestExactWeight()) === 127;
+
+test('rows in codes give the matrix back to half a step, and their transpose is the same', () => {
+  const random = seededRandom(4);
+  const matrix = Float32Array.from({ length: 5 * 7 }, () => random.next() - 0.5).fill(0, 7, 14);
+  const { codes, transposed, scale } = quantizeRows(matrix, 5, 7, 127);
+  for (let row = 0; row < 5; row++) {
+    for (let column = 0; column < 7; column++) {
+      const code = codes[row * 7 + column]!;
+      expect(Math.abs(code * scale[row]! - matrix[row * 7 + column]!)).toBeLessThanOrEqual(
+        scale[row]! * 0.501,
+      );
+      expect(transposed[column * 5 + row]).toBe(code);
+    }
+  }
+});
+
+test('codes times scales give the matrix back to half a step, in both directions', () => {
+  const random = seededRandom(3);
+  const weight = Float32Array.from({ length: 12 * 20 }, () => random.next() - 0.5);
+  const { forward, backward } = quantizeBothWays(weight, 12, 20, null, null, 127);
+  for (let o = 0; o < 12; o++) {
+    for (let i = 0; i < 20; i++) {
+      const value = weight[o * 20 + i]!;
+      expect(Math.abs(forward.codes[i * 12 + o]! * forward.scale[o]! - value)).toBeLessThan(
+        forward.scale[o]! * 0.51,
+      );
+      expect(Math.abs(backward.codes[o * 20 + i]! * backward.scale[i]! - value)).toBeLessThan(
+        backward.scale[i]! * 0.51,
+      );
+    }
+  }
+});
+
+test.runIf(exact)('a quantised product and its gradient are the exact ones but for rounding', async () => {
+  const [tokens, out, inner] = [16, 96, 64];
+  const random = seededRandom(5);
+  const values = (length: number) => Float32Array.from({ length }, () => random.next() - 0.5);
+  const weight = values(out * inner);
+  const { forward, backward } = quantizeBothWays(weight, out, inner, null, null, 127);
+
+  const graph = new Graph();
+  const x = graph.input('x', 'float32', [tokens, inner]);
+  const dy = graph.input('dy', 'float32', [tokens, out]);
+  const y = quantizedProduct(graph, x, {
+    forward: graph.constant('int8', [inner, out], forward.codes),
+    forwardScale: graph.constant('float32', [out], forward.scale),
+    backward: graph.constant('int8', [out, inner], backward.codes),
+    backwardScale: graph.constant('float32', [inner], backward.scale),
+  });
+  const reference = gemm(graph, x, graph.constant('float32', [out, inner], weight), { transB: true });
+  graph.output(y, 'y');
+  graph.output(reference, 'reference');
+  graph.output(gradients(graph, new Map([[y, dy]]), [x])[0]!, 'dx');
+  graph.output(gradients(graph, new Map([[reference, dy]]), [x])[0]!, 'dxReference');
+  await using session = await GraphSession.create(graph, { threads: 1 });
+  const rows = values(tokens * inner);
+  rows.fill(0, 0, inner); // a row of zeros stays zero
+  const feeds = { x: hostTensor(rows, [tokens, inner]), dy: hostTensor(values(tokens * out), [tokens, out]) };
+  const outputs = await session.run(feeds);
+  const error = relativeError(float32Of(outputs.y), float32Of(outputs.reference));
+  expect(error).toBeLessThan(0.01);
+  expect(error).toBeGreaterThan(0); // it really was computed in integers
+  expect(relativeError(float32Of(outputs.dx), float32Of(outputs.dxReference))).toBeLessThan(0.01);
+  expect(
+    float32Of(outputs.y)
+      .subarray(0, out)
+      .every((value) => value === 0),
+  ).toBe(true);
+});
+
+describe.runIf(exact)('on the real base the 8-bit gradient points where the float32 one does', () => {
+  let base: BaseModel;
+  let float32: { loss: number; gradient: Float32Array };
+
+  beforeAll(async () => {
+    base = await loadBaseModel(inject('baseModelFile'));
+    float32 = await gradient('float32', 127, true);
+  });
+  afterAll(() => base.close());
+
+  async function gradient(
+    precision: Precision,
+    largestCode: number,
+    keep: boolean,
+    examples = goldenExamples(goldenTensors('smollm2/golden.safetensors')),
+  ) {
+    const { config } = base;
+    const adapter = await readPeftAdapter(goldenPath('smollm2/adapter'), config);
+    const sequenceLength = examples[0]!.tokens.length;
+    const rows = packExamples(examples, sequenceLength, null);
+    const batch = makeBatch(rows, rows.length, sequenceLength);
+    const shape = { rows: rows.length, sequenceLength, adapter: adapter.config, precision, keep };
+    const frozen = await loadFrozenWeights(base);
+    const options = { threads: 2 };
+    const weights = trainingWeights(base, frozen, precision, batch, largestCode, options);
+    const parameters = new LoraParameters(config, adapter.config);
+    parameters.load(adapter);
+    await using trainer = await ModelTrainer.create(config, weights, shape, options);
+    const targets = countTargets(rows);
+    const seeds = rows.map((_, row) => [row]);
+    const loss = (await trainer.accumulateGradient(batch, parameters, 1 / targets, seeds)) / targets;
+    return { loss, gradient: parameters.gradient };
+  }
+
+  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+
+  test('a state that is kept in 16 bits gives nearly the gradient of one that is computed again', async () => {
+    const tokens = base.tokenizer.encode(await readFile(new URL('../train.ts', import.meta.url), 'utf8'));
+    const example = { tokens: tokens.slice(0, 512), supervised: new Uint8Array(512).fill(1) };
+    const shape = { rows: 1, sequenceLength: 512 };
+    expect(keptState(base.config, shape, 'int8').rounded).toEqual(['gate', 'up', 'weights']);
+    const again = await gradient('int8', 127, false, [example]);
+    const kept = await gradient('int8', 127, true, [example]);
+    // The forward pass is exact, the head takes other slices.
+    expect(Math.abs(kept.loss / again.loss - 1)).toBeLessThan(1e-5);
+    const error = relativeError(kept.gradient, again.gradient);
+    expect(error).toBeGreaterThan(0);
+    expect(error).toBeLessThan(0.1);
+    process.stdout.write(`kept in 16 bits: relative error of the gradient ${error.toFixed(4)}\n`);
+  });
+
+  test.each([
+    [127, false],
+    [127, true],
+    // What processors without VNNI compute exactly.
+    [64, true],
+  ])('largest weight %i, products kept: %o', async (largestCode, keep) => {
+    const int8 = await gradient('int8', largestCode, keep);
+    const cosine =
+      dot(float32.gradient, int8.gradient) /
+      Math.sqrt(dot(float32.gradient, float32.gradient) * dot(int8.gradient, int8.gradient));
+    expect(cosine).toBeGreaterThan(0.95);
+    expect(Math.abs(int8.loss / float32.loss - 1)).toBeLessThan(0.02);
+    process.stdout.write(
+      `8-bit gradient, weights to ${largestCode}: cosine ${cosine.toFixed(4)}, loss ${int8.loss.toFixed(4)} against ${float32.loss.toFixed(4)}\n`,
+    );
+  });
+});
+
+test.runIf(exact)("what is left out of the head's gradient does not add up over the positions", async () => {
+  const base = await loadBaseModel(inject('baseModelFile'));
+  const { config } = base;
+  const frozen = await loadFrozenWeights(base);
+  const tokens = base.tokenizer.encode(await readFile(new URL('../train.ts', import.meta.url), 'utf8'));
+  const example = { tokens: tokens.slice(0, 256), supervised: new Uint8Array(256).fill(1) };
+  const batch = makeBatch(packExamples([example], 256, null), 1, 256);
+  const shape = { rows: 1, sequenceLength: 256 };
+  await using scorer = await Scorer.create(config, frozen, shape, null, { threads: 2 });
+  const [states] = await scorer.hiddenStates([batch], null);
+  const positions = 2 * GRADIENT_ROWS.fast;
+  const feeds = {
+    x: hostTensor(states!.subarray(0, positions * config.hiddenSize), [positions, config.hiddenSize]),
+    labels: hostTensor(BigInt64Array.from(batch.labels.subarray(0, positions), BigInt), [positions]),
+    weights: hostTensor(new Float32Array(positions).fill(1), [positions, 1]),
+    norm: frozen.outputNorm,
+  };
+
+  const gradient = async (precision: 'float32' | 'int8') => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [positions, config.hiddenSize]);
+    const labels = graph.input('labels', 'int64', [positions]);
+    const weights = graph.input('weights', 'float32', [positions, 1]);
+    const inputs = headInputs(graph, config, precision);
+    graph.output(slicedHead(graph, { x, labels, weights }, inputs, config, GRADIENT_ROWS.fast).dx, 'dx');
+    await using session = await GraphSession.create(graph, { threads: 2 });
+    const table =
+      precision === 'int8' ? await quantizeTable(config, frozen, 127) : { table: await frozen.readHead() };
+    return float32Of((await session.run({ ...feeds, ...table })).dx);
+  };
+  const [whole, nearly] = [await gradient('float32'), await gradient('int8')];
+  await base.close();
+  const sum = (rows: Float32Array) =>
+    Float32Array.from({ length: config.hiddenSize }, (_, j) => {
+      let total = 0;
+      for (let at = j; at < rows.length; at += config.hiddenSize) total += rows[at]!;
+      return total;
+    });
+  expect(relativeError(nearly, whole)).toBeLessThan(0.15);
+  expect(relativeError(sum(nearly), sum(whole))).toBeLessThan(0.12);
+});

@@ -1,0 +1,114 @@
+import { elementCount } from '../../autodiff/graph.js';
+import { float32Of, type HostTensor, hostTensor } from '../../autodiff/session.js';
+import { LoraError } from '../../errors.js';
+import type { WeightSource } from '../../weights/weight-source.js';
+import type { BaseWeights } from '../base-model.js';
+import { BLOCK_WEIGHT_NAMES, type BlockWeight, blockWeightShape } from '../config/modules.js';
+import type { TransformerConfig } from '../config/transformer-config.js';
+
+/** What a block's graph is fed for its frozen weights, by name of the graph's input. */
+export type BlockFeeds = Readonly<Record<string, HostTensor>>;
+
+/** The frozen weights of a base model, float32, as the graphs take them. */
+export interface FrozenWeights {
+  /**
+   * The weights of a block, read from the file and dequantised when asked for (some 10 ms): only one block is in memory,
+   * and it is overwritten by the next call.
+   */
+  block(index: number): Promise<BlockFeeds>;
+  /** The embedding's rows for these tokens, float32 [tokens, hidden], read from the file. */
+  embed(tokens: Int32Array): Promise<Float32Array>;
+  /** The output's table (the embedding itself where the model ties them), float32 [vocabulary, hidden], read from the file. */
+  readHead(): Promise<HostTensor>;
+  /** Some entries of it, [count, hidden]. */
+  readHeadRows(start: number, count: number): Promise<HostTensor>;
+  /** [hidden] */
+  outputNorm: HostTensor;
+}
+
+const TOP_LEVEL_NAMES = {
+  gguf: { embedding: 'token_embd.weight', norm: 'output_norm.weight', head: 'output.weight' },
+  safetensors: { embedding: 'model.embed_tokens.weight', norm: 'model.norm.weight', head: 'lm_head.weight' },
+};
+
+/**
+ * Checks that all weights are there and makes them available a part at a time: none but the output's norm is kept.
+ * @throws LoraError `transformer.missing-weights` listing all that is missing or of another shape; `weights.*`
+ */
+export async function loadFrozenWeights(base: BaseWeights): Promise<FrozenWeights> {
+  const { config, weights } = base;
+  checkWeights(config, weights);
+  const names = TOP_LEVEL_NAMES[weights.format];
+  const head = weights.tensors.has(names.head) ? names.head : names.embedding;
+  const buffers = emptyBlock(config);
+  return {
+    async block(index) {
+      await readBlock(base, index, buffers);
+      return buffers;
+    },
+    embed: (tokens) => weights.readRowsFloat32(names.embedding, tokens),
+    readHead: async () =>
+      hostTensor(await weights.readFloat32(head), [config.vocabularySize, config.hiddenSize]),
+    readHeadRows: async (start, count) => {
+      const rows = Int32Array.from({ length: count }, (_, i) => start + i);
+      return hostTensor(await weights.readRowsFloat32(head, rows), [count, config.hiddenSize]);
+    },
+    outputNorm: hostTensor(await weights.readFloat32(names.norm), [config.hiddenSize]),
+  };
+}
+
+/** Every block in memory of its own, 4 bytes a parameter. */
+export async function* loadAllBlocks(base: BaseWeights): AsyncGenerator<BlockFeeds> {
+  for (let index = 0; index < base.config.blockCount; index++) {
+    const block = emptyBlock(base.config);
+    await readBlock(base, index, block);
+    yield block;
+  }
+}
+
+function emptyBlock(config: TransformerConfig): Record<BlockWeight, HostTensor> {
+  const entries = (Object.keys(BLOCK_WEIGHT_NAMES) as BlockWeight[]).map((weight) => {
+    const shape = blockWeightShape(weight, config);
+    return [weight, hostTensor(new Float32Array(elementCount(shape)), shape)];
+  });
+  return Object.fromEntries(entries) as Record<BlockWeight, HostTensor>;
+}
+
+async function readBlock({ weights }: BaseWeights, index: number, into: Record<BlockWeight, HostTensor>) {
+  for (const weight of Object.keys(into) as BlockWeight[]) {
+    await weights.readFloat32(blockTensorName(weights, index, weight), float32Of(into[weight]));
+  }
+}
+
+function blockTensorName(weights: WeightSource, block: number, weight: BlockWeight): string {
+  const { gguf, huggingFace } = BLOCK_WEIGHT_NAMES[weight];
+  return weights.format === 'gguf'
+    ? `blk.${block}.${gguf}.weight`
+    : `model.layers.${block}.${huggingFace}.weight`;
+}
+
+function checkWeights(config: TransformerConfig, weights: WeightSource): void {
+  const names = TOP_LEVEL_NAMES[weights.format];
+  const expected: [string, number[]][] = [
+    [names.embedding, [config.vocabularySize, config.hiddenSize]],
+    [names.norm, [config.hiddenSize]],
+  ];
+  for (let block = 0; block < config.blockCount; block++) {
+    for (const weight of Object.keys(BLOCK_WEIGHT_NAMES) as BlockWeight[]) {
+      expected.push([blockTensorName(weights, block, weight), blockWeightShape(weight, config)]);
+    }
+  }
+  const problems = expected.flatMap(([name, shape]) => {
+    const found = weights.tensors.get(name);
+    if (!found) return [`${name} is missing`];
+    return `${found.shape}` === `${shape}` ? [] : [`${name} is [${found.shape}], not [${shape}]`];
+  });
+  if (weights.tensors.has('rope_freqs.weight'))
+    problems.push('rope_freqs.weight (scaled rotary angles) is not supported');
+  if (problems.length === 0) return;
+  throw new LoraError(
+    'transformer.missing-weights',
+    `The weights in ${weights.path} do not fit their description: ${problems.slice(0, 5).join('; ')}.`,
+    { remedy: 'Fetch the model file again, or choose another base model.', details: { problems } },
+  );
+}

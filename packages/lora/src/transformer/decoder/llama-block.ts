@@ -1,0 +1,240 @@
+import type { Graph, Value } from '../../autodiff/graph.js';
+import {
+  add,
+  cast,
+  concat,
+  matmul,
+  mul,
+  type RotaryTables,
+  reshape,
+  rmsNorm,
+  rotary,
+  silu,
+  split,
+  transpose,
+} from '../../autodiff/operators/index.js';
+import type { AdapterConfig, TargetModule } from '../config/adapter-config.js';
+import { ATTENTION_INPUTS, type NormWeight, type OwnProduct } from '../config/modules.js';
+import type { TransformerConfig } from '../config/transformer-config.js';
+import { type AdapterMatrices, adapterMatrices } from './adapter-matrices.js';
+import { causalAttention } from './attention.js';
+
+/** The batch a graph is built for. */
+export interface BatchShape {
+  /** Sequences in a batch. */
+  rows: number;
+  /** Tokens in a sequence. */
+  sequenceLength: number;
+}
+
+/** The trainable values of one block. */
+export interface BlockLora {
+  config: AdapterConfig;
+  /** For each group of modules with one input, by its first targeted module: the A matrices stacked, [modules * rank, in]. */
+  a: ReadonlyMap<TargetModule, Value>;
+  /** B of each targeted module, [out, rank]. */
+  b: ReadonlyMap<TargetModule, Value>;
+  /** Dropout masks by the key of `a`, uint8 [tokens, in], 1 for what stays; absent without dropout. */
+  dropout: ReadonlyMap<TargetModule, Value>;
+}
+
+/** How one block multiplies by its frozen matrices. */
+export interface FrozenProducts {
+  /** Scales of the two norms, float32 [hidden]. */
+  norms: Record<NormWeight, Value>;
+  /** x W^T (+ residual). */
+  product(module: OwnProduct, x: Value, residual?: Value): Value;
+  /** x W^T of queries, keys and values side by side. */
+  attentionProduct(x: Value): Value;
+  /**
+   * Factors that make activations even before they are quantised (https://arxiv.org/abs/2211.10438): the frozen matrices
+   * and norms hold them already, the adapter's matrices are multiplied here. Absent in float32.
+   */
+  smoothing?: { attention: Value; mlp: Value; down: Value; downInverse: Value };
+}
+
+/** What one transformer block needs beside its input. */
+export interface BlockContext {
+  config: TransformerConfig;
+  batch: BatchShape;
+  frozen: FrozenProducts;
+  /** Null for the base model alone. */
+  lora: BlockLora | null;
+  rotary: RotaryTables;
+  /** See `maskChunks`; 0 where a position may look, a large negative number where not. */
+  masks: readonly Value[];
+}
+
+/** What a block computes. */
+export interface BlockValues {
+  /** In pieces as the input, float32 [tokens of the piece, hidden]. */
+  y: Value[];
+  /** By name, in the order they are made, the values that a backward pass starts from, beside the block's input. */
+  state: Record<string, Value>;
+  /** Inputs of the frozen products whose channels differ most in size, piece by piece; a calibration looks at them. */
+  inputs: Record<'attention' | 'mlp' | 'down', Value[]>;
+}
+
+/** Tokens that go through the linear modules together: more of them take more memory at once, fewer more nodes, 5 kB and 10 us each. */
+export const PIECE = 512;
+
+/** Cuts what has a row for each token into pieces for `llamaBlock`: as few as there have to be, of nearly one size. */
+export function inPieces(graph: Graph, value: Value): Value[] {
+  const tokens = value.shape[0]!;
+  const count = Math.ceil(tokens / PIECE);
+  if (count === 1) return [value];
+  const border = (i: number) => Math.floor((i * tokens) / count);
+  const sizes = Array.from({ length: count }, (_, i) => border(i + 1) - border(i));
+  return split(graph, value, 0, sizes);
+}
+
+/**
+ * One llama block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of the seven linear modules. Only attention
+ * looks at all tokens at once; the rest goes piece by piece.
+ * @param pieces of float32 [rows * sequence, hidden], see `inPieces`
+ */
+export function llamaBlock(graph: Graph, pieces: readonly Value[], context: BlockContext): BlockValues {
+  const { config, lora, frozen, masks } = context;
+  const matrices = lora && adapterMatrices(graph, lora, frozen, config);
+  const contexts = pieceContexts(graph, { ...context, matrices }, pieces.length);
+
+  const projected = pieces.map((piece, i) => projections(graph, piece, contexts[i]!));
+  const joined = projected.map(({ output }) => output);
+  const { q, k, v } = headsOf(graph, concat(graph, joined, 0), context);
+  const attention = causalAttention(graph, { q, k, v, masks });
+  const attended = fromHeads(graph, attention.output);
+  const finished = inPieces(graph, attended).map((piece, i) =>
+    afterAttention(graph, piece, pieces[i]!, contexts[i]!),
+  );
+  const ofPieces = (name: 'middle' | 'gate' | 'up') =>
+    numbered(
+      name,
+      finished.map((piece) => piece[name]),
+    );
+  const lowRank = contexts.flatMap((piece) => piece.lowRank);
+  return {
+    y: finished.map(({ y }) => y),
+    state: {
+      ...{ q, k, v, ...numbered('weights', attention.weights), attended },
+      ...{ ...ofPieces('middle'), ...ofPieces('gate'), ...ofPieces('up'), ...numbered('lowRank', lowRank) },
+    },
+    inputs: {
+      attention: projected.map(({ input }) => input),
+      mlp: finished.map(({ input }) => input),
+      down: finished.map(({ activated }) => activated),
+    },
+  };
+}
+
+/** What one piece needs. */
+interface PieceContext extends BlockContext {
+  matrices: AdapterMatrices | null;
+  /** Filled as the piece is built: A x of each group of modules. Small, and as dear to compute as they are large to read. */
+  lowRank: Value[];
+}
+
+function numbered(name: string, values: readonly Value[]): Record<string, Value> {
+  return Object.fromEntries(values.map((value, i) => [`${name}.${i}`, value]));
+}
+
+/** The context of each piece: its own rows of the dropout masks. */
+function pieceContexts(
+  graph: Graph,
+  context: BlockContext & Pick<PieceContext, 'matrices'>,
+  count: number,
+): PieceContext[] {
+  const { lora } = context;
+  const masks = [...(lora?.dropout ?? [])].map(([module, mask]) => [module, inPieces(graph, mask)] as const);
+  return Array.from({ length: count }, (_, i) => ({
+    ...context,
+    lowRank: [],
+    lora: lora && { ...lora, dropout: new Map(masks.map(([module, parts]) => [module, parts[i]!])) },
+  }));
+}
+
+/** Norm, then queries, keys and values side by side. */
+function projections(graph: Graph, x: Value, context: PieceContext) {
+  const { config, frozen, lora, matrices } = context;
+  const input = rmsNorm(graph, x, frozen.norms.input_layernorm, config.rmsNormEpsilon);
+  const product = frozen.attentionProduct(input);
+  const projected = lowRankProduct(graph, input, ATTENTION_INPUTS, context);
+  if (!projected) return { input, output: product };
+  const { alpha, rank } = lora!.config;
+  const update = matmul(graph, projected, matrices!.attentionB!, { transB: true, alpha: alpha / rank });
+  return { input, output: add(graph, product, update) };
+}
+
+/** The output projection of attention and its residual, then the MLP and its own. */
+function afterAttention(graph: Graph, attended: Value, x: Value, context: PieceContext) {
+  const { config, frozen } = context;
+  const [middle] = linear(graph, attended, { modules: ['o_proj'], residual: x }, context);
+  const input = rmsNorm(graph, middle!, frozen.norms.post_attention_layernorm, config.rmsNormEpsilon);
+  const [gate, up] = linear(graph, input, { modules: ['gate_proj', 'up_proj'] }, context);
+  const activated = mul(graph, silu(graph, gate!), up!);
+  const [y] = linear(graph, activated, { modules: ['down_proj'], residual: middle! }, context);
+  return { middle: middle!, input, gate: gate!, up: up!, activated, y: y! };
+}
+
+/** Linear modules that read one input. */
+interface LinearGroup {
+  modules: readonly OwnProduct[];
+  residual?: Value;
+}
+
+/** W x + (alpha / rank) B A x (+ residual) for modules that read the same x. https://arxiv.org/abs/2106.09685 */
+function linear(graph: Graph, x: Value, { modules, residual }: LinearGroup, context: PieceContext): Value[] {
+  const { frozen, lora, matrices } = context;
+  const products = modules.map((module) => frozen.product(module, x, residual));
+  const projected = lowRankProduct(graph, x, modules, context);
+  if (!projected) return products;
+  const { rank, alpha } = lora!.config;
+  const targeted = modules.filter((module) => matrices!.b.has(module));
+  const ranks = targeted.map(() => rank);
+  const parts = targeted.length === 1 ? [projected] : split(graph, projected, 1, ranks);
+  return modules.map((module, i) => {
+    const part = parts[targeted.indexOf(module)];
+    if (!part) return products[i]!;
+    const update = matmul(graph, part, matrices!.b.get(module)!, { transB: true, alpha: alpha / rank });
+    return add(graph, products[i]!, update);
+  });
+}
+
+/** A x of the targeted ones among modules that read the same x, side by side: one product. Null when none is. */
+function lowRankProduct(
+  graph: Graph,
+  x: Value,
+  modules: readonly TargetModule[],
+  { lora, matrices, lowRank }: PieceContext,
+): Value | null {
+  const first = modules.find((module) => matrices?.b.has(module));
+  if (!lora || !matrices || !first) return null;
+  const mask = lora.dropout.get(first);
+  // What stays is made larger, so that the mean stays. A mask is made float32 only where it is used: bytes wait for the backward pass.
+  const input = mask ? mul(graph, x, cast(graph, mask, 'float32')) : x;
+  const alpha = mask ? 1 / (1 - lora.config.dropout) : 1;
+  const projected = matmul(graph, input, matrices.a.get(first)!, { transB: true, alpha });
+  lowRank.push(projected);
+  return projected;
+}
+
+/** Queries, keys and values in heads, [rows, heads, sequence, headSize], the first two turned by their positions. */
+function headsOf(graph: Graph, joined: Value, { batch, config, rotary: tables }: BlockContext) {
+  const { headCount, keyValueHeadCount, headSize } = config;
+  const turned = headCount + keyValueHeadCount;
+  const separated = reshape(graph, joined, [
+    batch.rows,
+    batch.sequenceLength,
+    turned + keyValueHeadCount,
+    headSize,
+  ]);
+  const heads = transpose(graph, separated, [0, 2, 1, 3]);
+  const [queriesAndKeys, v] = split(graph, heads, 1, [turned, keyValueHeadCount]);
+  const [q, k] = split(graph, rotary(graph, queriesAndKeys!, tables), 1, [headCount, keyValueHeadCount]);
+  return { q: q!, k: k!, v: v! };
+}
+
+/** [rows, heads, sequence, headSize] back to [tokens, heads * headSize]. */
+function fromHeads(graph: Graph, x: Value): Value {
+  const [rows, heads, sequence, headSize] = x.shape as [number, number, number, number];
+  return reshape(graph, transpose(graph, x, [0, 2, 1, 3]), [rows * sequence, heads * headSize]);
+}

@@ -1,0 +1,102 @@
+import { gradients } from '../../autodiff/gradients.js';
+import { Graph, lastLeavesFirst, pruneUnused, useInstead, type Value } from '../../autodiff/graph.js';
+import { cast, concat } from '../../autodiff/operators/index.js';
+import {
+  type BlockGraphOptions,
+  blockContext,
+  blockInputs,
+  inputNames,
+  sharedInputs,
+} from './block-inputs.js';
+import { keptState } from './kept-state.js';
+import { GRADIENT_ROWS, headInputs, slicedHead } from './language-model-head.js';
+import { type BlockValues, inPieces, llamaBlock } from './llama-block.js';
+
+/** What the graph of a whole model is built for. */
+export interface ModelGraphOptions extends BlockGraphOptions {
+  /** Whether the products of the forward pass are kept for the backward pass. */
+  keep: boolean;
+}
+
+/**
+ * Forward and backward pass of a whole model in one graph. Of a block's forward pass its input, its products and attention's weights are
+ * kept, or its input alone (https://arxiv.org/abs/1604.06174); the rest is computed again.
+ *
+ * ONNX Runtime computes the inputs of a node in the order of the file, the last first. So everything that is computed again stands
+ * before the head: a gradient then comes before what it is multiplied by, and no block is computed again before its turn. The graph has
+ * to be run as it is: an optimiser that merges equal nodes would undo it.
+ *
+ * Inputs: `x` float32 [tokens, hidden], `labels` int64 [tokens], `weights` float32 [tokens, 1], `positions`, `mask`, the head's, and
+ * those of every block behind `inputNames.block(index)`.
+ * Outputs: `nll` [tokens, 1]; the gradient of sum(weights * nll) by every matrix of the adapter, as `d_` + the matrix's name.
+ */
+export function modelGradientGraph(options: ModelGraphOptions): Graph {
+  const { config, batch, precision } = options;
+  const graph = new Graph();
+  const tokens = batch.rows * batch.sequenceLength;
+  const labels = graph.input('labels', 'int64', [tokens]);
+  const weights = graph.input('weights', 'float32', [tokens, 1]);
+  const shared = sharedInputs(graph, options);
+
+  const { rounded } = keptState(config, batch, precision);
+  let x = inPieces(graph, graph.input('x', 'float32', [tokens, config.hiddenSize]));
+  const blocks = Array.from({ length: config.blockCount }, (_, index) => {
+    const inputs = blockInputs(graph, options, inputNames.block(index));
+    const context = blockContext(options, inputs, shared);
+    const { y, state } = llamaBlock(graph, x, context);
+    const kept = options.keep ? roundedState(graph, state, rounded) : {};
+    const block = { x, context, matrices: inputs.matrices, kept };
+    x = y;
+    return block;
+  });
+  const repeated = blocks.map((block) => {
+    const kept = Object.entries(block.kept).map(([name, value]) => [name, inFull(graph, value)] as const);
+    const since = graph.nodes.length;
+    const again = llamaBlock(graph, block.x, block.context);
+    const instead = new Map(kept.map(([name, value]) => [again.state[name]!, value] as const));
+    return { y: again.y, instead, part: { since, until: graph.nodes.length } };
+  });
+
+  const states = { x: concat(graph, x, 0), labels, weights };
+  const headRows = options.keep ? GRADIENT_ROWS.fast : GRADIENT_ROWS.lean;
+  const head = slicedHead(graph, states, headInputs(graph, config, precision), config, headRows);
+  let dy = inPieces(graph, head.dx);
+  for (let index = config.blockCount - 1; index >= 0; index--) {
+    const { x: input, matrices } = blocks[index]!;
+    const again = repeated[index]!;
+    // Nothing below the first block is trained.
+    const targets = index === 0 ? matrices : [...input, ...matrices];
+    const seeds = new Map(again.y.map((piece, i) => [piece, dy[i]!]));
+    const found = gradients(graph, seeds, targets, again.part);
+    if (index > 0) dy = found.splice(0, input.length);
+    for (const [i, gradient] of found.entries()) graph.output(gradient, `d_${matrices[i]!.name}`);
+    useInstead(graph, again.instead, again.part.since);
+  }
+  graph.output(concat(graph, head.nll, 0), 'nll');
+  pruneUnused(graph);
+  // Gradients of the adapter are leaves: each is made as soon as it can be, and its block's memory goes.
+  lastLeavesFirst(graph);
+  return graph;
+}
+
+/**
+ * A block's state with some of its values in 16 bits. The forward pass goes on with the exact ones; the rounded ones are made at once, because
+ * by the time the backward pass reads them both would still be there.
+ */
+function roundedState(
+  graph: Graph,
+  state: BlockValues['state'],
+  names: readonly string[],
+): BlockValues['state'] {
+  const entries = Object.entries(state).map(([name, value]): [string, Value] => {
+    if (!names.some((rounded) => name.startsWith(`${rounded}.`))) return [name, value];
+    const half = cast(graph, value, 'float16');
+    graph.makeHere(half);
+    return [name, half];
+  });
+  return Object.fromEntries(entries);
+}
+
+function inFull(graph: Graph, value: Value): Value {
+  return value.dtype === 'float16' ? cast(graph, value, 'float32') : value;
+}

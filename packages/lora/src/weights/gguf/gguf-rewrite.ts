@@ -1,0 +1,108 @@
+import { type Append, writeAtomically } from '../atomic-file.js';
+import { BLOCK_FORMATS } from '../blocks/block-formats.js';
+import { RangeFile } from '../range-file.js';
+import {
+  elementCount,
+  findTensor,
+  readTensorFloat32,
+  type StoredTensor,
+  unsupportedType,
+} from '../tensor-reader.js';
+import { appendTensor, writableFormat } from '../tensor-writer.js';
+import { readHeader } from './gguf-reader.js';
+import { alignUp } from './gguf-types.js';
+import { fileStart, type GgufValue, metadataPair, tensorInfo } from './gguf-writer.js';
+
+/** Bytes copied at once. */
+const COPY_BYTES = 4 << 20;
+
+/** What is to be different in the copy. */
+export interface GgufChanges {
+  /** Metadata that takes the place of the pair with its key, or comes after the others. */
+  metadata: ReadonlyMap<string, GgufValue>;
+  /** Storage of the changed tensors. */
+  type: 'F32' | 'F16' | 'Q8_0';
+  /** New values by tensor name, in place of the old ones, which are given dequantised (and may be written to). */
+  tensors: ReadonlyMap<string, (values: Float32Array) => void>;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Copies a GGUF with some tensors changed. All else, also metadata and storage types that this package does not know, is copied byte
+ * for byte. One tensor is in memory at a time; the copy is put in place when it is whole.
+ * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`, `weights.write-failed`, and what `openGguf` throws
+ */
+export async function rewriteGguf(from: string, to: string, changes: GgufChanges): Promise<void> {
+  const file = await RangeFile.open(from);
+  try {
+    const { tensors, pairPlaces, alignment } = await readHeader(file);
+    for (const name of changes.tensors.keys()) findTensor(tensors, name, from);
+    const pairs: Buffer[] = [];
+    for (const [key, { start, end }] of pairPlaces) {
+      if (!changes.metadata.has(key)) pairs.push(await bytesOf(file, start, end));
+    }
+    for (const [key, value] of changes.metadata) pairs.push(metadataPair(key, value));
+    const planned = [...tensors.values()].map((tensor) => {
+      const type = changes.tensors.has(tensor.name) ? changes.type : tensor.type;
+      return { tensor, type, bytes: storedBytes(from, tensor, type) };
+    });
+    const infos: Buffer[] = [];
+    let offset = 0;
+    for (const { tensor, type, bytes } of planned) {
+      infos.push(tensorInfo(tensor, type, offset));
+      offset = alignUp(offset + bytes, alignment);
+    }
+    const header = Buffer.concat([fileStart(planned.length, pairs.length), ...pairs, ...infos]);
+    await writeAtomically(to, async (append) => {
+      await append(header);
+      await append(padding(header.length, alignment));
+      for (const { tensor, type, bytes } of planned) {
+        changes.signal?.throwIfAborted();
+        const change = changes.tensors.get(tensor.name);
+        if (change === undefined) await copy(file, tensor.position, bytes, append);
+        else await appendChanged(file, tensor, type, change, append);
+        await append(padding(bytes, alignment));
+      }
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+async function appendChanged(
+  file: RangeFile,
+  tensor: StoredTensor,
+  type: string,
+  change: (values: Float32Array) => void,
+  append: Append,
+): Promise<void> {
+  const data = await readTensorFloat32(file, tensor);
+  change(data);
+  const written = { shape: tensor.shape, data };
+  await appendTensor(append, written, writableFormat(tensor.name, type, written));
+}
+
+async function copy(file: RangeFile, start: number, bytes: number, append: Append): Promise<void> {
+  const buffer = new Uint8Array(Math.min(bytes, COPY_BYTES));
+  for (let done = 0; done < bytes; done += buffer.length) {
+    const part = buffer.subarray(0, Math.min(buffer.length, bytes - done));
+    await file.read(start + done, part);
+    await append(part);
+  }
+}
+
+async function bytesOf(file: RangeFile, start: number, end: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(end - start);
+  await file.read(start, bytes);
+  return bytes;
+}
+
+function storedBytes(path: string, tensor: StoredTensor, type: string): number {
+  const format = BLOCK_FORMATS.get(type);
+  if (format === undefined) throw unsupportedType(path, tensor);
+  return (elementCount(tensor.shape) / format.blockSize) * format.bytesPerBlock;
+}
+
+function padding(length: number, alignment: number): Uint8Array {
+  return new Uint8Array(alignUp(length, alignment) - length);
+}
