@@ -9,6 +9,7 @@ import {
   quantizeQ8_0,
 } from './legacy-quants.js';
 import { copyFloat32, decodeBfloat16, decodeFloat16 } from './plain-formats.js';
+import { dequantizeIQ4NL, dequantizeIQ4XS, dequantizeMXFP4 } from './table-quants.js';
 
 /**
  * Writes `blocks` blocks as float32 to `target[offset ...]`.
@@ -50,6 +51,9 @@ export const BLOCK_FORMATS: ReadonlyMap<string, BlockFormat> = new Map<string, B
   ['Q4_K', { blockSize: 256, bytesPerBlock: 144, dequantize: dequantizeQ4K }],
   ['Q5_K', { blockSize: 256, bytesPerBlock: 176, dequantize: dequantizeQ5K }],
   ['Q6_K', { blockSize: 256, bytesPerBlock: 210, dequantize: dequantizeQ6K }],
+  ['IQ4_NL', { blockSize: 32, bytesPerBlock: 18, dequantize: dequantizeIQ4NL }],
+  ['IQ4_XS', { blockSize: 256, bytesPerBlock: 136, dequantize: dequantizeIQ4XS }],
+  ['MXFP4', { blockSize: 32, bytesPerBlock: 17, dequantize: dequantizeMXFP4 }],
 ]);
 
 function storeFloat32(values: Float32Array, offset: number, target: Uint8Array, blocks: number): void {
