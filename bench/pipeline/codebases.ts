@@ -1,4 +1,4 @@
-import { CODEBASES, type Codebase } from '../retrieval/codebases.js';
+import { CODEBASES, type Codebase } from '../inputs/codebases.js';
 
 /** What a codebase is fetched by. */
 export type NamedCodebase = Omit<Codebase, 'use'>;

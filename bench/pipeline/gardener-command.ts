@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
 import { latestRun, type Run } from '../../packages/gardener/src/garden/runs/runs.js';
 import type { StatusObject } from '../../packages/gardener/src/projects/project-status.js';
-import { benchCache } from '../retrieval/fetch-codebase.js';
+import { benchCache } from '../inputs/bench-cache.js';
 
 const COMMAND = fileURLToPath(new URL('../../packages/gardener/bin/gardener.js', import.meta.url));
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Run, readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
 import { readDataManifest } from '../../packages/gardener/src/training/run/run-data.js';
-import { fetchCodebase } from '../retrieval/fetch-codebase.js';
+import { fetchCodebase } from '../inputs/fetch-codebase.js';
 import type { NamedCodebase } from './codebases.js';
 import { type FamilyMemory, watchMemory } from './family-memory.js';
 import { GardenerCommand } from './gardener-command.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunState } from '../../packages/gardener/src/garden/runs/run-state.js';
 import type { StatusObject } from '../../packages/gardener/src/projects/project-status.js';
-import { fetchCodebase } from '../retrieval/fetch-codebase.js';
+import { fetchCodebase } from '../inputs/fetch-codebase.js';
 import type { NamedCodebase } from './codebases.js';
 import { GardenerCommand } from './gardener-command.js';
 

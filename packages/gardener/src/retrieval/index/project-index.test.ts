@@ -274,7 +274,7 @@ it('keeps no more embeddings than it is given room for', async () => {
   tight.close();
 });
 
-it('does not let the folder grow with switches of branches, with a reader open (50 of them: bench/freshness.bench.ts)', async () => {
+it('does not let the folder grow with switches of branches, with a reader open (50 of them: bench/freshness)', async () => {
   const reader = await openIndex(paths, 'p');
   const branch = (name: string) => [
     parser,

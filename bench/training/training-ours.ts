@@ -8,7 +8,7 @@ import {
   train,
 } from '@codebase-gardener/lora';
 
-/** The rows both engines train on: see bench/peft/train_peft.py. */
+/** The rows both engines train on: see bench/python/peft/train_peft.py. */
 interface Rows {
   rows: number[][];
   supervised: number[][];

@@ -1,17 +1,17 @@
 // Whether the project's overview in the system message helps answers or harms them:
-//   node --conditions=source --import tsx bench/overview.bench.ts --data DATA_DIRECTORY --project NAME
+//   npm run bench:overview -- --data DATA_DIRECTORY --project NAME
 // The project is this repository, indexed and trained (`npm run try` leaves it). Every question is answered twice, greedily, without
 // and with the overview: the hand-checked questions of bench/retrieval, where the answer should name a file that answers it, and
 // questions about the whole, where it should have words of somebody who knows the project. Prints one JSON object.
 import { parseArgs } from 'node:util';
-import { answer } from '../packages/gardener/src/chat/answer.js';
-import { AdapterChooser } from '../packages/gardener/src/chat/choose-adapter.js';
-import { newConversation } from '../packages/gardener/src/chat/conversation.js';
-import { OpenIndexes } from '../packages/gardener/src/chat/open-indexes.js';
-import { OpenModels } from '../packages/gardener/src/chat/open-models.js';
-import type { ProjectCode } from '../packages/gardener/src/chat/write-answer.js';
-import { openGarden } from '../packages/gardener/src/garden/garden.js';
-import { ownQuestions } from './retrieval/own-questions.js';
+import { answer } from '../../packages/gardener/src/chat/answer.js';
+import { AdapterChooser } from '../../packages/gardener/src/chat/choose-adapter.js';
+import { newConversation } from '../../packages/gardener/src/chat/conversation.js';
+import { OpenIndexes } from '../../packages/gardener/src/chat/open-indexes.js';
+import { OpenModels } from '../../packages/gardener/src/chat/open-models.js';
+import type { ProjectCode } from '../../packages/gardener/src/chat/write-answer.js';
+import { openGarden } from '../../packages/gardener/src/garden/garden.js';
+import { ownQuestions } from '../questions/own-questions.js';
 
 const { values } = parseArgs({
   options: {

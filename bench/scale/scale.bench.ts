@@ -1,5 +1,5 @@
 // Indexes a large tree in pieces, each of which is killed (SIGKILL) at a random moment, until it is done:
-//   node --conditions=source --import tsx bench/scale.bench.ts --work DIR --lines 1000000 --minutes 3 [--model none] FOLDER...
+//   npm run bench:scale -- --work DIR --lines 1000000 --minutes 3 [--model none] FOLDER...
 // The tree is put together once from the sources below the folders. One call is one piece; it prints one JSON object, with
 // `done: true` and the whole account when the index is complete. `--model none` leaves the embedding out: everything else remains.
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -17,13 +17,13 @@ import {
 import { dirname, extname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { GardenPaths } from '../packages/gardener/src/garden/files/paths.js';
-import { startEncoder } from '../packages/gardener/src/retrieval/embedding/encoder.js';
-import { wordEmbedder } from '../packages/gardener/src/retrieval/embedding/word-embedder.fixture.js';
-import { indexingEnvironment } from '../packages/gardener/src/retrieval/index/indexing-process.js';
-import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index/project-index.js';
-import { refreshIndex } from '../packages/gardener/src/retrieval/index/refresh-index.js';
-import { embeddingModelDirectory } from './embedding-model.js';
+import { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
+import { startEncoder } from '../../packages/gardener/src/retrieval/embedding/encoder.js';
+import { wordEmbedder } from '../../packages/gardener/src/retrieval/embedding/word-embedder.fixture.js';
+import { indexingEnvironment } from '../../packages/gardener/src/retrieval/index/indexing-process.js';
+import { type Embedder, openIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
+import { refreshIndex } from '../../packages/gardener/src/retrieval/index/refresh-index.js';
+import { embeddingModelDirectory } from '../inputs/default-models.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

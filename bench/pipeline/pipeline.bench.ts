@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PIPELINE_CODEBASES } from './pipeline/codebases.js';
-import { type Growth, grow } from './pipeline/grow.js';
-import { killWorker } from './pipeline/kill-worker.js';
-import { benchCache } from './retrieval/fetch-codebase.js';
+import { benchCache } from '../inputs/bench-cache.js';
+import { PIPELINE_CODEBASES } from './codebases.js';
+import { type Growth, grow } from './grow.js';
+import { killWorker } from './kill-worker.js';
 
 const BUDGET = process.env.BENCH_BUDGET ?? '60s';
 /** Some of the codebases, by name; all by default. */

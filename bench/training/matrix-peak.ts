@@ -1,7 +1,7 @@
-import { Graph } from '../packages/lora/src/autodiff/graph.js';
-import { gemm } from '../packages/lora/src/autodiff/operators/index.js';
-import { GraphSession, type HostTensor, hostTensor } from '../packages/lora/src/autodiff/session.js';
-import type { TransformerConfig } from '../packages/lora/src/transformer/config/transformer-config.js';
+import { Graph } from '../../packages/lora/src/autodiff/graph.js';
+import { gemm } from '../../packages/lora/src/autodiff/operators/index.js';
+import { GraphSession, type HostTensor, hostTensor } from '../../packages/lora/src/autodiff/session.js';
+import type { TransformerConfig } from '../../packages/lora/src/transformer/config/transformer-config.js';
 
 const SIZE = 1024;
 const RUNS = 40;

@@ -1,14 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { benchCache } from './bench-cache.js';
 import type { Codebase } from './codebases.js';
-
-/** Where everything that benchmarks fetch or make is kept, outside the repository. */
-export const benchCache = join(
-  process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-  'codebase-gardener-bench',
-);
 
 /**
  * The folders of a codebase on disk; fetched with pip, npm or apt-get by name and version the first time, kept after that.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { SearchResult } from '../../packages/gardener/src/retrieval/search/search.js';
-import { benchCache } from './fetch-codebase.js';
+import { benchCache } from '../inputs/bench-cache.js';
 import { DEPTH } from './measure.js';
 
 const schema = z.object({

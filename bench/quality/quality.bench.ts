@@ -7,11 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
-import { compiledScript, defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
-import { inOrderOf, type Rows, rowsOf } from './quality/rows.js';
-import { CODEBASES } from './retrieval/codebases.js';
-import { benchCache, fetchCodebase } from './retrieval/fetch-codebase.js';
-import type { OurRun } from './training-ours.js';
+import { benchCache } from '../inputs/bench-cache.js';
+import { CODEBASES } from '../inputs/codebases.js';
+import { defaultBaseModelFile } from '../inputs/default-models.js';
+import { fetchCodebase } from '../inputs/fetch-codebase.js';
+import { pythonWith } from '../python/python-with.js';
+import { compiledScript } from '../training/compiled-script.js';
+import type { OurRun } from '../training/training-ours.js';
+import { inOrderOf, type Rows, rowsOf } from './rows.js';
 
 /** One finished run, a line of the results. */
 interface Row {
@@ -46,7 +49,7 @@ const RESULTS = process.env.BENCH_RESULTS ?? join(benchCache, 'quality.jsonl');
  * work. One JSON object a run, appended to the results, then the summary.
  */
 async function main(): Promise<void> {
-  const python = await pythonWithPeft();
+  const python = await pythonWith('peft');
   const baseFile = await defaultBaseModelFile();
   const directory = await mkdtemp(join(tmpdir(), 'gardener-quality-'));
   try {
@@ -103,7 +106,7 @@ async function measure(
 }
 
 async function runOurs(baseFile: string, file: string, engine: string, seed: number): Promise<string> {
-  const script = compiledScript('training-ours');
+  const script = compiledScript(new URL('../training/training-ours.ts', import.meta.url));
   const { env, execArgv } = computingProcess();
   // The base alone: one step with next to no learning rate.
   const untrained = engine === BASE;
@@ -124,7 +127,7 @@ async function runOurs(baseFile: string, file: string, engine: string, seed: num
 }
 
 async function runPeft(python: string, baseFile: string, file: string, seed: number): Promise<string> {
-  const script = fileURLToPath(new URL('./peft/train_peft.py', import.meta.url));
+  const script = fileURLToPath(new URL('../python/peft/train_peft.py', import.meta.url));
   const options = {
     steps: STEPS,
     precision: 'float32',

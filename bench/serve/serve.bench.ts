@@ -6,21 +6,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { makeGardenWithProjects } from '../packages/gardener/src/chat/garden-with-projects.fixture.js';
-import { embeddingModelDirectory } from './embedding-model.js';
-import { defaultBaseModelFile } from './fixtures.js';
-import { checkEvents } from './serve/event-check.js';
-import { type Load, mixedLoad } from './serve/mixed-load.js';
-import { beginTraining, endTraining } from './serve/training.js';
+import { makeGardenWithProjects } from '../../packages/gardener/src/chat/garden-with-projects.fixture.js';
+import { defaultBaseModelFile, embeddingModelDirectory } from '../inputs/default-models.js';
+import { checkEvents } from './event-check.js';
+import { type Load, mixedLoad } from './mixed-load.js';
+import { beginTraining, endTraining } from './training.js';
 
 const [seconds = '120'] = process.argv.slice(2);
 const CODEBASE =
-  process.env.BENCH_CODEBASE ?? fileURLToPath(new URL('../packages/gardener/src/garden', import.meta.url));
+  process.env.BENCH_CODEBASE ?? fileURLToPath(new URL('../../packages/gardener/src/garden', import.meta.url));
 const PROJECTS = 3;
 const SAMPLE_MS = 2_000;
 /** Models are loaded and caches filled by then. */
 const WARM_UP_SHARE = 0.25;
-const gardener = fileURLToPath(new URL('../packages/gardener/bin/gardener.js', import.meta.url));
+const gardener = fileURLToPath(new URL('../../packages/gardener/bin/gardener.js', import.meta.url));
 
 const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
 

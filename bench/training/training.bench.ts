@@ -6,11 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
-import { parameterCount } from '../packages/lora/src/train/lora-parameters.js';
-import { TARGET_MODULES } from '../packages/lora/src/transformer/config/adapter-config.js';
-import { compiledScript, defaultBaseModelFile, pythonWithPeft } from './fixtures.js';
+import { parameterCount } from '../../packages/lora/src/train/lora-parameters.js';
+import { TARGET_MODULES } from '../../packages/lora/src/transformer/config/adapter-config.js';
+import { defaultBaseModelFile } from '../inputs/default-models.js';
+import { sourceText } from '../inputs/source-text.js';
+import { pythonWith } from '../python/python-with.js';
+import { compiledScript } from './compiled-script.js';
 import { matrixPeak, operationsPerToken } from './matrix-peak.js';
-import { sourceText } from './source-text.js';
 import type { OurRun } from './training-ours.js';
 
 /** One measured run. */
@@ -50,7 +52,7 @@ function chosen(variable: string, all: string[]): string[] {
  * length. One JSON object a run, then the summary: medians over the rounds, and what share of the machine's matrix products they are.
  */
 async function main(): Promise<void> {
-  const python = await pythonWithPeft();
+  const python = await pythonWith('peft');
   const baseFile = await defaultBaseModelFile();
   const directory = await mkdtemp(join(tmpdir(), 'gardener-bench-'));
   const results: Row[] = [];
@@ -115,7 +117,7 @@ async function dataOf(text: string, baseFile: string, length: number): Promise<s
 }
 
 async function measureOurs(base: string, data: string, rows: string, mode: string): Promise<Row> {
-  const script = compiledScript('training-ours');
+  const script = compiledScript(new URL('./training-ours.ts', import.meta.url));
   const { env, execArgv } = computingProcess();
   const chosen: OurRun = { steps: STEPS, batchRows: Number(rows), mode };
   const args = [...execArgv, script, base, data, JSON.stringify(chosen)];
@@ -131,7 +133,7 @@ async function measurePeft(
   rows: string,
   precision: string,
 ): Promise<Row> {
-  const script = fileURLToPath(new URL('./peft/train_peft.py', import.meta.url));
+  const script = fileURLToPath(new URL('../python/peft/train_peft.py', import.meta.url));
   const options = [
     '--steps',
     String(STEPS),

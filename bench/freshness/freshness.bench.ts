@@ -1,5 +1,5 @@
 // What it costs to keep an index fresh, on a copy of a codebase of your choice:
-//   node --conditions=source --import tsx bench/freshness.bench.ts <folder> [edits] [switches]
+//   npm run bench:freshness -- <folder> [edits] [switches]
 // Prints one JSON object a part, the summary last. BENCH_EMBEDDING_MODEL names a folder with the embedding model on disk.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,14 +7,14 @@ import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { walkCodebase } from '../packages/gardener/src/codebase/walk/walk.js';
-import { GardenPaths } from '../packages/gardener/src/garden/files/paths.js';
-import { startEncoder } from '../packages/gardener/src/retrieval/embedding/encoder.js';
-import { wordEmbedder } from '../packages/gardener/src/retrieval/embedding/word-embedder.fixture.js';
-import { followCodebase } from '../packages/gardener/src/retrieval/index/follow-codebase.js';
-import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index/project-index.js';
-import { refreshIndex } from '../packages/gardener/src/retrieval/index/refresh-index.js';
-import { embeddingModelDirectory } from './embedding-model.js';
+import { walkCodebase } from '../../packages/gardener/src/codebase/walk/walk.js';
+import { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
+import { startEncoder } from '../../packages/gardener/src/retrieval/embedding/encoder.js';
+import { wordEmbedder } from '../../packages/gardener/src/retrieval/embedding/word-embedder.fixture.js';
+import { followCodebase } from '../../packages/gardener/src/retrieval/index/follow-codebase.js';
+import { type Embedder, openIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
+import { refreshIndex } from '../../packages/gardener/src/retrieval/index/refresh-index.js';
+import { embeddingModelDirectory } from '../inputs/default-models.js';
 
 const [source, editsWanted = '10', switchesWanted = '50', modelOfFollower = ''] = process.argv.slice(2);
 if (source === undefined) throw new Error('which folder?');

@@ -5,13 +5,13 @@ import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { chunkCodebase } from '../packages/gardener/src/codebase/chunk/chunk-codebase.js';
-import { openGarden } from '../packages/gardener/src/garden/garden.js';
-import { ensureModel } from '../packages/gardener/src/models/store/ensure-model.js';
-import { embeddingText } from '../packages/gardener/src/retrieval/index/embedding-text.js';
-import { pythonWith } from './fixtures.js';
-import { shuffled } from './retrieval/docstring-queries.js';
-import { benchCache } from './retrieval/fetch-codebase.js';
+import { chunkCodebase } from '../../packages/gardener/src/codebase/chunk/chunk-codebase.js';
+import { openGarden } from '../../packages/gardener/src/garden/garden.js';
+import { ensureModel } from '../../packages/gardener/src/models/store/ensure-model.js';
+import { embeddingText } from '../../packages/gardener/src/retrieval/index/embedding-text.js';
+import { benchCache } from '../inputs/bench-cache.js';
+import { pythonWith } from '../python/python-with.js';
+import { shuffled } from '../questions/docstring-queries.js';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const TEXTS = Number(process.env.BENCH_TEXTS ?? 256);
@@ -42,7 +42,12 @@ async function main(): Promise<void> {
       `${THREADS}`,
     ]);
   const theirs = (file: string) =>
-    Engine.start(python, [script('sentence-transformers/encode.py'), directory, file, `${THREADS}`]);
+    Engine.start(python, [
+      script('../python/sentence-transformers/encode.py'),
+      directory,
+      file,
+      `${THREADS}`,
+    ]);
   const speeds = { ours: [] as number[], theirs: [] as number[] };
   const memory: Record<string, number> = {};
   try {
@@ -90,7 +95,7 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor
 /** Every chunk of this repository as it is embedded, in an order that depends on a fixed seed. */
 async function textsOfThisRepository(): Promise<string[]> {
   const texts: string[] = [];
-  const root = fileURLToPath(new URL('../packages/', import.meta.url));
+  const root = fileURLToPath(new URL('../../packages/', import.meta.url));
   for await (const file of chunkCodebase(root)) {
     if ('chunks' in file) texts.push(...file.chunks.map((chunk) => embeddingText(chunk)));
   }

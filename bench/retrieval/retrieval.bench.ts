@@ -1,19 +1,20 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSentenceEncoder } from '@codebase-gardener/lora';
-import { chunkCodebase } from '../packages/gardener/src/codebase/chunk/chunk-codebase.js';
-import { GardenPaths } from '../packages/gardener/src/garden/files/paths.js';
-import { openGarden } from '../packages/gardener/src/garden/garden.js';
-import { settingsSchema } from '../packages/gardener/src/garden/settings/settings.js';
-import { ensureModel } from '../packages/gardener/src/models/store/ensure-model.js';
-import { startEmbedder } from '../packages/gardener/src/retrieval/embedding/choose-embedder.js';
-import { type Embedder, openIndex } from '../packages/gardener/src/retrieval/index/project-index.js';
-import type { RankingName, SearchResult } from '../packages/gardener/src/retrieval/search/search.js';
-import { CODEBASES, type Codebase } from './retrieval/codebases.js';
-import { makeDocstringQueries } from './retrieval/docstring-queries.js';
-import { benchCache, fetchCodebase } from './retrieval/fetch-codebase.js';
-import { DEPTH, measured, rankOf, reciprocal, rounded, type Scores, scoresOf } from './retrieval/measure.js';
-import { ownQuestions, rankOfFile } from './retrieval/own-questions.js';
+import { chunkCodebase } from '../../packages/gardener/src/codebase/chunk/chunk-codebase.js';
+import { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
+import { openGarden } from '../../packages/gardener/src/garden/garden.js';
+import { settingsSchema } from '../../packages/gardener/src/garden/settings/settings.js';
+import { ensureModel } from '../../packages/gardener/src/models/store/ensure-model.js';
+import { startEmbedder } from '../../packages/gardener/src/retrieval/embedding/choose-embedder.js';
+import { type Embedder, openIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
+import type { RankingName, SearchResult } from '../../packages/gardener/src/retrieval/search/search.js';
+import { benchCache } from '../inputs/bench-cache.js';
+import { CODEBASES, type Codebase } from '../inputs/codebases.js';
+import { fetchCodebase } from '../inputs/fetch-codebase.js';
+import { makeDocstringQueries } from '../questions/docstring-queries.js';
+import { DEPTH, measured, rankOf, reciprocal, rounded, type Scores, scoresOf } from '../questions/measure.js';
+import { ownQuestions, rankOfFile } from '../questions/own-questions.js';
 
 /** The ways of searching that are compared, by their names in the result. */
 const WAYS: Record<string, RankingName[]> = {

@@ -3,19 +3,18 @@
 // BENCH_PARTS=switching,adapter,clients,training chooses some; BENCH_SECONDS is how long the clients ask (120), BENCH_PART_SECONDS how long
 // chat and training are measured alone and beside each other (30 each); BENCH_CODEBASE is what is trained on (packages/gardener/src/garden).
 import { fileURLToPath } from 'node:url';
-import { makeGardenWithProjects } from '../packages/gardener/src/chat/garden-with-projects.fixture.js';
-import { TARGET_MODULES } from '../packages/lora/src/index.js';
-import { embeddingModelDirectory } from './embedding-model.js';
-import { defaultBaseModelFile } from './fixtures.js';
-import { measureAdapterCost } from './switch/adapter-cost.js';
-import { measureBesideTraining } from './switch/beside-training.js';
-import { measureClients } from './switch/clients.js';
-import { measureSwitching } from './switch/switching.js';
+import { makeGardenWithProjects } from '../../packages/gardener/src/chat/garden-with-projects.fixture.js';
+import { TARGET_MODULES } from '../../packages/lora/src/index.js';
+import { defaultBaseModelFile, embeddingModelDirectory } from '../inputs/default-models.js';
+import { measureAdapterCost } from './adapter-cost.js';
+import { measureBesideTraining } from './beside-training.js';
+import { measureClients } from './clients.js';
+import { measureSwitching } from './switching.js';
 
 const PARTS = (process.env.BENCH_PARTS ?? 'switching,adapter,clients,training').split(',');
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 120);
 const CODEBASE =
-  process.env.BENCH_CODEBASE ?? fileURLToPath(new URL('../packages/gardener/src/garden', import.meta.url));
+  process.env.BENCH_CODEBASE ?? fileURLToPath(new URL('../../packages/gardener/src/garden', import.meta.url));
 const PROJECTS = 5;
 
 const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
