@@ -1,6 +1,7 @@
 import { Graph } from '../../packages/lora/src/autodiff/graph.js';
+import { type HostTensor, hostTensor } from '../../packages/lora/src/autodiff/host-tensor.js';
 import { gemm } from '../../packages/lora/src/autodiff/operators/index.js';
-import { GraphSession, type HostTensor, hostTensor } from '../../packages/lora/src/autodiff/session.js';
+import { GraphSession } from '../../packages/lora/src/autodiff/session.js';
 import type { TransformerConfig } from '../../packages/lora/src/transformer/config/transformer-config.js';
 
 const SIZE = 1024;

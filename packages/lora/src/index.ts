@@ -24,7 +24,7 @@ export {
   type ChatTemplate,
   chatTemplateFromGguf,
 } from './transformer/chat-template/chat-template.js';
-export { encodeConversation } from './transformer/chat-template/chat-template-encode.js';
+export { encodeConversation } from './transformer/chat-template/encode-conversation.js';
 export {
   type AdapterConfig,
   TARGET_MODULES,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { gradients } from './gradients.js';
-import { elementCount, Graph, type Value } from './graph.js';
-import { differentiableOperators } from './operator.js';
+import { differentiableOperators, elementCount, Graph, type Value } from './graph.js';
+import { float32Of, type HostTensor, hostTensor } from './host-tensor.js';
 import * as op from './operators/index.js';
-import { float32Of, GraphSession, type HostTensor, hostTensor } from './session.js';
+import { GraphSession } from './session.js';
 
 /** A small deterministic generator, uniform in [-1, 1). */
 function uniform(seed: number): () => number {

@@ -1,6 +1,6 @@
 import { LoraError } from '../errors.js';
 import type { Graph, Value } from './graph.js';
-import { operatorOf } from './operator.js';
+import { operatorOf } from './graph.js';
 import { add, reduceSum, reshape } from './operators/index.js';
 
 /**

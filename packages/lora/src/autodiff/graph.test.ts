@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Graph, lastLeavesFirst, pruneUnused } from './graph.js';
+import { Graph } from './graph.js';
+import { lastLeavesFirst, pruneUnused } from './graph-passes.js';
 import { add, neg } from './operators/index.js';
 
 const one = (graph: Graph, value: number, shape: number[] = [1]) =>

@@ -1,5 +1,4 @@
 import { LoraError } from '../errors.js';
-import { type AttributeValue, operatorOf } from './operator.js';
 
 /** Element types a graph may hold, as ONNX spells them in lower case. */
 export type DataType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
@@ -22,6 +21,9 @@ export type ConstantData = Float32Array | BigInt64Array | Int32Array | Uint8Arra
  * and the zero points of a row of tokens are.
  */
 const SMALL_CONSTANT_BYTES = 1024;
+
+/** Attribute values as ONNX knows them. A number is an integer attribute unless wrapped as `{ float }`. */
+export type AttributeValue = number | readonly number[] | { readonly float: number } | string;
 
 /** One operator applied to values. An absent optional input is null. */
 export interface Node {
@@ -126,40 +128,57 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 /**
- * Lets the nodes from `since` on use other values in the place of computed ones, in place: what computed those is unused then, unless
- * something else needs it. What a forward pass kept gets into the backward pass this way instead of being computed again.
+ * The vector-Jacobian product of an operator: given the gradients of a node's outputs, one gradient for each input, or
+ * null where none is wanted. A gradient may have the broadcast shape of the output: the walk sums it back.
+ * @param wanted whether each input needs a gradient; a rule builds nothing for the others, so frozen weights cost nothing.
  */
-export function useInstead(graph: Graph, substitutes: ReadonlyMap<Value, Value>, since = 0): void {
-  const byName = new Map([...substitutes].map(([value, other]) => [value.name, other]));
-  for (let at = since; at < graph.nodes.length; at++) {
-    const node = graph.nodes[at]!;
-    if (!node.inputs.some((used) => used && byName.has(used.name))) continue;
-    const inputs = node.inputs.map((used) => (used ? (byName.get(used.name) ?? used) : null));
-    graph.nodes[at] = { ...node, inputs };
-  }
+export type VjpRule = (
+  graph: Graph,
+  node: Node,
+  outputGradients: readonly (Value | null)[],
+  wanted: readonly boolean[],
+) => (Value | null)[];
+
+/** What the graph needs to know of an ONNX operator. */
+export interface OperatorDefinition {
+  /** ONNX operator domain: '' for the standard one. */
+  domain: '' | 'com.microsoft';
+  /** Types and shapes of the outputs, or a loud error. */
+  infer(
+    inputs: readonly (Value | null)[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+    graph: Graph,
+  ): { dtype: DataType; shape: number[] }[];
+  /** Null for an operator that has no derivative or whose derivative nobody needs yet. */
+  vjp: VjpRule | null;
 }
 
-/** Drops every node and input that no output and no leaf depends on, in place. */
-export function pruneUnused(graph: Graph): void {
-  const needed = new Set([...graph.outputs.values(), ...graph.leaves].map((value) => value.name));
-  const kept: Node[] = [];
-  for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((value) => needed.has(value.name))) continue;
-    kept.push(node);
-    for (const value of node.inputs) if (value) needed.add(value.name);
-  }
-  graph.nodes.splice(0, graph.nodes.length, ...kept.reverse());
-  graph.inputs.splice(0, graph.inputs.length, ...graph.inputs.filter((value) => needed.has(value.name)));
-  for (const value of graph.constants.keys()) if (!needed.has(value.name)) graph.constants.delete(value);
+const table = new Map<string, OperatorDefinition>();
+
+/** Adds operators to the one table. Called once by each file in operators/. */
+export function defineOperators(definitions: Record<string, OperatorDefinition>): void {
+  for (const [name, definition] of Object.entries(definitions)) table.set(name, definition);
 }
 
 /**
- * Moves the nodes that no other node reads to the end, the last made first, in place. ONNX Runtime begins with the last of them and
- * computes what it needs: results then come in the order in which they were added.
+ * The definition of an operator.
+ * @throws LoraError `autodiff.unknown-operator`
  */
-export function lastLeavesFirst(graph: Graph): void {
-  const read = new Set(graph.nodes.flatMap((node) => node.inputs.map((value) => value?.name)));
-  const isLeaf = (node: Node) => !node.outputs.some((value) => read.has(value.name));
-  const leaves = graph.nodes.filter(isLeaf).reverse();
-  graph.nodes.splice(0, graph.nodes.length, ...graph.nodes.filter((node) => !isLeaf(node)), ...leaves);
+export function operatorOf(name: string): OperatorDefinition {
+  const definition = table.get(name);
+  if (!definition) {
+    throw new LoraError(
+      'autodiff.unknown-operator',
+      `The graph builder does not know the operator ${name}.`,
+      {
+        remedy: 'Add it to packages/lora/src/autodiff/operators.',
+      },
+    );
+  }
+  return definition;
+}
+
+/** Names of all operators that have a derivative; each owns a gradient check. */
+export function differentiableOperators(): string[] {
+  return [...table].filter(([, definition]) => definition.vjp !== null).map(([name]) => name);
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { LoraError } from '../errors.js';
 import { Graph } from './graph.js';
+import { float32Of, type HostTensor, hostTensor } from './host-tensor.js';
 import { gemm } from './operators/index.js';
-import { float32Of, GraphSession, type HostTensor, hostTensor } from './session.js';
+import { GraphSession } from './session.js';
 
 const temporary = process.env.TMPDIR;
 afterEach(() => {

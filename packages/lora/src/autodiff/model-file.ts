@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LoraError } from '../errors.js';
 import type { Graph } from './graph.js';
+import type { HostTensor } from './host-tensor.js';
 import { type ExternalData, encodeOnnx } from './onnx-encoding.js';
-import type { HostTensor } from './session.js';
 
 const MODEL_FILE = 'model.onnx';
 const WEIGHTS_FILE = 'weights';

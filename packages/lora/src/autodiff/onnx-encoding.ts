@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs';
 import type { ConstantData, DataType, Graph, OpenAxes, Value } from './graph.js';
-import { type AttributeValue, operatorOf } from './operator.js';
+import { type AttributeValue, operatorOf } from './graph.js';
 
 /** The part of the ONNX message definitions that a graph needs: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
 const PROTO = `

@@ -1,6 +1,6 @@
-import * as ort from 'onnxruntime-node';
 import { LoraError } from '../errors.js';
-import type { HostTensor } from './session.js';
+import type { HostTensor } from './host-tensor.js';
+import { ort } from './onnx-runtime.js';
 
 /** An ONNX model of the user's own, ready to run on the CPU. `run` blocks the event loop: use a process of its own. */
 export class OnnxFileSession implements AsyncDisposable {

@@ -1,29 +1,13 @@
-import * as ort from 'onnxruntime-node';
 import { LoraError } from '../errors.js';
 import { foldSums } from './fold-sums.js';
-import { type Graph, pruneUnused } from './graph.js';
+import type { Graph } from './graph.js';
+import { pruneUnused } from './graph-passes.js';
+import type { HostTensor } from './host-tensor.js';
 import { writeModelFile } from './model-file.js';
 import { encodeOnnx } from './onnx-encoding.js';
+import { ort } from './onnx-runtime.js';
 import { expandQuantized } from './operators/index.js';
 import { verifyGraph } from './verify-graph.js';
-
-// ONNX Runtime's library holds a telemetry client, which starts with the first session unless this is set. Nothing leaves the machine.
-process.env.ORT_DISABLE_TELEMETRY = '1';
-
-/** A tensor in memory of ours that is fed to a session without a copy. */
-export type HostTensor = ort.Tensor;
-
-/** Wraps values for feeding; the array is not copied, later changes of it are seen by the next run. */
-export function hostTensor(
-  data: Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array,
-  shape: readonly number[],
-): HostTensor {
-  if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape);
-  if (data instanceof BigInt64Array) return new ort.Tensor('int64', data, shape);
-  if (data instanceof Int32Array) return new ort.Tensor('int32', data, shape);
-  if (data instanceof Int8Array) return new ort.Tensor('int8', data, shape);
-  return new ort.Tensor('uint8', data, shape);
-}
 
 /** How a session uses the machine. */
 export interface SessionOptions {
@@ -121,16 +105,6 @@ export class GraphSession implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session.release();
   }
-}
-
-/** The float32 elements of a tensor that a session returned. */
-export function float32Of(tensor: HostTensor | undefined): Float32Array {
-  if (!(tensor?.data instanceof Float32Array)) {
-    throw new LoraError('autodiff.run-failed', 'A result that should be float32 is missing.', {
-      remedy: 'Report this as a bug of the graph builder.',
-    });
-  }
-  return tensor.data;
 }
 
 function firstLine(cause: unknown): string {

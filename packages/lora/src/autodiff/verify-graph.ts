@@ -1,6 +1,6 @@
 import { LoraError } from '../errors.js';
 import type { Graph } from './graph.js';
-import { operatorOf } from './operator.js';
+import { operatorOf } from './graph.js';
 
 /**
  * Checks the invariants of a graph: every name is made once, every input exists before its use, and every output has the

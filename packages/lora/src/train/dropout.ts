@@ -1,4 +1,4 @@
-import { type HostTensor, hostTensor } from '../autodiff/session.js';
+import { type HostTensor, hostTensor } from '../autodiff/host-tensor.js';
 import { moduleShape } from '../transformer/config/modules.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import { inputNames, targetedGroups } from '../transformer/decoder/block-inputs.js';

@@ -3,8 +3,9 @@ import type { LoraAdapter } from '../adapter/adapter.js';
 import { readPeftAdapter } from '../adapter/peft.js';
 import { unpermuteRows } from '../adapter/row-order.js';
 import { Graph } from '../autodiff/graph.js';
+import { float32Of, hostTensor } from '../autodiff/host-tensor.js';
 import { gemm, rmsNorm } from '../autodiff/operators/index.js';
-import { float32Of, GraphSession, hostTensor } from '../autodiff/session.js';
+import { GraphSession } from '../autodiff/session.js';
 import { type BaseWeights, loadBaseModel, loadHuggingFaceWeights } from '../transformer/base-model.js';
 import { BLOCK_WEIGHT_NAMES } from '../transformer/config/modules.js';
 import {

@@ -1,5 +1,5 @@
 import type { LoraAdapter, LoraPair } from '../adapter/adapter.js';
-import { type HostTensor, hostTensor } from '../autodiff/session.js';
+import { type HostTensor, hostTensor } from '../autodiff/host-tensor.js';
 import { LoraError } from '../errors.js';
 import type { AdapterConfig, TargetModule } from '../transformer/config/adapter-config.js';
 import { moduleShape } from '../transformer/config/modules.js';

@@ -1,13 +1,9 @@
-import {
-  float32Of,
-  GraphSession,
-  type HostTensor,
-  hostTensor,
-  type SessionOptions,
-} from '../autodiff/session.js';
+import { float32Of, type HostTensor, hostTensor } from '../autodiff/host-tensor.js';
+import { GraphSession, type SessionOptions } from '../autodiff/session.js';
 import type { AdapterConfig } from '../transformer/config/adapter-config.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
-import { inputNames, type Precision } from '../transformer/decoder/block-inputs.js';
+import type { Precision } from '../transformer/decoder/block-context.js';
+import { inputNames } from '../transformer/decoder/block-inputs.js';
 import type { FrozenWeights } from '../transformer/decoder/frozen-weights.js';
 import { modelGradientGraph } from '../transformer/decoder/model-graph.js';
 import { type Batch, tokensOf } from './batches/batch.js';

@@ -2,7 +2,7 @@ import type { LoraAdapter } from '../adapter/adapter.js';
 import { LoraError } from '../errors.js';
 import type { BaseWeights } from '../transformer/base-model.js';
 import { type AdapterConfig, TARGET_MODULES } from '../transformer/config/adapter-config.js';
-import type { Precision } from '../transformer/decoder/block-inputs.js';
+import type { Precision } from '../transformer/decoder/block-context.js';
 import type { FrozenWeights } from '../transformer/decoder/frozen-weights.js';
 import type { Example } from './batches/example.js';
 import type { Courtesy } from './courtesy.js';

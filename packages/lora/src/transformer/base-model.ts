@@ -10,7 +10,8 @@ import type { WeightSource } from '../weights/weight-source.js';
 import { type ChatTemplate, chatTemplateFromGguf } from './chat-template/chat-template.js';
 import { configFromGguf, configFromHuggingFace } from './config/read-transformer-config.js';
 import type { TransformerConfig } from './config/transformer-config.js';
-import { type ModelTokenizer, tokenizerFromGguf } from './tokenizer/tokenizer.js';
+import type { ModelTokenizer } from './tokenizer/tokenizer.js';
+import { tokenizerFromGguf } from './tokenizer/tokenizer-from-gguf.js';
 
 /** The weights of a base model and what they mean; enough for training on token ids. */
 export interface BaseWeights {

@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../graph.js';
-import { defineOperators } from '../operator.js';
+import { defineOperators } from '../graph.js';
 
 /** Element types a value is rounded to and from, by their number in onnx.proto. */
 const ELEMENT_TYPES = { float32: 1, float16: 10 } as const;

@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../graph.js';
-import { broadcastShape, defineOperators, type OperatorDefinition } from '../operator.js';
+import { defineOperators, type OperatorDefinition } from '../graph.js';
+import { broadcastShape } from '../shape-rules.js';
 
 /** An operator on one tensor that keeps its shape. */
 export function sameShape(

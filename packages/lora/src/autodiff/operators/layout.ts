@@ -1,5 +1,5 @@
-import { elementCount, type Graph, type Value } from '../graph.js';
-import { defineOperators, shapeMismatch } from '../operator.js';
+import { defineOperators, elementCount, type Graph, type Value } from '../graph.js';
+import { shapeMismatch } from '../shape-rules.js';
 
 const int64 = (graph: Graph, values: readonly number[]): Value =>
   graph.constant('int64', [values.length], BigInt64Array.from(values, BigInt));

@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../graph.js';
-import { defineOperators, shapeMismatch } from '../operator.js';
+import { defineOperators } from '../graph.js';
+import { shapeMismatch } from '../shape-rules.js';
 
 /** How a product reads its operands. */
 export interface ProductOptions {

@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from '../graph.js';
-import { defineOperators, shapeMismatch } from '../operator.js';
+import { defineOperators } from '../graph.js';
+import { shapeMismatch } from '../shape-rules.js';
 import { mul } from './elementwise.js';
 import { reduceMax } from './reductions.js';
 

@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../graph.js';
-import { defineOperators, type OperatorDefinition } from '../operator.js';
+import { defineOperators, type OperatorDefinition } from '../graph.js';
 import { mul, sub } from './elementwise.js';
 
 const reduce =

@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../graph.js';
-import { defineOperators, shapeMismatch } from '../operator.js';
+import { defineOperators } from '../graph.js';
+import { shapeMismatch } from '../shape-rules.js';
 import { neg } from './elementwise.js';
 
 /** The angle tables of rotary position embeddings. */

@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../graph.js';
-import { defineOperators } from '../operator.js';
+import { defineOperators } from '../graph.js';
 import { reshape } from './layout.js';
 import { gemm } from './products.js';
 

@@ -1,4 +1,4 @@
-import { type HostTensor, hostTensor } from '../../autodiff/session.js';
+import { type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
 import type { PackedRow } from './packing.js';
 
 /** Some rows made ready for the graphs. */

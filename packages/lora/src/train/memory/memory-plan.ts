@@ -6,7 +6,7 @@ import type { TransformerConfig } from '../../transformer/config/transformer-con
 import { CHUNK } from '../../transformer/decoder/attention.js';
 import { keptState } from '../../transformer/decoder/kept-state.js';
 import { GRADIENT_ROWS } from '../../transformer/decoder/language-model-head.js';
-import { PIECE } from '../../transformer/decoder/llama-block.js';
+import { PIECE } from '../../transformer/decoder/token-pieces.js';
 import { parameterCount } from '../lora-parameters.js';
 import type { TrainerShape } from '../model-trainer.js';
 

@@ -1,5 +1,5 @@
 import { LoraError } from '../../errors.js';
-import type { Precision } from '../../transformer/decoder/block-inputs.js';
+import type { Precision } from '../../transformer/decoder/block-context.js';
 import { largestExactWeight } from './integer-products.js';
 
 /** What a training computes in. */

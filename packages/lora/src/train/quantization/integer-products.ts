@@ -1,5 +1,6 @@
 import { Graph } from '../../autodiff/graph.js';
-import { GraphSession, hostTensor } from '../../autodiff/session.js';
+import { hostTensor } from '../../autodiff/host-tensor.js';
+import { GraphSession } from '../../autodiff/session.js';
 
 /** Largest code of an activation. */
 const ACTIVATION = 255;

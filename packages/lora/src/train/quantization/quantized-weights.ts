@@ -1,11 +1,6 @@
 import { elementCount } from '../../autodiff/graph.js';
-import {
-  float32Of,
-  GraphSession,
-  type HostTensor,
-  hostTensor,
-  type SessionOptions,
-} from '../../autodiff/session.js';
+import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
+import { GraphSession, type SessionOptions } from '../../autodiff/session.js';
 import type { TargetModule } from '../../transformer/config/adapter-config.js';
 import {
   ATTENTION_INPUTS,
@@ -17,13 +12,9 @@ import {
 import type { TransformerConfig } from '../../transformer/config/transformer-config.js';
 import { blockCalibrationGraph, type CalibratedInput } from '../../transformer/decoder/block-graphs.js';
 import type { BlockFeeds, FrozenWeights } from '../../transformer/decoder/frozen-weights.js';
-import {
-  type QuantizedColumns,
-  quantizeBothWays,
-  quantizeRows,
-} from '../../transformer/decoder/quantize-matrix.js';
 import { type Batch, tokensOf } from '../batches/batch.js';
 import { collectGarbage } from '../memory/collect-garbage.js';
+import { type QuantizedColumns, quantizeBothWays, quantizeRows } from './quantize-matrix.js';
 
 /** Which calibrated input each module reads; o_proj's channels are even enough as they are. */
 const INPUT_OF: Partial<Record<QuantizedName, CalibratedInput>> = {

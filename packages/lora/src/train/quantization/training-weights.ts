@@ -1,6 +1,6 @@
 import type { SessionOptions } from '../../autodiff/session.js';
 import type { BaseWeights } from '../../transformer/base-model.js';
-import type { Precision } from '../../transformer/decoder/block-inputs.js';
+import type { Precision } from '../../transformer/decoder/block-context.js';
 import {
   type BlockFeeds,
   type FrozenWeights,

@@ -1,16 +1,11 @@
-import {
-  float32Of,
-  GraphSession,
-  type HostTensor,
-  hostTensor,
-  type SessionOptions,
-} from '../../autodiff/session.js';
+import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
+import { GraphSession, type SessionOptions } from '../../autodiff/session.js';
 import type { AdapterConfig } from '../../transformer/config/adapter-config.js';
 import type { TransformerConfig } from '../../transformer/config/transformer-config.js';
+import type { BatchShape } from '../../transformer/decoder/block-context.js';
 import { blockForwardGraph } from '../../transformer/decoder/block-graphs.js';
 import type { FrozenWeights } from '../../transformer/decoder/frozen-weights.js';
 import { SCORED_ENTRIES, SCORED_ROWS, scoreGraph } from '../../transformer/decoder/language-model-head.js';
-import type { BatchShape } from '../../transformer/decoder/llama-block.js';
 import { type Batch, tokensOf } from '../batches/batch.js';
 import type { LoraParameters } from '../lora-parameters.js';
 import { collectGarbage } from '../memory/collect-garbage.js';

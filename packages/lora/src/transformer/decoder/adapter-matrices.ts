@@ -3,7 +3,7 @@ import { concat, mul, padAxis } from '../../autodiff/operators/index.js';
 import type { TargetModule } from '../config/adapter-config.js';
 import { ATTENTION_INPUTS, moduleShape } from '../config/modules.js';
 import type { TransformerConfig } from '../config/transformer-config.js';
-import type { BlockLora, FrozenProducts } from './llama-block.js';
+import type { BlockLora, FrozenProducts } from './block-context.js';
 
 /** The adapter's matrices of one block as its products take them: multiplied by the smoothing factors, made once for all pieces. */
 export interface AdapterMatrices {

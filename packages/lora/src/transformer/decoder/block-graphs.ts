@@ -1,8 +1,10 @@
 import { Graph } from '../../autodiff/graph.js';
 import { concat, reduceMax } from '../../autodiff/operators/index.js';
 import type { TransformerConfig } from '../config/transformer-config.js';
+import type { BatchShape, BlockValues } from './block-context.js';
 import { type BlockGraphOptions, blockContext, blockInputs, sharedInputs } from './block-inputs.js';
-import { type BatchShape, type BlockValues, inPieces, llamaBlock } from './llama-block.js';
+import { decoderBlock } from './decoder-block.js';
+import { inPieces } from './token-pieces.js';
 
 /** Builds a block on graph inputs: `x`, `positions`, `mask`, every frozen weight, every adapter matrix. */
 function blockOnInputs(options: BlockGraphOptions) {
@@ -11,7 +13,7 @@ function blockOnInputs(options: BlockGraphOptions) {
   const x = graph.input('x', 'float32', [batch.rows * batch.sequenceLength, config.hiddenSize]);
   const shared = sharedInputs(graph, options);
   const inputs = blockInputs(graph, options);
-  const values = llamaBlock(graph, inPieces(graph, x), blockContext(options, inputs, shared));
+  const values = decoderBlock(graph, inPieces(graph, x), blockContext(options, inputs, shared));
   return { graph, x, y: concat(graph, values.y, 0), values, matrices: inputs.matrices };
 }
 

@@ -1,20 +1,12 @@
 import type { DataType, Graph, Value } from '../../autodiff/graph.js';
-import { add, concat, gemm, quantizedProduct, type RotaryTables } from '../../autodiff/operators/index.js';
-import { type AdapterConfig, TARGET_MODULES, type TargetModule } from '../config/adapter-config.js';
-import {
-  ATTENTION_INPUTS,
-  MODULE_GROUPS,
-  moduleShape,
-  QUANTIZED_MATRICES,
-  quantizedShape,
-} from '../config/modules.js';
+import type { RotaryTables } from '../../autodiff/operators/index.js';
+import type { AdapterConfig, TargetModule } from '../config/adapter-config.js';
+import { MODULE_GROUPS, moduleShape } from '../config/modules.js';
 import type { TransformerConfig } from '../config/transformer-config.js';
 import { maskChunks } from './attention.js';
-import type { BatchShape, BlockContext, BlockLora, FrozenProducts } from './llama-block.js';
+import type { BatchShape, BlockContext, BlockLora, FrozenProducts, Precision } from './block-context.js';
+import { type DeclareInput, float32Products, int8Products } from './frozen-products.js';
 import { rotaryAngles } from './rotary-tables.js';
-
-/** In what numbers the frozen products are computed; everything else is float32 always. */
-export type Precision = 'float32' | 'int8';
 
 /** What graphs of transformer blocks are built for. */
 export interface BlockGraphOptions {
@@ -86,63 +78,6 @@ export function blockContext(
   shared: ReturnType<typeof sharedInputs>,
 ): BlockContext {
   return { config, batch, frozen, lora, ...shared };
-}
-
-type DeclareInput = (name: string, dtype: DataType, shape: readonly number[]) => Value;
-
-/** Frozen products in float32: inputs named for the module, [out, in]. */
-function float32Products(graph: Graph, config: TransformerConfig, input: DeclareInput): FrozenProducts {
-  const weights = new Map(
-    TARGET_MODULES.map((module) => [module, input(module, 'float32', moduleShape(module, config))]),
-  );
-  return {
-    norms: normInputs(config, input),
-    product: (module, x, residual) => gemm(graph, x, weights.get(module)!, { transB: true }, residual),
-    attentionProduct: (x) =>
-      concat(
-        graph,
-        ATTENTION_INPUTS.map((module) => gemm(graph, x, weights.get(module)!, { transB: true })),
-        1,
-      ),
-  };
-}
-
-/** Frozen products in 8-bit integers; see `QuantizedMatrix` for the inputs. */
-function int8Products(graph: Graph, config: TransformerConfig, input: DeclareInput): FrozenProducts {
-  const matrices = new Map(
-    QUANTIZED_MATRICES.map((name) => {
-      const [out, inner] = quantizedShape(name, config);
-      const matrix = {
-        forward: input(`${name}.forward`, 'int8', [inner, out]),
-        forwardScale: input(`${name}.forwardScale`, 'float32', [out]),
-        backward: input(`${name}.backward`, 'int8', [out, inner]),
-        backwardScale: input(`${name}.backwardScale`, 'float32', [inner]),
-      };
-      return [name, matrix];
-    }),
-  );
-  const { hiddenSize, mlpSize } = config;
-  return {
-    norms: normInputs(config, input),
-    smoothing: {
-      attention: input('smoothing.attention', 'float32', [hiddenSize]),
-      mlp: input('smoothing.mlp', 'float32', [hiddenSize]),
-      down: input('smoothing.down', 'float32', [mlpSize]),
-      downInverse: input('smoothing.downInverse', 'float32', [mlpSize, 1]),
-    },
-    product: (module, x, residual) => {
-      const product = quantizedProduct(graph, x, matrices.get(module)!);
-      return residual ? add(graph, product, residual) : product;
-    },
-    attentionProduct: (x) => quantizedProduct(graph, x, matrices.get('attention')!),
-  };
-}
-
-function normInputs({ hiddenSize }: TransformerConfig, input: DeclareInput): FrozenProducts['norms'] {
-  return {
-    input_layernorm: input('input_layernorm', 'float32', [hiddenSize]),
-    post_attention_layernorm: input('post_attention_layernorm', 'float32', [hiddenSize]),
-  };
 }
 
 function adapterInputs(

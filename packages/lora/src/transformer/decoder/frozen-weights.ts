@@ -1,5 +1,5 @@
 import { elementCount } from '../../autodiff/graph.js';
-import { float32Of, type HostTensor, hostTensor } from '../../autodiff/session.js';
+import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
 import { LoraError } from '../../errors.js';
 import type { WeightSource } from '../../weights/weight-source.js';
 import type { BaseWeights } from '../base-model.js';

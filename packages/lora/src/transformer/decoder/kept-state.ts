@@ -1,7 +1,6 @@
 import type { TransformerConfig } from '../config/transformer-config.js';
 import { CHUNK } from './attention.js';
-import type { Precision } from './block-inputs.js';
-import type { BatchShape } from './llama-block.js';
+import type { BatchShape, Precision } from './block-context.js';
 
 /** What all blocks keep in 32 bits up to this, bytes: a third of what a training of the default base takes. */
 const FULL_BYTES = 340e6;

@@ -23,7 +23,7 @@ import {
   sub,
 } from '../../autodiff/operators/index.js';
 import type { TransformerConfig } from '../config/transformer-config.js';
-import type { Precision } from './block-inputs.js';
+import type { Precision } from './block-context.js';
 
 /** Positions that are scored at once. */
 export const SCORED_ROWS = 128;

@@ -1,6 +1,8 @@
 import { gradients } from '../../autodiff/gradients.js';
-import { Graph, lastLeavesFirst, pruneUnused, useInstead, type Value } from '../../autodiff/graph.js';
+import { Graph, type Value } from '../../autodiff/graph.js';
+import { lastLeavesFirst, pruneUnused, useInstead } from '../../autodiff/graph-passes.js';
 import { cast, concat } from '../../autodiff/operators/index.js';
+import type { BlockValues } from './block-context.js';
 import {
   type BlockGraphOptions,
   blockContext,
@@ -8,9 +10,10 @@ import {
   inputNames,
   sharedInputs,
 } from './block-inputs.js';
+import { decoderBlock } from './decoder-block.js';
 import { keptState } from './kept-state.js';
 import { GRADIENT_ROWS, headInputs, slicedHead } from './language-model-head.js';
-import { type BlockValues, inPieces, llamaBlock } from './llama-block.js';
+import { inPieces } from './token-pieces.js';
 
 /** What the graph of a whole model is built for. */
 export interface ModelGraphOptions extends BlockGraphOptions {
@@ -43,7 +46,7 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
   const blocks = Array.from({ length: config.blockCount }, (_, index) => {
     const inputs = blockInputs(graph, options, inputNames.block(index));
     const context = blockContext(options, inputs, shared);
-    const { y, state } = llamaBlock(graph, x, context);
+    const { y, state } = decoderBlock(graph, x, context);
     const kept = options.keep ? roundedState(graph, state, rounded) : {};
     const block = { x, context, matrices: inputs.matrices, kept };
     x = y;
@@ -52,7 +55,7 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
   const repeated = blocks.map((block) => {
     const kept = Object.entries(block.kept).map(([name, value]) => [name, inFull(graph, value)] as const);
     const since = graph.nodes.length;
-    const again = llamaBlock(graph, block.x, block.context);
+    const again = decoderBlock(graph, block.x, block.context);
     const instead = new Map(kept.map(([name, value]) => [again.state[name]!, value] as const));
     return { y: again.y, instead, part: { since, until: graph.nodes.length } };
   });

@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../../autodiff/graph.js';
-import { defineOperators, shapeMismatch } from '../../autodiff/operator.js';
+import { defineOperators } from '../../autodiff/graph.js';
+import { shapeMismatch } from '../../autodiff/shape-rules.js';
 
 /**
  * LayerNorm over the last axis: (x - mean) / sqrt(variance + epsilon) * scale + bias.

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
 import { ZERO_POINT } from '../../autodiff/operators/index.js';
-import { float32Of, GraphSession, type HostTensor, hostTensor } from '../../autodiff/session.js';
+import { GraphSession } from '../../autodiff/session.js';
 import { LoraError } from '../../errors.js';
 import { openSafetensors } from '../../weights/safetensors/safetensors-reader.js';
-import { type WordPieceEncoder, wordPieceFromJson } from '../tokenizer/tokenizer-word-piece.js';
+import { type WordPieceEncoder, wordPieceFromJson } from '../tokenizer/word-piece.js';
 import { type BertConfig, bertConfigFromJson } from './bert-config.js';
 import { bertGraph } from './bert-graph.js';
 import { type BertPrecision, type BertWeights, loadBertWeights } from './bert-weights.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
 import { OnnxFileSession } from '../../autodiff/onnx-file-session.js';
-import { float32Of, type HostTensor, hostTensor } from '../../autodiff/session.js';
 import type { SentenceEncoder, SentenceEncoderOptions } from './bert.js';
 import { readModelJson, readOptionalModelJson } from './model-json.js';
 import {

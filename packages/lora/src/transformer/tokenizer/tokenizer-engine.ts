@@ -5,6 +5,10 @@ import type { ModelTokenizer } from './tokenizer.js';
 /** Longest text one call encodes, in UTF-16 units: far above any source file, well below what exhausts memory. */
 const MAX_TEXT_LENGTH = 16 * 1024 * 1024;
 
+/** Caps for hostile files: four times the largest vocabulary known (Gemma's 262 k) and its merges. */
+export const MAX_TOKENS = 1_048_576;
+export const MAX_MERGES = 2_097_152;
+
 /** An added token of a tokenizer.json. */
 export interface AddedToken {
   id: number;

@@ -5,7 +5,6 @@ import {
   concat,
   matmul,
   mul,
-  type RotaryTables,
   reshape,
   rmsNorm,
   rotary,
@@ -13,87 +12,19 @@ import {
   split,
   transpose,
 } from '../../autodiff/operators/index.js';
-import type { AdapterConfig, TargetModule } from '../config/adapter-config.js';
-import { ATTENTION_INPUTS, type NormWeight, type OwnProduct } from '../config/modules.js';
-import type { TransformerConfig } from '../config/transformer-config.js';
+import type { TargetModule } from '../config/adapter-config.js';
+import { ATTENTION_INPUTS, type OwnProduct } from '../config/modules.js';
 import { type AdapterMatrices, adapterMatrices } from './adapter-matrices.js';
 import { causalAttention } from './attention.js';
-
-/** The batch a graph is built for. */
-export interface BatchShape {
-  /** Sequences in a batch. */
-  rows: number;
-  /** Tokens in a sequence. */
-  sequenceLength: number;
-}
-
-/** The trainable values of one block. */
-export interface BlockLora {
-  config: AdapterConfig;
-  /** For each group of modules with one input, by its first targeted module: the A matrices stacked, [modules * rank, in]. */
-  a: ReadonlyMap<TargetModule, Value>;
-  /** B of each targeted module, [out, rank]. */
-  b: ReadonlyMap<TargetModule, Value>;
-  /** Dropout masks by the key of `a`, uint8 [tokens, in], 1 for what stays; absent without dropout. */
-  dropout: ReadonlyMap<TargetModule, Value>;
-}
-
-/** How one block multiplies by its frozen matrices. */
-export interface FrozenProducts {
-  /** Scales of the two norms, float32 [hidden]. */
-  norms: Record<NormWeight, Value>;
-  /** x W^T (+ residual). */
-  product(module: OwnProduct, x: Value, residual?: Value): Value;
-  /** x W^T of queries, keys and values side by side. */
-  attentionProduct(x: Value): Value;
-  /**
-   * Factors that make activations even before they are quantised (https://arxiv.org/abs/2211.10438): the frozen matrices
-   * and norms hold them already, the adapter's matrices are multiplied here. Absent in float32.
-   */
-  smoothing?: { attention: Value; mlp: Value; down: Value; downInverse: Value };
-}
-
-/** What one transformer block needs beside its input. */
-export interface BlockContext {
-  config: TransformerConfig;
-  batch: BatchShape;
-  frozen: FrozenProducts;
-  /** Null for the base model alone. */
-  lora: BlockLora | null;
-  rotary: RotaryTables;
-  /** See `maskChunks`; 0 where a position may look, a large negative number where not. */
-  masks: readonly Value[];
-}
-
-/** What a block computes. */
-export interface BlockValues {
-  /** In pieces as the input, float32 [tokens of the piece, hidden]. */
-  y: Value[];
-  /** By name, in the order they are made, the values that a backward pass starts from, beside the block's input. */
-  state: Record<string, Value>;
-  /** Inputs of the frozen products whose channels differ most in size, piece by piece; a calibration looks at them. */
-  inputs: Record<'attention' | 'mlp' | 'down', Value[]>;
-}
-
-/** Tokens that go through the linear modules together: more of them take more memory at once, fewer more nodes, 5 kB and 10 us each. */
-export const PIECE = 512;
-
-/** Cuts what has a row for each token into pieces for `llamaBlock`: as few as there have to be, of nearly one size. */
-export function inPieces(graph: Graph, value: Value): Value[] {
-  const tokens = value.shape[0]!;
-  const count = Math.ceil(tokens / PIECE);
-  if (count === 1) return [value];
-  const border = (i: number) => Math.floor((i * tokens) / count);
-  const sizes = Array.from({ length: count }, (_, i) => border(i + 1) - border(i));
-  return split(graph, value, 0, sizes);
-}
+import type { BlockContext, BlockValues } from './block-context.js';
+import { inPieces } from './token-pieces.js';
 
 /**
  * One llama block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of the seven linear modules. Only attention
  * looks at all tokens at once; the rest goes piece by piece.
  * @param pieces of float32 [rows * sequence, hidden], see `inPieces`
  */
-export function llamaBlock(graph: Graph, pieces: readonly Value[], context: BlockContext): BlockValues {
+export function decoderBlock(graph: Graph, pieces: readonly Value[], context: BlockContext): BlockValues {
   const { config, lora, frozen, masks } = context;
   const matrices = lora && adapterMatrices(graph, lora, frozen, config);
   const contexts = pieceContexts(graph, { ...context, matrices }, pieces.length);

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
+import { GPT2_PATTERN } from './pre-tokenizers.js';
 import type { ModelTokenizer } from './tokenizer.js';
-import { type AddedToken, buildTokenizer, unsupportedTokenizer } from './tokenizer-engine.js';
-import { GPT2_PATTERN } from './tokenizer-pre.js';
+import {
+  type AddedToken,
+  buildTokenizer,
+  MAX_MERGES,
+  MAX_TOKENS,
+  unsupportedTokenizer,
+} from './tokenizer-engine.js';
 
 type Json = Record<string, unknown>;
 
 // Caps for hostile files.
-const MAX_TOKENS = 1_048_576;
-const MAX_MERGES = 2_097_152;
 const MAX_ADDED_TOKENS = 20_000;
 const MAX_PATTERN_LENGTH = 2_048;
 const MAX_DEPTH = 4;

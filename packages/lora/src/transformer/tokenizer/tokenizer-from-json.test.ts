@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { openGguf } from '../../weights/gguf/gguf-reader.js';
-import { tokenizerFromJson } from './tokenizer-json.js';
+import { tokenizerFromJson } from './tokenizer-from-json.js';
 
 type Json = Record<string, unknown>;
 const file = new URL('../../../fixtures/golden/smollm2/tokens.json', import.meta.url);

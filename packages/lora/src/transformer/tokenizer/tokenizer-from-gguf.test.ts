@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openGguf } from '../../weights/gguf/gguf-reader.js';
 import type { MetadataValue, WeightSource } from '../../weights/weight-source.js';
 import { type ChatMessage, chatTemplateFromGguf } from '../chat-template/chat-template.js';
-import { encodeConversation } from '../chat-template/chat-template-encode.js';
-import { type ModelTokenizer, tokenizerFromGguf } from './tokenizer.js';
+import { encodeConversation } from '../chat-template/encode-conversation.js';
+import type { ModelTokenizer } from './tokenizer.js';
+import { tokenizerFromGguf } from './tokenizer-from-gguf.js';
 
 const golden = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../../fixtures/golden/smollm2/${name}`, import.meta.url), 'utf8'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { type WordPieceEncoder, wordPieceFromJson } from './tokenizer-word-piece.js';
+import { type WordPieceEncoder, wordPieceFromJson } from './word-piece.js';
 
 interface Case {
   text: string;

@@ -1,0 +1,40 @@
+import type { Graph, Node, Value } from './graph.js';
+
+/**
+ * Lets the nodes from `since` on use other values in the place of computed ones, in place: what computed those is unused then, unless
+ * something else needs it. What a forward pass kept gets into the backward pass this way instead of being computed again.
+ */
+export function useInstead(graph: Graph, substitutes: ReadonlyMap<Value, Value>, since = 0): void {
+  const byName = new Map([...substitutes].map(([value, other]) => [value.name, other]));
+  for (let at = since; at < graph.nodes.length; at++) {
+    const node = graph.nodes[at]!;
+    if (!node.inputs.some((used) => used && byName.has(used.name))) continue;
+    const inputs = node.inputs.map((used) => (used ? (byName.get(used.name) ?? used) : null));
+    graph.nodes[at] = { ...node, inputs };
+  }
+}
+
+/** Drops every node and input that no output and no leaf depends on, in place. */
+export function pruneUnused(graph: Graph): void {
+  const needed = new Set([...graph.outputs.values(), ...graph.leaves].map((value) => value.name));
+  const kept: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((value) => needed.has(value.name))) continue;
+    kept.push(node);
+    for (const value of node.inputs) if (value) needed.add(value.name);
+  }
+  graph.nodes.splice(0, graph.nodes.length, ...kept.reverse());
+  graph.inputs.splice(0, graph.inputs.length, ...graph.inputs.filter((value) => needed.has(value.name)));
+  for (const value of graph.constants.keys()) if (!needed.has(value.name)) graph.constants.delete(value);
+}
+
+/**
+ * Moves the nodes that no other node reads to the end, the last made first, in place. ONNX Runtime begins with the last of them and
+ * computes what it needs: results then come in the order in which they were added.
+ */
+export function lastLeavesFirst(graph: Graph): void {
+  const read = new Set(graph.nodes.flatMap((node) => node.inputs.map((value) => value?.name)));
+  const isLeaf = (node: Node) => !node.outputs.some((value) => read.has(value.name));
+  const leaves = graph.nodes.filter(isLeaf).reverse();
+  graph.nodes.splice(0, graph.nodes.length, ...graph.nodes.filter((node) => !isLeaf(node)), ...leaves);
+}

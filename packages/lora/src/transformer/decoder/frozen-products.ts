@@ -1,0 +1,68 @@
+import type { DataType, Graph, Value } from '../../autodiff/graph.js';
+import { add, concat, gemm, quantizedProduct } from '../../autodiff/operators/index.js';
+import { TARGET_MODULES } from '../config/adapter-config.js';
+import { ATTENTION_INPUTS, moduleShape, QUANTIZED_MATRICES, quantizedShape } from '../config/modules.js';
+import type { TransformerConfig } from '../config/transformer-config.js';
+import type { FrozenProducts } from './block-context.js';
+
+/** Declares an input of a block; the name is completed by the block's prefix. */
+export type DeclareInput = (name: string, dtype: DataType, shape: readonly number[]) => Value;
+
+/** Frozen products in float32: inputs named for the module, [out, in]. */
+export function float32Products(
+  graph: Graph,
+  config: TransformerConfig,
+  input: DeclareInput,
+): FrozenProducts {
+  const weights = new Map(
+    TARGET_MODULES.map((module) => [module, input(module, 'float32', moduleShape(module, config))]),
+  );
+  return {
+    norms: normInputs(config, input),
+    product: (module, x, residual) => gemm(graph, x, weights.get(module)!, { transB: true }, residual),
+    attentionProduct: (x) =>
+      concat(
+        graph,
+        ATTENTION_INPUTS.map((module) => gemm(graph, x, weights.get(module)!, { transB: true })),
+        1,
+      ),
+  };
+}
+
+/** Frozen products in 8-bit integers; see `QuantizedMatrix` for the inputs. */
+export function int8Products(graph: Graph, config: TransformerConfig, input: DeclareInput): FrozenProducts {
+  const matrices = new Map(
+    QUANTIZED_MATRICES.map((name) => {
+      const [out, inner] = quantizedShape(name, config);
+      const matrix = {
+        forward: input(`${name}.forward`, 'int8', [inner, out]),
+        forwardScale: input(`${name}.forwardScale`, 'float32', [out]),
+        backward: input(`${name}.backward`, 'int8', [out, inner]),
+        backwardScale: input(`${name}.backwardScale`, 'float32', [inner]),
+      };
+      return [name, matrix];
+    }),
+  );
+  const { hiddenSize, mlpSize } = config;
+  return {
+    norms: normInputs(config, input),
+    smoothing: {
+      attention: input('smoothing.attention', 'float32', [hiddenSize]),
+      mlp: input('smoothing.mlp', 'float32', [hiddenSize]),
+      down: input('smoothing.down', 'float32', [mlpSize]),
+      downInverse: input('smoothing.downInverse', 'float32', [mlpSize, 1]),
+    },
+    product: (module, x, residual) => {
+      const product = quantizedProduct(graph, x, matrices.get(module)!);
+      return residual ? add(graph, product, residual) : product;
+    },
+    attentionProduct: (x) => quantizedProduct(graph, x, matrices.get('attention')!),
+  };
+}
+
+function normInputs({ hiddenSize }: TransformerConfig, input: DeclareInput): FrozenProducts['norms'] {
+  return {
+    input_layernorm: input('input_layernorm', 'float32', [hiddenSize]),
+    post_attention_layernorm: input('post_attention_layernorm', 'float32', [hiddenSize]),
+  };
+}
