@@ -491,7 +491,6 @@ export interface components {
             error: components["schemas"]["RunError"] | null;
             etaMs: number | null;
             finished: boolean;
-            heldOutLoss: number | null;
             id: string;
             /** @enum {string} */
             kind: "index" | "train";
@@ -505,6 +504,7 @@ export interface components {
             steps: number | null;
             tokensPerSecond: number | null;
             updatedAt: string | null;
+            validationLoss: number | null;
         };
         RunError: {
             code: string;
@@ -558,12 +558,12 @@ export interface components {
             /** @enum {string} */
             type: "step-end";
         } | {
-            best: boolean | number | null;
+            best: boolean;
             loss: number | null;
             step: number;
             time: string;
             /** @enum {string} */
-            type: "heldout-end";
+            type: "validation-end";
         } | {
             step: number;
             time: string;

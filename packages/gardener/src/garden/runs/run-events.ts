@@ -3,10 +3,9 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asFilesystemError, systemErrorCode } from '../errors/filesystem-error.js';
+import { TRAINING_EVENTS } from './training-events.js';
 
 const count = z.number().min(0);
-/** A figure that may be unknown; JSON has no NaN, so a NaN arrives as null too. */
-const figure = z.number().nullable();
 
 function event<Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) {
   return z.object({ type: z.literal(type), time: z.string(), ...shape });
@@ -34,21 +33,12 @@ export function runEventSchemaWith<Scorecard extends z.ZodType>(scorecard: Score
       label: z.string().nullable(),
     }),
     event('log', { message: z.string() }),
-    event('plan', { steps: count, tokensPerSecond: figure }),
-    event('step-end', {
-      step: count,
-      steps: count,
-      loss: figure,
-      learningRate: figure,
-      tokensPerSecond: figure,
-      etaMs: figure,
-      peakMemoryBytes: figure,
-    }),
-    event('heldout-end', { step: count, loss: figure, best: z.union([z.boolean(), z.number()]).nullable() }),
-    event('checkpoint-save', { step: count }),
-    /** The work waits for a reason outside of it, until go-on. */
-    event('wait', { reason: z.string() }),
-    event('go-on', {}),
+    event('plan', TRAINING_EVENTS.plan),
+    event('step-end', TRAINING_EVENTS['step-end']),
+    event('validation-end', TRAINING_EVENTS['validation-end']),
+    event('checkpoint-save', TRAINING_EVENTS['checkpoint-save']),
+    event('wait', TRAINING_EVENTS.wait),
+    event('go-on', TRAINING_EVENTS['go-on']),
     event('evaluation-end', { scorecard }),
     event('run-pause', {}),
     event('run-resume', {}),
@@ -176,11 +166,20 @@ function parseLines(text: string): RunEvent[] {
   for (const line of text.split('\n')) {
     if (line === '') continue;
     try {
-      const checked = runEventSchema.safeParse(JSON.parse(line));
+      const checked = runEventSchema.safeParse(withTodaysNames(JSON.parse(line)));
       if (checked.success) events.push(checked.data);
     } catch {
       // A torn or foreign line: the events around it still count.
     }
   }
   return events;
+}
+
+/**
+ * A line as it would be written today. The validation loss used to be called held-out loss, and `best` could be a step or null.
+ */
+function withTodaysNames(line: unknown): unknown {
+  const isOld = typeof line === 'object' && line !== null && 'type' in line && line.type === 'heldout-end';
+  if (!isOld) return line;
+  return { ...line, type: 'validation-end', best: 'best' in line && line.best === true };
 }

@@ -10,8 +10,8 @@ export interface RunState {
   steps: number | null;
   /** Training loss of the last step. */
   loss: number | null;
-  /** Lowest held-out loss so far. */
-  heldOutLoss: number | null;
+  /** Lowest validation loss so far: what chooses the checkpoint, not what judges the adapter. */
+  validationLoss: number | null;
   etaMs: number | null;
   tokensPerSecond: number | null;
   peakMemoryBytes: number | null;
@@ -44,7 +44,7 @@ export const INITIAL_RUN_STATE: Readonly<RunState> = Object.freeze({
   step: 0,
   steps: null,
   loss: null,
-  heldOutLoss: null,
+  validationLoss: null,
   etaMs: null,
   tokensPerSecond: null,
   peakMemoryBytes: null,
@@ -109,8 +109,8 @@ function change(state: RunState, event: RunEvent): Partial<RunState> {
         tokensPerSecond: event.tokensPerSecond,
         peakMemoryBytes: largest(state.peakMemoryBytes, event.peakMemoryBytes),
       };
-    case 'heldout-end':
-      return { heldOutLoss: smallest(state.heldOutLoss, event.loss) };
+    case 'validation-end':
+      return { validationLoss: smallest(state.validationLoss, event.loss) };
     case 'checkpoint-save':
       return { checkpointStep: event.step, interruptions: 0 };
     case 'wait':

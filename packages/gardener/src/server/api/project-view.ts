@@ -26,11 +26,11 @@ export async function projectView(context: ServerContext, project: ProjectRecord
 /** A run for the history and the training page. */
 export function runView({ description, state }: Run): RunView {
   const { id, kind, createdAt, options } = description;
-  const { status, reason, finished, step, steps, loss, heldOutLoss, tokensPerSecond } = state;
+  const { status, reason, finished, step, steps, loss, validationLoss, tokensPerSecond } = state;
   const { peakMemoryBytes, etaMs, error, adapterVersion, promoted, updatedAt } = state;
   const budgetMs = typeof options.budgetMs === 'number' ? options.budgetMs : null;
   return {
-    ...{ id, kind, createdAt, status, reason, finished, step, steps, loss, heldOutLoss, tokensPerSecond },
+    ...{ id, kind, createdAt, status, reason, finished, step, steps, loss, validationLoss, tokensPerSecond },
     ...{ peakMemoryBytes, etaMs, error, adapterVersion, promoted, updatedAt, budgetMs },
   };
 }

@@ -103,7 +103,7 @@ export const runSchema = z
     step: z.number(),
     steps: figure,
     loss: figure,
-    heldOutLoss: figure,
+    validationLoss: figure,
     tokensPerSecond: figure,
     peakMemoryBytes: figure,
     etaMs: figure,

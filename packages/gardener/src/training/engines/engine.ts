@@ -3,40 +3,7 @@ import type { Courtesy } from '@codebase-gardener/lora';
 import { z } from 'zod';
 import { readJson, readJsonIfPresent, writeJson } from '../../garden/files/json-state.js';
 import { locateRun } from '../../garden/runs/runs.js';
-
-/** What an engine reports while it trains: the trainer's own events, as far as they go into events.jsonl. */
-export type EngineEvent =
-  /** First event: the arithmetic that was chosen, and why in one sentence. */
-  | { type: 'start'; precision: string; reason: string }
-  | { type: 'resume'; step: number }
-  | { type: 'plan'; steps: number; tokensPerSecond: number }
-  | {
-      type: 'step-end';
-      step: number;
-      steps: number;
-      loss: number;
-      learningRate: number;
-      tokensPerSecond: number;
-      etaMs: number;
-      peakMemoryBytes: number;
-    }
-  /** `retainedRise`: by what share the loss on general code is above the base model's, null where nothing must be retained. */
-  | { type: 'heldout-end'; step: number; loss: number; best: boolean; retainedRise: number | null }
-  | { type: 'checkpoint-save'; step: number }
-  /** Training waits for a reason outside of it, one sentence, until `go-on`. */
-  | { type: 'wait'; reason: string }
-  | { type: 'go-on' }
-  /** Memory ran short: the same steps go on in smaller pieces. */
-  | { type: 'lighten'; rows: number; keep: boolean }
-  /** The loss exploded: training is back at an earlier step, with a smaller learning rate. */
-  | { type: 'turn-back'; step: number; toStep: number; learningRateFactor: number }
-  /** Last event. Unless aborted, the adapter then lies in `engineOutput(runDirectory)`. */
-  | {
-      type: 'train-end';
-      reason: 'steps' | 'budget' | 'early-stop' | 'memory' | 'aborted';
-      bestStep: number;
-      validationLoss: number | null;
-    };
+import type { EngineEvent } from './engine-events.js';
 
 /**
  * Something that trains an adapter. All it is told is a run directory: data/ (see run-data.ts) and engine.json (`EngineSettings`);

@@ -2,13 +2,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import type { Courtesy, LoraAdapter, TransformerConfig } from '@codebase-gardener/lora';
 import { generalCodeSample } from '../data/general-code.js';
 import { readRunData } from '../run/run-data.js';
-import {
-  type EngineEvent,
-  engineCheckpoint,
-  engineOutput,
-  readEngineSettings,
-  type TrainingEngine,
-} from './engine.js';
+import { engineCheckpoint, engineOutput, readEngineSettings, type TrainingEngine } from './engine.js';
+import type { EngineEvent } from './engine-events.js';
 
 /** Trains in this process with packages/lora on ONNX Runtime. */
 export const onnxEngine: TrainingEngine = { name: 'onnx', run: runOnnx };
@@ -55,7 +50,8 @@ async function* runOnnx(
         const { adapter, reason, bestStep, validationLoss } = event;
         if (reason !== 'aborted') await saveOutput(runDirectory, adapter, base.config, baseModelName);
         yield { type: 'train-end', reason, bestStep, validationLoss };
-      } else yield event;
+      } else if (event.type === 'heldout-end') yield { ...event, type: 'validation-end' };
+      else yield event;
     }
   } finally {
     await base.close();

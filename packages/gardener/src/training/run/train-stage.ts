@@ -4,12 +4,8 @@ import { readJsonIfPresent, writeJson } from '../../garden/files/json-state.js';
 import type { RunEventInput } from '../../garden/runs/runs.js';
 import { startLlamaCpp } from '../../models/llama-cpp/llama-cpp.js';
 import { holdsAdapter } from '../adapters/adapter-store.js';
-import {
-  type EngineEvent,
-  engineOutput,
-  type TrainingEngine,
-  writeEngineSettingsOnce,
-} from '../engines/engine.js';
+import { engineOutput, type TrainingEngine, writeEngineSettingsOnce } from '../engines/engine.js';
+import type { EngineEvent } from '../engines/engine-events.js';
 import { onnxEngine } from '../engines/onnx.js';
 import { MAX_GENERAL_LOSS_RISE } from '../evaluation/gate.js';
 import { type SideOptions, type SideScores, scoreSide, sideScoresSchema } from '../evaluation/side-scores.js';
@@ -139,7 +135,7 @@ function inReport(event: EngineEvent): RunEventInput[] {
     case 'wait':
     case 'go-on':
       return [event];
-    case 'heldout-end': {
+    case 'validation-end': {
       const { retainedRise, ...heldOut } = event;
       const forgets = retainedRise !== null && retainedRise > MAX_SAMPLED_LOSS_RISE;
       return [heldOut, ...(forgets ? log(forgetting(event.step, retainedRise)) : [])];

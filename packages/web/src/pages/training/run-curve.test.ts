@@ -13,7 +13,7 @@ it('draws each step once: after a checkpoint the later word counts', () => {
   const curve = curveOf([
     step(1, 2),
     step(2, 9),
-    { type: 'heldout-end', time, step: 2, loss: 1.9, best: true },
+    { type: 'validation-end', time, step: 2, loss: 1.9, best: true },
     { type: 'run-interrupt', time, reason: 'killed' },
     step(2, 1.8),
     step(3, null),
@@ -48,7 +48,7 @@ it('says what an evaluation measured', () => {
 
 it('logs what a reader wants to know, and no single step', () => {
   expect(logLine(step(1, 2))).toBeNull();
-  expect(logLine({ type: 'heldout-end', time, step: 2, loss: 1.9, best: true })).toBe(
+  expect(logLine({ type: 'validation-end', time, step: 2, loss: 1.9, best: true })).toBe(
     'Step 2: held-out loss 1.900, the best so far.',
   );
   expect(

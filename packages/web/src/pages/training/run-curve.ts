@@ -24,7 +24,7 @@ export function curveOf(events: readonly RunEvent[]): Curve {
   const train = new Map<number, number>();
   const heldOut = new Map<number, number>();
   for (const event of events) {
-    if (event.type !== 'step-end' && event.type !== 'heldout-end') continue;
+    if (event.type !== 'step-end' && event.type !== 'validation-end') continue;
     if (event.loss === null) continue;
     const curve = event.type === 'step-end' ? train : heldOut;
     curve.set(event.step, event.loss);
@@ -58,7 +58,7 @@ export function logLine(event: RunEvent): string | null {
       return `${event.steps} steps planned${event.tokensPerSecond ? ` at ${Math.round(event.tokensPerSecond)} tokens/s` : ''}.`;
     case 'log':
       return event.message;
-    case 'heldout-end':
+    case 'validation-end':
       return event.loss === null
         ? null
         : `Step ${event.step}: held-out loss ${event.loss.toFixed(3)}${event.best === true ? ', the best so far' : ''}.`;

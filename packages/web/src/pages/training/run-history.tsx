@@ -51,7 +51,7 @@ export function RunHistory({
                     </Badge>
                   </td>
                   <td className="history-outcome">{outcomeOf(run)}</td>
-                  <td className="number">{run.heldOutLoss?.toFixed(3) ?? '–'}</td>
+                  <td className="number">{run.validationLoss?.toFixed(3) ?? '–'}</td>
                   <td className="number history-budget">
                     {run.budgetMs === null ? '–' : duration(run.budgetMs)}
                   </td>
