@@ -24,7 +24,7 @@ const config = parse(readFileSync(file, 'utf8'));
 const rules = config.rules.filter(({ regex }) => regex !== undefined);
 const text = `// Written by scripts/generate-secret-rules.mjs from the rule list of gitleaks ${version}; not to be changed by hand.
 // gitleaks is Copyright (c) 2019 Zachary Rice, MIT License: https://github.com/gitleaks/gitleaks/blob/master/LICENSE
-import type { SecretAllowance, SecretRule } from './find-secrets.js';
+import type { SecretAllowance, SecretRule } from './secret-rule.js';
 
 /** Values that are no secret, whatever rule finds them. */
 export const HARMLESS_VALUES: SecretAllowance = ${allowance(config.allowlist)};

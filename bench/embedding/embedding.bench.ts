@@ -5,7 +5,7 @@ import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { chunkCodebase } from '../../packages/gardener/src/codebase/chunk/chunk-codebase.js';
+import { chunkCodebase } from '../../packages/gardener/src/codebase/read/chunk-codebase.js';
 import { openGarden } from '../../packages/gardener/src/garden/garden.js';
 import { ensureModel } from '../../packages/gardener/src/models/store/ensure-model.js';
 import { embeddingText } from '../../packages/gardener/src/retrieval/index/embedding-text.js';

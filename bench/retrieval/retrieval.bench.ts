@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSentenceEncoder } from '@codebase-gardener/lora';
-import { chunkCodebase } from '../../packages/gardener/src/codebase/chunk/chunk-codebase.js';
+import { chunkCodebase } from '../../packages/gardener/src/codebase/read/chunk-codebase.js';
 import { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
 import { openGarden } from '../../packages/gardener/src/garden/garden.js';
 import { settingsSchema } from '../../packages/gardener/src/garden/settings/settings.js';

@@ -1,8 +1,9 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { chunkCodebase } from '../../packages/gardener/src/codebase/chunk/chunk-codebase.js';
-import type { Chunk, ChunkedFile } from '../../packages/gardener/src/codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../packages/gardener/src/codebase/chunk/chunk.js';
+import { chunkCodebase } from '../../packages/gardener/src/codebase/read/chunk-codebase.js';
+import type { ChunkedFile } from '../../packages/gardener/src/codebase/read/chunked-file.js';
 import { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
 import { openGarden } from '../../packages/gardener/src/garden/garden.js';
 import { settingsSchema } from '../../packages/gardener/src/garden/settings/settings.js';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeManifest } from '@codebase-gardener/lora';
-import { chunkCodebase } from '../codebase/chunk/chunk-codebase.js';
+import { chunkCodebase } from '../codebase/read/chunk-codebase.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import type { Settings } from '../garden/settings/settings.js';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { chunkCodebase } from '../codebase/chunk/chunk-codebase.js';
+import { chunkCodebase } from '../codebase/read/chunk-codebase.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { wordEmbedder } from '../retrieval/embedding/word-embedder.fixture.js';

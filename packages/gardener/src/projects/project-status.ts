@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { FileCounts } from '../codebase/chunk/chunk-types.js';
+import type { FileCounts } from '../codebase/walk/file-outcome.js';
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord, TrainingStatus } from '../garden/project-record.js';

@@ -1,4 +1,4 @@
-import type { Chunk } from '../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../codebase/chunk/chunk.js';
 
 /**
  * A chunk as the model sees it: `path:start-end` and the code in a fence that the code itself cannot close.

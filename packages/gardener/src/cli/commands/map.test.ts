@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chunkCodebase } from '../../codebase/chunk/chunk-codebase.js';
+import { chunkCodebase } from '../../codebase/read/chunk-codebase.js';
 import { makeTree } from '../../codebase/walk/tree.fixture.js';
 import { openGarden } from '../../garden/garden.js';
 import { entryCommand } from '../../garden/processes/spawn-entry.js';

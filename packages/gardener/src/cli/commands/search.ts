@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CHUNK_KINDS, type ChunkKind } from '../../codebase/chunk/chunk-types.js';
+import { CHUNK_KINDS, type ChunkKind } from '../../codebase/chunk/chunk.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
 import { chooseProject } from '../choose-project.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { FileOutcome } from '../../codebase/chunk/chunk-types.js';
 import type { SecretPlace } from '../../codebase/secrets/find-secrets.js';
+import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { chooseProject } from '../choose-project.js';
 import { type Session, withSession } from '../session.js';

@@ -1,4 +1,4 @@
-import type { Chunk } from './chunk-types.js';
+import type { Chunk } from './chunk.js';
 
 const MAX_SIGNATURE_CHARACTERS = 160;
 

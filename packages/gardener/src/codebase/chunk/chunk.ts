@@ -1,93 +1,42 @@
-import { createHash } from 'node:crypto';
-import type { CodeSymbol, ParseResult, SymbolKind } from '../parse/parse-types.js';
-import { usedNames } from '../parse/structure/used-names.js';
-import type { Chunk, ChunkKind } from './chunk-types.js';
-import { type ChunkLimits, LineSizes } from './divide.js';
-import { outlineSections, type Section } from './outline.js';
-import { LineMarks, qualityReasons, scoreQuality } from './quality.js';
+import type { LanguageId } from '../languages/language.js';
 
-/** One screen of code: what a reader takes in at once, and a sentence-embedding model in one or two windows. */
-export const DEFAULT_CHUNK_LIMITS: ChunkLimits = { lines: 60, characters: 2_400 };
+/** What a chunk is. `module` = top-level statements outside any symbol; `block` = a part of a symbol too large for one chunk. */
+export const CHUNK_KINDS = [
+  'function',
+  'method',
+  'class',
+  'interface',
+  'type',
+  'enum',
+  'module',
+  'block',
+] as const;
 
-const KINDS: Record<SymbolKind, ChunkKind> = {
-  function: 'function',
-  method: 'method',
-  class: 'class',
-  interface: 'interface',
-  type: 'type',
-  enum: 'enum',
-  namespace: 'module',
-  constant: 'module',
-  section: 'module',
-};
+/** See `CHUNK_KINDS`. */
+export type ChunkKind = (typeof CHUNK_KINDS)[number];
 
-/**
- * Cuts a parsed file into chunks that follow its structure. Every line that is not blank is in exactly one chunk, in order.
- * @param path relative to the project root, forward slashes
- * @param text the text that `parsed` was read from
- */
-export function chunkFile(
-  path: string,
-  text: string,
-  parsed: ParseResult,
-  limits: ChunkLimits = DEFAULT_CHUNK_LIMITS,
-): Chunk[] {
-  const sizes = new LineSizes(text.split('\n'));
-  const marks = new LineMarks(parsed.commentSpans, parsed.importSpans, parsed.errorSpans);
-  const importNames = new Set(parsed.imports.flatMap(({ name }) => (name === null ? [] : [name])));
-  const described = new Set<CodeSymbol>();
-  const chunks: Chunk[] = [];
-  for (const section of outlineSections(parsed.symbols, parsed.statements, sizes, limits)) {
-    const range = sizes.trimmed(section);
-    if (range === null) continue;
-    const lines = sizes.lines.slice(range.startLine - 1, range.endLine);
-    const body = lines.join('\n');
-    const code = lines.filter((_, index) => !marks.isImport(range.startLine + index)).join('\n');
-    const { symbol } = section;
-    // The docstring stands at the head: the other parts of a symbol do not repeat it.
-    const isFirst = symbol !== null && !described.has(symbol);
-    if (symbol !== null) described.add(symbol);
-    chunks.push({
-      id: createHash('sha256').update(`${path}\0${range.startLine}\0${body}`).digest('hex').slice(0, 32),
-      path,
-      ...range,
-      language: parsed.language,
-      symbol: symbol?.qualifiedName ?? null,
-      kind: kindOf(section),
-      signature: symbol?.signature ?? null,
-      docstring: isFirst ? symbol.docstring : null,
-      imports: usedNames(code, importNames),
-      complexity: 1 + countBetween(parsed.branchLines, range.startLine, range.endLine),
-      quality: scoreQuality(qualityReasons(lines, range.startLine, marks)),
-      text: body,
-    });
-  }
-  return chunks;
-}
-
-function kindOf({ symbol, role }: Section): ChunkKind {
-  if (symbol === null) return 'module';
-  return role === 'part' ? partKind(symbol) : KINDS[symbol.kind];
-}
-
-const UNDIVIDED_KINDS = new Set<SymbolKind>(['class', 'namespace', 'section']);
-
-// What lies between a class's methods is the class still; a piece of a function is no function.
-function partKind(symbol: CodeSymbol): ChunkKind {
-  return UNDIVIDED_KINDS.has(symbol.kind) ? KINDS[symbol.kind] : 'block';
-}
-
-function countBetween(sorted: readonly number[], first: number, last: number): number {
-  return lowerBound(sorted, last + 1) - lowerBound(sorted, first);
-}
-
-function lowerBound(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** A piece of one file that follows its structure. Lines are 1-based and inclusive. */
+export interface Chunk {
+  /** Hex digest of path, position and text: the same chunk of the same file has the same id. */
+  id: string;
+  /** Path relative to the project root, with forward slashes. */
+  path: string;
+  startLine: number;
+  endLine: number;
+  language: LanguageId;
+  /** Qualified name (`Class.method`), or null for module-level code. */
+  symbol: string | null;
+  kind: ChunkKind;
+  /** First line(s) of the declaration up to its body, or null. */
+  signature: string | null;
+  /** Docstring or leading doc comment, markers stripped, or null. */
+  docstring: string | null;
+  /** Imported names of the file that this chunk's text uses. */
+  imports: string[];
+  /** Cyclomatic complexity: 1 + branches. */
+  complexity: number;
+  /** 0 (worthless for training) to 1, with the reasons for every deduction. */
+  quality: { score: number; reasons: string[] };
+  /** The source lines exactly as in the file. */
+  text: string;
 }

@@ -1,4 +1,4 @@
-import type { LineSpan, StatementSpan } from '../parse/parse-types.js';
+import type { LineSpan, StatementSpan } from '../parse/structure/code-structure.js';
 
 /** How much one chunk may hold. */
 export interface ChunkLimits {

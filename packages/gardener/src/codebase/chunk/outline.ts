@@ -1,4 +1,5 @@
-import type { CodeSymbol, LineSpan, StatementSpan, SymbolKind } from '../parse/parse-types.js';
+import type { SymbolKind } from '../languages/symbol-kind.js';
+import type { CodeSymbol, LineSpan, StatementSpan } from '../parse/structure/code-structure.js';
 import { type ChunkLimits, divideAtStatements, type LineSizes, WHOLE_FILL } from './divide.js';
 
 /** A range that becomes one chunk. */

@@ -1,4 +1,4 @@
-import type { LineSpan } from '../parse/parse-types.js';
+import type { LineSpan } from '../parse/structure/code-structure.js';
 
 /** What is held against a chunk, and how much of its worth it takes. */
 const DEDUCTIONS = {

@@ -1,18 +1,7 @@
 import { z } from 'zod';
-import type { CodeStructure, CodeSymbol, SymbolKind, Visibility } from '../parse/parse-types.js';
+import { SYMBOL_KINDS } from '../languages/symbol-kind.js';
+import type { CodeStructure, CodeSymbol, Visibility } from '../parse/structure/code-structure.js';
 
-/** The kinds of symbols, as the stored graph spells them. */
-export const FACT_KINDS = [
-  'function',
-  'method',
-  'class',
-  'interface',
-  'type',
-  'enum',
-  'namespace',
-  'constant',
-  'section',
-] as const satisfies readonly SymbolKind[];
 const VISIBILITIES = ['public', 'protected', 'private'] as const satisfies readonly Visibility[];
 
 // Longer names are data, and what is compared with every path of a project must be short.
@@ -24,7 +13,7 @@ const line = z.number().int().positive();
 const factSymbol = z.object({
   /** Qualified name within the file. */
   symbol: z.string(),
-  kind: z.enum(FACT_KINDS),
+  kind: z.enum(SYMBOL_KINDS),
   visibility: z.enum(VISIBILITIES),
   signature: z.string(),
   startLine: line,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FACT_KINDS } from './file-facts.js';
+import { SYMBOL_KINDS } from '../languages/symbol-kind.js';
 import { pageRank } from './page-rank.js';
 import { type ProjectFacts, ReferenceResolver } from './resolve-references.js';
 
@@ -20,7 +20,7 @@ export const graphData = z
     paths: z.array(z.string()),
     files: counts,
     names: z.array(z.string()),
-    kinds: z.array(z.enum(FACT_KINDS)),
+    kinds: z.array(z.enum(SYMBOL_KINDS)),
     signatures: z.array(z.string()),
     startLines: counts,
     endLines: counts,

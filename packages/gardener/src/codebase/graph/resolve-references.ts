@@ -1,5 +1,5 @@
 import { familyOf } from '../languages/languages.js';
-import type { SymbolKind } from '../parse/parse-types.js';
+import type { SymbolKind } from '../languages/symbol-kind.js';
 import type { FileFacts } from './file-facts.js';
 import { ImportTargets } from './import-targets.js';
 

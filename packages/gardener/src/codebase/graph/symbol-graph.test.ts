@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSource } from '../parse/parse.js';
+import { parseSource } from '../read/parse-source.js';
 import { factsOf } from './file-facts.js';
 import { symbolGraphOf } from './graph-store.js';
 import { mapProject, renderMap } from './project-map.js';

@@ -1,4 +1,4 @@
-import type { SymbolKind } from '../parse/parse-types.js';
+import type { SymbolKind } from '../languages/symbol-kind.js';
 
 /** Lines of one file, 1-based and inclusive. Every Chunk is one. */
 export interface CodeRange {

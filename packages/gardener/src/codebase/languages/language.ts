@@ -1,5 +1,7 @@
-import type { LanguageId } from '../chunk/chunk-types.js';
 import type { TextRules } from './text-rules.js';
+
+/** A language's id is its key in the language table (`typescript`, `tsx`, `javascript`, `python`, ...). */
+export type LanguageId = string;
 
 /**
  * What a language's files are to a project. `code` is trained on and has a place in the symbol graph; `markup` (pages and

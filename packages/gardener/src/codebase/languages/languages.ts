@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { basename } from 'node:path/posix';
-import type { LanguageId } from '../chunk/chunk-types.js';
-import type { Language } from './language.js';
+import type { Language, LanguageId } from './language.js';
 import { LANGUAGES } from './language-table.js';
 
 export type { Language } from './language.js';

@@ -1,4 +1,4 @@
-import type { LanguageId } from '../chunk/chunk-types.js';
+import type { LanguageId } from './language.js';
 import { findLanguage } from './languages.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { SymbolKind } from '../parse/parse-types.js';
+import type { SymbolKind } from './symbol-kind.js';
 
 /** How the structure of a text without a grammar is found, line by line. */
 export interface TextRules {

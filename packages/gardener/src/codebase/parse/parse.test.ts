@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { knownLanguages, languageOfFirstLine, languageOfPath } from '../languages/languages.js';
-import { parseSource } from './parse.js';
-import type { CodeSymbol } from './parse-types.js';
+import { parseSource } from '../read/parse-source.js';
+import type { CodeSymbol } from './structure/code-structure.js';
 
 /** `kind qualifiedName` of every symbol, depth first. */
 function names(symbols: readonly CodeSymbol[]): string[] {

@@ -1,8 +1,8 @@
 import type { Node } from 'web-tree-sitter';
 import { type Grammar, loadGrammar } from '../languages/grammar.js';
 import type { Language } from '../languages/language.js';
-import type { ParseResult } from './parse-types.js';
 import type { Capture, CaptureGroup } from './structure/captures.js';
+import type { ParseResult } from './structure/code-structure.js';
 import { LineTable } from './structure/line-table.js';
 import { readStructure } from './structure/structure.js';
 import { readTextStructure } from './structure/text-structure.js';

@@ -1,6 +1,6 @@
 // Written by scripts/generate-secret-rules.mjs from the rule list of gitleaks 8.30.1; not to be changed by hand.
 // gitleaks is Copyright (c) 2019 Zachary Rice, MIT License: https://github.com/gitleaks/gitleaks/blob/master/LICENSE
-import type { SecretAllowance, SecretRule } from './find-secrets.js';
+import type { SecretAllowance, SecretRule } from './secret-rule.js';
 
 /** Values that are no secret, whatever rule finds them. */
 export const HARMLESS_VALUES: SecretAllowance = { patterns: [/^true|false|null$/i, /^(?:[aA]+|[bB]+|[cC]+|[dD]+|[eE]+|[fF]+|[gG]+|[hH]+|[iI]+|[jJ]+|[kK]+|[lL]+|[mM]+|[nN]+|[oO]+|[pP]+|[qQ]+|[rR]+|[sS]+|[tT]+|[uU]+|[vV]+|[wW]+|[xX]+|[yY]+|[zZ]+|\*+|\.+)$/, /^\$(?:\d+|{\d+})$/, /^\$(?:[A-Z_]+|[a-z_]+)$/, /^\${(?:[A-Z_]+|[a-z_]+)}$/, /^\{\{[ \t]*[\w ().|]+[ \t]*}}$/, /^\$\{\{[ \t]*(?:(?:env|github|secrets|vars)(?:\.[A-Za-z]\w+)+[\w "'&./=|]*)[ \t]*}}$/, /^%(?:[A-Z_]+|[a-z_]+)%$/, /^%[+\-# 0]?[bcdeEfFgGoOpqstTUvxX]$/, /^\{\d{0,2}}$/, /^@(?:[A-Z_]+|[a-z_]+)@$/, /^\/Users\/[a-z0-9A-Z]+\/[\w .-/]+$/, /^\/(?:bin|etc|home|opt|tmp|usr|var)\/[\w ./-]+$/], words: ["014df517-39d1-4453-b7b3-9930c563627c","abcdefghijklmnopqrstuvwxyz"] };

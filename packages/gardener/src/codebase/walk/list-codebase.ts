@@ -1,7 +1,7 @@
 import { type Dirent, lstatSync, type Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileOutcome } from '../chunk/chunk-types.js';
+import type { FileOutcome } from './file-outcome.js';
 import { GARDENER_IGNORE, gardenerRules, readIgnoreFile } from './gardener-ignore.js';
 import { type GitListing, headCommit, listIgnoredByGit, listWithGit } from './git-list.js';
 import { IgnoreRules } from './ignore-rules.js';

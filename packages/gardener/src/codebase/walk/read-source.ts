@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { FileVersion } from '../chunk/chunk-types.js';
 import { decodeText } from './decode-text.js';
+import type { FileVersion } from './file-outcome.js';
 
 /** A file's decoded text, or why there is none. */
 export type SourceRead =

@@ -2,9 +2,10 @@ import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { FileOutcome, LanguageId } from '../chunk/chunk-types.js';
+import type { LanguageId } from '../languages/language.js';
 import { LANGUAGES, type Language, languageOfFirstLine, languageOfPath } from '../languages/languages.js';
 import { checkRoot } from './check-root.js';
+import type { FileOutcome } from './file-outcome.js';
 import { type Entry, listCodebase } from './list-codebase.js';
 import { reasonByPath } from './path-rules.js';
 

@@ -1,4 +1,4 @@
-import type { Chunk } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
 import { splitIdentifier } from '../store/keywords.js';
 
 const WORD = /[\p{L}\p{N}_$]+/gu;

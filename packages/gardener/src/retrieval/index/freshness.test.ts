@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chunkCodebase } from '../../codebase/chunk/chunk-codebase.js';
+import { chunkCodebase } from '../../codebase/read/chunk-codebase.js';
 import { headCommit } from '../../codebase/walk/git-list.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { wordEmbedder } from '../embedding/word-embedder.fixture.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { hasSameTimes } from '../../codebase/chunk/chunk-changes.js';
+import { hasSameTimes } from '../../codebase/read/chunk-changes.js';
 import { type WalkedFile, walkCodebase } from '../../codebase/walk/walk.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { type FileState, readFileStates, readManifest } from '../store/manifest.js';

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ChunkedFile, FileOutcome } from '../../codebase/chunk/chunk-types.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
+import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { type WordEmbedder, wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { makeFile } from '../store/chunks.fixture.js';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import type { FileOutcome } from '../../codebase/chunk/chunk-types.js';
 import { GraphRecorder, graphFile, openSymbolGraph } from '../../codebase/graph/graph-store.js';
 import type { SymbolGraph } from '../../codebase/graph/symbol-graph.js';
+import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import { headCommit } from '../../codebase/walk/git-list.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { withLock } from '../../garden/files/file-lock.js';

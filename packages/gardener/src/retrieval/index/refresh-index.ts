@@ -1,4 +1,4 @@
-import { chunkChanges } from '../../codebase/chunk/chunk-changes.js';
+import { chunkChanges } from '../../codebase/read/chunk-changes.js';
 import { type WalkResult, walkCodebase } from '../../codebase/walk/walk.js';
 import type { Embedder } from '../embedding/embedder.js';
 import type { IndexManifest, ProjectIndex, UpdateOptions } from './project-index.js';

@@ -1,7 +1,9 @@
-import type { KnownFile, UnchangedFile } from '../../codebase/chunk/chunk-changes.js';
-import { CHUNK_RECIPE } from '../../codebase/chunk/chunk-recipe.js';
-import type { Chunk, ChunkedFile, FileOutcome } from '../../codebase/chunk/chunk-types.js';
-import { countOutcomes } from '../../codebase/walk/outcomes.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
+import type { KnownFile, UnchangedFile } from '../../codebase/read/chunk-changes.js';
+import { CHUNK_RECIPE } from '../../codebase/read/chunk-recipe.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
+import { countOutcomes } from '../../codebase/read/chunked-file.js';
+import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import type { Embedder } from '../embedding/embedder.js';
 import type { EmbeddingCache } from '../embedding/embedding-cache.js';
 import { rowOf } from '../store/chunk-row.js';

@@ -1,5 +1,5 @@
-import { chunkRead } from '../../codebase/chunk/chunk-codebase.js';
 import { isCode } from '../../codebase/languages/languages.js';
+import { chunkRead } from '../../codebase/read/chunk-codebase.js';
 import { readSource } from '../../codebase/walk/read-source.js';
 import type { WalkedFile } from '../../codebase/walk/walk.js';
 import type { Embedder } from '../embedding/embedder.js';

@@ -1,4 +1,4 @@
-import type { Chunk } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
 
 /** Share of common word triples from which two chunks are the same code with small changes. */
 const SAME_FROM = 0.85;

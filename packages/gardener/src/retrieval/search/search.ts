@@ -1,4 +1,4 @@
-import type { Chunk, ChunkKind } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk, ChunkKind } from '../../codebase/chunk/chunk.js';
 import type { CodeRange, SymbolGraph } from '../../codebase/graph/symbol-graph.js';
 import { chunkOf, fileNameOf, lastNameOf } from '../store/chunk-row.js';
 import { keywordsOf } from '../store/keywords.js';

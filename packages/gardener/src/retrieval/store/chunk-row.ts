@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { CHUNK_KINDS, type Chunk, type ChunkedFile } from '../../codebase/chunk/chunk-types.js';
+import { CHUNK_KINDS, type Chunk } from '../../codebase/chunk/chunk.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { chunkKeywords } from './keywords.js';
 
 /** One row of the chunks table. Columns that filters use are columns; the rest of a chunk travels as JSON. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Chunk, ChunkedFile } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 
 const digest = (...parts: string[]) => createHash('sha256').update(parts.join('\0')).digest('hex');
 

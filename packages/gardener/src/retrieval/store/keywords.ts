@@ -1,4 +1,4 @@
-import type { Chunk } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
 
 const WORD = /[\p{L}\p{N}_$]+/gu;
 /** Scripts written without spaces: a word is not the unit of search there, a pair of characters is. */

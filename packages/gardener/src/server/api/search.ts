@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { CHUNK_KINDS } from '../../codebase/chunk/chunk-types.js';
+import { CHUNK_KINDS } from '../../codebase/chunk/chunk.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
 import type { ServerContext } from '../context.js';
 import { findProject } from '../find-project.js';

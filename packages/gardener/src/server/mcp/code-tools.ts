@@ -1,6 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
-import { CHUNK_KINDS } from '../../codebase/chunk/chunk-types.js';
+import { CHUNK_KINDS } from '../../codebase/chunk/chunk.js';
 import type { GraphSymbol } from '../../codebase/graph/symbol-graph.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';

@@ -1,5 +1,6 @@
 import type { ChatTemplate, Tokenizer } from '@codebase-gardener/lora';
-import type { Chunk, ChunkedFile } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import type { ExampleBase } from './chat-example.js';
 import { seededRandom } from './random.js';
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Example } from '@codebase-gardener/lora';
-import type { Chunk, ChunkedFile } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
 import { type CodeWindow, codeWindows } from './code-windows.js';
 import { drawWindows, type HeldOutFile, heldOutFile, windowExample } from './held-out.js';

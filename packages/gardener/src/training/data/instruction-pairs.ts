@@ -1,4 +1,4 @@
-import type { Chunk } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
 import type { InstructionPair } from './chat-example.js';
 
 const KIND_NAMES: Readonly<Record<string, string>> = {

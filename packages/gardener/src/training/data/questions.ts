@@ -1,4 +1,4 @@
-import type { Chunk } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
 import { seededRandom, shuffled } from './random.js';
 
 /** Questions of the stopping check. */

@@ -1,4 +1,5 @@
-import type { Chunk, ChunkedFile } from '../../codebase/chunk/chunk-types.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { GENERAL_CODE_MARKER } from './general-code.js';
 import { clusterNearDuplicates, forEachNearDuplicate, minHash } from './near-duplicates.js';
 import { seededRandom } from './random.js';

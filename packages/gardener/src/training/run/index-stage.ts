@@ -1,6 +1,7 @@
-import { chunkCodebase } from '../../codebase/chunk/chunk-codebase.js';
-import type { ChunkedFile, FileOutcome } from '../../codebase/chunk/chunk-types.js';
 import { isCode } from '../../codebase/languages/languages.js';
+import { chunkCodebase } from '../../codebase/read/chunk-codebase.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
+import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import { walkCodebase } from '../../codebase/walk/walk.js';
 import { startEmbedder } from '../../retrieval/embedding/choose-embedder.js';
 import { openIndex } from '../../retrieval/index/project-index.js';

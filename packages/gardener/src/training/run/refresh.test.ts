@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ChunkedFile } from '../../codebase/chunk/chunk-types.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { testBase, testFile } from '../data/codebase.fixture.js';
 import { makeExamples } from '../data/examples.js';
 import { type EarlierTraining, planRefresh, seenBefore } from './refresh.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ChunkedFile } from '../../codebase/chunk/chunk-types.js';
+import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { readJsonIfPresent } from '../../garden/files/json-state.js';
 import { runOf } from '../adapters/adapter-store.js';
 import type { DataManifest } from '../data/examples.js';

@@ -1,4 +1,4 @@
-import type { LineSpan } from '../parse-types.js';
+import type { LineSpan } from './code-structure.js';
 
 /** One capture of a query, free of the syntax tree. */
 export interface Capture extends LineSpan {

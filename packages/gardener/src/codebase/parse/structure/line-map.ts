@@ -1,4 +1,4 @@
-import type { LineSpan } from '../parse-types.js';
+import type { LineSpan } from './code-structure.js';
 
 interface IndexedSpan extends LineSpan {
   startIndex: number;

@@ -1,5 +1,5 @@
-import type { Reference } from '../parse-types.js';
 import type { Capture } from './captures.js';
+import type { Reference } from './code-structure.js';
 
 // What stands right before a name: `a.`, `a?.`, `a().`, `a->`, `a::`, with the name that is called upon.
 const RECEIVER = /([\p{ID_Continue}$@]+)\s*(?:\(\s*\)|<[^<>]*>)?\s*(?:[?!]?\.|\??->|::)$/u;

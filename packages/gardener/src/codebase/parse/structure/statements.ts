@@ -1,4 +1,4 @@
-import type { LineSpan, StatementSpan } from '../parse-types.js';
+import type { LineSpan, StatementSpan } from './code-structure.js';
 import type { LineMap } from './line-map.js';
 
 /** Statements as a tree of line ranges: equal ranges once, comments and decorators counted to what follows them. */

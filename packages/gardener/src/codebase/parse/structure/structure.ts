@@ -1,6 +1,6 @@
 import type { Language } from '../../languages/language.js';
-import type { ParseResult } from '../parse-types.js';
 import type { Capture, CaptureGroup } from './captures.js';
+import type { ParseResult } from './code-structure.js';
 import { readImports } from './imports.js';
 import { LineMap } from './line-map.js';
 import { readReferences } from './references.js';

@@ -1,6 +1,7 @@
 import type { Language } from '../../languages/language.js';
-import type { CodeSymbol, SymbolKind } from '../parse-types.js';
+import type { SymbolKind } from '../../languages/symbol-kind.js';
 import { type Capture, type CaptureGroup, contains, type Extent, within } from './captures.js';
+import type { CodeSymbol } from './code-structure.js';
 import type { LineMap } from './line-map.js';
 import { declarationSignature, docstringText } from './signature.js';
 import { usedNames } from './used-names.js';

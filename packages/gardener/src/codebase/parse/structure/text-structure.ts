@@ -1,6 +1,7 @@
 import type { Language } from '../../languages/language.js';
+import type { SymbolKind } from '../../languages/symbol-kind.js';
 import type { TextRules } from '../../languages/text-rules.js';
-import type { CodeSymbol, ParseResult, StatementSpan, SymbolKind } from '../parse-types.js';
+import type { CodeSymbol, ParseResult, StatementSpan } from './code-structure.js';
 import { docstringText } from './signature.js';
 
 const MAX_NAME_CHARACTERS = 120;

@@ -1,4 +1,4 @@
-import type { TextRules } from '../languages/text-rules.js';
+import type { TextRules } from '../text-rules.js';
 
 /** Statements that begin at the start of a line; what CREATE makes is a symbol. Every dialect, since no grammar reads all. */
 export const sqlRules: TextRules = {

@@ -2,8 +2,8 @@
 // which only its end can stop, and because a command answers while a large file is parsed.
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { findLanguage } from '../languages/languages.js';
+import { prepareReader } from '../parse/read-tree.js';
 import { doParseJob, type ParseJob, type ParseReply } from './parse-job.js';
-import { prepareReader } from './read-tree.js';
 
 // The parent went away, however it ended.
 process.on('disconnect', () => process.exit(0));

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { spawnEntry } from '../../garden/processes/spawn-entry.js';
+import type { ParseResult } from '../parse/structure/code-structure.js';
 import type { ChunkedSource, ParseJob, ParseReply } from './parse-job.js';
-import type { ParseResult } from './parse-types.js';
 
 /** Compiling a large grammar takes up to seconds, on a loaded machine more; a process that does not even begin is broken. */
 const BEGIN_TIMEOUT_MS = 60_000;

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { chunkFile } from '../chunk/chunk.js';
 import { LANGUAGES } from '../languages/language-table.js';
 import { findLanguage, languageOfPath } from '../languages/languages.js';
-import type { CodeSymbol, ParseResult } from './parse-types.js';
-import { prepareReader } from './read-tree.js';
+import { prepareReader } from '../parse/read-tree.js';
+import type { CodeSymbol, ParseResult } from '../parse/structure/code-structure.js';
+import { chunkFile } from './chunk-file.js';
 
 const folder = fileURLToPath(new URL('../fixtures/languages/', import.meta.url));
 const samples = readdirSync(folder).filter((name) => !name.endsWith('.expected.txt'));

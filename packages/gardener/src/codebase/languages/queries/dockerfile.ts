@@ -1,4 +1,4 @@
-import type { TextRules } from '../languages/text-rules.js';
+import type { TextRules } from '../text-rules.js';
 
 /** Build instructions: a stage is a section, named by its AS or by its image. */
 export const dockerfileRules: TextRules = {

@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { countOutcomes, isChunkedFile } from '../walk/outcomes.js';
+import type { FileOutcome } from '../walk/file-outcome.js';
 import { commitAll, makeTree } from '../walk/tree.fixture.js';
 import { walkCodebase } from '../walk/walk.js';
 import { type ChunkCodebaseOptions, chunkCodebase } from './chunk-codebase.js';
-import type { ChunkedFile, FileOutcome } from './chunk-types.js';
+import type { ChunkedFile } from './chunked-file.js';
+import { countOutcomes, isChunkedFile } from './chunked-file.js';
 
 async function collect(
   root: string,

@@ -1,4 +1,4 @@
-import type { TextRules } from '../languages/text-rules.js';
+import type { TextRules } from '../text-rules.js';
 
 /** Prose: a heading opens a section; what stands between code fences is no heading. */
 export const markdownRules: TextRules = {

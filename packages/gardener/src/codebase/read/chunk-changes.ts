@@ -1,7 +1,8 @@
+import type { FileOutcome, FileVersion } from '../walk/file-outcome.js';
 import { readSource } from '../walk/read-source.js';
 import { byPath, DEFAULT_MAX_FILE_BYTES, type WalkedFile, type WalkResult } from '../walk/walk.js';
 import { chunkRead } from './chunk-codebase.js';
-import type { ChunkedFile, FileOutcome, FileVersion } from './chunk-types.js';
+import type { ChunkedFile } from './chunked-file.js';
 
 /** A file that is as it was when it was last read. */
 export interface UnchangedFile {

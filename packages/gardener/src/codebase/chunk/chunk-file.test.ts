@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSource } from '../parse/parse.js';
+import { parseSource } from '../read/parse-source.js';
 import { walkCodebase } from '../walk/walk.js';
-import { chunkFile } from './chunk.js';
+import type { Chunk } from './chunk.js';
+import { chunkFile } from './chunk-file.js';
 import { chunkHeader } from './chunk-header.js';
-import type { Chunk } from './chunk-types.js';
 
 async function chunksOf(language: string, text: string): Promise<Chunk[]> {
   return chunkFile('src/file', text, await parseSource(language, text));

@@ -1,8 +1,8 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { LanguageId } from '../chunk/chunk-types.js';
+import type { LanguageId } from '../languages/language.js';
 import { findLanguage, LANGUAGES } from '../languages/languages.js';
+import type { ParseResult } from '../parse/structure/code-structure.js';
 import type { ChunkedSource, ParseJob } from './parse-job.js';
-import type { ParseResult } from './parse-types.js';
 import { ParserProcess } from './parser-process.js';
 
 export interface ParseOptions {

@@ -1,4 +1,4 @@
-import type { TextRules } from '../languages/text-rules.js';
+import type { TextRules } from '../text-rules.js';
 
 /** Settings: a table is a section. */
 export const tomlRules: TextRules = {

@@ -1,9 +1,11 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { Language } from '../languages/language.js';
+import type { Chunk } from '../chunk/chunk.js';
+import { type QualityReason, scoreQuality } from '../chunk/quality.js';
+import type { Language, LanguageId } from '../languages/language.js';
 import { findLanguage } from '../languages/languages.js';
-import { chunkSource } from '../parse/parse.js';
 import { isMostlySecret, maskSecrets } from '../secrets/find-secrets.js';
 import { reasonByContent } from '../walk/content-rules.js';
+import type { FileOutcome } from '../walk/file-outcome.js';
 import { readSource, type SourceRead } from '../walk/read-source.js';
 import {
   byPath,
@@ -12,8 +14,8 @@ import {
   type WalkResult,
   walkCodebase,
 } from '../walk/walk.js';
-import type { Chunk, ChunkedFile, FileOutcome, LanguageId } from './chunk-types.js';
-import { type QualityReason, scoreQuality } from './quality.js';
+import type { ChunkedFile } from './chunked-file.js';
+import { chunkSource } from './parse-source.js';
 
 export interface ChunkCodebaseOptions {
   /** Larger files are skipped. Default 1 MiB. */

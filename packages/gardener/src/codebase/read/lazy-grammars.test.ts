@@ -2,9 +2,9 @@ import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { chunkCodebase } from '../chunk/chunk-codebase.js';
-import { isChunkedFile } from '../walk/outcomes.js';
 import { makeTree } from '../walk/tree.fixture.js';
+import { chunkCodebase } from './chunk-codebase.js';
+import { isChunkedFile } from './chunked-file.js';
 
 const log = join(mkdtempSync(join(tmpdir(), 'grammars-')), 'log');
 const nodeOptions = process.env.NODE_OPTIONS;

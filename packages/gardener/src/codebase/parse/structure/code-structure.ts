@@ -1,16 +1,5 @@
-import type { LanguageId } from '../chunk/chunk-types.js';
-
-export type SymbolKind =
-  | 'function'
-  | 'method'
-  | 'class'
-  | 'interface'
-  | 'type'
-  | 'enum'
-  | 'namespace'
-  | 'constant'
-  /** A part of a text that is no program: what stands under a heading, a top-level key, a table of settings. */
-  | 'section';
+import type { LanguageId } from '../../languages/language.js';
+import type { SymbolKind } from '../../languages/symbol-kind.js';
 
 export type Visibility = 'public' | 'protected' | 'private';
 

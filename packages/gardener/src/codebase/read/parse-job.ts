@@ -1,8 +1,9 @@
-import { chunkFile } from '../chunk/chunk.js';
-import type { Chunk, LanguageId } from '../chunk/chunk-types.js';
+import type { Chunk } from '../chunk/chunk.js';
+import { chunkFile } from '../chunk/chunk-file.js';
 import { type FileFacts, factsOf } from '../graph/file-facts.js';
-import type { ParseResult } from './parse-types.js';
-import type { StructureReader } from './read-tree.js';
+import type { LanguageId } from '../languages/language.js';
+import type { StructureReader } from '../parse/read-tree.js';
+import type { ParseResult } from '../parse/structure/code-structure.js';
 
 /** What the parser's process is asked for. */
 export type ParseJob =
