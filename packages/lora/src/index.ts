@@ -4,7 +4,6 @@
  */
 export type { LoraAdapter, LoraPair } from './adapter/adapter.js';
 export { readGgufAdapter, writeGgufAdapter } from './adapter/gguf.js';
-export * from './adapter/manifest.js';
 export { writeMergedModel } from './adapter/merge.js';
 export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
 export { LoraError, type LoraErrorOptions } from './errors.js';

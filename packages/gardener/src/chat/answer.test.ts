@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeManifest } from '@codebase-gardener/lora';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
@@ -12,6 +11,7 @@ import type { BaseIdentity } from '../models/store/base-identity.js';
 import { wordEmbedder } from '../retrieval/embedding/word-embedder.fixture.js';
 import { openIndex, type ProjectIndex } from '../retrieval/index/project-index.js';
 import { makeFile } from '../retrieval/store/chunks.fixture.js';
+import { writeAdapterManifest } from '../training/adapters/adapter-manifest.js';
 import { type AnswerRequest, answer } from './answer.js';
 import { AdapterChooser, baseOnly } from './choose-adapter.js';
 import { newConversation } from './conversation.js';
@@ -64,7 +64,7 @@ beforeAll(async () => {
   const directory = garden.paths.adapter(project.id, 1);
   await mkdir(directory, { recursive: true });
   await writeRandomAdapter(join(directory, 'adapter.gguf'), inject('baseModelFile'), 1);
-  await writeManifest(
+  await writeAdapterManifest(
     directory,
     {
       base: { name: base.name, weightsHash: base.weightsHash, tokenizerHash: 'b', templateHash: 'c' },

@@ -1,10 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AdapterManifest } from '@codebase-gardener/lora';
+import { GardenerError } from '../garden/errors/garden-error.js';
 import type { GardenPaths } from '../garden/files/paths.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { servedName } from '../models/served-adapters.js';
 import type { BaseIdentity } from '../models/store/base-identity.js';
+import {
+  type AdapterManifest,
+  checkAdapterManifest,
+  readAdapterManifest,
+} from '../training/adapters/adapter-manifest.js';
 
 /** The adapter's file for llama.cpp, in its version's folder. */
 const ggufFile = 'adapter.gguf';
@@ -84,20 +89,18 @@ async function faultOf(
   baseModel: string,
   base: BaseIdentity | null,
 ): Promise<string | null> {
-  // Loaded late: the command line starts without the trainer.
-  const { LoraError, checkManifest, readManifest } = await import('@codebase-gardener/lora');
   let manifest: AdapterManifest;
   try {
-    manifest = await readManifest(directory);
+    manifest = await readAdapterManifest(directory);
   } catch (error) {
-    if (!LoraError.isInstance(error)) throw error;
+    if (!GardenerError.isInstance(error)) throw error;
     return `The manifest of adapter ${version} cannot be used`;
   }
   const trained = manifest.base;
   if (base === null && trained.name !== baseModel)
     return `Adapter ${version} was trained on ${trained.name} and not on ${baseModel}`;
   const hash = manifest.files[ggufFile];
-  const [fault] = await checkManifest(
+  const [fault] = await checkAdapterManifest(
     // What serves is looked at; the other format of the adapter may be gone.
     { ...manifest, files: hash === undefined ? {} : { [ggufFile]: hash } },
     {

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeManifest } from '@codebase-gardener/lora';
 import { chunkCodebase } from '../codebase/read/chunk-codebase.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
@@ -11,6 +10,7 @@ import { type BaseIdentity, identifyBase } from '../models/store/base-identity.j
 import { ensureModel } from '../models/store/ensure-model.js';
 import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
 import { type Embedder, openIndex } from '../retrieval/index/project-index.js';
+import { writeAdapterManifest } from '../training/adapters/adapter-manifest.js';
 
 /** A data directory with the default models and projects that have an index and a random adapter each. */
 export interface GardenWithProjects {
@@ -50,7 +50,7 @@ export async function makeGardenWithProjects(
     const { tokenizerHash, templateHash } = base;
     const trained = { ...base, tokenizerHash: tokenizerHash ?? '', templateHash: templateHash ?? '' };
     const origin = { dataHash: null, commit: null, settings: {}, scores: null };
-    await writeManifest(directory, { ...origin, base: trained, createdAt: new Date().toISOString() }, [
+    await writeAdapterManifest(directory, { ...origin, base: trained, createdAt: new Date().toISOString() }, [
       'adapter.gguf',
     ]);
     return file;

@@ -12,11 +12,12 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readManifest, readPeftAdapter } from '@codebase-gardener/lora';
+import { readPeftAdapter } from '@codebase-gardener/lora';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Garden, openGarden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { writeRandomAdapter } from '../../models/llama-cpp/adapter.fixture.js';
+import { readAdapterManifest } from '../../training/adapters/adapter-manifest.js';
 import { adapterProblems, adapterVersions } from '../../training/adapters/adapter-store.js';
 import { openBase } from '../../training/adapters/open-base.js';
 import { areTheSame, sameChoices } from '../../training/evaluation/same-choices.js';
@@ -51,7 +52,10 @@ test('an adapter.gguf of elsewhere becomes the next version, whole, and does not
     'adapter_model.safetensors',
     'manifest.json',
   ]);
-  expect((await readManifest(imported.directory)).settings).toMatchObject({ engine: 'imported', rank: 4 });
+  expect((await readAdapterManifest(imported.directory)).settings).toMatchObject({
+    engine: 'imported',
+    rank: 4,
+  });
   expect(await readdir(garden.paths.adapters(project.id))).toEqual(['1']);
   expect((await garden.registry.get('shop')).promotedAdapter).toBeNull();
   await expect(evaluateProject(garden, project)).rejects.toMatchObject({ code: 'training.no-held-out-data' });

@@ -8,6 +8,7 @@ import { isThere } from '../../garden/files/file-version.js';
 import { makeFolder } from '../../garden/files/make-folder.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import { readAdapterManifest, writeAdapterManifest } from '../../training/adapters/adapter-manifest.js';
 import {
   adapterProblems,
   GGUF_FILE,
@@ -98,11 +99,11 @@ interface Writing {
 /** How each format is written and compared. */
 const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameChoices | null>>> = {
   async peft({ source, directory, base, adapter }) {
-    const { readManifest, readPeftAdapter, writeManifest } = await import('@codebase-gardener/lora');
+    const { readPeftAdapter } = await import('@codebase-gardener/lora');
     for (const name of PEFT_FILES) await copy(join(source, name), join(directory, name));
     // PEFT passes it over; an import compares the base by it.
-    const { files: _, schemaVersion: __, ...content } = await readManifest(source);
-    await writeManifest(directory, content, PEFT_FILES);
+    const { files: _, schemaVersion: __, ...content } = await readAdapterManifest(source);
+    await writeAdapterManifest(directory, content, PEFT_FILES);
     requireEqual(await readPeftAdapter(directory, base.config), adapter, directory);
     return null;
   },

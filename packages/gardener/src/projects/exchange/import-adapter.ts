@@ -1,10 +1,15 @@
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { AdapterManifest, BaseModel, LoraAdapter } from '@codebase-gardener/lora';
+import type { BaseModel, LoraAdapter } from '@codebase-gardener/lora';
 import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import {
+  type AdapterManifest,
+  checkAdapterManifest,
+  readAdapterManifest,
+} from '../../training/adapters/adapter-manifest.js';
 import { GGUF_FILE, saveAdapter } from '../../training/adapters/adapter-store.js';
 import { openBase } from '../../training/adapters/open-base.js';
 
@@ -64,9 +69,8 @@ async function readAdapter(source: string, base: BaseModel): Promise<LoraAdapter
 
 /** The manifest that `gardener export` leaves; null for an adapter of elsewhere. */
 async function manifestOf(source: string): Promise<AdapterManifest | null> {
-  const { readManifest } = await import('@codebase-gardener/lora');
   if (!(await isFile(join(source, 'manifest.json')))) return null;
-  return readManifest(source);
+  return readAdapterManifest(source);
 }
 
 async function refuseOtherBase(
@@ -74,9 +78,8 @@ async function refuseOtherBase(
   base: BaseModel,
   { name, baseModel }: ProjectRecord,
 ): Promise<void> {
-  const { checkManifest } = await import('@codebase-gardener/lora');
   const { weights, tokenizer, template } = base.hashes;
-  const mismatches = await checkManifest(manifest, {
+  const mismatches = await checkAdapterManifest(manifest, {
     name: baseModel,
     weightsHash: weights,
     tokenizerHash: tokenizer,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { GardenPaths } from '../../garden/files/paths.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import { readAdapterManifest } from '../../training/adapters/adapter-manifest.js';
 import { adapterVersions, readScorecard } from '../../training/adapters/adapter-store.js';
 import type { ServerContext } from '../context.js';
 import { errorAnswer } from '../error-answer.js';
@@ -53,7 +54,6 @@ async function adapterView(
   project: ProjectRecord,
   version: number,
 ): Promise<AdapterView> {
-  const { readManifest } = await import('@codebase-gardener/lora');
   const directory = paths.adapter(project.id, version);
   const common = {
     version,
@@ -62,7 +62,7 @@ async function adapterView(
     scorecard: await readScorecard(paths, project.id, version),
   };
   try {
-    const { createdAt, commit, base, settings, files } = await readManifest(directory);
+    const { createdAt, commit, base, settings, files } = await readAdapterManifest(directory);
     const runId = typeof settings.runId === 'string' ? settings.runId : null;
     const problem = await missingFile(directory, Object.keys(files));
     return { ...common, createdAt, commit, baseModel: base.name, runId, problem };

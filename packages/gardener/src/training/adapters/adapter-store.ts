@@ -1,12 +1,20 @@
 import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AdapterManifest, BaseModel, LoraAdapter, ManifestBase } from '@codebase-gardener/lora';
+import type { BaseModel, LoraAdapter } from '@codebase-gardener/lora';
 import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import { withLock } from '../../garden/files/file-lock.js';
 import { readJsonIfPresent, writeJson } from '../../garden/files/json-state.js';
 import type { GardenPaths } from '../../garden/files/paths.js';
 import { randomId } from '../../garden/files/random-id.js';
 import { type Scorecard, scorecardSchema } from '../evaluation/scorecard.js';
+import {
+  type AdapterManifest,
+  checkAdapterManifest,
+  type ManifestBase,
+  readAdapterManifest,
+  writeAdapterManifest,
+} from './adapter-manifest.js';
 
 /** Files of a PEFT directory. */
 export const PEFT_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const;
@@ -43,9 +51,7 @@ export async function saveAdapter(
   baseName: string,
   origin: AdapterOrigin,
 ): Promise<{ version: number; directory: string }> {
-  const { LoraError, readPeftAdapter, writeGgufAdapter, writeManifest } = await import(
-    '@codebase-gardener/lora'
-  );
+  const { LoraError, readPeftAdapter, writeGgufAdapter } = await import('@codebase-gardener/lora');
   for (const version of origin.runId === null ? [] : await adapterVersions(paths, projectId)) {
     if ((await runOf(paths, projectId, version)) === origin.runId) {
       return { version, directory: paths.adapter(projectId, version) };
@@ -62,7 +68,7 @@ export async function saveAdapter(
       base.config,
     );
     const { runId, settings, ...rest } = origin;
-    await writeManifest(
+    await writeAdapterManifest(
       forming,
       {
         ...rest,
@@ -97,10 +103,9 @@ export async function loadAdapter(directory: string, base: BaseModel): Promise<L
 
 /** Writes the scorecard beside the adapter and its figures into the adapter's manifest. */
 export async function saveScorecard(directory: string, scorecard: Scorecard): Promise<void> {
-  const { readManifest, writeManifest } = await import('@codebase-gardener/lora');
   await writeJson(join(directory, SCORECARD_FILE), scorecard);
-  const { files, schemaVersion: _, ...content } = await readManifest(directory);
-  await writeManifest(directory, { ...content, scores: { ...scorecard } }, Object.keys(files));
+  const { files, schemaVersion: _, ...content } = await readAdapterManifest(directory);
+  await writeAdapterManifest(directory, { ...content, scores: { ...scorecard } }, Object.keys(files));
 }
 
 /** The scorecard of one version, or null where it was not evaluated or cannot be read. */
@@ -115,20 +120,18 @@ export async function readScorecard(
 
 /** The run that made a version, or null (an imported adapter, or a damaged manifest). */
 export async function runOf(paths: GardenPaths, projectId: string, version: number): Promise<string | null> {
-  const { readManifest } = await import('@codebase-gardener/lora');
-  const manifest = await readManifest(paths.adapter(projectId, version)).catch(() => null);
+  const manifest = await readAdapterManifest(paths.adapter(projectId, version)).catch(() => null);
   const runId = manifest?.settings.runId;
   return typeof runId === 'string' ? runId : null;
 }
 
 /** Everything that is wrong with a saved adapter's files, one plain sentence each: each is compared with its hash. */
 export async function adapterProblems(directory: string): Promise<string[]> {
-  const { checkManifest, LoraError, readManifest } = await import('@codebase-gardener/lora');
   try {
-    const manifest = await readManifest(directory);
-    return await checkManifest(manifest, manifest.base, directory);
+    const manifest = await readAdapterManifest(directory);
+    return await checkAdapterManifest(manifest, manifest.base, directory);
   } catch (error) {
-    if (LoraError.isInstance(error)) return [error.message];
+    if (GardenerError.isInstance(error)) return [error.message];
     throw error;
   }
 }

@@ -1,11 +1,12 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readGgufAdapter, readManifest, readPeftAdapter } from '@codebase-gardener/lora';
+import { readGgufAdapter, readPeftAdapter } from '@codebase-gardener/lora';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ensureRunner } from '../../garden/runs/runner.js';
 import { createRun, type RunEvent, type RunState, requestControl } from '../../garden/runs/runs.js';
 import { waitForRun } from '../../garden/runs/wait-for-run.js';
 import { projectStatus } from '../../projects/project-status.js';
+import { readAdapterManifest } from '../adapters/adapter-manifest.js';
 import { scorecardSchema } from '../evaluation/scorecard.js';
 import { housePython, testGarden } from './worker.fixture.js';
 
@@ -81,7 +82,7 @@ describe('a training run', () => {
       const peft = await readPeftAdapter(adapter, base.config);
       const gguf = await readGgufAdapter(join(adapter, 'adapter.gguf'), base.config);
       expect(gguf.blocks).toEqual(peft.blocks);
-      const manifest = await readManifest(adapter);
+      const manifest = await readAdapterManifest(adapter);
       expect(manifest.dataHash).toBe(JSON.parse(manifestBefore).hash);
       expect(manifest.base.weightsHash).toBe(base.hashes.weights);
       await base.close();
