@@ -1,4 +1,4 @@
-// docs/commands.md and docs/settings.md are written from the code.
+// docs/commands.md and docs/settings.md are written from the code, the rooms in docs/architecture.md from boundaries/house.json.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when a committed one is stale; part of npm run check
 import type { EventEmitter } from 'node:events';
@@ -8,9 +8,15 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { createProgram } from '../packages/gardener/src/cli/program.js';
 import { describeSettings } from '../packages/gardener/src/garden/settings/settings.js';
+import { readHouse } from './boundaries/house.js';
+import { withRooms } from './boundaries/rooms-table.js';
 
 const docs = resolve(dirname(fileURLToPath(import.meta.url)), '..', 'docs');
-const pages: Record<string, string> = { 'commands.md': commandsPage(), 'settings.md': settingsPage() };
+const pages: Record<string, string> = {
+  'commands.md': commandsPage(),
+  'settings.md': settingsPage(),
+  'architecture.md': withRooms(readFileSync(join(docs, 'architecture.md'), 'utf8'), readHouse()),
+};
 
 for (const [name, text] of Object.entries(pages)) {
   const file = join(docs, name);
