@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Comparisons with PyTorch and PEFT. GARDENER_PYTHON names a Python with packages/lora/fixtures/golden/requirements.txt.
+// Comparisons with PyTorch and PEFT. GARDENER_PYTHON names a Python with
+// packages/lora/fixtures/golden/requirements.txt.
 export default defineConfig({
   resolve: { conditions: ['source', 'node', 'import', 'default'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },

@@ -32,7 +32,8 @@ describe('gardener', () => {
       expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
       best.gardener = Math.min(best.gardener, durationMs);
     }
-    // A ratio of two starts in one run: a native module loaded by mistake costs ten times as much, a busy machine nothing.
+    // A ratio of two starts in one run: a native module loaded by mistake costs ten times as
+    // much, a busy machine nothing.
     expect(best.gardener / best.node).toBeLessThan(6);
   });
 

@@ -22,8 +22,8 @@ export interface Outcome {
 const NOBODY = 65534;
 
 /**
- * Whether permissions can be tried: a user that is not root, or root where another user can run Node and this checkout (a root's home
- * may be closed to it).
+ * Whether permissions can be tried: a user that is not root, or root where another user can run Node and this checkout
+ * (a root's home may be closed to it).
  */
 export function canTryPermissions(): boolean {
   if (process.platform === 'win32') return false;
@@ -52,7 +52,9 @@ export class TestGarden {
     return this.#start(process.execPath, [gardenerBinary, ...words], { cwd }, environment);
   }
 
-  /** The same as a user without rights of its own, where this process is root. The test's folder becomes that user's. */
+  /**
+   * The same as a user without rights of its own, where this process is root. The test's folder becomes that user's.
+   */
   runUnprivileged(words: readonly string[]): Promise<Outcome> {
     const isRoot = process.getuid?.() === 0;
     if (isRoot) chownSync(this.directory, NOBODY, NOBODY);
@@ -61,8 +63,8 @@ export class TestGarden {
   }
 
   /**
-   * Runs the first command with the data directory on a disk with `freeMegabytes` left, and the others when it has room again. In a mount namespace of
-   * its own: nothing of it is seen outside, and all of it is gone afterwards.
+   * Runs the first command with the data directory on a disk with `freeMegabytes` left, and the others when it has room
+   * again. In a mount namespace of its own: nothing of it is seen outside, and all of it is gone afterwards.
    */
   async runOnFullDisk(
     freeMegabytes: number,

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFa
 import { repository, TestGarden } from './run-gardener.js';
 import { chromiumFile, TestBrowser, TestServer } from './web-browser.js';
 
-// The web UI as a user meets it: a real browser, the real server, the real default models. The steps build on each other.
+// The web UI as a user meets it: a real browser, the real server, the real default models.
+// The steps build on each other.
 
 if (chromiumFile === null) {
   process.stderr.write(

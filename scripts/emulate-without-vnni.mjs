@@ -1,5 +1,6 @@
 /**
- * 8-bit products on processors without VNNI: runs the real ONNX Runtime on an emulated CPU (qemu-user) and compares with this one.
+ * 8-bit products on processors without VNNI: runs the real ONNX Runtime on an emulated CPU (qemu-user) and compares
+ * with this one.
  * Usage: npm run build && node scripts/emulate-without-vnni.mjs [cpu, Haswell by default]
  * Prints one JSON object a CPU: which sums are exact, what the trainer chooses, and the losses of a tiny model.
  */

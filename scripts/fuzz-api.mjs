@@ -1,5 +1,6 @@
-// Fuzzes the HTTP interface from its own OpenAPI document: starts the built server over a small project of its own and lets schemathesis
-// (PyPI) send what fits the document and what does not. Fails on any answer that is a server error or does not fit the document.
+// Fuzzes the HTTP interface from its own OpenAPI document: starts the built server over a small project of its own and
+// lets schemathesis (PyPI) send what fits the document and what does not. Fails on any answer that is a server error
+// or does not fit the document.
 //   node scripts/fuzz-api.mjs <schemathesis command> [seconds]
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -62,8 +63,8 @@ async function tryServer() {
 }
 
 /**
- * Runs schemathesis once. What it meets while it makes data of its own (Python 3.11's parser loses count of its depth now and then) is not
- * the server's doing: `its own fault`, where nothing else was found.
+ * Runs schemathesis once. What it meets while it makes data of its own (Python 3.11's parser loses count of its depth
+ * now and then) is not the server's doing: `its own fault`, where nothing else was found.
  */
 function fuzz(url, config) {
   const { status, stdout } = spawnSync(

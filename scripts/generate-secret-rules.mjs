@@ -1,5 +1,5 @@
-// Writes packages/gardener/src/codebase/secrets/secret-rules.generated.ts from the rule list of gitleaks (MIT), which its maintainers
-// renew with every release: each rule's RE2 pattern becomes a JavaScript one.
+// Writes packages/gardener/src/codebase/secrets/secret-rules.generated.ts from the rule list of gitleaks (MIT), which
+// its maintainers renew with every release: each rule's RE2 pattern becomes a JavaScript one.
 //   node scripts/generate-secret-rules.mjs <gitleaks.toml> <its version>
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'smol-toml';

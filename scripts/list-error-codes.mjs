@@ -72,7 +72,10 @@ function isCode(text) {
   return CODE.test(text) && !FILE_NAME.test(text) && !NOT_CODES.has(text);
 }
 
-/** The sentence and the remedy that stand beside a code: `new SomeError(code, message, {remedy})` or `{code, message, remedy}`. */
+/**
+ * The sentence and the remedy that stand beside a code: `new SomeError(code, message, {remedy})`
+ * or `{code, message, remedy}`.
+ */
 function sentences(literal, source) {
   const parent = literal.parent;
   if ((ts.isNewExpression(parent) || ts.isCallExpression(parent)) && parent.arguments?.[0] === literal) {

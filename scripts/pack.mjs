@@ -1,6 +1,6 @@
 // npm run pack [-- --to FOLDER]: makes what a user installs, by default in dist/ of this repository:
-//   codebase-gardener-<version>.tgz   the command line with the trainer bundled in (it is a workspace and on no registry)
-//   package.json, .npmrc              the settings that an install folder needs: npm reads overrides and allowScripts only there
+//   codebase-gardener-<version>.tgz   the command line, with the trainer (a workspace, on no registry) bundled in
+//   package.json, .npmrc              overrides and allowScripts: npm reads them only in the folder it installs into
 // Then: copy the three into an empty folder, `npm install` there, `npx gardener`.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

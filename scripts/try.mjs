@@ -1,5 +1,5 @@
-// npm run try [-- <path>]: the whole job once, on this repository or on the codebase at <path>, with the built command line
-// and the real data directory, so that what it made is there afterwards.
+// npm run try [-- <path>]: the whole job once, on this repository or on the codebase at <path>, with the built command
+// line and the real data directory, so that what it made is there afterwards.
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

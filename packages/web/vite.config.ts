@@ -1,7 +1,8 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-// The build goes to where `gardener serve` looks for it. `npm run dev -w packages/web` passes requests on to a running server.
+// The build goes to where `gardener serve` looks for it. `npm run dev -w packages/web` passes
+// requests on to a running server.
 const server = process.env.GARDENER_SERVER ?? 'http://127.0.0.1:4747';
 
 export default defineConfig({

@@ -11,8 +11,8 @@ export async function checkRecords({ registry }: Garden): Promise<Check[]> {
 }
 
 /**
- * A project's codebase, index (read whole: damage that a search would only meet by chance) and promoted adapter (its files are
- * compared with their hashes).
+ * A project's codebase, index (read whole: damage that a search would only meet by chance) and promoted adapter (its
+ * files are compared with their hashes).
  */
 export async function checkProject(garden: Garden, project: ProjectRecord): Promise<Check[]> {
   const checks = [await checkIndex(garden, project)];

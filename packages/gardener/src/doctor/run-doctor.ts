@@ -24,9 +24,9 @@ export interface DoctorOptions {
 }
 
 /**
- * Looks at everything Gardener needs: the machine, the data directory, models, servers, projects, and each native module in a process
- * of its own. Changes nothing but makes the data directory where there is none. What is wrong is a check that says what to do, never
- * an error.
+ * Looks at everything Gardener needs: the machine, the data directory, models, servers, projects, and each native
+ * module in a process of its own. Changes nothing but makes the data directory where there is none. What is wrong is a
+ * check that says what to do, never an error.
  * @throws the signal's reason
  */
 export async function runDoctor(options: DoctorOptions = {}): Promise<Check[]> {

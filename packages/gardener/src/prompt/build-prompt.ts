@@ -52,7 +52,9 @@ export interface BuiltPrompt extends FittedPrompt {
 export const messageOverhead = 12;
 /** Two texts put together can have a token more than each alone. */
 const joinOverhead = 2;
-/** Share of the room for the newest exchanges before retrieved code gets the rest; what is left over goes to older ones. */
+/**
+ * Share of the room for the newest exchanges before retrieved code gets the rest; what is left over goes to older ones.
+ */
 const exchangeShare = 0.25;
 /** Share of the room for the summary. */
 const summaryShare = 0.1;
@@ -74,9 +76,10 @@ export function systemMessage(projectName: string): string {
 }
 
 /**
- * Builds the messages of one question: system message (with the overview of the project and the summary), earlier exchanges, and the question under the
- * retrieved code, the best chunk nearest to the question. Everything is counted and fits; what does not fit is left
- * out: chunks from the lowest score up, exchanges from the oldest on. Pure and deterministic.
+ * Builds the messages of one question: system message (with the overview of the project and the summary),
+ * earlier exchanges, and the question under the retrieved code, the best chunk nearest to the question.
+ * Everything is counted and fits; what does not fit is left out: chunks from the lowest score up, exchanges from
+ * the oldest on. Pure and deterministic.
  * @throws GardenerError `prompt.question-too-long` when the question alone does not fit
  */
 export async function buildPrompt(parts: PromptParts): Promise<BuiltPrompt> {
@@ -124,8 +127,8 @@ export async function buildPrompt(parts: PromptParts): Promise<BuiltPrompt> {
 }
 
 /**
- * The first lines of an overview that take at most a tenth of `room`, under their heading; an empty text when not one does. It stays the
- * same from question to question, so that a runtime which keeps what it has read reads it once.
+ * The first lines of an overview that take at most a tenth of `room`, under their heading; an empty text when not one
+ * does. It stays the same from question to question, so that a runtime which keeps what it has read reads it once.
  */
 export async function fitOverview(lines: readonly string[], room: number, count: Count) {
   let fitted = { text: '', tokens: 0 };

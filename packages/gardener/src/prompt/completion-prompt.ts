@@ -28,8 +28,8 @@ const afterShare = 0.2;
 const relatedShare = 0.3;
 
 /**
- * Puts together what a completion continues: related code, each piece under its path, the best last, then the file's path and
- * its text up to the place. Whole lines are left out, those farthest from the place first. Pure.
+ * Puts together what a completion continues: related code, each piece under its path, the best last, then the file's
+ * path and its text up to the place. Whole lines are left out, those farthest from the place first. Pure.
  */
 export async function completionPrompt(parts: CompletionParts): Promise<CompletionPrompt> {
   const count = roomCounter(parts);

@@ -20,8 +20,8 @@ const maxCentral = 5;
 const maxSymbols = 3;
 
 /**
- * A project in a few lines, the most telling first, for the system message: what its README says it is, languages, folders,
- * central files. Lines without content are left out; an empty project gives none. Pure and deterministic.
+ * A project in a few lines, the most telling first, for the system message: what its README says it is, languages,
+ * folders, central files. Lines without content are left out; an empty project gives none. Pure and deterministic.
  */
 export function projectOverview({ files, central, readme }: ProjectFacts): string[] {
   const about = readme === null ? null : firstParagraph(readme);
@@ -76,7 +76,9 @@ function shares(names: readonly string[]): string[] {
     .map(([name, count]) => `${name} ${Math.max(1, Math.round((100 * count) / names.length))} %`);
 }
 
-/** The folders with the most files, with how many each has; one that holds nearly everything is told by its subfolders. */
+/**
+ * The folders with the most files, with how many each has; one that holds nearly everything is told by its subfolders.
+ */
 function mainFolders(paths: readonly string[]): string[] {
   let folders = foldersBelow(paths, '');
   for (;;) {

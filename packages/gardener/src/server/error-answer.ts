@@ -61,7 +61,10 @@ const STATUS: Record<string, ErrorStatus> = {
   'retrieval.embedding-server-down': 503,
 };
 
-/** Turns whatever was thrown into an answer: an error of ours tells itself, anything else only that something went wrong. */
+/**
+ * Turns whatever was thrown into an answer: an error of ours tells itself, anything else
+ * only that something went wrong.
+ */
 export function errorAnswer(error: unknown): ErrorAnswer {
   const known = ownFields(error);
   if (known === null) return { status: 500, body: { error: INTERNAL }, headers: {} };
@@ -81,7 +84,9 @@ const INTERNAL = {
   remedy: 'Look at the log in the data directory, or run `gardener doctor`.',
 };
 
-/** GardenerError and LoraError have one shape; both are recognised by it, so that the trainer is not loaded for this. */
+/**
+ * GardenerError and LoraError have one shape; both are recognised by it, so that the trainer is not loaded for this.
+ */
 function ownFields(error: unknown): ErrorBody['error'] | null {
   if (GardenerError.isInstance(error)) return error;
   const { code, message, remedy } = Object(error) as Record<string, unknown>;

@@ -31,7 +31,10 @@ export class ModelFetches {
     return this.#underWay.has(id);
   }
 
-  /** A model on disk, fetched first if it is not there; who asks meanwhile waits for the same download. Throws as `ensureModel`. */
+  /**
+   * A model on disk, fetched first if it is not there; who asks meanwhile waits for the same
+   * download. Throws as `ensureModel`.
+   */
   fetch(id: string): Promise<ModelOnDisk> {
     const model = findModel(id).id;
     const present = this.#underWay.get(model);
@@ -44,7 +47,10 @@ export class ModelFetches {
     return fetching;
   }
 
-  /** Stops the download of a model, and waits until it has let go of its files. Whoever waits for the model gets `models.cancelled`. */
+  /**
+   * Stops the download of a model, and waits until it has let go of its files. Whoever waits for the
+   * model gets `models.cancelled`.
+   */
   async cancel(id: string): Promise<void> {
     const fetching = this.#underWay.get(id);
     fetching?.stop.abort();

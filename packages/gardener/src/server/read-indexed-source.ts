@@ -25,8 +25,8 @@ export interface SourceLines {
 }
 
 /**
- * Lines of a file that the index has, secrets masked; at most 2,000 of them. The path is looked up in the index and never
- * put together, so that no request reads anything else.
+ * Lines of a file that the index has, secrets masked; at most 2,000 of them. The path is looked up in the index and
+ * never put together, so that no request reads anything else.
  * @throws GardenerError `server.unknown-file` for any other path, and for one that is gone or no text any more
  */
 export async function readIndexedSource(

@@ -39,8 +39,8 @@ The API is here: /api/openapi.json, /v1 (OpenAI), /mcp (MCP).
 `;
 
 /**
- * Serves the web UI: its assets, whose names carry a hash, for ever; index.html for every other path, since the pages' addresses are
- * the client's own.
+ * Serves the web UI: its assets, whose names carry a hash, for ever; index.html for every other path, since the pages'
+ * addresses are the client's own.
  */
 export function addStaticFiles(app: OpenAPIHono, directory = WEB_DIRECTORY): void {
   app.get('/assets/:name', async (c, next) => {

@@ -8,7 +8,8 @@ export interface StreamEvent {
 
 /**
  * The events of a response body. For answers to a POST, which EventSource cannot make.
- * Comments and unknown fields are passed over; an event cut off at the end of the stream is dropped, as the standard says.
+ * Comments and unknown fields are passed over; an event cut off at the end of the stream is
+ * dropped, as the standard says.
  */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent, void> {
   const reader = body.getReader();

@@ -21,7 +21,10 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
-/** Opens the one stream of events and keeps it open: with the last event's id after a break, from the start when the server says so. */
+/**
+ * Opens the one stream of events and keeps it open: with the last event's id after a break, from the
+ * start when the server says so.
+ */
 export function connect(): () => void {
   let source: EventSource | null = null;
   let lastEventId = '';

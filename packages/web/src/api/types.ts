@@ -1,4 +1,5 @@
-// The shapes of what the server sends and takes, under the words that the pages use. They are made from docs/openapi.json.
+// The shapes of what the server sends and takes, under the words that the pages use. They are
+// made from docs/openapi.json.
 import type { Error as ErrorBody, Scorecard } from './schemas.generated.js';
 
 export type {

@@ -68,7 +68,9 @@ function grammarName(language: string | null): string | null {
   return Object.hasOwn(GRAMMARS, grammar) ? grammar : null;
 }
 
-/** The lines of `text` in coloured pieces; plain until the language's grammar is there, and for languages nobody knows. */
+/**
+ * The lines of `text` in coloured pieces; plain until the language's grammar is there, and for languages nobody knows.
+ */
 export function useHighlighted(text: string, language: string | null): Piece[][] {
   const grammar = grammarName(language);
   const [, setLoaded] = useState('');

@@ -11,7 +11,10 @@ interface DialogProps {
   bare?: boolean;
 }
 
-/** A modal dialog while it is mounted: the browser keeps the focus inside, Escape closes, the focus returns to where it was. */
+/**
+ * A modal dialog while it is mounted: the browser keeps the focus inside, Escape closes, the
+ * focus returns to where it was.
+ */
 export function Dialog({
   title,
   onClose,

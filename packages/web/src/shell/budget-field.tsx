@@ -12,8 +12,8 @@ const OTHER = -1;
 const NONE = 0;
 
 /**
- * The budget of a dialog and what changes it: the one of the settings until another is chosen; null before it is known, and while what was typed
- * is no time.
+ * The budget of a dialog and what changes it: the one of the settings until another is chosen; null before it is known,
+ * and while what was typed is no time.
  */
 export function useBudget(): [budgetMs: number | null, choose: (budgetMs: number | null) => void] {
   const { data } = useResource<SettingList>('/api/settings');

@@ -24,7 +24,10 @@ export function visibleWidth(text: string): number {
   return width;
 }
 
-/** `text` cut to `columns` columns, its last one an ellipsis when something was cut. Escape sequences are dropped by a cut. */
+/**
+ * `text` cut to `columns` columns, its last one an ellipsis when something was cut. Escape
+ * sequences are dropped by a cut.
+ */
 export function truncate(text: string, columns: number): string {
   if (visibleWidth(text) <= columns) return text;
   let width = 0;

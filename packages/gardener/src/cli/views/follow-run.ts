@@ -9,7 +9,8 @@ import { formatCount, formatDuration } from '../terminal/quantities.js';
 /**
  * Shows a run's progress until it ends, and starts the runner again should it have died meanwhile.
  * @returns the state the run ended in: completed, or not_started with its reason
- * @throws GardenerError the run's own error when it failed; `cli.run-cancelled` when it was cancelled; what `waitForRun`
+ * @throws GardenerError the run's own error when it failed; `cli.run-cancelled` when it was
+ * cancelled; what `waitForRun`
  *   throws
  */
 export async function followRun(session: Session, project: ProjectRecord, runId: string): Promise<RunState> {

@@ -30,7 +30,9 @@ export function statusLabel(status: TrainingStatus, palette: Palette): string {
   return (style[status] ?? palette.accent)(LABELS[status]);
 }
 
-/** One project's status as lines for people: what is indexed, how training stands, which model answers, the scorecard. */
+/**
+ * One project's status as lines for people: what is indexed, how training stands, which model answers, the scorecard.
+ */
 export function renderStatus(status: StatusObject, palette: Palette): string[] {
   const { strong, quiet } = palette;
   const { project } = status;

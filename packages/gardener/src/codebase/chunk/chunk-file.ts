@@ -23,7 +23,8 @@ const KINDS: Record<SymbolKind, ChunkKind> = {
 };
 
 /**
- * Cuts a parsed file into chunks that follow its structure. Every line that is not blank is in exactly one chunk, in order.
+ * Cuts a parsed file into chunks that follow its structure. Every line that is not blank is in
+ * exactly one chunk, in order.
  * @param path relative to the project root, forward slashes
  * @param text the text that `parsed` was read from
  */

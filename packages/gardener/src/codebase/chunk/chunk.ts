@@ -1,6 +1,9 @@
 import type { LanguageId } from '../languages/language.js';
 
-/** What a chunk is. `module` = top-level statements outside any symbol; `block` = a part of a symbol too large for one chunk. */
+/**
+ * What a chunk is. `module` = top-level statements outside any symbol; `block` = a part of a
+ * symbol too large for one chunk.
+ */
 export const CHUNK_KINDS = [
   'function',
   'method',

@@ -50,13 +50,13 @@ export class LineSizes {
 
 /** A whole symbol or statement may be a little larger than the limits: dividing it would leave a sliver. */
 export const WHOLE_FILL = 1.25;
-// Text in which no statement begins (a long string, a long comment) is cut at its paragraphs, and at any line only where a
-// paragraph is this many times too large.
+// Text in which no statement begins (a long string, a long comment) is cut at its paragraphs, and at any line only
+// where a paragraph is this many times too large.
 const PATIENCE = 4;
 
 /**
- * Divides a range that is too large at statement borders: at the outermost statements first, inside a statement only when it
- * alone is too large, then packs neighbours into parts of about equal size. The parts cover the range.
+ * Divides a range that is too large at statement borders: at the outermost statements first, inside a statement only
+ * when it alone is too large, then packs neighbours into parts of about equal size. The parts cover the range.
  */
 export function divideAtStatements(
   range: LineSpan,

@@ -15,7 +15,8 @@ interface Piece extends Section {
   isSmall: boolean;
 }
 
-// Declarations up to this many lines are put together with their neighbours: a name and a line or two teach little alone.
+// Declarations up to this many lines are put together with their neighbours: a name and a
+// line or two teach little alone.
 const SMALL_LINES: Record<SymbolKind, number> = {
   function: 3,
   method: 3,
@@ -27,7 +28,8 @@ const SMALL_LINES: Record<SymbolKind, number> = {
   constant: 10,
   section: 8,
 };
-// A declaration inside a function, or inside a statement, is a section of its own from this size on, unless what it is in is huge.
+// A declaration inside a function, or inside a statement, is a section of its own from this size on,
+// unless what it is in is huge.
 const INNER_LINES = 15;
 const HUGE_FILL = 4;
 const BODY_KINDS = new Set<SymbolKind>(['function', 'method']);
@@ -81,7 +83,8 @@ class Outline {
   /** The symbols that are worth a section of their own inside this range. */
   private visible(range: LineSpan, owner: CodeSymbol | null, symbols: readonly CodeSymbol[]): CodeSymbol[] {
     return symbols.flatMap((symbol) => {
-      // One that begins where its owner begins (`const a = wrap(function b() {`) is not told apart from it: look inside.
+      // One that begins where its owner begins (`const a = wrap(function b() {`) is not
+      // told apart from it: look inside.
       if (owner !== null && symbol.startLine <= Math.max(owner.startLine, range.startLine)) {
         return this.visible(range, owner, symbol.children);
       }
@@ -168,7 +171,9 @@ class Outline {
       : { ...range, symbol: owner, role: 'part' };
   }
 
-  /** A line or two alone go with a neighbour: a declaration with what follows it, a closing bracket with what it closes. */
+  /**
+   * A line or two alone go with a neighbour: a declaration with what follows it, a closing bracket with what it closes.
+   */
   private withoutSlivers(sections: Section[], owner: CodeSymbol | null): Section[] {
     const kept: Section[] = [];
     let early: Section | null = null;

@@ -60,7 +60,9 @@ export function buildGraph(files: ProjectFacts): GraphData {
   };
 }
 
-/** What is used makes what it stands in important, and an imported file what it declares: edges for the ranking only. */
+/**
+ * What is used makes what it stands in important, and an imported file what it declares: edges for the ranking only.
+ */
 function withOwnership(
   edges: { from: number[]; to: number[]; weight: number[] },
   { symbols }: ReferenceResolver,

@@ -5,7 +5,9 @@ import { readJsonIfPresent } from '../../garden/files/json-state.js';
 import { fileFacts } from './file-facts.js';
 import { type GraphData, graphData } from './graph-data.js';
 
-/** Version of the files of the graph: raise it when facts are read or resolved in another way. All is then made anew. */
+/**
+ * Version of the files of the graph: raise it when facts are read or resolved in another way. All is then made anew.
+ */
 export const GRAPH_SCHEMA_VERSION = 1;
 /** A tree of a million lines makes about 30 MB. */
 const MAX_GRAPH_BYTES = 256 * 1024 * 1024;

@@ -6,8 +6,8 @@ import type { GraphChange } from './mend-graph.js';
 export type GraphReply = { code: string; message: string; remedy: string } | null;
 
 /**
- * `mendGraph` in a process of its own: on a large project it computes for a second or two, and a server that follows a codebase has
- * searches to answer meanwhile.
+ * `mendGraph` in a process of its own: on a large project it computes for a second or two, and a server that follows a
+ * codebase has searches to answer meanwhile.
  * @throws GardenerError what `mendGraph` throws, `codebase.graph-failed` when the process ends by itself
  */
 export async function mendGraphApart(change: GraphChange): Promise<void> {

@@ -16,8 +16,8 @@ export { graphFile } from './graph-files.js';
 const APART_FROM_FILES = 500;
 
 /**
- * The symbol graph of an index folder, or null where there is none, or none that can be read: search then does without, and
- * the next update makes it anew.
+ * The symbol graph of an index folder, or null where there is none, or none that can be read: search then does without,
+ * and the next update makes it anew.
  */
 export async function openSymbolGraph(directory: string): Promise<SymbolGraph | null> {
   const graph = await readGraph(directory);
@@ -40,8 +40,9 @@ export interface GraphItem {
 }
 
 /**
- * Keeps the symbol graph of an index folder equal to the files that go through an update. An update that changes nothing costs
- * two small reads; what the graph needs is read, resolved and written by `save`, after the rows of the index are.
+ * Keeps the symbol graph of an index folder equal to the files that go through an update. An update that
+ * changes nothing costs two small reads; what the graph needs is read, resolved and written by `save`,
+ * after the rows of the index are.
  */
 export class GraphRecorder {
   readonly #directory: string;
@@ -90,8 +91,8 @@ export class GraphRecorder {
   }
 
   /**
-   * Resolves and writes the graph when anything has changed. Does nothing when the update was broken off: the graph stays as it
-   * was, and the next update parses every file again.
+   * Resolves and writes the graph when anything has changed. Does nothing when the update was broken off: the graph
+   * stays as it was, and the next update parses every file again.
    * @throws GardenerError `codebase.graph-failed`, and what cannot be written
    */
   async save(): Promise<void> {

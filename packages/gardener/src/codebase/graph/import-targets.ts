@@ -8,8 +8,8 @@ const ROOT_WORDS = new Set(['crate', 'self', 'super', '@', '~', '$lib', '']);
 const MAX_TARGETS = 60;
 
 /**
- * Which files of a project an import means. It knows no language: a relative path is followed; any other source is compared
- * with the ends of the project's paths, so that `org.example.store.Repository`, `example.org/app/store` and
+ * Which files of a project an import means. It knows no language: a relative path is followed; any other source is
+ * compared with the ends of the project's paths, so that `org.example.store.Repository`, `example.org/app/store` and
  * `crate::store::Repository` find `…/store/Repository.kt`, the folder `store` and `src/store.rs`.
  */
 export class ImportTargets {

@@ -23,7 +23,9 @@ export interface GraphChange {
   fresh: ReadonlyMap<string, KnownFacts>;
 }
 
-/** Makes the graph of a folder anew from the facts that are kept and those that have come, and says that it is whole. */
+/**
+ * Makes the graph of a folder anew from the facts that are kept and those that have come, and says that it is whole.
+ */
 export async function mendGraph({ directory, earlierPaths, seen, fresh }: GraphChange): Promise<void> {
   const paths = hashOfPaths(seen);
   const files = new Map<string, KnownFacts>();

@@ -25,7 +25,9 @@ export interface ProjectMap {
 
 /** Enough for a first look at a codebase, and a small part of any model's context. */
 export const DEFAULT_MAP_TOKENS = 2_000;
-/** Code has three to four characters a token in the tokenizers of today's models; the lower figure keeps the promise. */
+/**
+ * Code has three to four characters a token in the tokenizers of today's models; the lower figure keeps the promise.
+ */
 const CHARACTERS_PER_TOKEN = 3;
 const MAX_SIGNATURE_CHARACTERS = 120;
 // What is private or a mere value says less about how a codebase is made than its rank alone tells.

@@ -30,13 +30,17 @@ export interface GraphSymbol extends CodeRange {
 
 /** A symbol at the other end of an edge. */
 export interface Neighbour extends GraphSymbol {
-  /** How strong the edge is: the square root of how often it is referred to, divided among the symbols the name may mean. */
+  /**
+   * How strong the edge is: the square root of how often it is referred to, divided among
+   * the symbols the name may mean.
+   */
   weight: number;
 }
 
 /**
  * Who defines, calls, uses and imports what in one project. All of it is in memory and read-only: every method takes
- * microseconds, so search may ask for each of its candidates. Edges come from names, so they are likely and not certain.
+ * microseconds, so search may ask for each of its candidates. Edges come from names, so
+ * they are likely and not certain.
  */
 export interface SymbolGraph {
   /** Files in the graph. */
@@ -44,8 +48,8 @@ export interface SymbolGraph {
   /** Symbols in the graph. */
   readonly symbolCount: number;
   /**
-   * How central a range is: the rank of the most central symbol that begins in it, else of the innermost one around it, else
-   * of its file. 0 for a file that is not in the graph.
+   * How central a range is: the rank of the most central symbol that begins in it, else of the innermost one around it,
+   * else of its file. 0 for a file that is not in the graph.
    */
   rankOf(range: CodeRange): number;
   /** Symbols of other places that the code of a range calls or uses, strongest first. @param limit default 8 */
@@ -58,7 +62,9 @@ export interface SymbolGraph {
   imports(path: string): string[];
   /** Files that import a file, within the project. */
   importedBy(path: string): string[];
-  /** Every file with its symbols in order of place. @param path relative, forward slashes; empty when it is not known */
+  /**
+   * Every file with its symbols in order of place. @param path relative, forward slashes; empty when it is not known
+   */
   symbolsOf(path: string): GraphSymbol[];
   /** All files, the most central first: the sum of the ranks of what is in them. */
   files(): { path: string; rank: number }[];

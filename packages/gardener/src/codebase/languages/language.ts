@@ -4,8 +4,8 @@ import type { TextRules } from './text-rules.js';
 export type LanguageId = string;
 
 /**
- * What a language's files are to a project. `code` is trained on and has a place in the symbol graph; `markup` (pages and
- * style sheets), `prose` and `data` are only found by search. See docs/decisions/2026-11-24-what-counts-as-code.md.
+ * What a language's files are to a project. `code` is trained on and has a place in the symbol graph; `markup` (pages
+ * and style sheets), `prose` and `data` are only found by search. See docs/decisions/2026-11-24-what-counts-as-code.md.
  */
 export type LanguageRole = 'code' | 'markup' | 'prose' | 'data';
 
@@ -20,8 +20,8 @@ export type LanguageReader =
   | { rules: TextRules };
 
 /**
- * One language: everything the engine knows about it. A new language is one more entry of `LANGUAGES` and one query file
- * (queries/captures.md); no other code names a language.
+ * One language: everything the engine knows about it. A new language is one more entry of `LANGUAGES` and one query
+ * file (queries/captures.md); no other code names a language.
  */
 export interface Language {
   id: LanguageId;

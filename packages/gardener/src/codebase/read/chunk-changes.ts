@@ -22,8 +22,9 @@ export interface ChunkChangesOptions {
 }
 
 /**
- * Like chunkCodebase, for a codebase of which much is known: a file with the size and times it had is not read, one with the
- * bytes it had is not parsed. Chunks are not marked as duplicates of one another, since not all of them are seen.
+ * Like chunkCodebase, for a codebase of which much is known: a file with the size and times it had is not
+ * read, one with the bytes it had is not parsed. Chunks are not marked as duplicates of one another,
+ * since not all of them are seen.
  * @param known what is known of a path; a file whose chunks are wanted again must not be
  */
 export async function* chunkChanges(

@@ -35,9 +35,9 @@ const FILES_AHEAD = 4;
 const MIN_DUPLICATE_CHARACTERS = 80;
 
 /**
- * Walks, reads, parses and chunks a codebase, one file at a time in order of path. Each file seen comes out once: chunked, or
- * with why not. A file that cannot be read or parsed is an outcome and stops nothing. A chunk whose text was seen before in
- * another place carries the reason `duplicated`.
+ * Walks, reads, parses and chunks a codebase, one file at a time in order of path. Each file seen comes out once:
+ * chunked, or with why not. A file that cannot be read or parsed is an outcome and stops nothing. A chunk whose text
+ * was seen before in another place carries the reason `duplicated`.
  * @throws GardenerError what walkCodebase throws.
  */
 export async function* chunkCodebase(
@@ -65,8 +65,8 @@ export async function* chunkCodebase(
 }
 
 /**
- * Reads, parses and chunks one file of a walk; what goes wrong is an outcome, not an exception. Secrets are masked before anything
- * else looks at the text, so no chunk, vector or example can hold one.
+ * Reads, parses and chunks one file of a walk; what goes wrong is an outcome, not an exception. Secrets are masked
+ * before anything else looks at the text, so no chunk, vector or example can hold one.
  */
 export async function readFileChunks(
   file: WalkedFile,

@@ -4,7 +4,10 @@ import { spawnEntry } from '../../garden/processes/spawn-entry.js';
 import type { ParseResult } from '../parse/structure/code-structure.js';
 import type { ChunkedSource, ParseJob, ParseReply } from './parse-job.js';
 
-/** Compiling a large grammar takes up to seconds, on a loaded machine more; a process that does not even begin is broken. */
+/**
+ * Compiling a large grammar takes up to seconds, on a loaded machine more; a process that
+ * does not even begin is broken.
+ */
 const BEGIN_TIMEOUT_MS = 60_000;
 
 type JobResult = ParseResult | ChunkedSource;
@@ -19,8 +22,8 @@ interface CurrentJob {
 }
 
 /**
- * The process that parses, one job at a time in the order in which they came. It is started by the first job, started again
- * after a job that had to be ended, and keeps its parent alive only while it is at one.
+ * The process that parses, one job at a time in the order in which they came. It is started by the first job, started
+ * again after a job that had to be ended, and keeps its parent alive only while it is at one.
  */
 export class ParserProcess {
   #child: ChildProcess | null = null;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Keys of twelve kinds for tests, by the rule that knows them. They open nothing: each is made of a hash, and only when a test
- * runs, so that no scanner takes this repository for a leak.
+ * Keys of twelve kinds for tests, by the rule that knows them. They open nothing: each is made of a hash, and only when
+ * a test runs, so that no scanner takes this repository for a leak.
  */
 export function fakeSecrets(): Record<string, string> {
   const hex = (seed: string) => createHash('sha512').update(seed).digest('hex');

@@ -4,7 +4,8 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 
 /**
  * Whether `root` can be walked; gives its real path.
- * @throws GardenerError `codebase.path-missing`, `codebase.not-a-directory`, `codebase.unreadable`, `codebase.bare-repository`.
+ * @throws GardenerError `codebase.path-missing`, `codebase.not-a-directory`,
+ * `codebase.unreadable`, `codebase.bare-repository`.
  */
 export async function checkRoot(root: string): Promise<string> {
   try {

@@ -3,8 +3,9 @@ const MAX_CONTROL_SHARE = 0.02;
 const MAX_FOREIGN_SHARE = 0.3;
 
 /**
- * The text of a file's bytes, without byte order mark: UTF-8, UTF-16 with byte order mark, or Latin-1 (as Windows-1252, which
- * contains it). UTF-8 with some broken bytes keeps the rest and has U+FFFD in their place. Null for binary content.
+ * The text of a file's bytes, without byte order mark: UTF-8, UTF-16 with byte order mark, or Latin-1 (as
+ * Windows-1252, which contains it). UTF-8 with some broken bytes keeps the rest and has U+FFFD in their
+ * place. Null for binary content.
  */
 export function decodeText(bytes: Uint8Array): string | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return decodeUtf16(bytes, 'utf-16le');

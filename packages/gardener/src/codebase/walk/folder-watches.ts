@@ -17,8 +17,8 @@ const FOLDERS_AT_ONCE = 256;
 const GIT_FILES = new Set(['HEAD', 'index']);
 
 /**
- * Watches the folders of a codebase that a walk would enter, and no others: not what is ignored, not installed packages. One
- * watch a folder on Linux; one for all on macOS and Windows, whose systems report a whole tree.
+ * Watches the folders of a codebase that a walk would enter, and no others: not what is ignored, not installed
+ * packages. One watch a folder on Linux; one for all on macOS and Windows, whose systems report a whole tree.
  */
 export class FolderWatches {
   readonly #root: string;
@@ -132,7 +132,9 @@ export class FolderWatches {
     if (this.#watches.get(folder) === watcher) this.#watches.delete(folder);
   }
 
-  /** The repository's own folder and that of its log, also where `.git` is a file that names it (worktrees, submodules). */
+  /**
+   * The repository's own folder and that of its log, also where `.git` is a file that names it (worktrees, submodules).
+   */
   #gitFolders(): string[] {
     const entry = join(this.#root, '.git');
     try {

@@ -5,7 +5,9 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 
 /** What git knows about the files below one directory. */
 export interface GitListing {
-  /** Raw path bytes relative to that directory: tracked and untracked, not ignored; may repeat, may be gone from disk. */
+  /**
+   * Raw path bytes relative to that directory: tracked and untracked, not ignored; may repeat, may be gone from disk.
+   */
   paths: Buffer[];
   /** HEAD's hash, or null before the first commit. */
   commit: string | null;
@@ -16,7 +18,8 @@ const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 512 * 2 ** 20;
 
 // A repository's own config may name programs. Each of these closes one way by which listing files would start one:
-// fsmonitor and hooks directly; an object missing from a partial clone through a transport (ssh command, ext::, helper).
+// fsmonitor and hooks directly; an object missing from a partial clone through a transport
+// (ssh command, ext::, helper).
 const DISARM = [
   '--no-pager',
   '--no-optional-locks',
@@ -32,12 +35,16 @@ const DISARM = [
   'credential.helper=',
   '-c',
   'safe.bareRepository=explicit',
-  // Ownership is git's guard against configs that run programs. Nothing is run here, so a checkout of another user is fine.
+  // Ownership is git's guard against configs that run programs. Nothing is run here, so a
+  // checkout of another user is fine.
   '-c',
   'safe.directory=*',
 ];
 
-/** Files git lists below `directory` and HEAD; null when git is absent, too old, fails, or `directory` is not in a work tree. */
+/**
+ * Files git lists below `directory` and HEAD; null when git is absent, too old, fails, or
+ * `directory` is not in a work tree.
+ */
 export async function listWithGit(directory: string, signal?: AbortSignal): Promise<GitListing | null> {
   const git = findGit();
   if (git === null || wouldHang(directory)) return null;

@@ -4,8 +4,8 @@ import ignore, { type Ignore } from 'ignore';
 const OPTIONS = { ignorecase: process.platform !== 'linux' };
 
 /**
- * The ignore files from the root of a walk down to one directory, as one list of rules in git's order: rules of a deeper
- * file come later and win, a file below an ignored directory stays ignored (https://git-scm.com/docs/gitignore).
+ * The ignore files from the root of a walk down to one directory, as one list of rules in git's order: rules of a
+ * deeper file come later and win, a file below an ignored directory stays ignored (https://git-scm.com/docs/gitignore).
  */
 export class IgnoreRules {
   private constructor(

@@ -12,7 +12,9 @@ export interface Entry {
   /** Relative to the root, forward slashes. */
   path: string;
   reason: Pick<FileOutcome, 'outcome' | 'reason'> | null;
-  /** Named by a `!` line of a .gardenerignore: taken in spite of git's rules and of what its name or folder suggests. */
+  /**
+   * Named by a `!` line of a .gardenerignore: taken in spite of git's rules and of what its name or folder suggests.
+   */
   isWanted?: boolean;
   /** Where it was looked at already. */
   stats?: Stats;

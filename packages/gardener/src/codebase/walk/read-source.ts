@@ -15,7 +15,10 @@ const ATTEMPTS = 3;
 /** No file system keeps coarser times: a file changed longer ago than this shows each further change. */
 const SETTLED_MS = 2_000;
 
-/** Reads one source file: never more than `maxFileBytes`, twice more when it changes while being read, any text encoding. */
+/**
+ * Reads one source file: never more than `maxFileBytes`, twice more when it changes while
+ * being read, any text encoding.
+ */
 export async function readSource(absolutePath: string, maxFileBytes: number): Promise<SourceRead> {
   let file: FileHandle;
   try {

@@ -42,9 +42,9 @@ export const DEFAULT_MAX_FILE_BYTES = 2 ** 20;
 const STAT_AT_ONCE = 256;
 
 /**
- * Finds the files of a codebase: by git's own list where there is one (the repository's config is disarmed), by .gitignore
- * rules elsewhere, less what .gardenerignore names. Nothing is followed out of the root and nothing of it is executed.
- * Every file seen is either in `files` or in `outcomes` with its reason; ignored files are not seen.
+ * Finds the files of a codebase: by git's own list where there is one (the repository's config is disarmed), by
+ * .gitignore rules elsewhere, less what .gardenerignore names. Nothing is followed out of the root and nothing of it is
+ * executed. Every file seen is either in `files` or in `outcomes` with its reason; ignored files are not seen.
  * @throws GardenerError `codebase.path-missing`, `codebase.not-a-directory`, `codebase.unreadable`, `codebase.empty`,
  * `codebase.no-known-language`.
  */
@@ -77,8 +77,8 @@ export function byPath(a: { path: string }, b: { path: string }): number {
 }
 
 /**
- * Decides about one file at a time from its path and its metadata. Synchronously: a stat through the thread pool costs ten times
- * the stat itself, and a walk is made before every update; between batches the event loop has its turn.
+ * Decides about one file at a time from its path and its metadata. Synchronously: a stat through the thread pool costs
+ * ten times the stat itself, and a walk is made before every update; between batches the event loop has its turn.
  */
 class FileJudge {
   private readonly folders = new Map<string, boolean>([['', true]]);
@@ -97,7 +97,8 @@ class FileJudge {
     const absolutePath = join(this.root, path);
     const stats = entry.stats ?? statsOf(absolutePath);
     if (stats === 'unreadable') return { path, outcome: 'failed', reason: 'unreadable' };
-    // git also lists files that were deleted since, or are left out by a sparse checkout: they are not part of the tree.
+    // git also lists files that were deleted since, or are left out by a sparse checkout:
+    // they are not part of the tree.
     if (stats === undefined) return null;
     if (stats.isSymbolicLink()) return skip('symlink');
     if (!stats.isFile()) return skip('not-a-file');

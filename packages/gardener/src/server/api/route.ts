@@ -1,7 +1,10 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 
-/** An app whose requests are checked before a handler sees them: what does not fit is one sentence, `server.bad-request`. */
+/**
+ * An app whose requests are checked before a handler sees them: what does not fit is one
+ * sentence, `server.bad-request`.
+ */
 export function newApi(): OpenAPIHono {
   return new OpenAPIHono({
     defaultHook: (result) => {
@@ -53,7 +56,10 @@ export function json<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { 'application/json': { schema } } };
 }
 
-/** Server-sent events. OpenAPI 3.1 has no word for what comes piece by piece: the schema is of one event, with its data read. */
+/**
+ * Server-sent events. OpenAPI 3.1 has no word for what comes piece by piece: the schema is of
+ * one event, with its data read.
+ */
 export function eventStream<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { 'text/event-stream': { schema } } };
 }

@@ -15,7 +15,8 @@ const KEPT_EVENTS = 4_096;
 const KEPT_BYTES = 8 * 1024 ** 2;
 
 /**
- * The last events in order. Clients read it at their own pace, each from its own place, so that a slow one costs nothing.
+ * The last events in order. Clients read it at their own pace, each from its own place, so
+ * that a slow one costs nothing.
  */
 export class EventLog {
   readonly instance = randomId(8);

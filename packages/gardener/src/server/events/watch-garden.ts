@@ -31,8 +31,9 @@ interface Seen {
 }
 
 /**
- * Watches the data directory until the signal aborts: publishes what other processes change in projects and runs, and keeps the
- * runner alive while runs wait. Polls, because file notifications get lost on network disks, and costs a few stats a second.
+ * Watches the data directory until the signal aborts: publishes what other processes change in projects and
+ * runs, and keeps the runner alive while runs wait. Polls, because file notifications get lost on network disks,
+ * and costs a few stats a second.
  */
 export async function watchGarden(garden: Garden, log: EventLog, options: WatchOptions): Promise<void> {
   const watch = new GardenWatch(garden, log, options);

@@ -33,8 +33,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Refuses what a foreign web page could send: a Host that is not ours (DNS rebinding), a foreign Origin or Sec-Fetch-Site, and a body
- * that is not declared JSON (a "simple" request needs no preflight).
+ * Refuses what a foreign web page could send: a Host that is not ours (DNS rebinding), a foreign Origin or
+ * Sec-Fetch-Site, and a body that is not declared JSON (a "simple" request needs no preflight).
  * @throws GardenerError `server.foreign-host`, `server.foreign-origin`, `server.not-json`
  */
 export function guardOrigin(access: Access): MiddlewareHandler {
@@ -49,8 +49,8 @@ export function guardOrigin(access: Access): MiddlewareHandler {
 }
 
 /**
- * Asks for the token where one is required: `Authorization: Bearer`, or the cookie that opening `/?token=…` in a browser leaves. A
- * browser that has none is shown a page that asks for it.
+ * Asks for the token where one is required: `Authorization: Bearer`, or the cookie that opening `/?token=…` in a
+ * browser leaves. A browser that has none is shown a page that asks for it.
  * @throws GardenerError `server.token-required`
  */
 export function guardToken({ token }: Access): MiddlewareHandler {

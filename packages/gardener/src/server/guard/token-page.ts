@@ -14,7 +14,10 @@ code { font-family: ui-monospace, monospace; }
 /** The style of the page, for the Content-Security-Policy: nothing else may stand in a page. */
 export const TOKEN_PAGE_STYLE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
-/** What a browser is shown that has no token yet: a page without scripts that asks for it. It never holds anything of the request. */
+/**
+ * What a browser is shown that has no token yet: a page without scripts that asks for it. It never
+ * holds anything of the request.
+ */
 export function tokenPage({ wasWrong }: { wasWrong: boolean }): string {
   return `<!doctype html>
 <html lang="en">

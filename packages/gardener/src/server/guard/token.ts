@@ -6,7 +6,10 @@ import type { GardenPaths } from '../../garden/files/paths.js';
 
 const tokenFile = (paths: GardenPaths) => join(paths.root, 'server_token');
 
-/** The token of this data directory: made at the first need, readable by this user only, kept so that clients can keep it too. */
+/**
+ * The token of this data directory: made at the first need, readable by this user only, kept so
+ * that clients can keep it too.
+ */
 export async function serverToken(paths: GardenPaths): Promise<string> {
   const file = tokenFile(paths);
   try {

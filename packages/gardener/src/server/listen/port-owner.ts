@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 
 const PROBE_MS = 1_000;
 
-/** Who listens on a port, as far as the system tells: a Gardener, or `python3 (process 4711)`; null when it does not tell. */
+/**
+ * Who listens on a port, as far as the system tells: a Gardener, or `python3 (process
+ * 4711)`; null when it does not tell.
+ */
 export async function portOwner(host: string, port: number): Promise<string | null> {
   if (await isGardener(host, port)) return 'another Gardener';
   return (await ownerFromProc(port).catch(() => null)) ?? (await ownerFromLsof(port).catch(() => null));

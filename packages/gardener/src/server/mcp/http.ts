@@ -4,8 +4,8 @@ import type { ServerContext } from '../context.js';
 import { createMcpServer } from './mcp-server.js';
 
 /**
- * MCP over streamable HTTP at /mcp. Without sessions: each request has a server of its own, which is closed when its answer has been
- * read, its client has gone, or everything ends.
+ * MCP over streamable HTTP at /mcp. Without sessions: each request has a server of its own, which is closed when its
+ * answer has been read, its client has gone, or everything ends.
  */
 export function addMcp(app: OpenAPIHono, context: ServerContext): void {
   const { garden, projects, version, stopping, generations } = context;

@@ -16,14 +16,16 @@ import { runningServer } from '../listen/server-file.js';
 /** Options of {@link PassOn}. */
 export interface PassOnOptions {
   paths: GardenPaths;
-  /** The first request that the server answers after some that this process has: its own models are not needed any more. */
+  /**
+   * The first request that the server answers after some that this process has: its own models are not needed any more.
+   */
   onServer: () => void;
 }
 
 /**
- * A transport between a client and our own MCP server: calls of tools go to the server of the data directory while one runs, so that
- * there is one set of models in memory; everything else, and all of it without such a server, is answered by our own. Every tool
- * only reads, so a call that breaks off because the server goes away is begun anew here.
+ * A transport between a client and our own MCP server: calls of tools go to the server of the data directory while one
+ * runs, so that there is one set of models in memory; everything else, and all of it without such a server, is answered
+ * by our own. Every tool only reads, so a call that breaks off because the server goes away is begun anew here.
  */
 export class PassOn implements Transport {
   readonly #client: Transport;

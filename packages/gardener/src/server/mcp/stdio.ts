@@ -4,8 +4,8 @@ import { createMcpServer } from './mcp-server.js';
 import { PassOn } from './pass-on.js';
 
 /**
- * Serves MCP on stdin and stdout until the client closes stdin, or the context's signal aborts. What needs models is left to the
- * server of the data directory while one runs.
+ * Serves MCP on stdin and stdout until the client closes stdin, or the context's signal aborts. What needs models is
+ * left to the server of the data directory while one runs.
  */
 export async function serveMcpOnStdio(context: McpContext): Promise<void> {
   const { garden, projects, signal } = context;

@@ -6,7 +6,9 @@ export function toolResult(text: string, data?: Record<string, unknown>): CallTo
   return { content: [{ type: 'text', text }], ...(data === undefined ? {} : { structuredContent: data }) };
 }
 
-/** Runs a tool; what goes wrong is told to the model in one sentence with its remedy, so that it can do something else. */
+/**
+ * Runs a tool; what goes wrong is told to the model in one sentence with its remedy, so that it can do something else.
+ */
 export async function runTool(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
   try {
     return await work();

@@ -180,7 +180,9 @@ function chatOptions(
   };
 }
 
-/** The roles that chat templates know: developers write the instructions, and what a tool has said is told to the model. */
+/**
+ * The roles that chat templates know: developers write the instructions, and what a tool has said is told to the model.
+ */
 function messageOf({ role, content }: ChatRequestBody['messages'][number]): ChatMessage {
   if (role === 'developer') return { role: 'system', content };
   if (role === 'tool' || role === 'function') return { role: 'user', content };

@@ -15,7 +15,9 @@ export interface ChunkShapes<End, Chunk extends object> {
   usage: (end: End) => Chunk | null;
 }
 
-/** Streams a generation in OpenAI's chunks, with `[DONE]` at the end. The generation stops when the client goes away. */
+/**
+ * Streams a generation in OpenAI's chunks, with `[DONE]` at the end. The generation stops when the client goes away.
+ */
 export function streamChunks<End extends { type: 'end' }, Chunk extends object>(
   c: Context,
   generation: Generation,

@@ -18,8 +18,8 @@ export interface ModelEntry {
 const BASE_PREFIX = 'base:';
 
 /**
- * What a client may give as `model`: each project by its name, the base models on disk, and the embedding model. A base model that a
- * project is named after is listed as `base:<id>`.
+ * What a client may give as `model`: each project by its name, the base models on disk, and the embedding model. A base
+ * model that a project is named after is listed as `base:<id>`.
  */
 export async function listTargets(garden: Garden): Promise<ModelEntry[]> {
   const [projects, local] = await Promise.all([garden.registry.list(), localModels(garden.paths)]);

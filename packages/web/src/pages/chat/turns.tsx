@@ -15,7 +15,9 @@ interface TurnsProps {
 /** Nearer to the end than this, the reader follows along. */
 const FOLLOWS_PX = 60;
 
-/** The questions and answers. The view follows a growing answer until the reader scrolls up, and again from the end on. */
+/**
+ * The questions and answers. The view follows a growing answer until the reader scrolls up, and again from the end on.
+ */
 export function Turns({ turns, busy, onOpen, onAgain }: TurnsProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
@@ -118,7 +120,10 @@ function TurnView({
   );
 }
 
-/** What a screen reader hears: that an answer has begun, and the whole of it when it is there. Words one by one would be noise. */
+/**
+ * What a screen reader hears: that an answer has begun, and the whole of it when it is there.
+ * Words one by one would be noise.
+ */
 function Spoken({ turns, busy }: { turns: readonly Turn[]; busy: boolean }): ReactNode {
   const last = turns.at(-1);
   const said =

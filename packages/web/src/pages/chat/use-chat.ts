@@ -60,8 +60,8 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
   useEffect(() => () => abort.current?.abort(), []);
 
   /**
-   * Shows `first` after `before`, then runs `work` in this conversation, which is made where there is none. What it places is shown as
-   * long as the conversation is.
+   * Shows `first` after `before`, then runs `work` in this conversation, which is made where there is none. What it
+   * places is shown as long as the conversation is.
    */
   const within = async (before: readonly Turn[], first: Turn, work: Work): Promise<void> => {
     const controller = new AbortController();

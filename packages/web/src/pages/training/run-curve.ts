@@ -18,7 +18,8 @@ const STAGES = {
 };
 
 /**
- * Puts together what the events tell. A run that went on from a checkpoint tells some steps twice: the later word counts. Pure.
+ * Puts together what the events tell. A run that went on from a checkpoint tells some steps twice:
+ * the later word counts. Pure.
  */
 export function curveOf(events: readonly RunEvent[]): Curve {
   const train = new Map<number, number>();

@@ -1,6 +1,9 @@
 import type { TextRules } from '../text-rules.js';
 
-/** Statements that begin at the start of a line; what CREATE makes is a symbol. Every dialect, since no grammar reads all. */
+/**
+ * Statements that begin at the start of a line; what CREATE makes is a symbol. Every
+ * dialect, since no grammar reads all.
+ */
 export const sqlRules: TextRules = {
   symbol:
     /^create\s+(?:or\s+(?:replace|alter)\s+)?(?:(?:global|local|temp|temporary|unlogged|unique|external|materialized|recursive|definer\s*=\s*\S+)\s+)*(?<what>table|view|function|procedure|trigger|type|domain|schema|sequence|index|package|role|database|extension)\s+(?:(?:if\s+not\s+exists|concurrently|body)\s+)*(?<name>"[^"]+"|`[^`]+`|\[[^\]]+\]|[\w.$"`[\]]+)/i,

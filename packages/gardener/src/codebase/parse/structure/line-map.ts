@@ -36,7 +36,10 @@ export class LineMap {
     return (this.lines[line - 1] ?? '').trim() === '';
   }
 
-  /** The first line of the comments and decorators that lead to a declaration or statement at `line`; `line` without any. */
+  /**
+   * The first line of the comments and decorators that lead to a declaration or statement
+   * at `line`; `line` without any.
+   */
   leadLine(line: number): number {
     let first = line;
     for (let above = this.leads.get(first - 1); above !== undefined; above = this.leads.get(first - 1)) {
