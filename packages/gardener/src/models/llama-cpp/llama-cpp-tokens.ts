@@ -30,7 +30,8 @@ export async function promptEncoders(model: LlamaModel, modelPath: string): Prom
   let gapTokens: GapTokens | null;
   try {
     ({ chatTemplate } = chatTemplateFromGguf(source.metadata));
-    gapTokens = findGapTokens(source.metadata.get('tokenizer.ggml.tokens'));
+    const vocabulary = source.metadata.get('tokenizer.ggml.tokens');
+    gapTokens = findGapTokens((text) => indexIn(vocabulary, text));
   } finally {
     await source.close();
   }
@@ -38,8 +39,13 @@ export async function promptEncoders(model: LlamaModel, modelPath: string): Prom
   return {
     conversation: (messages) =>
       encodeConversation(tokenizer, chatTemplate, messages, { addGenerationPrompt: true }),
-    gap: (before, after) => encodeGap(tokenizer.encode, gapTokens, before, after),
+    gap: (before, after) => encodeGap(tokenizer.encode, gapTokens, { before, after }),
   };
+}
+
+function indexIn(vocabulary: unknown, text: string): number | undefined {
+  const id = Array.isArray(vocabulary) ? vocabulary.indexOf(text) : -1;
+  return id < 0 ? undefined : id;
 }
 
 /** llama.cpp's tokenizer in the shape of ours; it knows vocabularies that ours does not. */

@@ -6,55 +6,97 @@ export interface GapTokens {
   suffix: number;
   /** Before the filling; null where the model begins right after the text before the gap. */
   middle: number | null;
+  /** What the model writes behind the filling; null where its vocabulary has no such token. */
+  end: number | null;
+  /** What stands before the name of a repository and before each of its files; null where the model knows neither. */
+  repository: { name: number; file: number } | null;
+}
+
+/** How a family of models spells its gap tokens. */
+interface Spelling {
+  prefix: string;
+  suffix: string;
+  middle: string | null;
+  end: string;
+  repository?: { name: string; file: string };
 }
 
 /**
- * How families of models spell them: text before the gap, text after it, filling. Qwen2.5-Coder (also Granite 3, Seed);
- * StarCoder and StarCoder2 (also Granite Code, SmolLM's code variants); CodeLlama; DeepSeek-Coder; CodeGemma shares
- * Qwen's; Codestral has no token for the middle and wants the text after the gap first.
+ * Text before the gap, text after it, filling, end, in the spelling of each family. Qwen2.5-Coder (https://arxiv.org/abs/2409.12186, also
+ * Granite 3, Seed); StarCoder and StarCoder2 (https://arxiv.org/abs/2402.19173, also Granite Code, SmolLM's code variants);
+ * CodeLlama; DeepSeek-Coder; CodeGemma shares Qwen's; Codestral has no token for the middle and wants the text after the gap first.
  */
-const spellings: readonly { prefix: string; suffix: string; middle: string | null }[] = [
-  { prefix: '<|fim_prefix|>', suffix: '<|fim_suffix|>', middle: '<|fim_middle|>' },
-  { prefix: '<fim_prefix>', suffix: '<fim_suffix>', middle: '<fim_middle>' },
-  { prefix: '<fim-prefix>', suffix: '<fim-suffix>', middle: '<fim-middle>' },
-  { prefix: '▁<PRE>', suffix: '▁<SUF>', middle: '▁<MID>' },
-  { prefix: '<｜fim▁begin｜>', suffix: '<｜fim▁hole｜>', middle: '<｜fim▁end｜>' },
-  { prefix: '[PREFIX]', suffix: '[SUFFIX]', middle: null },
+const SPELLINGS: readonly Spelling[] = [
+  {
+    ...{ prefix: '<|fim_prefix|>', suffix: '<|fim_suffix|>', middle: '<|fim_middle|>', end: '<|endoftext|>' },
+    repository: { name: '<|repo_name|>', file: '<|file_sep|>' },
+  },
+  {
+    ...{ prefix: '<fim_prefix>', suffix: '<fim_suffix>', middle: '<fim_middle>', end: '<|endoftext|>' },
+    repository: { name: '<repo_name>', file: '<file_sep>' },
+  },
+  { prefix: '<fim-prefix>', suffix: '<fim-suffix>', middle: '<fim-middle>', end: '<|endoftext|>' },
+  { prefix: '▁<PRE>', suffix: '▁<SUF>', middle: '▁<MID>', end: '▁<EOT>' },
+  {
+    ...{ prefix: '<｜fim▁begin｜>', suffix: '<｜fim▁hole｜>', middle: '<｜fim▁end｜>' },
+    end: '<｜end▁of▁sentence｜>',
+  },
+  { prefix: '[PREFIX]', suffix: '[SUFFIX]', middle: null, end: '</s>' },
 ];
 
 /**
  * The fill-in-the-middle tokens of a vocabulary, by their names; null where it has none.
- * @param vocabulary the texts of all tokens, `tokenizer.ggml.tokens` of a GGUF
+ * @param idOf the token whose text is exactly this one, or undefined
  */
-export function findGapTokens(vocabulary: unknown): GapTokens | null {
-  if (!Array.isArray(vocabulary)) return null;
-  for (const { prefix, suffix, middle } of spellings) {
-    const found: GapTokens = {
-      prefix: vocabulary.indexOf(prefix),
-      suffix: vocabulary.indexOf(suffix),
-      middle: middle === null ? null : vocabulary.indexOf(middle),
-    };
-    if (found.prefix >= 0 && found.suffix >= 0 && (found.middle ?? 0) >= 0) return found;
+export function findGapTokens(idOf: (text: string) => number | undefined): GapTokens | null {
+  for (const spelling of SPELLINGS) {
+    const prefix = idOf(spelling.prefix);
+    const suffix = idOf(spelling.suffix);
+    const middle = spelling.middle === null ? null : idOf(spelling.middle);
+    if (prefix === undefined || suffix === undefined || middle === undefined) continue;
+    const name = spelling.repository && idOf(spelling.repository.name);
+    const file = spelling.repository && idOf(spelling.repository.file);
+    const repository = name === undefined || file === undefined ? null : { name, file };
+    return { prefix, suffix, middle, end: idOf(spelling.end) ?? null, repository };
   }
   return null;
 }
 
+/** A gap and what is known around it. */
+export interface Gap {
+  /** Text of the file before and after the gap. */
+  before: string;
+  after: string;
+  /** Where the file is, and other code of its project, farthest first; only used where `GapTokens.repository` is there. */
+  place?: { repository: string; path: string; files: readonly { path: string; text: string }[] };
+}
+
 /**
- * The tokens of a prompt whose continuation is the filling.
- * @param encode gives ordinary tokens only
+ * The tokens of a prompt whose continuation is the filling: other files in the base's repository format, where it has one, then
+ * the text before and after the gap. Training and serving make their prompts here, so that they cannot differ.
+ * @param encode gives ordinary tokens only: markup in a file's text stays text
  * @throws GardenerError `models.no-fill-in-the-middle`
  */
 export function encodeGap(
   encode: (text: string) => Int32Array,
   tokens: GapTokens | null,
-  before: string,
-  after: string,
+  { before, after, place }: Gap,
 ): Int32Array {
   if (tokens === null) throw noFillInTheMiddle();
-  const { prefix, suffix, middle } = tokens;
+  const { prefix, suffix, middle, repository } = tokens;
+  const context = repository !== null && place !== undefined ? encodePlace(encode, repository, place) : [];
   return middle === null
-    ? Int32Array.from([suffix, ...encode(after), prefix, ...encode(before)])
-    : Int32Array.from([prefix, ...encode(before), suffix, ...encode(after), middle]);
+    ? Int32Array.from([...context, suffix, ...encode(after), prefix, ...encode(before)])
+    : Int32Array.from([...context, prefix, ...encode(before), suffix, ...encode(after), middle]);
+}
+
+function encodePlace(
+  encode: (text: string) => Int32Array,
+  { name, file }: NonNullable<GapTokens['repository']>,
+  { repository, path, files }: NonNullable<Gap['place']>,
+): number[] {
+  const others = files.flatMap((other) => [file, ...encode(`${other.path}\n${other.text.trimEnd()}\n`)]);
+  return [name, ...encode(`${repository}\n`), ...others, file, ...encode(`${path}\n`)];
 }
 
 /** The error of a base model that can only continue a text. */

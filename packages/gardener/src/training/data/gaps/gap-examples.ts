@@ -1,0 +1,166 @@
+import type { Example, Tokenizer } from '@codebase-gardener/lora';
+import { pathLine } from '../../../codebase/languages/path-line.js';
+import { encodeGap, type GapTokens } from '../../../models/runtime/fill-in-the-middle.js';
+import { type Random, seededRandom } from '../random.js';
+import type { SplitFile } from '../split.js';
+import { findScopes, SCOPE_KINDS, type Scope, type ScopeKind } from './scopes.js';
+
+/** What gap rows are made with. */
+export interface GapBase {
+  tokenizer: Tokenizer;
+  /** Null for a base that can only continue: it learns the same gaps from the text before them alone. */
+  gapTokens: GapTokens | null;
+  /** Learned behind the filling, so that a completion ends by itself. */
+  endToken: number;
+}
+
+/** How gap rows are made. */
+export interface GapOptions {
+  /** Longest row, tokens. */
+  sequenceLength: number;
+  seed: number;
+  /** Name of the codebase, for bases with a repository format. */
+  repository: string;
+}
+
+/** A gap of a file, as a row to learn from or to be scored on. */
+export interface GapExample {
+  path: string;
+  kind: ScopeKind;
+  /** Supervised are the filling and the end token behind it. */
+  example: Example;
+  /** The filling itself. */
+  text: string;
+}
+
+/** How often each kind is drawn: what is typed most often, most often. */
+const SHARES: Record<ScopeKind, number> = { line: 0.4, statement: 0.15, body: 0.3, arguments: 0.15 };
+/** Of a row's tokens, what stands after the gap takes at most this share. */
+const AFTER_SHARE = 0.25;
+/** Characters around a gap that are looked at: more than fit into any row. */
+const CHARS_A_TOKEN = 6;
+/** At least so much stands before a gap; arXiv 2602.05780 has 200 characters. */
+const MIN_BEFORE_CHARS = 100;
+
+/**
+ * Draws gaps of a file at syntactic scopes, by a seed and the file's path, and makes a row of each: in the base's own
+ * prefix-suffix-middle spelling (https://arxiv.org/abs/2207.14255), or, for a base without, the text before the gap and its filling.
+ * Lines that are excluded (secrets, copies of held-out code) are in no row. No scope is drawn twice.
+ * @returns at most `count` rows, fewer where the file has fewer scopes
+ */
+export function gapExamples(
+  side: SplitFile,
+  count: number,
+  base: GapBase,
+  options: GapOptions,
+): GapExample[] {
+  const { file } = side;
+  const random = seededRandom(options.seed, `gaps ${file.path}`);
+  const free = freeParts(side);
+  const scopes = new Map(SCOPE_KINDS.map((kind) => [kind, [] as Scope[]]));
+  for (const scope of findScopes(file.text, file.language)) scopes.get(scope.kind)?.push(scope);
+  const made: GapExample[] = [];
+  // A scope that fits into no row is drawn and gone: the loop ends when none is left.
+  while (made.length < count) {
+    const scope = draw(scopes, random);
+    if (scope === null) break;
+    const part = free.find(({ start, end }) => start <= scope.start && scope.end <= end);
+    const row = part && rowOf(side, scope, part, base, options);
+    if (row) made.push(row);
+  }
+  return made;
+}
+
+/** Takes a scope out of one of the lists: a kind by its share among those that are left, then any of its scopes. */
+function draw(scopes: ReadonlyMap<ScopeKind, Scope[]>, random: Random): Scope | null {
+  const left = [...scopes].filter(([, list]) => list.length > 0);
+  let at = random() * left.reduce((sum, [kind]) => sum + SHARES[kind], 0);
+  for (const [kind, list] of left) {
+    at -= SHARES[kind];
+    if (at > 0 && kind !== left.at(-1)?.[0]) continue;
+    const [scope] = list.splice(Math.floor(random() * list.length), 1);
+    return scope ?? null;
+  }
+  return null;
+}
+
+/** The parts of a text, [start, end), between the lines that must not be used. */
+function freeParts({ file, excludedLines }: SplitFile): { start: number; end: number }[] {
+  const starts = [
+    0,
+    ...[...file.text.matchAll(/\r\n|\n|\r/g)].map(({ index, 0: ending }) => index + ending.length),
+  ];
+  const offsetOf = (line: number) => starts[line - 1] ?? file.text.length;
+  const parts: { start: number; end: number }[] = [];
+  let start = 0;
+  for (const range of [...excludedLines].sort((a, b) => a.startLine - b.startLine)) {
+    const end = offsetOf(range.startLine);
+    if (end > start) parts.push({ start, end });
+    start = Math.max(start, offsetOf(range.endLine + 1));
+  }
+  if (start < file.text.length) parts.push({ start, end: file.text.length });
+  return parts;
+}
+
+function rowOf(
+  { file }: SplitFile,
+  scope: Scope,
+  part: { start: number; end: number },
+  base: GapBase,
+  { sequenceLength, repository }: GapOptions,
+): GapExample | null {
+  const { tokenizer, gapTokens, endToken } = base;
+  if (scope.start - part.start < MIN_BEFORE_CHARS) return null;
+  const text = file.text.slice(scope.start, scope.end);
+  const filling = tokenizer.encode(text);
+  const given = (before: string, after: string): Int32Array => {
+    if (gapTokens === null) return tokenizer.encode(`${pathLine(file.path, file.language)}${before}`);
+    if (gapTokens.repository === null) {
+      return encodeGap(tokenizer.encode, gapTokens, {
+        before: `${pathLine(file.path, file.language)}${before}`,
+        after,
+      });
+    }
+    const place = { repository, path: file.path, files: [] };
+    return encodeGap(tokenizer.encode, gapTokens, { before, after, place });
+  };
+  const room = sequenceLength - filling.length - 1 - given('', '').length;
+  const after = gapTokens === null ? '' : file.text.slice(scope.end, part.end);
+  const kept = lastingLines(after, Math.floor(sequenceLength * AFTER_SHARE), tokenizer, 'first');
+  const before = lastingLines(
+    file.text.slice(part.start, scope.start),
+    room - kept.tokens,
+    tokenizer,
+    'last',
+  );
+  if (before.text.trim() === '') return null;
+  const prompt = given(before.text, kept.text);
+  const tokens = Int32Array.from([...prompt, ...filling, endToken]);
+  if (tokens.length > sequenceLength) return null;
+  const supervised = new Uint8Array(tokens.length).fill(1, prompt.length);
+  return { path: file.path, kind: scope.kind, example: { tokens, supervised }, text };
+}
+
+/** The most whole lines at one end of a text that fit into `room` tokens; the line at the gap itself may be a part of one. */
+function lastingLines(
+  text: string,
+  room: number,
+  tokenizer: Tokenizer,
+  which: 'first' | 'last',
+): { text: string; tokens: number } {
+  if (room <= 0) return { text: '', tokens: 0 };
+  const chars = room * CHARS_A_TOKEN;
+  const near = which === 'first' ? text.slice(0, chars) : text.slice(-chars);
+  const lines = near.split(/(?<=\n)/);
+  if (which === 'last') lines.reverse();
+  const taken: string[] = [];
+  let tokens = 0;
+  for (const line of lines) {
+    const size = tokenizer.encode(line).length;
+    if (tokens + size > room) break;
+    tokens += size;
+    taken.push(line);
+  }
+  if (which === 'last') taken.reverse();
+  return { text: taken.join(''), tokens };
+}
