@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { walkCodebase } from '../../packages/gardener/src/codebase/walk/walk.js';
 import { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
+import type { Embedder } from '../../packages/gardener/src/retrieval/embedding/embedder.js';
 import { startEncoder } from '../../packages/gardener/src/retrieval/embedding/encoder.js';
 import { wordEmbedder } from '../../packages/gardener/src/retrieval/embedding/word-embedder.fixture.js';
 import { followCodebase } from '../../packages/gardener/src/retrieval/index/follow-codebase.js';
-import { type Embedder, openIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
+import { ProjectIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
 import { refreshIndex } from '../../packages/gardener/src/retrieval/index/refresh-index.js';
 import { embeddingModelDirectory } from '../inputs/default-models.js';
 
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
     git('init', '-q', '-b', 'main');
     git('add', '-A');
     git('commit', '-qm', 'first');
-    const index = await openIndex(paths, 'p');
+    const index = new ProjectIndex(paths, 'p');
     // Only the edits need the model itself: the vectors of the first index are made without it, in the same size.
     const quick = wordEmbedder(MODEL, 384);
     const before = performance.now();
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
 async function measureEdits(count: number) {
   const model = { id: MODEL, format: 'bert' as const, directory: await embeddingModelDirectory() };
   const embedder = await startEncoder(model, { threads: 2 });
-  const reader = await openIndex(paths, 'p');
+  const reader = new ProjectIndex(paths, 'p');
   const command = [...process.execArgv, process.argv[1]!, source!, '--follow', work, model.directory];
   const follower = spawn(process.execPath, command, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const updateEnd = () => once(follower, 'message') as Promise<[{ changed: number }]>;
@@ -103,7 +104,7 @@ function spread(times: readonly number[]) {
 /** The process that follows: tells of the end of every update. */
 async function follow(data: string, code: string, directory: string): Promise<void> {
   const embedder = await startEncoder({ id: MODEL, format: 'bert', directory }, { threads: 2 });
-  const index = await openIndex(new GardenPaths(data), 'p');
+  const index = new ProjectIndex(new GardenPaths(data), 'p');
   await followCodebase(code, {
     index,
     embedder,
@@ -125,7 +126,7 @@ async function measureSwitches(embedder: Embedder, count: number) {
   for (const [i, { absolutePath }] of touched.entries())
     appendFileSync(absolutePath, `\ndef only_on_the_branch_${i}(value):\n    return value * ${i}\n`);
   git('commit', '-qam', 'other');
-  const [index, reader] = [await openIndex(paths, 'p'), await openIndex(paths, 'p')];
+  const [index, reader] = [new ProjectIndex(paths, 'p'), new ProjectIndex(paths, 'p')];
   const bytes: number[] = [];
   const times: number[] = [];
   let embeddedLate = 0;

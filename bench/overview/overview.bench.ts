@@ -4,12 +4,12 @@
 // and with the overview: the hand-checked questions of bench/retrieval, where the answer should name a file that answers it, and
 // questions about the whole, where it should have words of somebody who knows the project. Prints one JSON object.
 import { parseArgs } from 'node:util';
-import { answer } from '../../packages/gardener/src/chat/answer.js';
-import { AdapterChooser } from '../../packages/gardener/src/chat/choose-adapter.js';
-import { newConversation } from '../../packages/gardener/src/chat/conversation.js';
-import { OpenIndexes } from '../../packages/gardener/src/chat/open-indexes.js';
-import { OpenModels } from '../../packages/gardener/src/chat/open-models.js';
-import type { ProjectCode } from '../../packages/gardener/src/chat/write-answer.js';
+import { answer } from '../../packages/gardener/src/chat/answers/answer.js';
+import { AdapterChooser } from '../../packages/gardener/src/chat/answers/choose-adapter.js';
+import type { ProjectCode } from '../../packages/gardener/src/chat/answers/write-answer.js';
+import { newConversation } from '../../packages/gardener/src/chat/conversations/conversation.js';
+import { OpenIndexes } from '../../packages/gardener/src/chat/open/open-indexes.js';
+import { OpenModels } from '../../packages/gardener/src/chat/open/open-models.js';
 import { openGarden } from '../../packages/gardener/src/garden/garden.js';
 import { ownQuestions } from '../questions/own-questions.js';
 
@@ -53,7 +53,7 @@ const garden = await openGarden({ dataDir: values.data, settings: { logLevel: 's
 const project = await garden.registry.get(values.project);
 const indexes = new OpenIndexes(garden);
 const models = new OpenModels(garden);
-const { model } = await models.use(project.baseModel);
+const { value: model } = await models.use(project.baseModel);
 const adapter = await new AdapterChooser(garden.paths).choose(
   project,
   await models.identity(project.baseModel),

@@ -7,7 +7,8 @@ import { openGarden } from '../../packages/gardener/src/garden/garden.js';
 import { settingsSchema } from '../../packages/gardener/src/garden/settings/settings.js';
 import { ensureModel } from '../../packages/gardener/src/models/store/ensure-model.js';
 import { startEmbedder } from '../../packages/gardener/src/retrieval/embedding/choose-embedder.js';
-import { type Embedder, openIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
+import type { Embedder } from '../../packages/gardener/src/retrieval/embedding/embedder.js';
+import { ProjectIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
 import type { RankingName, SearchResult } from '../../packages/gardener/src/retrieval/search/search.js';
 import { benchCache } from '../inputs/bench-cache.js';
 import { CODEBASES, type Codebase } from '../inputs/codebases.js';
@@ -152,7 +153,7 @@ async function measure(
   const paths = new GardenPaths(join(benchCache, 'retrieval'));
   // Embeddings come from the cache beside it where their text has not changed.
   rmSync(paths.project(name), { recursive: true, force: true });
-  const index = await openIndex(paths, name);
+  const index = new ProjectIndex(paths, name);
   try {
     const { chunks } = await index.update(chunkCodebase(root), embedder, { root });
     const ranks: Record<string, number[]> = {};

@@ -18,10 +18,11 @@ import { dirname, extname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
+import type { Embedder } from '../../packages/gardener/src/retrieval/embedding/embedder.js';
 import { startEncoder } from '../../packages/gardener/src/retrieval/embedding/encoder.js';
 import { wordEmbedder } from '../../packages/gardener/src/retrieval/embedding/word-embedder.fixture.js';
 import { indexingEnvironment } from '../../packages/gardener/src/retrieval/index/indexing-process.js';
-import { type Embedder, openIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
+import { ProjectIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
 import { refreshIndex } from '../../packages/gardener/src/retrieval/index/refresh-index.js';
 import { embeddingModelDirectory } from '../inputs/default-models.js';
 
@@ -70,7 +71,7 @@ async function indexAll(): Promise<void> {
           { threads: 2 },
         ),
   );
-  const index = await openIndex(paths, 'p');
+  const index = new ProjectIndex(paths, 'p');
   const manifest = await refreshIndex(index, root, embedder);
   writeFileSync(join(work, 'manifest.json'), JSON.stringify(manifest));
   index.close();

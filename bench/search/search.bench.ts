@@ -9,12 +9,13 @@ import { openGarden } from '../../packages/gardener/src/garden/garden.js';
 import { settingsSchema } from '../../packages/gardener/src/garden/settings/settings.js';
 import { ensureModel } from '../../packages/gardener/src/models/store/ensure-model.js';
 import { startEmbedder } from '../../packages/gardener/src/retrieval/embedding/choose-embedder.js';
+import type { Embedder } from '../../packages/gardener/src/retrieval/embedding/embedder.js';
 import { EmbeddingCache } from '../../packages/gardener/src/retrieval/embedding/embedding-cache.js';
 import { embeddingText } from '../../packages/gardener/src/retrieval/index/embedding-text.js';
-import { type Embedder, openIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
+import { ProjectIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
 import { rowOf } from '../../packages/gardener/src/retrieval/store/chunk-row.js';
+import { ChunkStore } from '../../packages/gardener/src/retrieval/store/chunk-store.js';
 import { INDEX_SCHEMA_VERSION, writeManifest } from '../../packages/gardener/src/retrieval/store/manifest.js';
-import { ChunkStore } from '../../packages/gardener/src/retrieval/store/store.js';
 import { benchCache } from '../inputs/bench-cache.js';
 import { CODEBASES } from '../inputs/codebases.js';
 import { fetchCodebase } from '../inputs/fetch-codebase.js';
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
 }
 
 async function measure(paths: GardenPaths, embedder: Embedder, queries: string[]) {
-  const index = await openIndex(paths, 'p');
+  const index = new ProjectIndex(paths, 'p');
   const store = new ChunkStore(paths.index('p'), embedder.id);
   try {
     for (const query of queries.slice(0, 20)) await index.search(query, embedder, { k: K });

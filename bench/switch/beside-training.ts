@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { newConversation } from '../../packages/gardener/src/chat/conversation.js';
+import { newConversation } from '../../packages/gardener/src/chat/conversations/conversation.js';
 import type { Garden } from '../../packages/gardener/src/garden/garden.js';
 import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runs/runner.js';
 import { createRun, latestRun, readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
 import { ROWS_PER_STEP } from '../../packages/gardener/src/training/run/train-stage.js';
-import { openProjects } from './built.js';
+import { Assistant } from './built.js';
 import { mean, rounded } from './figures.js';
 
 const PART_MS = Number(process.env.BENCH_PART_SECONDS ?? 30) * 1_000;
@@ -20,7 +20,7 @@ export async function measureBesideTraining(garden: Garden, codebase: string) {
     path: codebase,
     baseModel: 'smollm2-135m-instruct',
   });
-  const open = openProjects(garden);
+  const open = new Assistant(garden);
   const chat = async () => {
     const until = performance.now() + PART_MS;
     const rates: number[] = [];

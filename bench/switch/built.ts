@@ -1,5 +1,5 @@
-import type * as Source from '../../packages/gardener/src/chat/open-projects.js';
+import type * as Source from '../../packages/gardener/src/chat/assistant.js';
 
 // The built product: its child processes start as they do for a user, without compiling TypeScript first.
 const built = new URL('../../packages/gardener/dist/chat/open-projects.js', import.meta.url).href;
-export const { openProjects } = (await import(built)) as typeof Source;
+export const { Assistant } = (await import(built)) as typeof Source;

@@ -1,8 +1,8 @@
-import { newConversation } from '../../packages/gardener/src/chat/conversation.js';
+import type { Assistant as OpenAssistant } from '../../packages/gardener/src/chat/assistant.js';
+import { newConversation } from '../../packages/gardener/src/chat/conversations/conversation.js';
 import type { GardenWithProjects } from '../../packages/gardener/src/chat/garden-with-projects.fixture.js';
-import type { OpenProjects } from '../../packages/gardener/src/chat/open-projects.js';
 import type { ProjectRecord } from '../../packages/gardener/src/garden/project-record.js';
-import { openProjects } from './built.js';
+import { Assistant } from './built.js';
 import { mean, median, quantile, residentBytes, rounded } from './figures.js';
 
 const CLIENTS = 20;
@@ -15,7 +15,7 @@ const SAMPLE_MS = 1_000;
  * project gives alone; the memory of this process and of llama.cpp's is watched.
  */
 export async function measureClients({ garden, projects }: GardenWithProjects, seconds: number) {
-  const open = openProjects(garden);
+  const open = new Assistant(garden);
   try {
     const alone = new Map<string, string>();
     for (const project of projects)
@@ -66,7 +66,7 @@ export async function measureClients({ garden, projects }: GardenWithProjects, s
 }
 
 async function ask(
-  open: OpenProjects,
+  open: OpenAssistant,
   paths: GardenWithProjects['garden']['paths'],
   project: ProjectRecord,
   question: string,

@@ -1,5 +1,5 @@
 import type { GardenWithProjects } from '../../packages/gardener/src/chat/garden-with-projects.fixture.js';
-import { openProjects } from './built.js';
+import { Assistant } from './built.js';
 import { median, quantile, rounded } from './figures.js';
 
 const LOADED_SWITCHES = 60;
@@ -12,7 +12,7 @@ const NEW_VERSIONS = 3;
  * (index, embedder, base model and adapter).
  */
 export async function measureSwitching({ garden, projects, addAdapter }: GardenWithProjects) {
-  const open = openProjects(garden);
+  const open = new Assistant(garden);
   const loaded: number[] = [];
   const kept = projects.slice(0, garden.settings.keptAdapters);
   for (const project of kept) await open.prepare(project);
@@ -20,7 +20,7 @@ export async function measureSwitching({ garden, projects, addAdapter }: GardenW
   await open.close();
 
   const onlyBase: number[] = [];
-  const again = openProjects(garden);
+  const again = new Assistant(garden);
   // Indexes are opened and the embedder is started, as after any other project.
   for (const project of projects) {
     await garden.registry.update(project.id, { promotedAdapter: null });
@@ -37,7 +37,7 @@ export async function measureSwitching({ garden, projects, addAdapter }: GardenW
 
   const fromNothing: number[] = [];
   for (let n = 0; n < COLD_STARTS; n++) {
-    const cold = openProjects(garden);
+    const cold = new Assistant(garden);
     fromNothing.push((await cold.prepare(projects[n % projects.length]!)).ms);
     await cold.close();
   }

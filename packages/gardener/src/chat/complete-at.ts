@@ -7,10 +7,11 @@ import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { completionPrompt } from '../prompt/completion-prompt.js';
-import type { SearchResult } from '../retrieval/index/project-index.js';
-import type { Source } from './exchange.js';
-import type { CompletionEvent, OpenProjects } from './open-projects.js';
-import { sourceOf } from './write-answer.js';
+import type { SearchResult } from '../retrieval/search/search.js';
+import { sourceOf } from './answers/write-answer.js';
+import type { Assistant } from './assistant.js';
+import type { CompletionEvent } from './assistant-requests.js';
+import type { Source } from './conversations/exchange.js';
 
 /** Where to complete, and how much. */
 export interface CompleteAtRequest {
@@ -37,10 +38,10 @@ export type CompleteAtEvent =
     });
 
 /** A completion should come at once: more context makes it later more than better. */
-const maxPromptTokens = 2_048;
+const MAX_PROMPT_TOKENS = 2_048;
 /** What the search for related code goes by: the last lines before the place. */
-const queryLines = 12;
-const relatedChunks = 4;
+const QUERY_LINES = 12;
+const RELATED_CHUNKS = 4;
 
 /**
  * Completes code at a place of a file: the file up to there under its path, as in training, related code of the project in
@@ -49,7 +50,7 @@ const relatedChunks = 4;
  */
 export async function* completeAt(
   garden: Pick<Garden, 'settings'>,
-  projects: OpenProjects,
+  assistant: Assistant,
   project: ProjectRecord,
   request: CompleteAtRequest,
 ): AsyncGenerator<CompleteAtEvent, void> {
@@ -71,14 +72,14 @@ export async function* completeAt(
     pathLine: pathLine(path, language),
     before,
     after,
-    results: request.retrieval === false ? [] : await related(projects, project, path, before, signal),
+    results: request.retrieval === false ? [] : await related(assistant, project, path, before, signal),
     pathLineOf: ({ chunk }) => pathLine(chunk.path, chunk.language),
-    contextTokens: Math.min(contextTokens, maxPromptTokens + maxTokens),
+    contextTokens: Math.min(contextTokens, MAX_PROMPT_TOKENS + maxTokens),
     answerTokens: maxTokens,
-    countTokens: (part) => projects.countTokens(target, part),
+    countTokens: (part) => assistant.countTokens(target, part),
   });
   const start = (gap: boolean) =>
-    projects.complete(target, {
+    assistant.complete(target, {
       prompt,
       ...(gap && { suffix }),
       maxTokens,
@@ -122,16 +123,16 @@ function splitAt(text: string, path: string, line: number, column: number) {
 
 /** Code that has to do with the lines before the place; none while nothing is indexed. */
 async function related(
-  projects: OpenProjects,
+  assistant: Assistant,
   project: ProjectRecord,
   path: string,
   before: string,
   signal: AbortSignal | undefined,
 ): Promise<SearchResult[]> {
-  const query = before.split('\n').slice(-queryLines).join('\n').trim() || path;
+  const query = before.split('\n').slice(-QUERY_LINES).join('\n').trim() || path;
   try {
-    const options = { k: relatedChunks, excludePaths: [path], ...(signal && { signal }) };
-    return (await projects.search(project, query, options)).results;
+    const options = { k: RELATED_CHUNKS, excludePaths: [path], ...(signal && { signal }) };
+    return (await assistant.search(project, query, options)).results;
   } catch (error) {
     const isEmpty =
       GardenerError.isInstance(error) &&

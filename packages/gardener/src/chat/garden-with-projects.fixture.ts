@@ -9,7 +9,8 @@ import { type AdapterSize, writeRandomAdapter } from '../models/llama-cpp/adapte
 import { type BaseIdentity, identifyBase } from '../models/store/base-identity.js';
 import { ensureModel } from '../models/store/ensure-model.js';
 import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
-import { type Embedder, openIndex } from '../retrieval/index/project-index.js';
+import type { Embedder } from '../retrieval/embedding/embedder.js';
+import { ProjectIndex } from '../retrieval/index/project-index.js';
 import { writeAdapterManifest } from '../training/adapters/adapter-manifest.js';
 
 /** A data directory with the default models and projects that have an index and a random adapter each. */
@@ -73,7 +74,7 @@ async function addProject(garden: Garden, code: string, n: number, embedder: Emb
     `export function slugify${n}(title: string) {\n  return title.toLowerCase().replace(/ /g, "-");\n}\n`,
   );
   const record = await garden.registry.add({ name: `p${n}`, path: code, baseModel: 'smollm2-135m-instruct' });
-  const index = await openIndex(garden.paths, record.id);
+  const index = new ProjectIndex(garden.paths, record.id);
   await index.update(chunkCodebase(code), embedder, { root: code });
   index.close();
   return record;

@@ -1,6 +1,6 @@
-import type { Conversation } from '../chat/conversation.js';
-import type { OpenProjects } from '../chat/open-projects.js';
-import type { AnswerEnd } from '../chat/write-answer.js';
+import type { AnswerEnd } from '../chat/answers/write-answer.js';
+import type { Assistant } from '../chat/assistant.js';
+import type { Conversation } from '../chat/conversations/conversation.js';
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { fetchModels, fetchProjectModels } from './fetch-models.js';
@@ -11,7 +11,7 @@ import { describeFreshness } from './views/describe-freshness.js';
 
 /** A project that is ready to answer; closed with the session. */
 export interface OpenAnswers {
-  projects: OpenProjects;
+  assistant: Assistant;
   project: ProjectRecord;
 }
 
@@ -31,13 +31,13 @@ export async function openProject(session: Session, project: ProjectRecord): Pro
   if (garden.settings.runtimeProvider === 'llama-cpp') await fetchProjectModels(session, project.baseModel);
   else if (garden.settings.embeddingProvider === 'catalogue')
     await fetchModels(session, [garden.settings.embeddingModel]);
-  const { openProjects } = await import('../chat/open-projects.js');
-  const projects = openProjects(garden);
-  session.closeAtEnd(() => projects.close());
+  const { Assistant } = await import('../chat/assistant.js');
+  const assistant = new Assistant(garden);
+  session.closeAtEnd(() => assistant.close());
   const progress = output.progress();
   if (output.stderr.isTTY) progress.update({ label: 'loading the model' });
-  await projects.prepare(project, session.signal).finally(() => progress.finish());
-  return { projects, project };
+  await assistant.prepare(project, session.signal).finally(() => progress.finish());
+  return { assistant, project };
 }
 
 /**
@@ -46,7 +46,7 @@ export async function openProject(session: Session, project: ProjectRecord): Pro
  */
 export async function streamAnswer(
   session: Session,
-  { projects, project }: OpenAnswers,
+  { assistant, project }: OpenAnswers,
   conversation: Conversation,
   question: string,
   options: { signal?: AbortSignal; adapter?: 'promoted' | 'base' } = {},
@@ -54,7 +54,7 @@ export async function streamAnswer(
   let text = '';
   let end: AnswerEnd | null = null;
   const request = { conversation, question, signal: session.signal, ...options };
-  for await (const event of projects.answer(project, request)) {
+  for await (const event of assistant.answer(project, request)) {
     if (event.type === 'end') end = event;
     else {
       text += event.text;

@@ -1,6 +1,8 @@
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { Embedder, IndexManifest, ProjectIndex } from '../retrieval/index/project-index.js';
+import type { Embedder } from '../retrieval/embedding/embedder.js';
+import type { ProjectIndex } from '../retrieval/index/project-index.js';
+import type { IndexManifest } from '../retrieval/store/manifest.js';
 import { fetchModels } from './fetch-models.js';
 import type { Session } from './session.js';
 
@@ -34,9 +36,9 @@ export async function openReadyIndex(
   session: Session,
   project: ProjectRecord,
 ): Promise<Omit<OpenSearch, 'embedder'>> {
-  const { openIndex } = await import('../retrieval/index/project-index.js');
+  const { ProjectIndex } = await import('../retrieval/index/project-index.js');
   const { garden, output } = session;
-  const index = await openIndex(garden.paths, project.id);
+  const index = new ProjectIndex(garden.paths, project.id);
   session.closeAtEnd(() => index.close());
   const manifest = await index.manifest();
   if (manifest === null || (manifest.chunks === 0 && !manifest.complete))

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { type IndexHealth, openIndex } from '../retrieval/index/project-index.js';
+import { type IndexHealth, ProjectIndex } from '../retrieval/index/project-index.js';
 import { adapterProblems } from '../training/adapters/adapter-store.js';
 import { type Check, failed, ok, warn } from './check.js';
 
@@ -30,7 +30,7 @@ export async function checkProject(garden: Garden, project: ProjectRecord): Prom
 }
 
 async function checkIndex({ paths }: Garden, project: ProjectRecord): Promise<Check> {
-  const index = await openIndex(paths, project.id);
+  const index = new ProjectIndex(paths, project.id);
   try {
     return indexCheck(project.name, await index.health());
   } catch (error) {

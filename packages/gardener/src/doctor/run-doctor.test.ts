@@ -9,7 +9,7 @@ import { type Garden, openGarden } from '../garden/garden.js';
 import { createRun } from '../garden/runs/runs.js';
 import { ensureModel } from '../models/store/ensure-model.js';
 import { wordEmbedder } from '../retrieval/embedding/word-embedder.fixture.js';
-import { openIndex } from '../retrieval/index/project-index.js';
+import { ProjectIndex } from '../retrieval/index/project-index.js';
 import { refreshIndex } from '../retrieval/index/refresh-index.js';
 import type { Check } from './check.js';
 import { checkMemory, checkNode, checkProcessor } from './machine.js';
@@ -87,7 +87,7 @@ test('a damaged index is told with the command that mends it; mended, it is whol
   await mkdir(code);
   await writeFile(join(code, 'slug.ts'), 'export const slug = (title: string) => title.toLowerCase();\n');
   const project = await garden.registry.add({ path: code, baseModel: 'smollm2-135m-instruct' });
-  const index = await openIndex(garden.paths, project.id);
+  const index = new ProjectIndex(garden.paths, project.id);
   await refreshIndex(index, code, wordEmbedder());
   index.close();
   const whole = async () =>

@@ -6,7 +6,7 @@ import type { ProjectRecord } from '../garden/project-record.js';
 import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
 import { modelOnDisk } from '../models/store/model-store.js';
 import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
-import { openIndex } from '../retrieval/index/project-index.js';
+import { ProjectIndex } from '../retrieval/index/project-index.js';
 import {
   adapterVersions,
   GGUF_FILE,
@@ -127,7 +127,7 @@ async function scoreWithRetrieval(evaluation: Evaluation): Promise<SidePair> {
     if (model === null) throw modelMissing(id);
     return model;
   });
-  const index = await openIndex(garden.paths, project.id);
+  const index = new ProjectIndex(garden.paths, project.id);
   try {
     const excludePaths = data.manifest.heldOut.files;
     const search = (query: string) => index.search(query, embedder, { k: RETRIEVED_CHUNKS, excludePaths });

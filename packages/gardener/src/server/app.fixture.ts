@@ -6,7 +6,7 @@ import { chunkCodebase } from '../codebase/read/chunk-codebase.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { wordEmbedder } from '../retrieval/embedding/word-embedder.fixture.js';
-import { openIndex } from '../retrieval/index/project-index.js';
+import { ProjectIndex } from '../retrieval/index/project-index.js';
 import { createApp } from './app.js';
 import type { ServerContext } from './context.js';
 import { accessFor } from './guard/guard.js';
@@ -54,7 +54,7 @@ export async function makeTestApp(
   await writeFile(join(root, 'outside.ts'), 'export const outside = true;\n');
   const garden = await openGarden({ dataDir: join(root, 'data'), settings: { logLevel: 'silent' } });
   const project = await garden.registry.add({ path: code, baseModel: 'smollm2-135m-instruct' });
-  const index = await openIndex(garden.paths, project.id);
+  const index = new ProjectIndex(garden.paths, project.id);
   await index.update(chunkCodebase(code), wordEmbedder(), { root: code });
   index.close();
   const stopping = new AbortController();
@@ -84,7 +84,7 @@ export async function makeTestApp(
     remove: async () => {
       stopping.abort();
       await context.followers.close();
-      await context.projects.close();
+      await context.assistant.close();
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -1,8 +1,7 @@
-import type { Conversation } from '../chat/conversation.js';
-import type { OpenProjects } from '../chat/open-projects.js';
+import type { Assistant } from '../chat/assistant.js';
+import type { Conversation } from '../chat/conversations/conversation.js';
 import type { Garden } from '../garden/garden.js';
 import type { EventLog } from './events/event-log.js';
-import type { Freshness } from './freshness.js';
 import type { Slots } from './guard/limits.js';
 import type { ModelFetches } from './model-fetches.js';
 import type { ProjectFollowers } from './project-followers.js';
@@ -13,10 +12,9 @@ export interface ServerContext {
   version: string;
   /** ISO 8601. */
   startedAt: string;
-  projects: OpenProjects;
+  assistant: Assistant;
   events: EventLog;
   models: ModelFetches;
-  freshness: Freshness;
   followers: ProjectFollowers;
   generations: Slots;
   /** Conversations without an exchange yet, by `<project>/<conversation>`. */

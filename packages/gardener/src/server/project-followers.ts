@@ -1,8 +1,9 @@
-import type { EmbedderUse } from '../chat/open-embedder.js';
+import type { Use } from '../chat/open/counted-uses.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
+import type { Embedder } from '../retrieval/embedding/embedder.js';
 import { followCodebase } from '../retrieval/index/follow-codebase.js';
-import { openIndex } from '../retrieval/index/project-index.js';
+import { ProjectIndex } from '../retrieval/index/project-index.js';
 import { readManifest } from '../retrieval/store/manifest.js';
 
 /** Projects whose edits are followed at once; the one used longest ago makes room. */
@@ -16,7 +17,7 @@ interface Following {
 
 /** Options of {@link ProjectFollowers}. */
 export interface FollowerOptions {
-  useEmbedder: () => Promise<EmbedderUse>;
+  useEmbedder: () => Promise<Use<Embedder>>;
   /** The index has been brought up to date. */
   onUpdate: (projectId: string) => void;
   onError: (error: unknown) => void;
@@ -80,8 +81,8 @@ export class ProjectFollowers {
     const { paths, settings } = this.#garden;
     // The first index is the work of a run, with its progress and its errors.
     if ((await readManifest(paths.index(project.id)))?.complete !== true) return;
-    const index = await openIndex(paths, project.id, settings);
-    const { embedder, release } = await this.#options.useEmbedder();
+    const index = new ProjectIndex(paths, project.id, settings);
+    const { value: embedder, release } = await this.#options.useEmbedder();
     try {
       await followCodebase(project.path, {
         ...{ index, embedder, signal, maxFileBytes: settings.maxFileBytes, except: paths.root },

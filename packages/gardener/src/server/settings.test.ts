@@ -36,7 +36,7 @@ const chat = (options: object) =>
     ...{ model: 'smollm2-135m-instruct', messages: [{ role: 'user', content: 'Tell a story.' }] },
     ...options,
   });
-const pids = () => server.context.projects.state().runtime.models.map(({ pid }) => pid);
+const pids = () => server.context.assistant.state().runtime.models.map(({ pid }) => pid);
 const byAnotherProcess = (text: string) => writeFile(made.garden.paths.settingsFile, text);
 const setting = async (key: string) => {
   const { settings } = (await (await fetch(`${server.url}/api/settings`)).json()) as {

@@ -36,7 +36,7 @@ Examples:
 async function ask(session: Session, options: AskOptions, question: string): Promise<void> {
   const { garden, output } = session;
   const project = await chooseProject(garden, options.project);
-  const { newConversation, openConversation } = await import('../../chat/conversation.js');
+  const { newConversation, openConversation } = await import('../../chat/conversations/conversation.js');
   const answers = await openAnswers(session, project);
   const conversation = options.new
     ? newConversation(garden.paths, project.id)

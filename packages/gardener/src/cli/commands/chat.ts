@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { Command } from 'commander';
-import type { Conversation } from '../../chat/conversation.js';
-import type { AnswerEnd } from '../../chat/write-answer.js';
+import type { AnswerEnd } from '../../chat/answers/write-answer.js';
+import type { Conversation } from '../../chat/conversations/conversation.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { chooseProject } from '../choose-project.js';
 import { type OpenAnswers, openAnswers, renderOrigin, renderSources, streamAnswer } from '../open-answers.js';
@@ -47,7 +47,7 @@ async function chat(session: Session, options: { new?: boolean }, named?: string
     });
   }
   const project = await chooseProject(garden, named);
-  const { newConversation, openConversation } = await import('../../chat/conversation.js');
+  const { newConversation, openConversation } = await import('../../chat/conversations/conversation.js');
   const answers = await openAnswers(session, project);
   const fresh = () => newConversation(garden.paths, project.id);
   const conversation = options.new ? fresh() : await openConversation(garden.paths, project.id);

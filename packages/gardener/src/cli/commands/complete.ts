@@ -53,11 +53,11 @@ async function complete(session: Session, options: CompleteOptions, place: strin
     options.column === undefined ? 1 : parseWholeNumber(options.column, '--column', 1, 1_000_000);
   const { file, line } = await parsePlace(place);
   const project = await projectOf(garden, file, options.project);
-  const { projects } = await openProject(session, project);
+  const { assistant } = await openProject(session, project);
   const { completeAt } = await import('../../chat/complete-at.js');
   let text = '';
   let end: Extract<CompleteAtEvent, { type: 'end' }> | null = null;
-  for await (const event of completeAt(garden, projects, project, {
+  for await (const event of completeAt(garden, assistant, project, {
     file,
     line,
     column,

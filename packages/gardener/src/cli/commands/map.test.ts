@@ -9,7 +9,7 @@ import { makeTree } from '../../codebase/walk/tree.fixture.js';
 import { openGarden } from '../../garden/garden.js';
 import { entryCommand } from '../../garden/processes/spawn-entry.js';
 import { wordEmbedder } from '../../retrieval/embedding/word-embedder.fixture.js';
-import { openIndex } from '../../retrieval/index/project-index.js';
+import { ProjectIndex } from '../../retrieval/index/project-index.js';
 
 let dataDir: string;
 
@@ -44,7 +44,7 @@ describe('gardener map', () => {
       'error: shop has no map yet.\ntry: Make it with gardener refresh shop; while it is still being indexed, wait a moment.\n',
     ]);
 
-    const index = await openIndex(paths, project.id);
+    const index = new ProjectIndex(paths, project.id);
     await index.update(chunkCodebase(codebase), wordEmbedder(), { root: codebase });
     index.close();
 

@@ -43,8 +43,8 @@ async function map(session: Session, options: MapOptions, named?: string): Promi
   const { garden, output } = session;
   const tokens = parseWholeNumber(options.tokens, '--tokens', 50, 1_000_000);
   const project = await chooseProject(garden, named);
-  const { openIndex } = await import('../../retrieval/index/project-index.js');
-  const index = await openIndex(garden.paths, project.id);
+  const { ProjectIndex } = await import('../../retrieval/index/project-index.js');
+  const index = new ProjectIndex(garden.paths, project.id);
   session.closeAtEnd(() => index.close());
   const graph = await index.symbolGraph();
   if (graph === null) throw noMap(project);

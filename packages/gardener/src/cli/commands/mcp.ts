@@ -27,12 +27,12 @@ Examples:
 /** Nothing but the protocol goes to stdout. */
 async function mcp(session: Session): Promise<void> {
   const { garden } = session;
-  const { openProjects } = await import('../../chat/open-projects.js');
+  const { Assistant } = await import('../../chat/assistant.js');
   const { serveMcpOnStdio } = await import('../../server/mcp/stdio.js');
-  const projects = openProjects(garden);
-  session.closeAtEnd(() => projects.close());
+  const assistant = new Assistant(garden);
+  session.closeAtEnd(() => assistant.close());
   const stop = new AbortController();
   session.onInterrupt(() => stop.abort());
   const takePlace = () => () => undefined;
-  await serveMcpOnStdio({ garden, projects, version: programVersion(), signal: stop.signal, takePlace });
+  await serveMcpOnStdio({ garden, assistant, version: programVersion(), signal: stop.signal, takePlace });
 }

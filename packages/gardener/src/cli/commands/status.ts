@@ -61,8 +61,8 @@ async function status(session: Session, options: StatusOptions, named?: string):
 }
 
 async function outcomesOf(session: Session, project: ProjectRecord): Promise<FileOutcome[]> {
-  const { openIndex } = await import('../../retrieval/index/project-index.js');
-  const index = await openIndex(session.garden.paths, project.id);
+  const { ProjectIndex } = await import('../../retrieval/index/project-index.js');
+  const index = new ProjectIndex(session.garden.paths, project.id);
   session.closeAtEnd(() => index.close());
   return await index.outcomes();
 }

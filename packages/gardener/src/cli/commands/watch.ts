@@ -31,10 +31,10 @@ async function watch(session: Session, _options: object, named?: string): Promis
   const project = await chooseProject(garden, named);
   const { checkRoot } = await import('../../codebase/walk/check-root.js');
   const root = await checkRoot(project.path);
-  const { openIndex } = await import('../../retrieval/index/project-index.js');
+  const { ProjectIndex } = await import('../../retrieval/index/project-index.js');
   const { startEmbedder } = await import('../../retrieval/embedding/choose-embedder.js');
   const { followCodebase } = await import('../../retrieval/index/follow-codebase.js');
-  const index = await openIndex(garden.paths, project.id, garden.settings);
+  const index = new ProjectIndex(garden.paths, project.id, garden.settings);
   session.closeAtEnd(() => index.close());
   const embedder = await startEmbedder(garden.settings, async (id) => (await fetchModels(session, [id]))[0]!);
   session.closeAtEnd(() => embedder.dispose());

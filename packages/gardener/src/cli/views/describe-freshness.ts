@@ -1,4 +1,4 @@
-import type { IndexFreshness } from '../../retrieval/index/project-index.js';
+import type { IndexFreshness } from '../../retrieval/index/freshness.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { plural } from '../terminal/quantities.js';
 

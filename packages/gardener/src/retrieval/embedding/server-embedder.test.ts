@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GardenPaths } from '../../garden/files/paths.js';
-import { openIndex } from '../index/project-index.js';
+import { ProjectIndex } from '../index/project-index.js';
 import { makeFile } from '../store/chunks.fixture.js';
 import type { Embedder } from './embedder.js';
 import {
@@ -130,7 +130,7 @@ describe.each(['ollama', 'openai'] as const)('%s', (protocol) => {
 
   it('a server that goes away in the middle of an update leaves an index that says so', async () => {
     const root = await mkdtemp(join(tmpdir(), 'server-embedder-'));
-    const index = await openIndex(new GardenPaths(root), 'p');
+    const index = new ProjectIndex(new GardenPaths(root), 'p');
     const embedder = await start();
     async function* files() {
       for (let i = 0; i < 600; i++) {

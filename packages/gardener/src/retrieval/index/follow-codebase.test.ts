@@ -9,7 +9,7 @@ import { commitAll, git, makeTree } from '../../codebase/walk/tree.fixture.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { type WordEmbedder, wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { type FollowEvent, followCodebase } from './follow-codebase.js';
-import { openIndex, type ProjectIndex } from './project-index.js';
+import { ProjectIndex } from './project-index.js';
 
 const code = (name: string) => `export function ${name}(value: number): number {\n  return value + 1;\n}\n`;
 
@@ -30,7 +30,7 @@ beforeEach(async () => {
     'dist/out.js': 'x',
   });
   data = mkdtempSync(join(tmpdir(), 'follow-'));
-  index = await openIndex(new GardenPaths(data), 'p');
+  index = new ProjectIndex(new GardenPaths(data), 'p');
   embedder = wordEmbedder();
   events = [];
 });

@@ -4,7 +4,8 @@ import { FolderWatches } from '../../codebase/walk/folder-watches.js';
 import type { WalkedFile } from '../../codebase/walk/walk.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Embedder } from '../embedding/embedder.js';
-import type { IndexManifest, ProjectIndex } from './project-index.js';
+import type { IndexManifest } from '../store/manifest.js';
+import type { ProjectIndex } from './project-index.js';
 import { refreshIndex } from './refresh-index.js';
 import { warmUp } from './warm-up.js';
 

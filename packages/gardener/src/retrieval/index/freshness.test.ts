@@ -8,7 +8,7 @@ import { headCommit } from '../../codebase/walk/git-list.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { indexFreshness } from './freshness.js';
-import { openIndex } from './project-index.js';
+import { ProjectIndex } from './project-index.js';
 
 let folder: string;
 let root: string;
@@ -28,7 +28,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Indexes what lies in the root; gives what tells how many files have changed since. */
 async function indexed(): Promise<() => Promise<number | null>> {
   const paths = new GardenPaths(join(folder, 'data'));
-  const index = await openIndex(paths, 'p');
+  const index = new ProjectIndex(paths, 'p');
   await index.update(chunkCodebase(root), wordEmbedder(), { root });
   index.close();
   return async () => (await indexFreshness(paths.index('p'), root))?.changedSince ?? null;

@@ -8,14 +8,14 @@ import { GardenPaths } from '../../garden/files/paths.js';
 import { spawnEntry } from '../../garden/processes/spawn-entry.js';
 import { wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { makeFile } from '../store/chunks.fixture.js';
-import { openIndex, type ProjectIndex } from './project-index.js';
+import { ProjectIndex } from './project-index.js';
 
 let root: string;
 let index: ProjectIndex;
 const embedder = wordEmbedder();
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'processes-'));
-  index = await openIndex(new GardenPaths(root), 'p');
+  index = new ProjectIndex(new GardenPaths(root), 'p');
 });
 afterEach(async () => {
   index.close();

@@ -7,7 +7,7 @@ import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { type WordEmbedder, wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { makeFile } from '../store/chunks.fixture.js';
-import { openIndex, type ProjectIndex, type UpdateOptions } from './project-index.js';
+import { ProjectIndex, type UpdateOptions } from './project-index.js';
 
 let root: string;
 let paths: GardenPaths;
@@ -16,7 +16,7 @@ let embedder: WordEmbedder;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'index ä#?%-'));
   paths = new GardenPaths(root);
-  index = await openIndex(paths, 'p');
+  index = new ProjectIndex(paths, 'p');
   embedder = wordEmbedder();
 });
 afterEach(async () => {
@@ -142,7 +142,7 @@ describe('update', () => {
 
   it('reports progress and lets a search find the part that is there while it goes on', async () => {
     const found: number[] = [];
-    const other = await openIndex(paths, 'p');
+    const other = new ProjectIndex(paths, 'p');
     async function* slow() {
       for (let i = 0; i < 900; i++) {
         if (i === 899) found.push((await other.search('number 7', embedder)).length);
@@ -213,7 +213,7 @@ describe('damage', () => {
     for (const file of (await dataFiles()).files)
       await truncate(file, Math.floor((await stat(file)).size / 2));
     index.close();
-    index = await openIndex(paths, 'p');
+    index = new ProjectIndex(paths, 'p');
     expect(await index.health()).toMatchObject({
       state: 'damaged',
       error: { code: 'retrieval.damaged-index' },
@@ -262,7 +262,7 @@ it('never mixes vectors of two models: a search is refused, an update builds ane
 });
 
 it('keeps no more embeddings than it is given room for', async () => {
-  const tight = await openIndex(paths, 'tight', { embeddingCacheMegabytes: 0 });
+  const tight = new ProjectIndex(paths, 'tight', { embeddingCacheMegabytes: 0 });
   for (const project of ['tight', 'p']) {
     const one = project === 'p' ? index : tight;
     embedder.texts.length = 0;
@@ -276,7 +276,7 @@ it('keeps no more embeddings than it is given room for', async () => {
 });
 
 it('does not let the folder grow with switches of branches, with a reader open (50 of them: bench/freshness)', async () => {
-  const reader = await openIndex(paths, 'p');
+  const reader = new ProjectIndex(paths, 'p');
   const branch = (name: string) => [
     parser,
     ...Array.from({ length: 50 }, (_, i) => makeFile(`src/${i}.ts`, [{ text: `${name} number ${i}` }])),
@@ -302,7 +302,7 @@ it('refuses a second update while one goes on', async () => {
     await held;
   }
   const first = index.update(waiting(), embedder, { root });
-  const second = await openIndex(paths, 'p');
+  const second = new ProjectIndex(paths, 'p');
   await new Promise((resolve) => setTimeout(resolve, 300));
   await expect(second.update(stream([users]), embedder, { root, lockTimeoutMs: 200 })).rejects.toThrow(
     code('garden.busy'),

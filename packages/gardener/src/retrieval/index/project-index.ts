@@ -10,16 +10,12 @@ import type { GardenPaths } from '../../garden/files/paths.js';
 import type { Embedder } from '../embedding/embedder.js';
 import { EmbeddingCache } from '../embedding/embedding-cache.js';
 import { type SearchOptions, type SearchResult, searchChunks } from '../search/search.js';
+import { ChunkStore } from '../store/chunk-store.js';
+import { damagedIndex, isDamage } from '../store/damaged-index.js';
 import { type IndexManifest, manifestFile, readFileStates, readManifest } from '../store/manifest.js';
-import { ChunkStore } from '../store/store.js';
 import { type FreshnessOptions, type IndexFreshness, indexFreshness } from './freshness.js';
-import { type IndexItem, type IndexSource, IndexUpdate, type UpdateProgress } from './update.js';
-
-export type { Embedder } from '../embedding/embedder.js';
-export type { SearchOptions, SearchResult } from '../search/search.js';
-export type { IndexManifest } from '../store/manifest.js';
-export type { IndexFreshness } from './freshness.js';
-export type { IndexItem, IndexSource, UpdateProgress } from './update.js';
+import { noIndex, nothingIndexed, otherEmbeddingModel } from './index-errors.js';
+import { type IndexItem, type IndexSource, IndexUpdate, type UpdateProgress } from './index-update.js';
 
 /** Options of {@link ProjectIndex.update}. */
 export interface UpdateOptions {
@@ -40,62 +36,20 @@ export type IndexHealth =
   | { state: 'none' | 'building' | 'ready'; error: null }
   | { state: 'damaged'; error: GardenerError };
 
-/** The index of one project. Any number of processes may search it while one updates it. */
-export interface ProjectIndex {
-  /**
-   * Makes the index equal to `files`, which must be all files of the codebase: unchanged ones (by hash) keep their rows,
-   * changed ones are replaced, the others' rows are removed. A function is told what is known, so that it need not read it. Works in commits, so that search sees the part that is there.
-   * A damaged index, or one of another embedding model, is built anew; nothing is embedded twice.
-   *
-   * @throws GardenerError `retrieval.nothing-indexed` when no file gave a chunk; `garden.busy` while another process
-   * updates; what `files` or the embedder throw; the signal's reason when aborted. The index is consistent in every case.
-   */
-  update(
-    files: AsyncIterable<IndexItem> | IndexSource,
-    embedder: Embedder,
-    options: UpdateOptions,
-  ): Promise<IndexManifest>;
-  /**
-   * The chunks that answer `query` best, best first.
-   * @throws GardenerError `retrieval.no-index`, `retrieval.nothing-indexed`, `retrieval.other-embedding-model`,
-   * `retrieval.damaged-index`, `retrieval.bad-glob`
-   */
-  search(query: string, embedder: Embedder, options?: SearchOptions): Promise<SearchResult[]>;
-  /** What the index holds, or null before the first update. @throws GardenerError `retrieval.damaged-index` */
-  manifest(): Promise<IndexManifest | null>;
-  /** The outcome of every file of the last update, sorted by path, with the places of its secrets. */
-  outcomes(): Promise<FileOutcome[]>;
-  /** Who defines, calls, uses and imports what; null before the first update, and after damage until the next one. */
-  symbolGraph(): Promise<SymbolGraph | null>;
-  /**
-   * At which commit the index is and how many files of the codebase at `root` have changed since; null before the first update.
-   * @throws GardenerError `garden.damaged-file`, `retrieval.other-version`
-   */
-  freshness(root: string, options?: FreshnessOptions): Promise<IndexFreshness | null>;
-  /** Reads the whole table once to find damage. */
-  health(): Promise<IndexHealth>;
-  close(): void;
-}
-
 /** Longer than the lock of a killed process lives. */
 const LOCK_TIMEOUT_MS = 15_000;
 
-/** Options of {@link openIndex}. */
+/** Options of {@link ProjectIndex}. */
 export interface IndexOptions {
   /** Room for the embeddings kept of one model, in MB; what is over it goes after an update. Defaults to 1,024. */
   embeddingCacheMegabytes?: number;
 }
 
-/** Opens the index of a project; nothing is created before the first update. */
-export async function openIndex(
-  paths: GardenPaths,
-  projectId: string,
-  options: IndexOptions = {},
-): Promise<ProjectIndex> {
-  return new LanceIndex(paths, projectId, options);
-}
-
-class LanceIndex implements ProjectIndex {
+/**
+ * The index of one project; nothing is created before the first update. Any number of processes may search it while one
+ * updates it.
+ */
+export class ProjectIndex {
   readonly #options: IndexOptions;
   readonly #paths: GardenPaths;
   readonly #projectId: string;
@@ -106,13 +60,22 @@ class LanceIndex implements ProjectIndex {
   #cache: { model: string; cache: EmbeddingCache } | null = null;
   #manifest: { version: string | null; manifest: IndexManifest | null } | null = null;
 
-  constructor(paths: GardenPaths, projectId: string, options: IndexOptions) {
+  constructor(paths: GardenPaths, projectId: string, options: IndexOptions = {}) {
     this.#options = options;
     this.#paths = paths;
     this.#projectId = projectId;
     this.#directory = paths.index(projectId);
   }
 
+  /**
+   * Makes the index equal to `files`, which must be all files of the codebase: unchanged ones (by hash) keep their rows,
+   * changed ones are replaced, the others' rows are removed. A function is told what is known, so that it need not read
+   * it. Works in commits, so that search sees the part that is there. A damaged index, or one of another embedding
+   * model, is built anew; nothing is embedded twice.
+   *
+   * @throws GardenerError `retrieval.nothing-indexed` when no file gave a chunk; `garden.busy` while another process
+   * updates; what `files` or the embedder throw; the signal's reason when aborted. The index is consistent in every case
+   */
   async update(
     files: AsyncIterable<IndexItem> | IndexSource,
     embedder: Embedder,
@@ -166,16 +129,23 @@ class LanceIndex implements ProjectIndex {
     }
   }
 
+  /**
+   * The chunks that answer `query` best, best first.
+   * @throws GardenerError `retrieval.no-index`, `retrieval.nothing-indexed`, `retrieval.other-embedding-model`,
+   * `retrieval.damaged-index`, `retrieval.bad-glob`
+   */
   async search(query: string, embedder: Embedder, options: SearchOptions = {}): Promise<SearchResult[]> {
     const manifest = await this.manifest();
     if (manifest === null) throw noIndex();
-    if (manifest.embeddingModel !== embedder.id) throw otherModel(manifest.embeddingModel, embedder.id);
+    if (manifest.embeddingModel !== embedder.id)
+      throw otherEmbeddingModel(manifest.embeddingModel, embedder.id);
     if (manifest.chunks === 0) throw nothingIndexed(manifest);
     const graph = options.graph === undefined ? await this.#currentGraph() : options.graph;
     const vector = () => embedder.embedQuery(query);
     return searchChunks(this.#storeFor(embedder.id), query, vector, { ...options, graph });
   }
 
+  /** What the index holds, or null before the first update. @throws GardenerError `retrieval.damaged-index` */
   async manifest(): Promise<IndexManifest | null> {
     try {
       // Every search asks: read again only when it is another file.
@@ -186,12 +156,13 @@ class LanceIndex implements ProjectIndex {
       return this.#manifest.manifest;
     } catch (error) {
       if (GardenerError.isInstance(error) && error.code === 'garden.damaged-file') {
-        throw damagedManifest(this.#directory, error);
+        throw damagedIndex(this.#directory, error);
       }
       throw error;
     }
   }
 
+  /** The outcome of every file of the last update, sorted by path, with the places of its secrets. */
   async outcomes(): Promise<FileOutcome[]> {
     const states = await readFileStates(this.#directory);
     return states.map(({ path, outcome, reason, secrets }) => ({
@@ -202,17 +173,23 @@ class LanceIndex implements ProjectIndex {
     }));
   }
 
+  /**
+   * At which commit the index is and how many files of the codebase at `root` have changed since; null before the first
+   * update.
+   * @throws GardenerError `garden.damaged-file`, `retrieval.other-version`
+   */
   freshness(root: string, options: FreshnessOptions = {}): Promise<IndexFreshness | null> {
     return indexFreshness(this.#directory, root, options);
   }
 
+  /** Who defines, calls, uses and imports what; null before the first update, and after damage until the next one. */
   symbolGraph(): Promise<SymbolGraph | null> {
     return openSymbolGraph(this.#directory);
   }
 
   /**
-   * The symbol graph. When an update has written another one, that is read beside the searches, which take the one before for as
-   * long: reading takes longer than a search.
+   * The symbol graph. Reading it takes longer than a search: when an update has written another one, searches use the
+   * one before until that is read.
    */
   async #currentGraph(): Promise<SymbolGraph | null> {
     const version = await fileVersion(graphFile(this.#directory));
@@ -231,6 +208,7 @@ class LanceIndex implements ProjectIndex {
     return this.#graph.current ?? this.#graph.reading;
   }
 
+  /** Reads the whole table once to find damage. */
   async health(): Promise<IndexHealth> {
     try {
       const manifest = await this.manifest();
@@ -243,6 +221,7 @@ class LanceIndex implements ProjectIndex {
     }
   }
 
+  /** Lets go of the table; the next call opens it again. */
   close(): void {
     this.#store?.store.close();
     this.#store = null;
@@ -267,14 +246,6 @@ class LanceIndex implements ProjectIndex {
   }
 }
 
-/** Whether an update would mend it: damage, or the form of another version. */
-function isDamage(error: unknown): error is GardenerError {
-  return (
-    GardenerError.isInstance(error) &&
-    (error.code === 'retrieval.damaged-index' || error.code === 'retrieval.other-version')
-  );
-}
-
 /** Makes sure that a sound table is there: a damaged one is set aside and an empty one takes its place. */
 async function prepareTable(store: ChunkStore, dimension: number, verify: boolean): Promise<void> {
   await store.create(dimension);
@@ -286,50 +257,4 @@ async function prepareTable(store: ChunkStore, dimension: number, verify: boolea
     await store.setAside();
     await store.create(dimension);
   }
-}
-
-function noIndex(): GardenerError {
-  return new GardenerError('retrieval.no-index', 'This project has no index yet.', {
-    remedy: 'Run `gardener refresh` on the project.',
-  });
-}
-
-function nothingIndexed({ files }: IndexManifest): GardenerError {
-  const reasons = { ...files.skipped, ...files.failed };
-  const listed = Object.entries(reasons)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, 3)
-    .map(([reason, count]) => `${count} ${reason}`)
-    .join(', ');
-  const message =
-    files.seen === 0
-      ? 'Nothing could be indexed: there is no file in this folder.'
-      : `Nothing could be indexed: of ${files.seen} files none holds code that can be read (${listed}).`;
-  return new GardenerError('retrieval.nothing-indexed', message, {
-    remedy: 'Run `gardener status --files` to see why each file was left out.',
-    details: { files },
-  });
-}
-
-function otherModel(indexed: string, asked: string): GardenerError {
-  return new GardenerError(
-    'retrieval.other-embedding-model',
-    `The index was made with the embedding model ${indexed}, not with ${asked}.`,
-    {
-      remedy: 'Run `gardener refresh` on the project to index it with the model that is set now.',
-      details: { indexed, asked },
-    },
-  );
-}
-
-function damagedManifest(directory: string, cause: unknown): GardenerError {
-  return new GardenerError(
-    'retrieval.damaged-index',
-    'The index of this project is damaged and cannot be read.',
-    {
-      remedy: 'Run `gardener refresh` on the project: it rebuilds the index from the files.',
-      details: { directory },
-      cause,
-    },
-  );
 }

@@ -13,7 +13,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeTree } from '../../codebase/walk/tree.fixture.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { type WordEmbedder, wordEmbedder } from '../embedding/word-embedder.fixture.js';
-import { openIndex, type ProjectIndex } from './project-index.js';
+import { ProjectIndex } from './project-index.js';
 import { refreshIndex } from './refresh-index.js';
 
 const code = (name: string) =>
@@ -32,7 +32,7 @@ beforeEach(async () => {
   });
   data = mkdtempSync(join(tmpdir(), 'refresh-'));
   paths = new GardenPaths(data);
-  index = await openIndex(paths, 'p');
+  index = new ProjectIndex(paths, 'p');
   embedder = wordEmbedder();
   await refreshIndex(index, root, embedder);
   embedder.texts.length = 0;

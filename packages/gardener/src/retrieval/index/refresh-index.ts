@@ -1,7 +1,8 @@
 import { chunkChanges } from '../../codebase/read/chunk-changes.js';
 import { type WalkResult, walkCodebase } from '../../codebase/walk/walk.js';
 import type { Embedder } from '../embedding/embedder.js';
-import type { IndexManifest, ProjectIndex, UpdateOptions } from './project-index.js';
+import type { IndexManifest } from '../store/manifest.js';
+import type { ProjectIndex, UpdateOptions } from './project-index.js';
 
 /** Options of {@link refreshIndex}. */
 export interface RefreshOptions extends Omit<UpdateOptions, 'root'> {

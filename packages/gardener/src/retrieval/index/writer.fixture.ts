@@ -3,7 +3,7 @@
 import { GardenPaths } from '../../garden/files/paths.js';
 import { wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { makeFile } from '../store/chunks.fixture.js';
-import { openIndex } from './project-index.js';
+import { ProjectIndex } from './project-index.js';
 
 const [root = '', first = '0', last = '0', mark = ''] = process.argv.slice(2);
 
@@ -14,7 +14,7 @@ async function* files() {
   }
 }
 
-const index = await openIndex(new GardenPaths(root), 'p');
+const index = new ProjectIndex(new GardenPaths(root), 'p');
 let chunks = 0;
 await index.update(files(), wordEmbedder(), {
   root,

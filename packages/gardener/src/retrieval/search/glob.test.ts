@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rowOf } from '../store/chunk-row.js';
+import { ChunkStore } from '../store/chunk-store.js';
 import { makeChunk, makeFile } from '../store/chunks.fixture.js';
-import { ChunkStore } from '../store/store.js';
 import { globToRegularExpression, pathCondition } from './glob.js';
 
 const matches = (glob: string, path: string) => new RegExp(globToRegularExpression(glob), 'u').test(path);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { wordEmbedder } from '../embedding/word-embedder.fixture.js';
-import { openIndex, type ProjectIndex } from '../index/project-index.js';
+import { ProjectIndex } from '../index/project-index.js';
 import { makeFile } from '../store/chunks.fixture.js';
 import type { SearchOptions } from './search.js';
 
@@ -47,7 +47,7 @@ const files = [
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'search-'));
-  index = await openIndex(new GardenPaths(root), 'p');
+  index = new ProjectIndex(new GardenPaths(root), 'p');
   async function* stream() {
     yield* files;
   }

@@ -1,9 +1,10 @@
 import type { Chunk, ChunkKind } from '../../codebase/chunk/chunk.js';
 import type { CodeRange, SymbolGraph } from '../../codebase/graph/symbol-graph.js';
 import { chunkOf, fileNameOf, lastNameOf } from '../store/chunk-row.js';
+import type { ChunkStore } from '../store/chunk-store.js';
 import { keywordsOf } from '../store/keywords.js';
 import { sqlIn, sqlString } from '../store/sql.js';
-import { type ChunkStore, rowIdOf, type ScoredRows, type StoredRow } from '../store/store.js';
+import { rowIdOf, type ScoredRows, type StoredRow } from '../store/table-rows.js';
 import { combineScores } from './combine-scores.js';
 import { foldDuplicates } from './fold-duplicates.js';
 import { pathCondition } from './glob.js';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type * as Arrow from 'apache-arrow';
 import { z } from 'zod';
 import { CHUNK_KINDS, type Chunk } from '../../codebase/chunk/chunk.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
@@ -34,6 +35,24 @@ export const CANDIDATE_COLUMNS = ['path', 'symbol', 'startLine', 'endLine'] as c
 
 /** What more it takes to make a chunk again: read for the few rows that are shown. */
 export const CHUNK_COLUMNS = ['id', 'language', 'kind', 'text', 'metadata'] as const;
+
+/** The table's columns, for vectors of `dimension`. */
+export async function chunkSchema(dimension: number): Promise<Arrow.Schema> {
+  const { Field, FixedSizeList, Float32, Float64, Int32, Schema, Utf8 } = await import('apache-arrow');
+  const text = (name: string) => new Field(name, new Utf8(), false);
+  return new Schema([
+    text('id'),
+    text('path'),
+    text('fileName'),
+    text('fileHash'),
+    new Field('fileModifiedMs', new Float64(), false),
+    ...['language', 'kind', 'symbol', 'symbolName'].map(text),
+    new Field('startLine', new Int32(), false),
+    new Field('endLine', new Int32(), false),
+    ...['text', 'keywords', 'metadata', 'contentHash'].map(text),
+    new Field('vector', new FixedSizeList(dimension, new Field('item', new Float32(), true)), false),
+  ]);
+}
 
 const metadata = z.object({
   signature: z.string().nullable(),

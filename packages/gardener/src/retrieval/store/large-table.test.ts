@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { searchChunks } from '../search/search.js';
 import { rowOf } from './chunk-row.js';
+import { ChunkStore } from './chunk-store.js';
 import { makeChunk, makeFile } from './chunks.fixture.js';
-import { ChunkStore, rowIdOf } from './store.js';
+import { rowIdOf } from './table-rows.js';
 
 const ROWS = 20_000;
 const DIMENSION = 8;

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
-import type { OpenAnswerRequest } from '../../chat/open-projects.js';
+import type { AskRequest } from '../../chat/assistant-requests.js';
 import { languageOfPath } from '../../codebase/languages/languages.js';
 import { pathLine } from '../../codebase/languages/path-line.js';
 import type { ServerContext } from '../context.js';
@@ -91,7 +91,7 @@ const complete = createRoute({
 });
 
 export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
-  const { garden, projects, followers } = context;
+  const { garden, assistant, followers } = context;
 
   app.openapi(ask, async (c) => {
     const { project: key, conversation: id } = c.req.valid('param');
@@ -100,7 +100,7 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
     const { maxTokens, temperature, seed, ...options } = c.req.valid('json');
     const generation = beginGeneration(c, context);
     followers.use(project);
-    const request: OpenAnswerRequest = {
+    const request: AskRequest = {
       ...{ ...options, conversation, signal: generation.signal },
       ...(maxTokens === undefined ? {} : { maxTokens }),
       ...(temperature === undefined ? {} : { temperature }),
@@ -110,7 +110,7 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
       const send = (event: string, data: object) => stream.writeSSE({ event, data: JSON.stringify(data) });
       let firstAt: number | null = null;
       try {
-        for await (const event of projects.answer(project, request)) {
+        for await (const event of assistant.answer(project, request)) {
           if (event.type === 'text') {
             firstAt ??= performance.now();
             await send('text', { text: event.text });
@@ -139,7 +139,7 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
       // As the adapter has seen code in training.
       const heading = path === undefined ? '' : pathLine(path, languageOfPath(path)?.id ?? '');
       const { text, end } = await collect(
-        projects.complete(target, {
+        assistant.complete(target, {
           ...{ prompt: heading + prefix, maxTokens, signal: generation.signal },
           ...(suffix ? { suffix } : {}),
         }),

@@ -6,8 +6,8 @@ import {
   openConversation,
   removeConversation,
   titleOf,
-} from '../../chat/conversation.js';
-import { exchangeSchema } from '../../chat/exchange.js';
+} from '../../chat/conversations/conversation.js';
+import { exchangeSchema } from '../../chat/conversations/exchange.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import type { ServerContext } from '../context.js';
 import { findProject } from '../find-project.js';

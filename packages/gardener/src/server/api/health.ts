@@ -72,8 +72,8 @@ async function indexHealth({ garden }: ServerContext): Promise<Component> {
 }
 
 /** Nothing is started by asking. */
-function answeringHealth({ projects }: ServerContext): { embedder: Component; runtime: Component } {
-  const { embedder, runtime } = projects.state();
+function answeringHealth({ assistant }: ServerContext): { embedder: Component; runtime: Component } {
+  const { embedder, runtime } = assistant.state();
   const remedy = 'Run `gardener doctor`.';
   const loaded = runtime.models.length;
   return {

@@ -5,11 +5,14 @@ import { scorecardSchema } from '../../training/evaluation/scorecard.js';
 import type { ServerContext } from '../context.js';
 import type { ProjectView, RunEventView, RunView } from './schemas.js';
 
+/** A page asks for every project at once, and often: told without a look for 15 s, and after 0.8 s of looking. */
+const FRESHNESS = { maxAgeMs: 15_000, patienceMs: 800 };
+
 /** Everything that a page shows of a project at first sight. */
 export async function projectView(context: ServerContext, project: ProjectRecord): Promise<ProjectView> {
-  const { garden, freshness, followers } = context;
+  const { garden, assistant, followers } = context;
   const [status, run, active] = await Promise.all([
-    projectStatus(garden, project, (of) => freshness.of(of)),
+    projectStatus(garden, project, (of) => assistant.freshness.of(of, FRESHNESS)),
     latestRun(garden.paths, project.id),
     garden.registry.active(),
   ]);

@@ -143,7 +143,7 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
     const { id } = damaged ?? (await findProject(garden, key));
     const left = await removeProject(garden, id, async () => {
       await context.followers.forget(id);
-      await context.projects.forget(id);
+      await context.assistant.forget(id);
     });
     if (left !== null) garden.log.warn({ project: id }, left);
     return c.body(null, 204);
@@ -152,7 +152,7 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
   app.openapi(switchProject, async (c) => {
     const found = await findProject(garden, c.req.valid('param').project);
     const project = await garden.registry.setActive(found.id);
-    const { ms, adapter } = await context.projects.prepare(project, c.req.raw.signal);
+    const { ms, adapter } = await context.assistant.prepare(project, c.req.raw.signal);
     context.followers.use(project);
     return c.json({ project: await projectView(context, project), ms, adapter }, 200);
   });

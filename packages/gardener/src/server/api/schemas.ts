@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { sourceSchema } from '../../chat/exchange.js';
+import { sourceSchema } from '../../chat/conversations/exchange.js';
 import { trainingStatusSchema } from '../../garden/project-record.js';
 import { runErrorSchema, runEventSchemaWith } from '../../garden/runs/run-events.js';
 import { runKindSchema } from '../../garden/runs/runs.js';

@@ -61,7 +61,7 @@ export function addSearchRoutes(app: OpenAPIHono, context: ServerContext): void 
   app.openapi(search, async (c) => {
     const project = await findProject(context.garden, c.req.valid('param').project);
     const { query, k, languages, kinds, pathGlob } = c.req.valid('json');
-    const { results, freshness, tookMs } = await context.projects.search(project, query, {
+    const { results, freshness, tookMs } = await context.assistant.search(project, query, {
       k,
       signal: c.req.raw.signal,
       ...(languages === undefined ? {} : { languages }),

@@ -34,7 +34,7 @@ async function begin(project: string): Promise<string> {
 /** The pid of the process that holds the base model. */
 async function modelProcess(): Promise<number | null> {
   const { context } = server;
-  return context.projects.state().runtime.models[0]?.pid ?? null;
+  return context.assistant.state().runtime.models[0]?.pid ?? null;
 }
 
 describe('live events', () => {

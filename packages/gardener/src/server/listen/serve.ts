@@ -2,14 +2,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createAdaptorServer } from '@hono/node-server';
-import { openProjects } from '../../chat/open-projects.js';
+import { Assistant } from '../../chat/assistant.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import { createApp } from '../app.js';
 import type { ServerContext } from '../context.js';
 import { EventLog } from '../events/event-log.js';
 import { watchGarden } from '../events/watch-garden.js';
-import { Freshness } from '../freshness.js';
 import { accessFor, isLoopback } from '../guard/guard.js';
 import { DEFAULT_LIMITS, Slots } from '../guard/limits.js';
 import { serverToken } from '../guard/token.js';
@@ -69,7 +68,7 @@ export async function startServer(garden: Garden, options: ServeOptions): Promis
   server.maxConnections = 2 * DEFAULT_LIMITS.requests;
   const { url } = await claimServer(garden.paths, needsToken, () => listen(server, host, options.port)).catch(
     async (error) => {
-      await context.projects.close();
+      await context.assistant.close();
       throw error;
     },
   );
@@ -80,7 +79,7 @@ export async function startServer(garden: Garden, options: ServeOptions): Promis
     await closeConnections(server);
     await watching;
     await context.followers.close();
-    await context.projects.close();
+    await context.assistant.close();
     await releaseServer(garden.paths);
   };
   return { url, port: Number(new URL(url).port), token, context, close: () => (closing ??= close()) };
@@ -90,17 +89,15 @@ export async function startServer(garden: Garden, options: ServeOptions): Promis
 export function createContext(garden: Garden, version: string, stopping: AbortSignal): ServerContext {
   const events = new EventLog();
   const models = new ModelFetches(garden.paths, events, stopping);
-  const freshness = new Freshness(garden);
-  const projects = openProjects(garden, { modelProgress: (progress) => models.tell(progress) });
+  const assistant = new Assistant(garden, { modelProgress: (progress) => models.tell(progress) });
   const followers = new ProjectFollowers(garden, {
-    useEmbedder: () => projects.useEmbedder(),
-    onUpdate: (projectId) => freshness.forget(projectId),
+    useEmbedder: () => assistant.useEmbedder(),
+    onUpdate: (projectId) => assistant.freshness.forget(projectId),
     onError: (error) => garden.log.warn({ err: error }, 'an index could not be followed'),
   });
   return {
-    ...{ garden, version, events, models, freshness, followers, stopping },
+    ...{ garden, version, events, models, assistant, followers, stopping },
     startedAt: new Date().toISOString(),
-    projects,
     generations: new Slots(DEFAULT_LIMITS.generations, 'answers'),
     begun: new Map(),
   };
@@ -108,7 +105,7 @@ export function createContext(garden: Garden, version: string, stopping: AbortSi
 
 /** Tells clients what happens, follows the active project's edits, and keeps what is open up to date. */
 async function watch(context: ServerContext): Promise<void> {
-  const { garden, events, followers, freshness, projects, stopping } = context;
+  const { garden, events, followers, assistant, stopping } = context;
   const active = await garden.registry.active().catch(() => null);
   if (active !== null) followers.use(active);
   const onError = (error: unknown) => garden.log.warn({ err: error }, 'watching the data directory failed');
@@ -117,11 +114,12 @@ async function watch(context: ServerContext): Promise<void> {
     onError,
     onSettings: () => followers.restart().catch(onError),
     onChange: (project, change) => {
-      freshness.forget(project.id);
+      assistant.freshness.forget(project.id);
       if (change === 'active' || change === 'index') followers.use(project);
-      if (change === 'promoted') projects.prepare(project, stopping).catch(onError);
+      if (change === 'promoted') assistant.prepare(project, stopping).catch(onError);
       if (change === 'removed') {
-        Promise.all([followers.forget(project.id), projects.forget(project.id)]).catch(onError);
+        assistant.forget(project.id);
+        followers.forget(project.id).catch(onError);
       }
     },
   });

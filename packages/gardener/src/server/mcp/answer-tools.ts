@@ -2,14 +2,17 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import type { AnswerEnd } from '../../chat/write-answer.js';
+import type { AnswerEnd } from '../../chat/answers/write-answer.js';
 import { type McpContext, projectFor } from './mcp-context.js';
 import { runTool, toolResult } from './tool-result.js';
 
 type ToolExtra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 /** ask_codebase. */
-export function addAnswerTools(server: McpServer, { garden, projects, signal, takePlace }: McpContext): void {
+export function addAnswerTools(
+  server: McpServer,
+  { garden, assistant, signal, takePlace }: McpContext,
+): void {
   server.registerTool(
     'ask_codebase',
     {
@@ -32,7 +35,7 @@ export function addAnswerTools(server: McpServer, { garden, projects, signal, ta
           const told = progressOf(extra);
           let text = '';
           let end: AnswerEnd | null = null;
-          const events = projects.chat(
+          const events = assistant.chat(
             { project, baseModel: project.baseModel },
             {
               messages: [{ role: 'user', content: question }],

@@ -19,7 +19,7 @@ const project = z.string().max(200).optional().describe('Name or id; the active 
 
 /** search_code, read_symbol and project_map. */
 export function addCodeTools(server: McpServer, context: McpContext): void {
-  const { garden, projects, signal } = context;
+  const { garden, assistant, signal } = context;
   server.registerTool(
     'search_code',
     {
@@ -42,7 +42,7 @@ export function addCodeTools(server: McpServer, context: McpContext): void {
     },
     ({ query, project: named, k, languages, kinds, path_glob }, extra) =>
       runTool(async () => {
-        const { results } = await projects.search(await projectFor(garden, named), query, {
+        const { results } = await assistant.search(await projectFor(garden, named), query, {
           ...{ k, signal: AbortSignal.any([signal, extra.signal]) },
           ...(languages === undefined ? {} : { languages }),
           ...(kinds === undefined ? {} : { kinds }),

@@ -1,4 +1,4 @@
-import type { OpenProjects } from '../../chat/open-projects.js';
+import type { Assistant } from '../../chat/assistant.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
@@ -7,7 +7,7 @@ import { findProject } from '../find-project.js';
 /** What the tools work with. */
 export interface McpContext {
   garden: Garden;
-  projects: OpenProjects;
+  assistant: Assistant;
   version: string;
   /** Aborts what is under way: the client has gone, or the server ends. */
   signal: AbortSignal;

@@ -61,7 +61,7 @@ it('leaves the models to the server, and tells how far an answer is all the same
   const told = vi.fn();
   expect(await ask(4, told)).toMatchObject({ isError: false, answer: expect.stringMatching(/\S/) });
   expect(told).toHaveBeenCalled();
-  expect(server?.context.projects.state().runtime.models).toHaveLength(1);
+  expect(server?.context.assistant.state().runtime.models).toHaveLength(1);
   expect(modelsOfMcp()).toBe(0);
 });
 

@@ -8,14 +8,14 @@ import { PassOn } from './pass-on.js';
  * left to the server of the data directory while one runs.
  */
 export async function serveMcpOnStdio(context: McpContext): Promise<void> {
-  const { garden, projects, signal } = context;
+  const { garden, assistant, signal } = context;
   const server = createMcpServer(context);
   const ended = new Promise<void>((resolve) => {
     for (const event of ['end', 'close']) process.stdin.once(event, () => resolve());
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
   const onServer = () => {
-    projects.closeUnused().catch((error: unknown) => garden.log.warn({ err: error }, 'models stay open'));
+    assistant.closeUnused().catch((error: unknown) => garden.log.warn({ err: error }, 'models stay open'));
   };
   await server.connect(new PassOn(new StdioServerTransport(), { paths: garden.paths, onServer }));
   await ended;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { ChatTarget, OpenChatRequest } from '../../chat/open-projects.js';
-import type { AnswerEnd } from '../../chat/write-answer.js';
+import type { AnswerEnd } from '../../chat/answers/write-answer.js';
+import type { ChatTarget, MessagesRequest } from '../../chat/assistant-requests.js';
 import type { ChatMessage } from '../../models/runtime/runtime.js';
 import { body, json } from '../api/route.js';
 import type { ServerContext } from '../context.js';
@@ -119,7 +119,7 @@ export function addChatCompletions(app: OpenAPIHono, context: ServerContext): vo
     const target = await findTarget(context.garden, request.model);
     const isOff = c.req.valid('header')['x-gardener-retrieval']?.toLowerCase() === 'false';
     const generation = beginGeneration(c, context);
-    const events = context.projects.chat(
+    const events = context.assistant.chat(
       { ...target, adapter: request.gardener?.adapter ?? 'promoted' },
       chatOptions(request, target, isOff, generation.signal),
     );
@@ -166,7 +166,7 @@ function chatOptions(
   target: ChatTarget,
   isRetrievalOff: boolean,
   signal: AbortSignal,
-): OpenChatRequest {
+): MessagesRequest {
   const { stop, seed, temperature, gardener } = request;
   const maxTokens = request.max_completion_tokens ?? request.max_tokens;
   return {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { CompletionEvent, OpenCompletionRequest } from '../../chat/open-projects.js';
+import type { CompletionEvent, ContinuationRequest } from '../../chat/assistant-requests.js';
 import { body, json } from '../api/route.js';
 import type { ServerContext } from '../context.js';
 import { beginGeneration, collect, whileGenerating } from '../generation.js';
@@ -104,7 +104,7 @@ export function addCompletions(app: OpenAPIHono, context: ServerContext): void {
     const request = c.req.valid('json');
     const target = await findTarget(context.garden, request.model);
     const generation = beginGeneration(c, context);
-    const events = context.projects.complete(
+    const events = context.assistant.complete(
       { ...target, adapter: request.gardener?.adapter ?? 'promoted' },
       completionOptions(request, generation.signal),
     );
@@ -141,7 +141,7 @@ export function addCompletions(app: OpenAPIHono, context: ServerContext): void {
 function completionOptions(
   request: z.infer<typeof completionRequest>,
   signal: AbortSignal,
-): OpenCompletionRequest {
+): ContinuationRequest {
   const { prompt, suffix, stop, seed, temperature, max_tokens } = request;
   return {
     prompt,

@@ -58,7 +58,7 @@ export function addEmbeddings(app: OpenAPIHono, context: ServerContext): void {
     const texts = [input].flat();
     const generation = beginGeneration(c, context);
     return whileGenerating(generation, async () => {
-      const vectors = await context.projects.embed(texts, gardener?.kind ?? 'document', generation.signal);
+      const vectors = await context.assistant.embed(texts, gardener?.kind ?? 'document', generation.signal);
       const dimension = vectors[0]?.length ?? 0;
       if (dimensions != null && dimensions !== dimension) throw otherDimension(dimension);
       const data = vectors.map((vector, index) => {

@@ -1,4 +1,4 @@
-import type { ChatTarget } from '../../chat/open-projects.js';
+import type { ChatTarget } from '../../chat/assistant-requests.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';

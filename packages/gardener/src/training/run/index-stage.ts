@@ -4,7 +4,7 @@ import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import { walkCodebase } from '../../codebase/walk/walk.js';
 import { startEmbedder } from '../../retrieval/embedding/choose-embedder.js';
-import { openIndex } from '../../retrieval/index/project-index.js';
+import { ProjectIndex } from '../../retrieval/index/project-index.js';
 import { refreshIndex } from '../../retrieval/index/refresh-index.js';
 import { type RunContext, requireModel } from './run-context.js';
 
@@ -25,7 +25,7 @@ export async function refreshProjectIndex(context: RunContext): Promise<number> 
   const { maxFileBytes } = garden.settings;
   let total = 0;
   const embedder = await startEmbedder(garden.settings, (id) => requireModel(context, id));
-  const index = await openIndex(garden.paths, project.id, garden.settings);
+  const index = new ProjectIndex(garden.paths, project.id, garden.settings);
   try {
     const manifest = await refreshIndex(index, project.path, embedder, {
       maxFileBytes,
@@ -56,7 +56,7 @@ export async function indexCodebase(context: RunContext): Promise<IndexedCodebas
   report.progress('indexing', 0, total);
   const files: ChunkedFile[] = [];
   const embedder = await startEmbedder(garden.settings, (id) => requireModel(context, id));
-  const index = await openIndex(garden.paths, project.id, garden.settings);
+  const index = new ProjectIndex(garden.paths, project.id, garden.settings);
   try {
     const manifest = await index.update(
       keeping(chunkCodebase(project.path, { ...limits, walk: walked }), files),

@@ -8,7 +8,7 @@ import { fakeSecrets, hiddenPart } from '../../codebase/secrets/fake-secrets.fix
 import { makeTree } from '../../codebase/walk/tree.fixture.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { wordEmbedder } from '../../retrieval/embedding/word-embedder.fixture.js';
-import { openIndex } from '../../retrieval/index/project-index.js';
+import { ProjectIndex } from '../../retrieval/index/project-index.js';
 import { byteTokenizer, testBase } from '../data/codebase.fixture.js';
 import { makeExamples } from '../data/examples.js';
 
@@ -33,7 +33,7 @@ test('planted keys of twelve kinds come into no chunk, vector, index file or exa
   const root = projectWithKeys();
   const data = mkdtempSync(join(tmpdir(), 'planted-'));
   const paths = new GardenPaths(data);
-  const index = await openIndex(paths, 'p');
+  const index = new ProjectIndex(paths, 'p');
   const embedder = wordEmbedder();
   const files: ChunkedFile[] = [];
   async function* keeping() {

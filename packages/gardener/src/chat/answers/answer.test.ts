@@ -2,19 +2,19 @@ import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
-import { openGarden } from '../garden/garden.js';
-import type { ProjectRecord } from '../garden/project-record.js';
-import { writeRandomAdapter } from '../models/llama-cpp/adapter.fixture.js';
-import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
-import type { GenerationRuntime } from '../models/runtime/runtime.js';
-import type { BaseIdentity } from '../models/store/base-identity.js';
-import { wordEmbedder } from '../retrieval/embedding/word-embedder.fixture.js';
-import { openIndex, type ProjectIndex } from '../retrieval/index/project-index.js';
-import { makeFile } from '../retrieval/store/chunks.fixture.js';
-import { writeAdapterManifest } from '../training/adapters/adapter-manifest.js';
+import { openGarden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import { writeRandomAdapter } from '../../models/llama-cpp/adapter.fixture.js';
+import { startLlamaCpp } from '../../models/llama-cpp/llama-cpp.js';
+import type { GenerationRuntime } from '../../models/runtime/runtime.js';
+import type { BaseIdentity } from '../../models/store/base-identity.js';
+import { wordEmbedder } from '../../retrieval/embedding/word-embedder.fixture.js';
+import { ProjectIndex } from '../../retrieval/index/project-index.js';
+import { makeFile } from '../../retrieval/store/chunks.fixture.js';
+import { writeAdapterManifest } from '../../training/adapters/adapter-manifest.js';
+import { newConversation } from '../conversations/conversation.js';
 import { type AnswerRequest, answer } from './answer.js';
 import { AdapterChooser, baseOnly } from './choose-adapter.js';
-import { newConversation } from './conversation.js';
 import type { AnswerEnd, ProjectCode } from './write-answer.js';
 
 // A real model on a busy machine.
@@ -39,7 +39,7 @@ beforeAll(async () => {
   await writeFile(join(codeRoot, 'slug.ts'), text);
   garden = await openGarden({ dataDir: join(root, 'data'), settings: { logLevel: 'silent' } });
   project = await garden.registry.add({ name: 'demo', path: codeRoot, baseModel: 'smollm2-135m-instruct' });
-  index = await openIndex(garden.paths, project.id);
+  index = new ProjectIndex(garden.paths, project.id);
   const file = makeFile('slug.ts', [{ symbol: 'slugify', text }]);
   await index.update(
     (async function* () {

@@ -1,12 +1,12 @@
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { ProjectRecord } from '../garden/project-record.js';
-import type { GenerationRuntime } from '../models/runtime/runtime.js';
-import { buildPrompt } from '../prompt/build-prompt.js';
-import type { SearchResult } from '../retrieval/index/project-index.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import type { GenerationRuntime } from '../../models/runtime/runtime.js';
+import { buildPrompt } from '../../prompt/build-prompt.js';
+import type { SearchResult } from '../../retrieval/search/search.js';
+import type { Conversation } from '../conversations/conversation.js';
+import { AdapterUse } from './adapter-use.js';
 import type { ChosenAdapter } from './choose-adapter.js';
-import type { Conversation } from './conversation.js';
 import {
-  AdapterUse,
   type AnswerEnd,
   type AnswerEvent,
   type AnswerOptions,
@@ -36,10 +36,10 @@ export interface AnswerRequest extends AnswerOptions {
 }
 
 /** Chunks that a question is answered with. */
-export const defaultChunks = 4;
+export const DEFAULT_CHUNKS = 4;
 
 /** A follow-up with fewer words than this ("and why?") is searched together with the question before it. */
-const shortQuestionWords = 4;
+const SHORT_QUESTION_WORDS = 4;
 
 /**
  * Answers one question about a project: searches its index, builds a prompt with the conversation, generates with the
@@ -111,11 +111,11 @@ export async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEven
 }
 
 async function retrieve(
-  { code, chunks = defaultChunks, signal }: AnswerRequest,
+  { code, chunks = DEFAULT_CHUNKS, signal }: AnswerRequest,
   question: string,
   before: string,
 ): Promise<SearchResult[]> {
   if (code === null) return [];
-  const short = question.split(/\s+/).length < shortQuestionWords;
+  const short = question.split(/\s+/).length < SHORT_QUESTION_WORDS;
   return code.search(short && before !== '' ? `${before} ${question}` : question, chunks, signal);
 }

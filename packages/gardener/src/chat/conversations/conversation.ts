@@ -1,19 +1,19 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asFilesystemError, systemErrorCode } from '../garden/errors/filesystem-error.js';
-import { GardenerError } from '../garden/errors/garden-error.js';
-import { withLock } from '../garden/files/file-lock.js';
-import type { GardenPaths } from '../garden/files/paths.js';
-import { randomId } from '../garden/files/random-id.js';
+import { asFilesystemError, systemErrorCode } from '../../garden/errors/filesystem-error.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { withLock } from '../../garden/files/file-lock.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
+import { randomId } from '../../garden/files/random-id.js';
 import { type Exchange, exchangeSchema } from './exchange.js';
 import { summarise } from './summary.js';
 
 /** Exchanges that are kept word for word; older ones are summarised. */
-export const keptExchanges = 50;
+export const KEPT_EXCHANGES = 50;
 
 /** The end of a longer file is read: enough for far more than the kept exchanges. */
-const maxReadBytes = 16 * 2 ** 20;
-const newline = 0x0a;
+const MAX_READ_BYTES = 16 * 2 ** 20;
+const NEWLINE = 0x0a;
 
 /** A conversation as `listConversations` shows it. */
 export interface ConversationInfo {
@@ -30,8 +30,8 @@ export interface ConversationTitle extends ConversationInfo {
 }
 
 /** Conversations that are read for their titles; the one used last comes first. */
-const maxTitles = 100;
-const maxTitleCharacters = 80;
+const MAX_TITLES = 100;
+const MAX_TITLE_CHARACTERS = 80;
 
 /**
  * One conversation of a project: a JSONL file that only grows. Several processes may append at once; a line that was
@@ -102,7 +102,7 @@ export async function listConversationTitles(
   projectId: string,
 ): Promise<ConversationTitle[]> {
   const titles: ConversationTitle[] = [];
-  for (const info of (await listConversations(paths, projectId)).slice(0, maxTitles)) {
+  for (const info of (await listConversations(paths, projectId)).slice(0, MAX_TITLES)) {
     // One that is deleted meanwhile is no longer there.
     const exchanges = await readExchanges(join(paths.conversations(projectId), `${info.id}.jsonl`));
     if (exchanges.length > 0)
@@ -114,7 +114,7 @@ export async function listConversationTitles(
 /** What a conversation is about: its first question, on one line and cut; '' before there is one. */
 export function titleOf(exchanges: readonly Exchange[]): string {
   const first = exchanges[0]?.question.replace(/\s+/g, ' ').trim() ?? '';
-  return first.length > maxTitleCharacters ? `${first.slice(0, maxTitleCharacters - 1)}…` : first;
+  return first.length > MAX_TITLE_CHARACTERS ? `${first.slice(0, MAX_TITLE_CHARACTERS - 1)}…` : first;
 }
 
 /** Deletes a conversation for good; says whether there was one. */
@@ -145,11 +145,11 @@ function conversationOf(paths: GardenPaths, projectId: string, id: string): Conv
         throw asFilesystemError(error, file, 'write');
       }
     },
-    async recent(count = keptExchanges) {
+    async recent(count = KEPT_EXCHANGES) {
       return count <= 0 ? [] : (await readExchanges(file)).slice(-count);
     },
     async summary() {
-      return summarise((await readExchanges(file)).slice(0, -keptExchanges));
+      return summarise((await readExchanges(file)).slice(0, -KEPT_EXCHANGES));
     },
   };
 }
@@ -161,7 +161,7 @@ async function appendLine(file: string, line: string): Promise<void> {
     const last = Buffer.alloc(1);
     if (size > 0) await handle.read(last, 0, 1, size - 1);
     // A line torn by a crash is closed, so that it spoils only itself.
-    const text = size > 0 && last[0] !== newline ? `\n${line}` : line;
+    const text = size > 0 && last[0] !== NEWLINE ? `\n${line}` : line;
     await handle.appendFile(text);
     await handle.sync();
   } finally {
@@ -195,7 +195,7 @@ async function readEnd(file: string): Promise<string> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
-    const length = Math.min(size, maxReadBytes);
+    const length = Math.min(size, MAX_READ_BYTES);
     const bytes = Buffer.alloc(length);
     let read = 0;
     while (read < length) {

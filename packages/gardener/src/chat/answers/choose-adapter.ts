@@ -1,20 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { GardenPaths } from '../garden/files/paths.js';
-import type { ProjectRecord } from '../garden/project-record.js';
-import { servedName } from '../models/served-adapters.js';
-import type { BaseIdentity } from '../models/store/base-identity.js';
+import { LRUCache } from 'lru-cache';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import { servedName } from '../../models/served-adapters.js';
+import type { BaseIdentity } from '../../models/store/base-identity.js';
 import {
   type AdapterManifest,
   checkAdapterManifest,
   readAdapterManifest,
-} from '../training/adapters/adapter-manifest.js';
+} from '../../training/adapters/adapter-manifest.js';
+import { GGUF_FILE } from '../../training/adapters/adapter-store.js';
 
-/** The adapter's file for llama.cpp, in its version's folder. */
-const ggufFile = 'adapter.gguf';
 /** Verdicts kept; an adapter is hashed once and not before every answer. */
-const maxVerdicts = 100;
+const MAX_VERDICTS = 100;
 
 /** What answers for a project. */
 export interface ChosenAdapter {
@@ -36,7 +36,7 @@ export function baseOnly(reason: string): ChosenAdapter {
 export class AdapterChooser {
   readonly #paths: GardenPaths;
   /** By file, size, times and base: whether it may be used, as the reason why not. */
-  readonly #verdicts = new Map<string, Promise<string | null>>();
+  readonly #verdicts = new LRUCache<string, Promise<string | null>>({ max: MAX_VERDICTS });
 
   constructor(paths: GardenPaths) {
     this.#paths = paths;
@@ -54,7 +54,7 @@ export class AdapterChooser {
     const version = project.promotedAdapter;
     if (version === null) return baseOnly('No adapter is promoted, so the base model answers.');
     const directory = this.#paths.adapter(project.id, version);
-    const file = join(directory, ggufFile);
+    const file = join(directory, GGUF_FILE);
     const remedy = `choose another with gardener promote ${project.name}, or train again`;
     const refuse = (why: string) => baseOnly(`${why}, so the base model answers: ${remedy}.`);
     const facts = await stat(file).catch(() => null);
@@ -73,8 +73,6 @@ export class AdapterChooser {
   #verdict(key: string, check: () => Promise<string | null>): Promise<string | null> {
     const known = this.#verdicts.get(key);
     if (known !== undefined) return known;
-    const [oldest] = this.#verdicts.keys();
-    if (this.#verdicts.size >= maxVerdicts && oldest !== undefined) this.#verdicts.delete(oldest);
     const verdict = check();
     this.#verdicts.set(key, verdict);
     verdict.catch(() => this.#verdicts.delete(key));
@@ -99,10 +97,10 @@ async function faultOf(
   const trained = manifest.base;
   if (base === null && trained.name !== baseModel)
     return `Adapter ${version} was trained on ${trained.name} and not on ${baseModel}`;
-  const hash = manifest.files[ggufFile];
+  const hash = manifest.files[GGUF_FILE];
   const [fault] = await checkAdapterManifest(
     // What serves is looked at; the other format of the adapter may be gone.
-    { ...manifest, files: hash === undefined ? {} : { [ggufFile]: hash } },
+    { ...manifest, files: hash === undefined ? {} : { [GGUF_FILE]: hash } },
     {
       name: base?.name ?? baseModel,
       weightsHash: base?.weightsHash ?? trained.weightsHash,

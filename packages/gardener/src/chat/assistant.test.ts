@@ -2,23 +2,19 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import type { ProjectRecord } from '../garden/project-record.js';
+import type { AnswerEnd, AnswerEvent } from './answers/write-answer.js';
+import { Assistant } from './assistant.js';
+import type { AskRequest, CompletionEvent } from './assistant-requests.js';
 import { type CompleteAtEvent, completeAt } from './complete-at.js';
-import { newConversation, openConversation } from './conversation.js';
+import { newConversation, openConversation } from './conversations/conversation.js';
 import { type GardenWithProjects, makeGardenWithProjects } from './garden-with-projects.fixture.js';
-import {
-  type CompletionEvent,
-  type OpenAnswerRequest,
-  type OpenProjects,
-  openProjects,
-} from './open-projects.js';
-import type { AnswerEnd, AnswerEvent } from './write-answer.js';
 
 const clients = 9;
 // A real model on a busy machine.
 vi.setConfig({ testTimeout: 240_000 });
 let made: GardenWithProjects;
 let projects: ProjectRecord[];
-let open: OpenProjects;
+let assistant: Assistant;
 
 beforeAll(async () => {
   made = await makeGardenWithProjects(
@@ -29,10 +25,10 @@ beforeAll(async () => {
     3,
   );
   projects = made.projects;
-  open = openProjects(made.garden);
+  assistant = new Assistant(made.garden);
 });
 afterAll(async () => {
-  await open?.close();
+  await assistant?.close();
   await made?.remove();
 });
 
@@ -46,22 +42,22 @@ async function read(events: AsyncIterable<AnswerEvent>) {
   return { text, end };
 }
 
-function ask(project: ProjectRecord, question: string, changes: Partial<OpenAnswerRequest> = {}) {
+function ask(project: ProjectRecord, question: string, changes: Partial<AskRequest> = {}) {
   const conversation = newConversation(made.garden.paths, project.id);
-  return read(open.answer(project, { question, conversation, maxTokens: 8, store: false, ...changes }));
+  return read(assistant.answer(project, { question, conversation, maxTokens: 8, store: false, ...changes }));
 }
 
 it('opens nothing before it is asked, and prepares a project with its adapter', async () => {
-  expect(open.state()).toMatchObject({
+  expect(assistant.state()).toMatchObject({
     runtime: { kind: 'llama-cpp', models: [] },
     embedder: { state: 'not-started' },
     indexes: [],
   });
   const [first] = projects as [ProjectRecord];
-  const [one, same] = await Promise.all([open.prepare(first), open.prepare(first)]);
+  const [one, same] = await Promise.all([assistant.prepare(first), assistant.prepare(first)]);
   expect(one).toEqual(same);
   expect(one).toMatchObject({ adapter: { version: 1 }, index: 'ready' });
-  expect(open.state()).toMatchObject({
+  expect(assistant.state()).toMatchObject({
     runtime: {
       models: [
         {
@@ -79,7 +75,7 @@ it('opens nothing before it is asked, and prepares a project with its adapter', 
 
 it('searches, answers with sources and stores the exchange', async () => {
   const [first] = projects as [ProjectRecord];
-  const found = await open.search(first, 'slugify', { k: 3 });
+  const found = await assistant.search(first, 'slugify', { k: 3 });
   expect(found.results[0]?.chunk.path).toBe('slug.ts');
   expect(found.freshness?.changedSince).toBe(0);
   const conversation = newConversation(made.garden.paths, first.id);
@@ -111,7 +107,7 @@ it('gives A, B, A the tokens of cold runs, also when a prompt begins as the last
   const system = { role: 'system' as const, content: 'Be brief. '.repeat(90) };
   const asked = (project: ProjectRecord, content: string) =>
     read(
-      open.chat(
+      assistant.chat(
         { project, baseModel: project.baseModel },
         { messages: [system, { role: 'user', content }], retrieval: false, maxTokens: 8 },
       ),
@@ -126,8 +122,8 @@ it('gives A, B, A the tokens of cold runs, also when a prompt begins as the last
     warm.push((await asked(project, content)).text);
   expect(warm[0]).not.toBe(warm[1]);
   expect(warm[3]).toBe(warm[0]);
-  await open.close();
-  open = openProjects(made.garden);
+  await assistant.close();
+  assistant = new Assistant(made.garden);
   expect((await asked(a, 'Name an animal, please.')).text).toBe(warm[2]);
 });
 
@@ -147,7 +143,7 @@ it('takes an adapter that was promoted since, and the base when its file goes wh
     reason: expect.stringContaining('The file of adapter 2 is missing'),
   });
   expect(gone.text).toBe((await ask(first, question, { adapter: 'base' })).text);
-  expect((await open.prepare(first)).adapter.version).toBeNull();
+  expect((await assistant.prepare(first)).adapter.version).toBeNull();
   await made.garden.registry.update(first.id, { promotedAdapter: 1 });
   expect((await ask(first, question)).text).toBe(before.text);
 });
@@ -156,13 +152,13 @@ it('answers a client’s own messages, with code for the last question, or as th
   const [first] = projects as [ProjectRecord];
   const target = { project: first, baseModel: first.baseModel };
   const messages = [{ role: 'user' as const, content: 'What does slugify do?' }];
-  const withCode = await read(open.chat(target, { messages, maxTokens: 8 }));
+  const withCode = await read(assistant.chat(target, { messages, maxTokens: 8 }));
   expect(withCode.end).toMatchObject({ conversation: null, adapter: { version: 1 } });
   expect(withCode.end?.sources[0]?.path).toBe('slug.ts');
   const base = { project: null, baseModel: first.baseModel };
-  const alone = await read(open.chat(base, { messages, maxTokens: 8 }));
+  const alone = await read(assistant.chat(base, { messages, maxTokens: 8 }));
   expect(alone.end).toMatchObject({ sources: [], adapter: { version: null }, index: null });
-  await expect(read(open.chat(base, { messages: [] }))).rejects.toMatchObject({
+  await expect(read(assistant.chat(base, { messages: [] }))).rejects.toMatchObject({
     code: 'chat.empty-question',
   });
 });
@@ -173,7 +169,11 @@ it('completes text with the adapter, and says that the base cannot fill a gap in
   const completed = async (changes: object) => {
     let text = '';
     let end: Extract<CompletionEvent, { type: 'end' }> | null = null;
-    for await (const event of open.complete(target, { prompt: 'def add(a, b):', maxTokens: 6, ...changes })) {
+    for await (const event of assistant.complete(target, {
+      prompt: 'def add(a, b):',
+      maxTokens: 6,
+      ...changes,
+    })) {
       if (event.type === 'text') text += event.text;
       else end = event;
     }
@@ -193,7 +193,7 @@ it('completes a file at a line: what stands above it, under its path, with relat
   const completed = async (place: { file?: string; line: number; column?: number }) => {
     let text = '';
     let end: Extract<CompleteAtEvent, { type: 'end' }> | null = null;
-    for await (const event of completeAt(made.garden, open, first, { file, maxTokens: 6, ...place })) {
+    for await (const event of completeAt(made.garden, assistant, first, { file, maxTokens: 6, ...place })) {
       if (event.type === 'text') text += event.text;
       else end = event;
     }
@@ -218,30 +218,33 @@ it('fails the answer whose process is killed, and answers the next one and those
   let waiting: ReturnType<typeof ask> | null = null;
   const killed = async () => {
     const conversation = newConversation(made.garden.paths, first.id);
-    for await (const event of open.answer(first, {
+    for await (const event of assistant.answer(first, {
       question: 'Tell a story.',
       conversation,
       maxTokens: 300,
     })) {
       if (event.type !== 'text' || waiting !== null) continue;
       waiting = ask(second, 'What does slugify do?');
-      process.kill(open.state().runtime.models[0]?.pid ?? 0, 'SIGKILL');
+      process.kill(assistant.state().runtime.models[0]?.pid ?? 0, 'SIGKILL');
     }
   };
   await expect(killed()).rejects.toMatchObject({ code: 'models.runtime-died', retryable: true });
   expect((await waiting!).text).toBe(expected.text);
-  expect(open.state().runtime.models[0]?.pid).toBeGreaterThan(0);
+  expect(assistant.state().runtime.models[0]?.pid).toBeGreaterThan(0);
   expect((await ask(second, 'What does slugify do?')).text).toBe(expected.text);
 });
 
 it('embeds, counts tokens, and refuses a project that is gone', async () => {
   const [first] = projects as [ProjectRecord];
-  const [question, document] = [await open.embed(['a'], 'query'), await open.embed(['a'], 'document')];
+  const [question, document] = [
+    await assistant.embed(['a'], 'query'),
+    await assistant.embed(['a'], 'document'),
+  ];
   expect(question[0]?.length).toBe(384);
   expect(document).toHaveLength(1);
-  expect(await open.countTokens({ project: null, baseModel: first.baseModel }, 'one two')).toBe(2);
-  await open.forget(first.id);
-  expect(open.state().indexes.map(({ projectId }) => projectId)).not.toContain(first.id);
+  expect(await assistant.countTokens({ project: null, baseModel: first.baseModel }, 'one two')).toBe(2);
+  assistant.forget(first.id);
+  expect(assistant.state().indexes.map(({ projectId }) => projectId)).not.toContain(first.id);
   await expect(ask({ ...first, id: 'a'.repeat(16) }, 'x')).rejects.toMatchObject({
     code: 'garden.unknown-project',
   });

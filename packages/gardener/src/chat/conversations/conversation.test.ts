@@ -2,8 +2,8 @@ import { appendFile, chmod, mkdtemp, readFile, rm, utimes, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { GardenPaths } from '../garden/files/paths.js';
-import { spawnEntry } from '../garden/processes/spawn-entry.js';
+import { GardenPaths } from '../../garden/files/paths.js';
+import { spawnEntry } from '../../garden/processes/spawn-entry.js';
 import {
   listConversations,
   listConversationTitles,

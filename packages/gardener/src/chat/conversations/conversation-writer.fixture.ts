@@ -1,4 +1,4 @@
-import { GardenPaths } from '../garden/files/paths.js';
+import { GardenPaths } from '../../garden/files/paths.js';
 import { openConversation } from './conversation.js';
 import { makeExchange } from './exchange.fixture.js';
 

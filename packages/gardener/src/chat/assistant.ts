@@ -1,51 +1,72 @@
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { SearchOptions } from '../retrieval/index/project-index.js';
-import { answer } from './answer.js';
-import { AdapterChooser, baseOnly, type ChosenAdapter } from './choose-adapter.js';
-import type { EmbedderUse } from './open-embedder.js';
-import { OpenIndexes } from './open-indexes.js';
-import { type OpenModel, OpenModels } from './open-models.js';
+import type { ModelProgress } from '../models/store/ensure-model.js';
+import type { Embedder } from '../retrieval/embedding/embedder.js';
+import type { FreshnessCache } from '../retrieval/index/freshness-cache.js';
+import type { SearchOptions } from '../retrieval/search/search.js';
+import { AdapterUse } from './answers/adapter-use.js';
+import { answer } from './answers/answer.js';
+import { AdapterChooser, baseOnly, type ChosenAdapter } from './answers/choose-adapter.js';
+import { reply } from './answers/reply.js';
+import { type AnswerEvent, samplingOf } from './answers/write-answer.js';
 import type {
+  AskRequest,
+  AssistantState,
   ChatTarget,
   CompletionEvent,
-  OpenAnswerRequest,
-  OpenChatRequest,
-  OpenCompletionRequest,
-  OpenProjects,
-  OpenProjectsOptions,
-  OpenProjectsState,
+  ContinuationRequest,
+  MessagesRequest,
   Prepared,
   ProjectSearch,
-} from './open-projects.js';
-import { reply } from './reply.js';
-import { AdapterUse, type AnswerEvent, samplingOf } from './write-answer.js';
+} from './assistant-requests.js';
+import type { Use } from './open/counted-uses.js';
+import { OpenIndexes } from './open/open-indexes.js';
+import { type OpenModel, OpenModels } from './open/open-models.js';
 
-const answersAlone = 'No project is meant, so the base model answers.';
-const baseWanted = 'The base model was asked for.';
+const ANSWERS_ALONE = 'No project is meant, so the base model answers.';
+const BASE_WANTED = 'The base model was asked for.';
+
+/** Options of {@link Assistant}. */
+export interface AssistantOptions {
+  /** Told while a model is fetched. */
+  modelProgress?: (progress: ModelProgress) => void;
+}
 
 /** A base model with the adapter that was chosen for one call. */
-interface Use {
+interface ModelUse {
   model: OpenModel;
   adapter: ChosenAdapter;
 }
 
-/** Keeps indexes, embedder and base models of a garden open. See {@link OpenProjects}. */
-export class OpenGarden implements OpenProjects {
+/**
+ * Answers, searches and completes for the projects of a garden, and keeps open what that needs: indexes, the embedding
+ * model, base models with adapters. Nothing is opened before it is first needed; `close` closes all of it.
+ */
+export class Assistant {
   readonly #garden: Garden;
   readonly #models: OpenModels;
   readonly #indexes: OpenIndexes;
   readonly #adapters: AdapterChooser;
   readonly #preparing = new Map<string, Promise<Prepared>>();
 
-  constructor(garden: Garden, { modelProgress }: OpenProjectsOptions) {
+  constructor(garden: Garden, { modelProgress }: AssistantOptions = {}) {
     this.#garden = garden;
     this.#models = new OpenModels(garden, modelProgress);
     this.#indexes = new OpenIndexes(garden, modelProgress);
     this.#adapters = new AdapterChooser(garden.paths);
   }
 
+  /** How old the indexes are, as answers tell it; to be told when an index or a codebase has changed. */
+  get freshness(): FreshnessCache {
+    return this.#indexes.freshnessCache;
+  }
+
+  /**
+   * Makes a project ready to answer: opens its index, starts embedder and base model, sets up a context with its promoted
+   * adapter. Called on switch and when a promotion is seen. Safe to call often; concurrent calls share the work.
+   * @throws GardenerError `models.*`, `retrieval.*`
+   */
   async prepare(project: ProjectRecord, signal?: AbortSignal): Promise<Prepared> {
     signal?.throwIfAborted();
     let preparing = this.#preparing.get(project.id);
@@ -82,6 +103,7 @@ export class OpenGarden implements OpenProjects {
     }
   }
 
+  /** @throws GardenerError `retrieval.*` */
   async search(
     project: ProjectRecord,
     query: string,
@@ -93,12 +115,16 @@ export class OpenGarden implements OpenProjects {
         found,
         tookMs: performance.now() - start,
       })),
-      this.#indexes.freshness(project).catch(() => null),
+      this.#indexes.freshness(project),
     ]);
     return { results: results.found, freshness, tookMs: results.tookMs };
   }
 
-  async *answer(given: ProjectRecord, request: OpenAnswerRequest): AsyncGenerator<AnswerEvent, void> {
+  /**
+   * One exchange of a conversation that Gardener keeps (stored unless `store: false`): text, then one end.
+   * @throws GardenerError `chat.empty-question`, `prompt.question-too-long`, `models.*`, `retrieval.*`
+   */
+  async *answer(given: ProjectRecord, request: AskRequest): AsyncGenerator<AnswerEvent, void> {
     const project = await this.#current(given);
     const target = {
       project,
@@ -115,7 +141,12 @@ export class OpenGarden implements OpenProjects {
     }
   }
 
-  async *chat(target: ChatTarget, request: OpenChatRequest): AsyncGenerator<AnswerEvent, void> {
+  /**
+   * Stateless: the messages are the client's (OpenAI API). project null = the base model named, no retrieval.
+   * Retrieval adds code for the last user message unless `retrieval: false`. Ends with an AnswerEnd (conversation null).
+   * @throws GardenerError as `answer`
+   */
+  async *chat(target: ChatTarget, request: MessagesRequest): AsyncGenerator<AnswerEvent, void> {
     const project = target.project === null ? null : await this.#current(target.project);
     const { use, release } = await this.#use({
       ...target,
@@ -140,7 +171,11 @@ export class OpenGarden implements OpenProjects {
     }
   }
 
-  async *complete(target: ChatTarget, request: OpenCompletionRequest): AsyncGenerator<CompletionEvent, void> {
+  /**
+   * Goes on with a text, or fills a gap in where `suffix` is given.
+   * @throws GardenerError `models.no-fill-in-the-middle` for a gap where the base has no tokens for one; `models.*`
+   */
+  async *complete(target: ChatTarget, request: ContinuationRequest): AsyncGenerator<CompletionEvent, void> {
     const project = target.project === null ? null : await this.#current(target.project);
     const { use, release } = await this.#use({ ...target, project });
     try {
@@ -165,12 +200,13 @@ export class OpenGarden implements OpenProjects {
     }
   }
 
+  /** Vectors of texts, by the embedding model of the settings. @throws GardenerError `retrieval.*`, `models.*` */
   async embed(
     texts: readonly string[],
     kind: 'query' | 'document',
     signal?: AbortSignal,
   ): Promise<Float32Array[]> {
-    const { embedder, release } = await this.#indexes.embedder.use();
+    const { value: embedder, release } = await this.#indexes.embedder.use();
     try {
       if (kind === 'document') return await embedder.embed([...texts], signal);
       const vectors: Float32Array[] = [];
@@ -181,12 +217,14 @@ export class OpenGarden implements OpenProjects {
     }
   }
 
-  useEmbedder(): Promise<EmbedderUse> {
+  /** Takes the embedding model that all of it shares into use; started by the first who asks. */
+  useEmbedder(): Promise<Use<Embedder>> {
     return this.#indexes.embedder.use();
   }
 
+  /** Tokens of a text for the target's base model. */
   async countTokens(target: ChatTarget, text: string): Promise<number> {
-    const { model, release } = await this.#models.use(target.project?.baseModel ?? target.baseModel);
+    const { value: model, release } = await this.#models.use(target.project?.baseModel ?? target.baseModel);
     try {
       return await model.runtime.countTokens(text);
     } finally {
@@ -194,7 +232,8 @@ export class OpenGarden implements OpenProjects {
     }
   }
 
-  state(): OpenProjectsState {
+  /** For /health and the UI: what is loaded, nothing is started by asking. */
+  state(): AssistantState {
     const { embedder, projectIds } = this.#indexes;
     const { runtimeProvider, embeddingModel } = this.#garden.settings;
     return {
@@ -211,14 +250,17 @@ export class OpenGarden implements OpenProjects {
     };
   }
 
-  async forget(projectId: string): Promise<void> {
+  /** Closes what belongs to a project (removed, or its folder is gone). */
+  forget(projectId: string): void {
     this.#indexes.forget(projectId);
   }
 
+  /** Frees the memory of models that no call uses now; the next call starts them again. */
   async closeUnused(): Promise<void> {
     await Promise.all([this.#models.closeUnused(), this.#indexes.embedder.closeUnused()]);
   }
 
+  /** Closes everything, what is in use included. */
   async close(): Promise<void> {
     await Promise.all([this.#models.close(), this.#indexes.close()]);
   }
@@ -239,12 +281,12 @@ export class OpenGarden implements OpenProjects {
     return this.#garden.registry.get(project.id);
   }
 
-  async #use(target: ChatTarget): Promise<{ use: Use; release(): void }> {
+  async #use(target: ChatTarget): Promise<{ use: ModelUse; release(): void }> {
     const baseModel = target.project?.baseModel ?? target.baseModel;
     // Its adapter is looked at while the model starts, where the model is on this machine already.
     const early = this.#choose(target, baseModel);
     early.catch(() => undefined);
-    const { model, release } = await this.#models.use(baseModel);
+    const { value: model, release } = await this.#models.use(baseModel);
     try {
       await early;
       // Once more, for a model that was fetched meanwhile; what was found out before is kept.
@@ -256,19 +298,23 @@ export class OpenGarden implements OpenProjects {
   }
 
   async #choose({ project, adapter }: ChatTarget, baseModel: string): Promise<ChosenAdapter> {
-    if (project === null) return baseOnly(answersAlone);
-    if (adapter === 'base') return baseOnly(baseWanted);
+    if (project === null) return baseOnly(ANSWERS_ALONE);
+    if (adapter === 'base') return baseOnly(BASE_WANTED);
     if (project.promotedAdapter === null) return this.#adapters.choose(project, null);
     return this.#adapters.choose(project, await this.#models.identity(baseModel));
   }
 }
 
-/** Project and version of an adapter as a runtime names it: by file (`…/projects/<id>/adapters/<n>/adapter.gguf`) or by name. */
+/**
+ * Project and version of an adapter as a runtime names it: by file (`…/projects/<id>/adapters/<n>/adapter.gguf`) or by
+ * name.
+ */
 function adapterOf(adapter: string): { projectId: string; version: number }[] {
   const found =
     /projects[\\/]([a-z2-7]+)[\\/]adapters[\\/](\d+)[\\/]/.exec(adapter) ??
     /gardener-([a-z2-7]+)-v(\d+)/.exec(adapter);
-  return found === null ? [] : [{ projectId: found[1]!, version: Number(found[2]) }];
+  const [, projectId, version] = found ?? [];
+  return projectId === undefined ? [] : [{ projectId, version: Number(version) }];
 }
 
 /** Whether a failure is the runtime's and not the question's or the reader's. */

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { chunkCodebase } from '../codebase/read/chunk-codebase.js';
-import { type Garden, openGarden } from '../garden/garden.js';
-import type { ProjectRecord } from '../garden/project-record.js';
-import { wordEmbedder } from '../retrieval/embedding/word-embedder.fixture.js';
-import { openIndex } from '../retrieval/index/project-index.js';
+import { chunkCodebase } from '../../codebase/read/chunk-codebase.js';
+import { type Garden, openGarden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import { wordEmbedder } from '../../retrieval/embedding/word-embedder.fixture.js';
+import { ProjectIndex } from '../../retrieval/index/project-index.js';
 import { OpenIndexes } from './open-indexes.js';
 
 let root: string;
@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 async function update(): Promise<void> {
-  const index = await openIndex(garden.paths, project.id);
+  const index = new ProjectIndex(garden.paths, project.id);
   await index.update(chunkCodebase(code), wordEmbedder(), { root: code });
   index.close();
 }

@@ -1,8 +1,8 @@
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { ChatMessage, GenerationEvent, GenerationRuntime } from '../models/runtime/runtime.js';
-import type { IndexFreshness, SearchResult } from '../retrieval/index/project-index.js';
-import { baseOnly, type ChosenAdapter } from './choose-adapter.js';
-import type { Source } from './exchange.js';
+import type { ChatMessage, GenerationRuntime } from '../../models/runtime/runtime.js';
+import type { IndexFreshness } from '../../retrieval/index/freshness.js';
+import type { SearchResult } from '../../retrieval/search/search.js';
+import type { Source } from '../conversations/exchange.js';
+import type { AdapterUse } from './adapter-use.js';
 
 /** The end of an answer: what it rests on. */
 export interface AnswerEnd {
@@ -57,64 +57,18 @@ export interface AnswerJob {
 }
 
 /** Small models fall into loops without it. */
-const repeatPenalty = 1.1;
+const REPEAT_PENALTY = 1.1;
 /** Most tokens of an answer where the caller names none. */
-const defaultAnswerTokens = 400;
+const DEFAULT_ANSWER_TOKENS = 400;
 
 /** Tokens that an answer may have. */
 export function answerTokens(runtime: GenerationRuntime, options: AnswerOptions): number {
-  return options.maxTokens ?? Math.min(defaultAnswerTokens, Math.floor(runtime.contextTokens / 4));
+  return options.maxTokens ?? Math.min(DEFAULT_ANSWER_TOKENS, Math.floor(runtime.contextTokens / 4));
 }
 
 /** Tokens kept free for an answer while the prompt is made: one that may be very long still leaves half for the prompt. */
 export function reservedTokens(runtime: GenerationRuntime, options: AnswerOptions): number {
   return Math.min(answerTokens(runtime, options), Math.floor(runtime.contextTokens / 2));
-}
-
-/** The adapter of one generation: the chosen one, or the base once the runtime has refused it. */
-export class AdapterUse {
-  #chosen: ChosenAdapter;
-
-  constructor(chosen: ChosenAdapter) {
-    this.#chosen = chosen;
-  }
-
-  get chosen(): ChosenAdapter {
-    return this.#chosen;
-  }
-
-  /** For the end of an answer. */
-  get told(): { version: number | null; reason: string } {
-    return { version: this.#chosen.version, reason: this.#chosen.reason };
-  }
-
-  /** Generates with the adapter; if the runtime cannot use it, once more with the base. */
-  async *generate(start: (chosen: ChosenAdapter) => AsyncIterable<GenerationEvent>) {
-    try {
-      yield* start(this.#chosen);
-    } catch (error) {
-      if (!this.#refused(error)) throw error;
-      yield* start(this.#chosen);
-    }
-  }
-
-  /** Prepares the adapter; if the runtime cannot use it, the base. */
-  async prepare(start: (chosen: ChosenAdapter) => Promise<void>): Promise<void> {
-    try {
-      await start(this.#chosen);
-    } catch (error) {
-      if (!this.#refused(error)) throw error;
-      await start(this.#chosen);
-    }
-  }
-
-  #refused(error: unknown): boolean {
-    const isOfAdapter =
-      GardenerError.isInstance(error) && /^models\.(bad-adapter|adapter-[a-z-]+)$/.test(error.code);
-    if (!isOfAdapter || this.#chosen.file === null) return false;
-    this.#chosen = baseOnly(`${error.message} The base model answers: ${error.remedy}`);
-    return true;
-  }
 }
 
 /** Writes one answer to messages that fit, and says what it rests on; `conversation` is null. */
@@ -128,7 +82,7 @@ export async function* writeAnswer(job: AnswerJob): AsyncGenerator<AnswerEvent, 
       adapter: file,
       ...(name !== null && { adapterName: name }),
       turn,
-      repeatPenalty,
+      repeatPenalty: REPEAT_PENALTY,
       ...samplingOf(options),
       maxTokens: answerTokens(runtime, options),
     }),

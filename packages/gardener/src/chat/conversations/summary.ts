@@ -1,9 +1,9 @@
 import type { Exchange } from './exchange.js';
 
 /** Older exchanges that are mentioned, newest last; more would cost the prompt more than they tell. */
-const maxMentioned = 12;
-const maxQuestionCharacters = 120;
-const maxAnswerCharacters = 160;
+const MAX_MENTIONED = 12;
+const MAX_QUESTION_CHARACTERS = 120;
+const MAX_ANSWER_CHARACTERS = 160;
 
 /**
  * What was asked before the exchanges that are kept verbatim: a line each with the question and the first sentence of
@@ -13,11 +13,11 @@ const maxAnswerCharacters = 160;
  */
 export function summarise(older: readonly Exchange[]): string | null {
   if (older.length === 0) return null;
-  const mentioned = older.slice(-maxMentioned);
+  const mentioned = older.slice(-MAX_MENTIONED);
   const left = older.length - mentioned.length;
   const lines = mentioned.map(
     ({ question, answer }) =>
-      `- ${cut(oneLine(question), maxQuestionCharacters)} → ${cut(firstSentence(answer), maxAnswerCharacters)}`,
+      `- ${cut(oneLine(question), MAX_QUESTION_CHARACTERS)} → ${cut(firstSentence(answer), MAX_ANSWER_CHARACTERS)}`,
   );
   return [...(left > 0 ? [`(${left} older questions left out)`] : []), ...lines].join('\n');
 }

@@ -7,6 +7,7 @@ import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import type { Embedder } from '../embedding/embedder.js';
 import type { EmbeddingCache } from '../embedding/embedding-cache.js';
 import { rowOf } from '../store/chunk-row.js';
+import type { ChunkStore, StoredFile } from '../store/chunk-store.js';
 import {
   type FileState,
   INDEX_SCHEMA_VERSION,
@@ -14,7 +15,6 @@ import {
   writeFileStates,
   writeManifest,
 } from '../store/manifest.js';
-import type { ChunkStore, StoredFile } from '../store/store.js';
 import { embeddingText } from './embedding-text.js';
 
 /** What an index takes in: a file with its chunks, one left out with the reason, or one that is as it was. */

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { mapProject } from '../codebase/graph/project-map.js';
-import { languageOfPath } from '../codebase/languages/languages.js';
-import { maskSecrets } from '../codebase/secrets/find-secrets.js';
-import { readSource } from '../codebase/walk/read-source.js';
-import type { GardenPaths } from '../garden/files/paths.js';
-import type { ProjectRecord } from '../garden/project-record.js';
-import type { ProjectFacts } from '../prompt/project-overview.js';
-import type { ProjectIndex } from '../retrieval/index/project-index.js';
-import { readFileStates } from '../retrieval/store/manifest.js';
+import { mapProject } from '../../codebase/graph/project-map.js';
+import { languageOfPath } from '../../codebase/languages/languages.js';
+import { maskSecrets } from '../../codebase/secrets/find-secrets.js';
+import { readSource } from '../../codebase/walk/read-source.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import type { ProjectFacts } from '../../prompt/project-overview.js';
+import type { ProjectIndex } from '../../retrieval/index/project-index.js';
+import { readFileStates } from '../../retrieval/store/manifest.js';
 
 /** Room of the map that the central files come from: a few files with a few symbols each. */
 const MAP_TOKENS = 400;

@@ -1,29 +1,26 @@
-import type { Garden } from '../garden/garden.js';
-import type { ProjectRecord } from '../garden/project-record.js';
-import type { ModelProgress } from '../models/store/ensure-model.js';
-import { projectOverview } from '../prompt/project-overview.js';
-import {
-  type IndexFreshness,
-  openIndex,
-  type ProjectIndex,
-  type SearchOptions,
-  type SearchResult,
-} from '../retrieval/index/project-index.js';
+import { LRUCache } from 'lru-cache';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import type { ModelProgress } from '../../models/store/ensure-model.js';
+import { projectOverview } from '../../prompt/project-overview.js';
+import { type IndexFreshness, indexFreshness } from '../../retrieval/index/freshness.js';
+import { FreshnessCache } from '../../retrieval/index/freshness-cache.js';
+import { ProjectIndex } from '../../retrieval/index/project-index.js';
+import type { SearchOptions, SearchResult } from '../../retrieval/search/search.js';
+import type { ProjectCode } from '../answers/write-answer.js';
 import { OpenEmbedder } from './open-embedder.js';
 import { readProjectFacts } from './project-facts.js';
-import type { ProjectCode } from './write-answer.js';
 
 /** Open indexes; the one used longest ago is closed when another is asked for. */
-const maxIndexes = 16;
-/** How old an index is, is found out by a walk of the codebase: not for every answer anew. */
-const freshnessMs = 5_000;
+const MAX_INDEXES = 16;
+/** So long an answer tells the age of the index that was found out for the one before. */
+const FRESHNESS_MS = 5_000;
 
 /** Whether a project can be searched. */
 export type IndexReadiness = 'ready' | 'building' | 'none';
 
 interface OpenIndex {
   index: ProjectIndex;
-  freshness: { value: Promise<IndexFreshness | null>; untilMs: number } | null;
   /** As it was when the index was last brought up to date. */
   overview: { indexedAt: string; lines: Promise<string[]> } | null;
 }
@@ -31,13 +28,20 @@ interface OpenIndex {
 /** The indexes of one process and the embedding model that searches them, each opened when it is first needed. */
 export class OpenIndexes {
   readonly #garden: Garden;
-  /** By project id, oldest use first. */
-  readonly #indexes = new Map<string, OpenIndex>();
+  /** By project id. */
+  readonly #indexes = new LRUCache<string, OpenIndex>({
+    max: MAX_INDEXES,
+    dispose: ({ index }) => index.close(),
+  });
   readonly embedder: OpenEmbedder;
+  readonly freshnessCache: FreshnessCache;
 
   constructor(garden: Garden, onProgress?: (progress: ModelProgress) => void) {
     this.#garden = garden;
     this.embedder = new OpenEmbedder(garden, onProgress);
+    this.freshnessCache = new FreshnessCache(({ id, path }) =>
+      indexFreshness(garden.paths.index(id), path, { maxFileBytes: garden.settings.maxFileBytes }),
+    );
   }
 
   get projectIds(): string[] {
@@ -46,8 +50,7 @@ export class OpenIndexes {
 
   /** @throws GardenerError `retrieval.*` */
   async readiness(project: ProjectRecord): Promise<IndexReadiness> {
-    const { index } = await this.#open(project);
-    const manifest = await index.manifest();
+    const manifest = await this.#open(project).index.manifest();
     if (manifest === null || manifest.chunks === 0) return 'none';
     return manifest.complete ? 'ready' : 'building';
   }
@@ -59,8 +62,8 @@ export class OpenIndexes {
     options: SearchOptions,
     signal?: AbortSignal,
   ): Promise<SearchResult[]> {
-    const { index } = await this.#open(project);
-    const { embedder, release } = await this.embedder.use();
+    const { index } = this.#open(project);
+    const { value: embedder, release } = await this.embedder.use();
     try {
       signal?.throwIfAborted();
       return await index.search(query, embedder, options);
@@ -70,23 +73,13 @@ export class OpenIndexes {
   }
 
   /** Null before the first update, and when it cannot be told. */
-  async freshness(project: ProjectRecord): Promise<IndexFreshness | null> {
-    const open = await this.#open(project);
-    if (open.freshness === null || open.freshness.untilMs < performance.now()) {
-      const { maxFileBytes } = this.#garden.settings;
-      const value = open.index.freshness(project.path, { maxFileBytes }).catch(() => null);
-      open.freshness = { value, untilMs: Number.POSITIVE_INFINITY };
-      const { freshness } = open;
-      void value.then(() => {
-        freshness.untilMs = performance.now() + freshnessMs;
-      });
-    }
-    return open.freshness.value;
+  freshness(project: ProjectRecord): Promise<IndexFreshness | null> {
+    return this.freshnessCache.of(project, { maxAgeMs: FRESHNESS_MS });
   }
 
   /** The project in a few lines, made anew after each update of its index. */
   async overview(project: ProjectRecord): Promise<string[]> {
-    const open = await this.#open(project);
+    const open = this.#open(project);
     const indexedAt = (await open.index.manifest())?.indexedAt ?? '';
     if (open.overview?.indexedAt !== indexedAt) {
       const { paths, settings } = this.#garden;
@@ -105,30 +98,24 @@ export class OpenIndexes {
     if ((await this.readiness(project)) === 'none') return null;
     return {
       search: (query, k, signal) => this.search(project, query, { k }, signal),
-      freshness: () => this.freshness(project).catch(() => null),
+      freshness: () => this.freshness(project),
       overview: () => this.overview(project).catch(() => []),
     };
   }
 
   forget(projectId: string): void {
-    this.#indexes.get(projectId)?.index.close();
     this.#indexes.delete(projectId);
+    this.freshnessCache.forget(projectId);
   }
 
   async close(): Promise<void> {
-    for (const projectId of this.projectIds) this.forget(projectId);
+    this.#indexes.clear();
     await this.embedder.close();
   }
 
-  async #open({ id }: ProjectRecord): Promise<OpenIndex> {
-    const known = this.#indexes.get(id);
-    const open = known ?? { index: await openIndex(this.#garden.paths, id), freshness: null, overview: null };
-    // Another call may have opened it meanwhile.
-    const current = this.#indexes.get(id) ?? open;
-    this.#indexes.delete(id);
-    this.#indexes.set(id, current);
-    const [oldest] = this.#indexes.keys();
-    if (this.#indexes.size > maxIndexes && oldest !== undefined) this.forget(oldest);
-    return current;
+  #open({ id }: ProjectRecord): OpenIndex {
+    const open = this.#indexes.get(id) ?? { index: new ProjectIndex(this.#garden.paths, id), overview: null };
+    this.#indexes.set(id, open);
+    return open;
   }
 }

@@ -1,0 +1,49 @@
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { GenerationEvent } from '../../models/runtime/runtime.js';
+import { baseOnly, type ChosenAdapter } from './choose-adapter.js';
+
+/** The adapter of one generation: the chosen one, or the base once the runtime has refused it. */
+export class AdapterUse {
+  #chosen: ChosenAdapter;
+
+  constructor(chosen: ChosenAdapter) {
+    this.#chosen = chosen;
+  }
+
+  get chosen(): ChosenAdapter {
+    return this.#chosen;
+  }
+
+  /** For the end of an answer. */
+  get told(): { version: number | null; reason: string } {
+    return { version: this.#chosen.version, reason: this.#chosen.reason };
+  }
+
+  /** Generates with the adapter; if the runtime cannot use it, once more with the base. */
+  async *generate(start: (chosen: ChosenAdapter) => AsyncIterable<GenerationEvent>) {
+    try {
+      yield* start(this.#chosen);
+    } catch (error) {
+      if (!this.#refused(error)) throw error;
+      yield* start(this.#chosen);
+    }
+  }
+
+  /** Prepares the adapter; if the runtime cannot use it, the base. */
+  async prepare(start: (chosen: ChosenAdapter) => Promise<void>): Promise<void> {
+    try {
+      await start(this.#chosen);
+    } catch (error) {
+      if (!this.#refused(error)) throw error;
+      await start(this.#chosen);
+    }
+  }
+
+  #refused(error: unknown): boolean {
+    const isOfAdapter =
+      GardenerError.isInstance(error) && /^models\.(bad-adapter|adapter-[a-z-]+)$/.test(error.code);
+    if (!isOfAdapter || this.#chosen.file === null) return false;
+    this.#chosen = baseOnly(`${error.message} The base model answers: ${error.remedy}`);
+    return true;
+  }
+}
