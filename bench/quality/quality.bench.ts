@@ -77,13 +77,9 @@ function order(): [number, string][] {
 
 async function dataOf(baseFile: string): Promise<{ train: Rows; heldOut: Rows }> {
   const root = fetchCodebase(CODEBASES.find(({ name }) => name === CODEBASE)!);
-  const base = await loadBaseModel(baseFile);
-  try {
-    const counts = { train: STEPS, heldOut: HELD_OUT_ROWS };
-    return await rowsOf(root, '.ts', base.tokenizer, LENGTH, counts);
-  } finally {
-    await base.close();
-  }
+  await using base = await loadBaseModel(baseFile);
+  const counts = { train: STEPS, heldOut: HELD_OUT_ROWS };
+  return await rowsOf(root, '.ts', base.tokenizer, LENGTH, counts);
 }
 
 async function measure(

@@ -34,7 +34,7 @@ async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
   const data = JSON.parse(await readFile(dataPath!, 'utf8')) as { train: Rows; heldOut: Rows };
   const examples = examplesOf(data.train);
   const sequenceLength = examples[0]!.tokens.length;
-  const base = await loadBaseModel(basePath!);
+  await using base = await loadBaseModel(basePath!);
   const times: number[] = [];
   const losses: number[] = [];
   let peakRssBytes = 0;
@@ -62,7 +62,6 @@ async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
     const result = { engine: `gardener ${mode}`, precision, sequenceLength, ...figures };
     process.stdout.write(`${JSON.stringify(result)}\n`);
   }
-  await base.close();
 }
 
 function examplesOf({ rows, supervised }: Rows): Example[] {

@@ -83,8 +83,8 @@ async function main(): Promise<void> {
 
 /** 10^9 operations a second of large products alone, and what share of that each of our modes reaches. */
 async function shareOfPeak(results: Row[], baseFile: string) {
-  const { config, close } = await loadBaseModel(baseFile);
-  await close();
+  await using base = await loadBaseModel(baseFile);
+  const { config } = base;
   const adapter = { rank: 16, alpha: 32, dropout: 0, targetModules: TARGET_MODULES };
   const parameters = parameterCount(config, adapter);
   const peak = await matrixPeak(THREADS);
@@ -100,9 +100,8 @@ async function shareOfPeak(results: Row[], baseFile: string) {
 }
 
 async function dataOf(text: string, baseFile: string, length: number): Promise<string> {
-  const base = await loadBaseModel(baseFile);
+  await using base = await loadBaseModel(baseFile);
   const tokens = base.tokenizer.encode(text);
-  await base.close();
   const take = (from: number, count: number) => {
     const rows = Array.from({ length: count }, (_, i) => [
       ...tokens.slice(from + i * length, from + (i + 1) * length),

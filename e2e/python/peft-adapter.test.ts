@@ -75,24 +75,20 @@ function nllOf(score: ExampleScore | undefined): number[] {
 describe('an adapter saved as a PEFT directory', () => {
   it('gives in Hugging Face PEFT what it gives here, on the real base model', async () => {
     const baseModelFile = inject('baseModelFile');
-    const base = await loadBaseModel(baseModelFile);
-    try {
-      const tokens = base.tokenizer.encode(CODE);
-      const example: Example = { tokens, supervised: new Uint8Array(tokens.length).fill(1) };
-      const saved = join(directory, 'adapter');
-      await writePeftAdapter(saved, randomAdapter(base.config), base.config, { baseModelName: 'smollm2' });
-      const adapter = await readPeftAdapter(saved, base.config);
-      const [plain] = await scoreExamples(base, null, [example]);
-      const [adapted] = await scoreExamples(base, adapter, [example]);
-      const [theirPlain] = huggingFace(baseModelFile, '-', [[...tokens]]);
-      const [theirAdapted] = huggingFace(baseModelFile, saved, [[...tokens]]);
-      expectClose(nllOf(plain), theirPlain?.nll ?? []);
-      expectClose(nllOf(adapted), theirAdapted?.nll ?? []);
-      // The adapter must matter, or agreement would prove nothing.
-      expect(distance(nllOf(plain), nllOf(adapted))).toBeGreaterThan(0.05);
-    } finally {
-      await base.close();
-    }
+    await using base = await loadBaseModel(baseModelFile);
+    const tokens = base.tokenizer.encode(CODE);
+    const example: Example = { tokens, supervised: new Uint8Array(tokens.length).fill(1) };
+    const saved = join(directory, 'adapter');
+    await writePeftAdapter(saved, randomAdapter(base.config), base.config, { baseModelName: 'smollm2' });
+    const adapter = await readPeftAdapter(saved, base.config);
+    const [plain] = await scoreExamples(base, null, [example]);
+    const [adapted] = await scoreExamples(base, adapter, [example]);
+    const [theirPlain] = huggingFace(baseModelFile, '-', [[...tokens]]);
+    const [theirAdapted] = huggingFace(baseModelFile, saved, [[...tokens]]);
+    expectClose(nllOf(plain), theirPlain?.nll ?? []);
+    expectClose(nllOf(adapted), theirAdapted?.nll ?? []);
+    // The adapter must matter, or agreement would prove nothing.
+    expect(distance(nllOf(plain), nllOf(adapted))).toBeGreaterThan(0.05);
   });
 });
 

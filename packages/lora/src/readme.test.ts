@@ -40,10 +40,9 @@ test('the examples of the README run as they stand there, one after the other', 
         errors: '',
       });
     }
-    const base = await loadBaseModel(model);
+    await using base = await loadBaseModel(model);
     const peft = await readPeftAdapter(join(directory, 'adapter'), base.config);
     const gguf = await readGgufAdapter(join(directory, 'adapter/adapter.gguf'), base.config);
-    await base.close();
     expect(gguf.blocks).toEqual(peft.blocks);
     expect(peft.blocks[0]!.q_proj!.b.some((value) => value !== 0)).toBe(true);
   } finally {

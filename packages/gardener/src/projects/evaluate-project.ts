@@ -61,26 +61,22 @@ export async function evaluateProject(
   const model = await modelOnDisk(garden.paths, project.baseModel);
   if (model === null) throw modelMissing(project.baseModel);
   const { loadBaseModel } = await import('@codebase-gardener/lora');
-  const base = await loadBaseModel(model.weights);
-  try {
-    const directory = garden.paths.adapter(project.id, version);
-    const data = await readRunData(garden.paths.run(project.id, runId), base.tokenizer.vocabularySize);
-    const adapter = await loadAdapter(directory, base);
-    const adapterFile = join(directory, GGUF_FILE);
-    const evaluation = { garden, project, base, data, adapter, adapterFile, options };
-    const plain = await scorePair(evaluation, data, options.full === true);
-    const retrieval = options.full ? await scoreWithRetrieval(evaluation) : null;
-    const scorecard = makeScorecard(plain, retrieval, {
-      margin: garden.settings.gateMargin,
-      adapterVersion: version,
-      seed: data.manifest.seed,
-      dataHash: data.manifest.hash,
-    });
-    await saveScorecard(directory, scorecard);
-    return scorecard;
-  } finally {
-    await base.close();
-  }
+  await using base = await loadBaseModel(model.weights);
+  const directory = garden.paths.adapter(project.id, version);
+  const data = await readRunData(garden.paths.run(project.id, runId), base.tokenizer.vocabularySize);
+  const adapter = await loadAdapter(directory, base);
+  const adapterFile = join(directory, GGUF_FILE);
+  const evaluation = { garden, project, base, data, adapter, adapterFile, options };
+  const plain = await scorePair(evaluation, data, options.full === true);
+  const retrieval = options.full ? await scoreWithRetrieval(evaluation) : null;
+  const scorecard = makeScorecard(plain, retrieval, {
+    margin: garden.settings.gateMargin,
+    adapterVersion: version,
+    seed: data.manifest.seed,
+    dataHash: data.manifest.hash,
+  });
+  await saveScorecard(directory, scorecard);
+  return scorecard;
 }
 
 async function scorePair(evaluation: Evaluation, data: RunData, writeLines: boolean): Promise<SidePair> {

@@ -121,15 +121,13 @@ describe('both formats', () => {
     const [directory, file] = [fresh('peft'), fresh('adapter.gguf')];
     await writePeftAdapter(directory, adapter, BASE, { baseModelName: 'tiny' });
     await writeGgufAdapter(file, adapter, BASE);
-    const gguf = await openGguf(file);
+    await using gguf = await openGguf(file);
     const trained = adapter.blocks[1]!.q_proj!.b;
     expect(await gguf.readFloat32('blk.1.attn_q.weight.lora_b')).toEqual(trained);
-    const peft = await openSafetensors(join(directory, 'adapter_model.safetensors'));
+    await using peft = await openSafetensors(join(directory, 'adapter_model.safetensors'));
     const rows = await peft.readFloat32('base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight');
     expect(rows).not.toEqual(trained);
     expect(permuteRows(rows, 32, 3, 4)).toEqual(trained);
-    await gguf.close();
-    await peft.close();
   });
 
   it('refuse to write what contradicts the base or itself', async () => {
@@ -194,7 +192,7 @@ describe('GGUF adapter', () => {
   it('has the metadata and names that llama.cpp reads', async () => {
     const file = fresh('adapter.gguf');
     await writeGgufAdapter(file, makeAdapter(BASE, { blocks: [1], modules: ['o_proj', 'up_proj'] }), BASE);
-    const source = await openGguf(file);
+    await using source = await openGguf(file);
     expect(Object.fromEntries(source.metadata)).toEqual({
       'general.architecture': 'llama',
       'general.type': 'adapter',
@@ -207,7 +205,6 @@ describe('GGUF adapter', () => {
       ['blk.1.ffn_up.weight.lora_a', 'F32', 3, 24],
       ['blk.1.ffn_up.weight.lora_b', 'F32', 40, 3],
     ]);
-    await source.close();
   });
 
   it('can be stored as F16', async () => {

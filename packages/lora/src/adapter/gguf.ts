@@ -60,29 +60,25 @@ export async function writeGgufAdapter(
  *   `adapter.damaged`; `weights.*` for a file that is not a GGUF
  */
 export async function readGgufAdapter(file: string, config: TransformerConfig): Promise<LoraAdapter> {
-  const source = await openGguf(file);
-  try {
-    checkKind(source, config);
-    const rank = rankOf(source);
-    const alpha = source.metadata.get('adapter.lora.alpha');
-    if (typeof alpha !== 'number' || !(alpha >= 0 && Number.isFinite(alpha))) {
-      throw damaged(file, 'adapter.lora.alpha is not a number');
-    }
-    const what = `The adapter ${file}`;
-    const blocks = await readPairs(source, config, {
-      what,
-      parseName,
-      layout: 'interleaved',
-      rank,
-      expected: null,
-    });
-    const found = new Set([...pairsOf(blocks)].map(({ module }) => module));
-    const targetModules = TARGET_MODULES.filter((module) => found.has(module));
-    // llama.cpp reads an alpha of 0 as "scale by 1".
-    return { config: { rank, alpha: alpha === 0 ? rank : alpha, dropout: 0, targetModules }, blocks };
-  } finally {
-    await source.close();
+  await using source = await openGguf(file);
+  checkKind(source, config);
+  const rank = rankOf(source);
+  const alpha = source.metadata.get('adapter.lora.alpha');
+  if (typeof alpha !== 'number' || !(alpha >= 0 && Number.isFinite(alpha))) {
+    throw damaged(file, 'adapter.lora.alpha is not a number');
   }
+  const what = `The adapter ${file}`;
+  const blocks = await readPairs(source, config, {
+    what,
+    parseName,
+    layout: 'interleaved',
+    rank,
+    expected: null,
+  });
+  const found = new Set([...pairsOf(blocks)].map(({ module }) => module));
+  const targetModules = TARGET_MODULES.filter((module) => found.has(module));
+  // llama.cpp reads an alpha of 0 as "scale by 1".
+  return { config: { rank, alpha: alpha === 0 ? rank : alpha, dropout: 0, targetModules }, blocks };
 }
 
 function checkKind(source: WeightSource, config: TransformerConfig): void {

@@ -10,15 +10,11 @@ const MAX_JSON_BYTES = 1 << 20;
  * @throws LoraError `weights.not-found`, `weights.unreadable`, `adapter.damaged`
  */
 export async function readJsonObject(path: string): Promise<Record<string, unknown>> {
-  const file = await RangeFile.open(path);
-  try {
-    if (file.size > MAX_JSON_BYTES) throw damaged(path, 'it is longer than 1 MiB');
-    const bytes = Buffer.alloc(file.size);
-    await file.read(0, bytes);
-    return parseObject(path, bytes.toString('utf8'));
-  } finally {
-    await file.close();
-  }
+  await using file = await RangeFile.open(path);
+  if (file.size > MAX_JSON_BYTES) throw damaged(path, 'it is longer than 1 MiB');
+  const bytes = Buffer.alloc(file.size);
+  await file.read(0, bytes);
+  return parseObject(path, bytes.toString('utf8'));
 }
 
 /** Writes an object as indented JSON, atomically. */

@@ -19,7 +19,7 @@ beforeAll(async () => {
   base = await loadBaseModel(inject('baseModelFile'));
 });
 afterAll(async () => {
-  await base.close();
+  await base[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -37,46 +37,41 @@ test('the trained weight is W + (alpha / rank) B A in float16; all else is the b
   const file = join(folder, 'merged.gguf');
   const lora = adapter();
   await writeMergedModel(file, base, lora);
-  const merged = await openGguf(file);
-  try {
-    expect([...merged.tensors.keys()]).toEqual([...base.weights.tensors.keys()]);
-    const trained = 'blk.0.attn_v.weight';
-    expect(merged.tensors.get(trained)?.type).toBe('F16');
-    const before = await base.weights.readFloat32(trained);
-    const after = await merged.readFloat32(trained);
-    const { a, b, inFeatures } = lora.blocks[0]?.v_proj ?? raise();
-    for (const [row, column] of [
-      [0, 0],
-      [3, 17],
-      [100, 575],
-    ] as const) {
-      let expected = before[row * inFeatures + column] ?? 0;
-      for (let r = 0; r < RANK; r++) {
-        expected = Math.fround(
-          expected + Math.fround(2 * (b[row * RANK + r] ?? 0) * (a[r * inFeatures + column] ?? 0)),
-        );
-      }
-      expect(after[row * inFeatures + column]).toBe(float16ToFloat32(float32ToFloat16(expected)));
+  await using merged = await openGguf(file);
+  expect([...merged.tensors.keys()]).toEqual([...base.weights.tensors.keys()]);
+  const trained = 'blk.0.attn_v.weight';
+  expect(merged.tensors.get(trained)?.type).toBe('F16');
+  const before = await base.weights.readFloat32(trained);
+  const after = await merged.readFloat32(trained);
+  const { a, b, inFeatures } = lora.blocks[0]?.v_proj ?? raise();
+  for (const [row, column] of [
+    [0, 0],
+    [3, 17],
+    [100, 575],
+  ] as const) {
+    let expected = before[row * inFeatures + column] ?? 0;
+    for (let r = 0; r < RANK; r++) {
+      expected = Math.fround(
+        expected + Math.fround(2 * (b[row * RANK + r] ?? 0) * (a[r * inFeatures + column] ?? 0)),
+      );
     }
-    for (const name of ['token_embd.weight', 'blk.0.attn_k.weight', 'output_norm.weight']) {
-      expect(merged.tensors.get(name)).toMatchObject({ type: base.weights.tensors.get(name)?.type });
-      expect(hashOf(await merged.readFloat32(name))).toBe(hashOf(await base.weights.readFloat32(name)));
-    }
-    expect(merged.metadata.get('general.file_type')).toBe(1);
-    for (const [key, value] of base.weights.metadata) {
-      if (key === 'general.file_type') continue;
-      expect(JSON.stringify(merged.metadata.get(key)) === JSON.stringify(value), key).toBe(true);
-    }
-  } finally {
-    await merged.close();
+    expect(after[row * inFeatures + column]).toBe(float16ToFloat32(float32ToFloat16(expected)));
+  }
+  for (const name of ['token_embd.weight', 'blk.0.attn_k.weight', 'output_norm.weight']) {
+    expect(merged.tensors.get(name)).toMatchObject({ type: base.weights.tensors.get(name)?.type });
+    expect(hashOf(await merged.readFloat32(name))).toBe(hashOf(await base.weights.readFloat32(name)));
+  }
+  expect(merged.metadata.get('general.file_type')).toBe(1);
+  for (const [key, value] of base.weights.metadata) {
+    if (key === 'general.file_type') continue;
+    expect(JSON.stringify(merged.metadata.get(key)) === JSON.stringify(value), key).toBe(true);
   }
 });
 
 test('merged twice into an unchanged place: the tokenizer and template of the copy are the base`s', async () => {
-  const again = await loadBaseModel(join(folder, 'merged.gguf'));
+  await using again = await loadBaseModel(join(folder, 'merged.gguf'));
   expect(again.hashes).toMatchObject({ tokenizer: base.hashes.tokenizer, template: base.hashes.template });
   expect(again.hashes.weights).not.toBe(base.hashes.weights);
-  await again.close();
 });
 
 test('an adapter of other shapes, and an aborted merge, leave no file', async () => {

@@ -6,7 +6,7 @@ import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
 import { writeSafetensors } from '../weights/safetensors/safetensors-writer.js';
 import type { TensorData } from '../weights/tensor-writer.js';
 import type { LoraAdapter } from './adapter.js';
-import { type AdapterBlocks, pairsOf, rowsToFormat } from './border.js';
+import { pairsOf, rowsToFormat } from './border.js';
 import { checkAdapter, incompatible, unsupported } from './check-adapter.js';
 import { readJsonObject, writeJsonObject } from './json-file.js';
 import { parsePeftConfig, peftConfigJson } from './peft-config.js';
@@ -66,22 +66,17 @@ export async function readPeftAdapter(directory: string, config: TransformerConf
   const configFile = join(directory, CONFIG_FILE);
   const peft = parsePeftConfig(configFile, await readJsonObject(configFile));
   await refusePickle(directory);
-  const source = await openSafetensors(join(directory, WEIGHTS_FILE));
-  let blocks: AdapterBlocks;
-  try {
-    blocks = await readPairs(source, config, {
-      what: `The adapter ${directory}`,
-      parseName,
-      layout: 'halves',
-      rank: peft.rank,
-      expected: peft.targetModules && {
-        blocks: peft.blocks ?? Array.from({ length: config.blockCount }, (_, block) => block),
-        modules: peft.targetModules,
-      },
-    });
-  } finally {
-    await source.close();
-  }
+  await using source = await openSafetensors(join(directory, WEIGHTS_FILE));
+  const blocks = await readPairs(source, config, {
+    what: `The adapter ${directory}`,
+    parseName,
+    layout: 'halves',
+    rank: peft.rank,
+    expected: peft.targetModules && {
+      blocks: peft.blocks ?? Array.from({ length: config.blockCount }, (_, block) => block),
+      modules: peft.targetModules,
+    },
+  });
   const found = new Set([...pairsOf(blocks)].map(({ module }) => module));
   const targetModules = TARGET_MODULES.filter((module) => found.has(module));
   return { config: { rank: peft.rank, alpha: peft.alpha, dropout: peft.dropout, targetModules }, blocks };

@@ -64,31 +64,27 @@ export async function loadCheckpoint(
     () => false,
   );
   if (!exists) return null;
-  const source = await openSafetensors(path).catch((cause: unknown) => {
+  await using source = await openSafetensors(path).catch((cause: unknown) => {
     throw damaged(path, cause);
   });
-  try {
-    if (source.metadata.get('version') !== String(VERSION) || source.metadata.get('settings') !== hash) {
-      throw new LoraError(
-        'train.other-checkpoint',
-        `The checkpoint ${path} belongs to other data, settings or another version.`,
-        {
-          remedy:
-            'Remove the checkpoint directory to start again, or resume with the settings it was made with.',
-        },
-      );
-    }
-    const read = (name: string) => readFlat(source, name, size, path);
-    return {
-      ...parseState(source, path),
-      values: await read('values'),
-      firstMoment: await read('firstMoment'),
-      secondMoment: await read('secondMoment'),
-      best: await read('best'),
-    };
-  } finally {
-    await source.close();
+  if (source.metadata.get('version') !== String(VERSION) || source.metadata.get('settings') !== hash) {
+    throw new LoraError(
+      'train.other-checkpoint',
+      `The checkpoint ${path} belongs to other data, settings or another version.`,
+      {
+        remedy:
+          'Remove the checkpoint directory to start again, or resume with the settings it was made with.',
+      },
+    );
   }
+  const read = (name: string) => readFlat(source, name, size, path);
+  return {
+    ...parseState(source, path),
+    values: await read('values'),
+    firstMoment: await read('firstMoment'),
+    secondMoment: await read('secondMoment'),
+    best: await read('best'),
+  };
 }
 
 async function readFlat(

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await base.close();
+  await base[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
 });
 

@@ -146,7 +146,8 @@ async function gradientsByName(fixture: Fixture, keep: boolean): Promise<Map<str
 
 test.each(fixtures)('%s: losses, gradients and ten steps agree with PEFT', async (name, tolerance, open) => {
   const fixture = await open();
-  const { base, frozen, adapter, examples, golden, tensors } = fixture;
+  const { frozen, adapter, examples, golden, tensors } = fixture;
+  await using base = fixture.base;
   const options = { frozen, sequenceLength: examples[0]!.tokens.length, threads: 2 };
 
   const baseLoss = meanLoss(await scoreExamples(base, null, examples, options), examples);
@@ -179,11 +180,11 @@ test.each(fixtures)('%s: losses, gradients and ten steps agree with PEFT', async
     const clipped = await tenLosses(fixture, 1);
     expect(relativeError(clipped, golden.lossesClipped)).toBeLessThan(tolerance);
   }
-  await base.close();
 });
 
 test.each(fixtures.slice(0, 2))('%s: logits agree with PyTorch', async (_name, tolerance, open) => {
-  const { base, frozen, adapter, examples, tensors } = await open();
+  const { frozen, adapter, examples, tensors, ...fixture } = await open();
+  await using base = fixture.base;
   const sequenceLength = examples[0]!.tokens.length;
   const tokens = examples.length * sequenceLength;
   const parameters = new LoraParameters(base.config, adapter.config);
@@ -207,5 +208,4 @@ test.each(fixtures.slice(0, 2))('%s: logits agree with PyTorch', async (_name, t
   };
   const logits = float32Of((await session.run(feeds)).logits);
   expect(relativeError(logits, tensors.get('logits')!.data)).toBeLessThan(tolerance);
-  await base.close();
 });

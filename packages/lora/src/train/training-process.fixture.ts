@@ -8,7 +8,7 @@ import { goldenPath } from './golden.fixture.js';
 import { train } from './train.js';
 
 const [checkpointDirectory, lossesFile, steps = '400'] = process.argv.slice(2) as [string, string, string?];
-const base = await loadBaseModel(goldenPath('llama-tiny/base.gguf'));
+await using base = await loadBaseModel(goldenPath('llama-tiny/base.gguf'));
 const examples = Array.from({ length: 24 }, (_, i) => ({
   tokens: Int32Array.from({ length: 20 }, (_, t) => 10 + ((i + 3 * t) % 50)),
   supervised: new Uint8Array(20).fill(1),
@@ -39,4 +39,3 @@ for await (const event of events) {
   );
   appendFileSync(lossesFile, `end ${sums.join(' ')}\n`);
 }
-await base.close();

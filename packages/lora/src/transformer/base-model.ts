@@ -14,10 +14,9 @@ import type { ModelTokenizer } from './tokenizer/tokenizer.js';
 import { tokenizerFromGguf } from './tokenizer/tokenizer-from-gguf.js';
 
 /** The weights of a base model and what they mean; enough for training on token ids. */
-export interface BaseWeights {
+export interface BaseWeights extends AsyncDisposable {
   config: TransformerConfig;
   weights: WeightSource;
-  close(): Promise<void>;
 }
 
 /** A base model: weights, tokenizer and chat template, all from one GGUF. */
@@ -46,9 +45,17 @@ export async function loadBaseModel(
     const { chatTemplate, hash: template } = chatTemplateFromGguf(weights.metadata);
     const weightsHash = options.weightsHash ?? (await fileHash(path));
     const hashes = { weights: weightsHash, tokenizer: tokenizerHash, template };
-    return { path, config, weights, tokenizer, chatTemplate, hashes, close: () => weights.close() };
+    return {
+      path,
+      config,
+      weights,
+      tokenizer,
+      chatTemplate,
+      hashes,
+      [Symbol.asyncDispose]: () => weights[Symbol.asyncDispose](),
+    };
   } catch (error) {
-    await weights.close();
+    await weights[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -61,7 +68,7 @@ export async function loadBaseModel(
 export async function loadHuggingFaceWeights(directory: string): Promise<BaseWeights> {
   const config = configFromHuggingFace(await readConfig(join(directory, 'config.json')));
   const weights = await openSafetensors(join(directory, 'model.safetensors'));
-  return { config, weights, close: () => weights.close() };
+  return { config, weights, [Symbol.asyncDispose]: () => weights[Symbol.asyncDispose]() };
 }
 
 const MAX_CONFIG_BYTES = 1 << 20; // a config.json has a few kB

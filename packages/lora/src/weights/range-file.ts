@@ -5,7 +5,7 @@ import { LoraError } from '../errors.js';
  * A file opened for reading in ranges. Never reads it as a whole: weights files pass 2 GiB, where Node's readFile
  * ends, and a model need not fit in memory twice.
  */
-export class RangeFile {
+export class RangeFile implements AsyncDisposable {
   private constructor(
     readonly path: string,
     /** In bytes, when it was opened. */
@@ -66,7 +66,7 @@ export class RangeFile {
     }
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.handle.close();
   }
 }

@@ -11,7 +11,7 @@ export interface TensorInfo {
 export type MetadataValue = number | bigint | boolean | string | MetadataValue[];
 
 /** An opened weights file. Tensors are read from disk on demand and come dequantised. */
-export interface WeightSource {
+export interface WeightSource extends AsyncDisposable {
   readonly path: string;
   readonly format: 'gguf' | 'safetensors';
   /** GGUF key-value pairs; for safetensors its `__metadata__` strings. */
@@ -28,5 +28,4 @@ export interface WeightSource {
    * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`, `weights.no-such-row`, `weights.truncated`
    */
   readRowsFloat32(name: string, rows: Int32Array): Promise<Float32Array>;
-  close(): Promise<void>;
 }

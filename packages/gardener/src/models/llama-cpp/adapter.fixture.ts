@@ -28,12 +28,8 @@ export async function writeRandomAdapter(
   scale = 0.1,
   size = smallSize,
 ): Promise<void> {
-  const base = await loadBaseModel(basePath);
-  try {
-    await writeGgufAdapter(file, randomAdapter(base.config, seed, scale, size), base.config);
-  } finally {
-    await base.close();
-  }
+  await using base = await loadBaseModel(basePath);
+  await writeGgufAdapter(file, randomAdapter(base.config, seed, scale, size), base.config);
 }
 
 function randomAdapter(

@@ -1,12 +1,11 @@
 import {
-  type ChatTemplate,
   chatTemplateFromGguf,
   encodeConversation,
   type ModelTokenizer,
   openGguf,
 } from '@codebase-gardener/lora';
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import { encodeGap, findGapTokens, type GapTokens } from '../runtime/fill-in-the-middle.js';
+import { encodeGap, findGapTokens } from '../runtime/fill-in-the-middle.js';
 import type { ChatMessage } from '../runtime/runtime.js';
 
 /** Turns messages into the tokens of an unfinished conversation, with the assistant's turn opened. */
@@ -25,16 +24,10 @@ export interface PromptEncoders {
  * @throws LoraError `weights.*`, `transformer.bad-chat-template`
  */
 export async function promptEncoders(model: LlamaModel, modelPath: string): Promise<PromptEncoders> {
-  const source = await openGguf(modelPath);
-  let chatTemplate: ChatTemplate;
-  let gapTokens: GapTokens | null;
-  try {
-    ({ chatTemplate } = chatTemplateFromGguf(source.metadata));
-    const vocabulary = source.metadata.get('tokenizer.ggml.tokens');
-    gapTokens = findGapTokens((text) => indexIn(vocabulary, text));
-  } finally {
-    await source.close();
-  }
+  await using source = await openGguf(modelPath);
+  const { chatTemplate } = chatTemplateFromGguf(source.metadata);
+  const vocabulary = source.metadata.get('tokenizer.ggml.tokens');
+  const gapTokens = findGapTokens((text) => indexIn(vocabulary, text));
   const tokenizer = tokenizerOf(model);
   return {
     conversation: (messages) =>

@@ -19,8 +19,7 @@ export async function identifyBase(model: ModelOnDisk): Promise<BaseIdentity> {
   // Loaded late: the command line starts without the trainer.
   const { LoraError, loadBaseModel } = await import('@codebase-gardener/lora');
   try {
-    const base = await loadBaseModel(model.weights, { weightsHash });
-    await base.close();
+    await using base = await loadBaseModel(model.weights, { weightsHash });
     const { tokenizer, template } = base.hashes;
     return { name: model.id, weightsHash, tokenizerHash: tokenizer, templateHash: template };
   } catch (error) {

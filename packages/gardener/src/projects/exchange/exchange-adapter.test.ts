@@ -73,17 +73,13 @@ test('peft: what is written is read back equal, goes into another project, and s
   expect(sameChoices).toBeNull();
   const back = await importAdapter(garden, project, at('peft'));
   expect(back).toMatchObject({ version: 2, baseIsKnown: true });
-  const base = await openBase(garden, project.baseModel);
-  try {
-    const [one, two] = await Promise.all([
-      readPeftAdapter(garden.paths.adapter(project.id, 1), base.config),
-      readPeftAdapter(garden.paths.adapter(project.id, 2), base.config),
-    ]);
-    expect(two.config).toEqual(one.config);
-    expect(two.blocks[29]?.q_proj).toEqual(one.blocks[29]?.q_proj);
-  } finally {
-    await base.close();
-  }
+  await using base = await openBase(garden, project.baseModel);
+  const [one, two] = await Promise.all([
+    readPeftAdapter(garden.paths.adapter(project.id, 1), base.config),
+    readPeftAdapter(garden.paths.adapter(project.id, 2), base.config),
+  ]);
+  expect(two.config).toEqual(one.config);
+  expect(two.blocks[29]?.q_proj).toEqual(one.blocks[29]?.q_proj);
 });
 
 test('gguf and ollama: the adapter file is the one that answers; the Modelfile names what lies beside it', async () => {
@@ -112,9 +108,9 @@ test('merged: llama.cpp predicts as with base and adapter, which the base alone 
   expect(merged !== null && areTheSame(merged)).toBe(true);
   expect(files).toEqual([join(at('merged'), 'merged.gguf')]);
   expect(labels).toHaveLength(2);
-  const base = await openBase(garden, project.baseModel);
+  await using base = await openBase(garden, project.baseModel);
   const adapterFile = join(garden.paths.adapter(project.id, 1), 'adapter.gguf');
-  const alone = await sameChoices(base, adapterFile, base.path, { threads: 2 }).finally(() => base.close());
+  const alone = await sameChoices(base, adapterFile, base.path, { threads: 2 });
   expect(areTheSame(alone)).toBe(false);
 }, 240_000);
 

@@ -70,7 +70,7 @@ export async function exportAdapter(
   const directory = resolve(options.to);
   const files = FILES[options.format].map((name) => join(directory, name));
   const isNew = await prepareFolder(directory, files);
-  const base = await openBase(garden, project.baseModel);
+  await using base = await openBase(garden, project.baseModel);
   try {
     const adapter = await loadAdapter(source, base);
     const writing = { source, directory, base, adapter, project, version, garden, options };
@@ -80,8 +80,6 @@ export async function exportAdapter(
     for (const file of files) await rm(file, { force: true }).catch(() => undefined);
     if (isNew) await rmdir(directory).catch(() => undefined);
     throw error;
-  } finally {
-    await base.close();
   }
 }
 

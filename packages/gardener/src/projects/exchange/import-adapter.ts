@@ -30,28 +30,24 @@ export interface Imported {
 export async function importAdapter(garden: Garden, project: ProjectRecord, from: string): Promise<Imported> {
   const source = resolve(from);
   await requireDirectory(source);
-  const base = await openBase(garden, project.baseModel);
+  await using base = await openBase(garden, project.baseModel);
   const { writePeftAdapter } = await import('@codebase-gardener/lora');
+  const manifest = await manifestOf(source);
+  if (manifest !== null) await refuseOtherBase(manifest, base, project);
+  const adapter = await readAdapter(source, base);
+  const forming = await formingFolder(garden, project.id);
   try {
-    const manifest = await manifestOf(source);
-    if (manifest !== null) await refuseOtherBase(manifest, base, project);
-    const adapter = await readAdapter(source, base);
-    const forming = await formingFolder(garden, project.id);
-    try {
-      await writePeftAdapter(forming, adapter, base.config, { baseModelName: project.baseModel });
-      const { rank, alpha, dropout } = adapter.config;
-      const saved = await saveAdapter(garden.paths, project.id, forming, base, project.baseModel, {
-        runId: null,
-        dataHash: null,
-        commit: null,
-        settings: { engine: 'imported', rank, alpha, dropout },
-      });
-      return { ...saved, baseIsKnown: manifest !== null };
-    } finally {
-      await rm(forming, { recursive: true, force: true });
-    }
+    await writePeftAdapter(forming, adapter, base.config, { baseModelName: project.baseModel });
+    const { rank, alpha, dropout } = adapter.config;
+    const saved = await saveAdapter(garden.paths, project.id, forming, base, project.baseModel, {
+      runId: null,
+      dataHash: null,
+      commit: null,
+      settings: { engine: 'imported', rank, alpha, dropout },
+    });
+    return { ...saved, baseIsKnown: manifest !== null };
   } finally {
-    await base.close();
+    await rm(forming, { recursive: true, force: true });
   }
 }
 

@@ -54,7 +54,7 @@ async function* runOnnx(
       else yield event;
     }
   } finally {
-    await base.close();
+    await base[Symbol.asyncDispose]();
   }
 }
 

@@ -22,6 +22,6 @@ export async function prepareData(context: RunContext): Promise<string | null> {
     await context.report.event({ type: 'log', message: plan.reason });
     return await makeRunData(context, codebase, base, plan);
   } finally {
-    await base.close();
+    await base[Symbol.asyncDispose]();
   }
 }

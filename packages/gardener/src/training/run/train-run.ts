@@ -47,7 +47,7 @@ export async function trainRun(context: RunContext): Promise<void> {
     const { promoted, reason, adapterVersion } = scorecard;
     await report.event({ type: 'run-complete', reason, adapterVersion, promoted });
   } finally {
-    await base.close();
+    await base[Symbol.asyncDispose]();
   }
 }
 

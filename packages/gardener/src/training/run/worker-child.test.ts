@@ -76,7 +76,7 @@ describe('a training run', () => {
 
       const adapter = garden.paths.adapter(project.id, 1);
       const { loadBaseModel } = await import('@codebase-gardener/lora');
-      const base = await loadBaseModel(
+      await using base = await loadBaseModel(
         join(garden.paths.baseModel(project.baseModel), 'SmolLM2-135M-Instruct.Q4_1.gguf'),
       );
       const peft = await readPeftAdapter(adapter, base.config);
@@ -85,7 +85,6 @@ describe('a training run', () => {
       const manifest = await readAdapterManifest(adapter);
       expect(manifest.dataHash).toBe(JSON.parse(manifestBefore).hash);
       expect(manifest.base.weightsHash).toBe(base.hashes.weights);
-      await base.close();
 
       const card = scorecardSchema.parse(JSON.parse(await readFile(join(adapter, 'scorecard.json'), 'utf8')));
       expect(card.base.noRetrieval.heldOutLoss?.n).toBeGreaterThan(100);

@@ -14,8 +14,7 @@ const shape: TrainerShape = {
 };
 
 async function defaultConfig() {
-  const base = await loadBaseModel(inject('baseModelFile'));
-  await base.close();
+  await using base = await loadBaseModel(inject('baseModelFile'));
   return base.config;
 }
 

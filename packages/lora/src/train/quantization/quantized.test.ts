@@ -103,7 +103,7 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
     base = await loadBaseModel(inject('baseModelFile'));
     float32 = await gradient('float32', 127, true);
   });
-  afterAll(() => base.close());
+  afterAll(() => base[Symbol.asyncDispose]());
 
   async function gradient(
     precision: Precision,
@@ -165,7 +165,7 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
 });
 
 test.runIf(exact)("what is left out of the head's gradient does not add up over the positions", async () => {
-  const base = await loadBaseModel(inject('baseModelFile'));
+  await using base = await loadBaseModel(inject('baseModelFile'));
   const { config } = base;
   const frozen = await loadFrozenWeights(base);
   const tokens = base.tokenizer.encode(await readFile(new URL('../train.ts', import.meta.url), 'utf8'));
@@ -195,7 +195,6 @@ test.runIf(exact)("what is left out of the head's gradient does not add up over 
     return float32Of((await session.run({ ...feeds, ...table })).dx);
   };
   const [whole, nearly] = [await gradient('float32'), await gradient('int8')];
-  await base.close();
   const sum = (rows: Float32Array) =>
     Float32Array.from({ length: config.hiddenSize }, (_, j) => {
       let total = 0;

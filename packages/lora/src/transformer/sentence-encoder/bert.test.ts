@@ -24,9 +24,8 @@ describe('all-MiniLM-L6-v2', () => {
     const { sentences } = JSON.parse(await readFile(join(golden, 'sentences.json'), 'utf8')) as {
       sentences: { text: string }[];
     };
-    const file = await openSafetensors(join(golden, 'golden.safetensors'));
+    await using file = await openSafetensors(join(golden, 'golden.safetensors'));
     const expected = await file.readFloat32('embeddings');
-    await file.close();
     const vectors = await encoder.encode(sentences.map(({ text }) => text));
     expect(vectors).toHaveLength(50);
     expect(encoder.dimension).toBe(384);

@@ -61,19 +61,15 @@ export async function loadSentenceEncoder(
     );
   }
   const precision = options.precision ?? 'int8';
-  const source = await openSafetensors(join(directory, 'model.safetensors'));
-  try {
-    const weights = await loadBertWeights(source, config, precision);
-    const open = (spinning: boolean) =>
-      GraphSession.create(bertGraph(config, weights.constants), {
-        ...(options.threads ? { threads: options.threads } : {}),
-        spinning,
-        packConstants: true,
-      });
-    return new BertEncoder(config, tokenizer, weights, await open(false), () => open(true));
-  } finally {
-    await source.close();
-  }
+  await using source = await openSafetensors(join(directory, 'model.safetensors'));
+  const weights = await loadBertWeights(source, config, precision);
+  const open = (spinning: boolean) =>
+    GraphSession.create(bertGraph(config, weights.constants), {
+      ...(options.threads ? { threads: options.threads } : {}),
+      spinning,
+      packConstants: true,
+    });
+  return new BertEncoder(config, tokenizer, weights, await open(false), () => open(true));
 }
 
 class BertEncoder implements SentenceEncoder {

@@ -26,7 +26,7 @@ beforeAll(async () => {
   metadata = new Map(source.metadata);
   tokenizer = tokenizerFromGguf(metadata).tokenizer;
 });
-afterAll(() => source.close());
+afterAll(() => source[Symbol.asyncDispose]());
 
 describe('tokenizerFromGguf', () => {
   it("gives Hugging Face's ids for every golden text", () => {

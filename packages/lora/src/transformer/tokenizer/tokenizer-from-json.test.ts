@@ -13,7 +13,7 @@ const config = { bos_token: '<|im_start|>', eos_token: { content: '<|im_end|>' }
 /** The default base model's tokenizer.json as its authors published it. */
 let json: Json;
 beforeAll(async () => {
-  const source = await openGguf(inject('baseModelFile'));
+  await using source = await openGguf(inject('baseModelFile'));
   const tokens = source.metadata.get('tokenizer.ggml.tokens') as string[];
   json = {
     model: {
@@ -34,7 +34,6 @@ beforeAll(async () => {
       .slice(0, 17)
       .map((content, id) => ({ id, content, special: true, normalized: false })),
   };
-  await source.close();
 });
 
 describe('tokenizerFromJson', () => {

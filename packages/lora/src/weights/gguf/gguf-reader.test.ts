@@ -38,7 +38,7 @@ async function fileOf(...parts: Uint8Array[]): Promise<string> {
 }
 async function failure(path: string): Promise<LoraError> {
   const error: unknown = await openGguf(path).then(
-    (source) => source.close().then(() => 'no error'),
+    (source) => source[Symbol.asyncDispose]().then(() => 'no error'),
     (reason) => reason,
   );
   if (!LoraError.isInstance(error)) throw new Error(`expected a LoraError, got ${error}`);
@@ -67,7 +67,7 @@ describe('openGguf on what writeGguf wrote', () => {
       { name: 'a.weight', shape: [2, 3], data },
       { name: 'half', shape: [6], data, type: 'F16' },
     ]);
-    const source = await openGguf(path);
+    await using source = await openGguf(path);
     expect(Object.fromEntries(source.metadata)).toEqual({
       'general.architecture': 'llama',
       text: '\uFEFFgrün 漢 \u0000',
@@ -98,7 +98,7 @@ describe('openGguf on what writeGguf wrote', () => {
         code: 'weights.no-such-row',
       });
     }
-    await source.close();
+    await source[Symbol.asyncDispose]();
     await expect(source.readRowsFloat32('a.weight', Int32Array.of(0))).rejects.toMatchObject({
       code: 'weights.unreadable',
     });
@@ -119,13 +119,12 @@ describe('openGguf on what writeGguf wrote', () => {
       async (tensors) => {
         const list: GgufTensor[] = Object.entries(tensors).map(([name, value]) => ({ name, ...value }));
         await writeGguf(path, new Map(), list);
-        const source = await openGguf(path);
+        await using source = await openGguf(path);
         expect([...source.tensors.keys()]).toEqual(list.map(({ name }) => Buffer.from(name).toString()));
         for (const { name, shape, data } of list) {
           expect(source.tensors.get(name)!.shape).toEqual(shape);
           expect(await source.readFloat32(name)).toEqual(data);
         }
-        await source.close();
       },
     );
     await fc.assert(property, { numRuns: 40 });
@@ -135,21 +134,19 @@ describe('openGguf on what writeGguf wrote', () => {
     const path = join(folder, 'long.gguf');
     const data = Float32Array.from({ length: 32 * 50_001 }, (_, i) => (i % 255) - 127);
     await writeGguf(path, new Map(), [{ name: 't', shape: [50_001, 32], data, type: 'Q8_0' }]);
-    const source = await openGguf(path);
+    await using source = await openGguf(path);
     const values = await source.readFloat32('t');
     let furthest = 0;
     for (let i = 0; i < data.length; i++) furthest = Math.max(furthest, Math.abs(values[i]! - data[i]!));
     expect(furthest).toBeLessThan(0.6);
-    await source.close();
   });
 
   it('reads a header longer than the first read', async () => {
     const path = join(folder, 'vocabulary.gguf');
     const tokens = Array.from({ length: 200_000 }, (_, i) => `token ${i}`);
     await writeGguf(path, new Map([['tokens', { type: 'array', items: 'string', value: tokens }]]), []);
-    const source = await openGguf(path);
+    await using source = await openGguf(path);
     expect(source.metadata.get('tokens')).toEqual(tokens);
-    await source.close();
   });
 });
 
@@ -212,12 +209,11 @@ describe('openGguf on bad files', () => {
       tensorInfo('odd', [4], 999, 64),
     ];
     const path = await fileOf(start(3, 0), ...infos, Buffer.alloc(1024));
-    const source = await openGguf(path);
+    await using source = await openGguf(path);
     expect(await source.readFloat32('ok')).toEqual(new Float32Array(4));
     const error = await source.readFloat32('new').catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'weights.unsupported-type', details: { type: 'IQ2_S' } });
     await expect(source.readFloat32('odd')).rejects.toThrow('type 999');
-    await source.close();
   });
 
   it('names a file cut off at any place', async () => {
@@ -248,12 +244,8 @@ describe('openGguf on bad files', () => {
       const damaged = join(folder, 'damaged.gguf');
       await writeFile(damaged, bytes);
       try {
-        const source = await openGguf(damaged);
-        try {
-          for (const name of source.tensors.keys()) await source.readFloat32(name);
-        } finally {
-          await source.close();
-        }
+        await using source = await openGguf(damaged);
+        for (const name of source.tensors.keys()) await source.readFloat32(name);
       } catch (error) {
         if (!LoraError.isInstance(error)) throw error;
       }
@@ -264,10 +256,9 @@ describe('openGguf on bad files', () => {
   it('notices that a file was cut after it was opened', async () => {
     const path = join(folder, 'later.gguf');
     await writeGguf(path, new Map(), [{ name: 't', shape: [64], data: new Float32Array(64) }]);
-    const source = await openGguf(path);
+    await using source = await openGguf(path);
     await truncate(path, 100);
     await expect(source.readFloat32('t')).rejects.toMatchObject({ code: 'weights.truncated' });
-    await source.close();
   });
 
   it('asks to join the parts of a split model', async () => {
@@ -288,7 +279,7 @@ describe('openGguf on SmolLM2-135M-Instruct', () => {
         { type: string; shape: number[]; sum: number; sumOfSquares: number; first: number[]; last: number[] }
       >;
     };
-    const source = await openGguf(inject('baseModelFile'));
+    await using source = await openGguf(inject('baseModelFile'));
     expect(source.tensors.size).toBe(golden.tensorCount);
     expect(source.metadata.get('general.architecture')).toBe('llama');
     expect(source.metadata.get('tokenizer.ggml.tokens')).toHaveLength(49152);
@@ -307,6 +298,5 @@ describe('openGguf on SmolLM2-135M-Instruct', () => {
       expect(Math.abs(sum - expected.sum)).toBeLessThan(1e-6 * expected.sumOfSquares);
       expect(sumOfSquares / expected.sumOfSquares).toBeCloseTo(1, 9);
     }
-    await source.close();
   });
 });

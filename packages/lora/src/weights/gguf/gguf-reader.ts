@@ -29,10 +29,10 @@ export async function openGguf(path: string): Promise<WeightSource> {
       async readRowsFloat32(name, rows) {
         return await readRowsFloat32(file, findTensor(header.tensors, name, path), rows);
       },
-      close: () => file.close(),
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await file.close();
+    await file[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -33,40 +33,36 @@ export interface GgufChanges {
  * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`, `weights.write-failed`, and what `openGguf` throws
  */
 export async function rewriteGguf(from: string, to: string, changes: GgufChanges): Promise<void> {
-  const file = await RangeFile.open(from);
-  try {
-    const { tensors, pairPlaces, alignment } = await readHeader(file);
-    for (const name of changes.tensors.keys()) findTensor(tensors, name, from);
-    const pairs: Buffer[] = [];
-    for (const [key, { start, end }] of pairPlaces) {
-      if (!changes.metadata.has(key)) pairs.push(await bytesOf(file, start, end));
-    }
-    for (const [key, value] of changes.metadata) pairs.push(metadataPair(key, value));
-    const planned = [...tensors.values()].map((tensor) => {
-      const type = changes.tensors.has(tensor.name) ? changes.type : tensor.type;
-      return { tensor, type, bytes: storedBytes(from, tensor, type) };
-    });
-    const infos: Buffer[] = [];
-    let offset = 0;
-    for (const { tensor, type, bytes } of planned) {
-      infos.push(tensorInfo(tensor, type, offset));
-      offset = alignUp(offset + bytes, alignment);
-    }
-    const header = Buffer.concat([fileStart(planned.length, pairs.length), ...pairs, ...infos]);
-    await writeAtomically(to, async (append) => {
-      await append(header);
-      await append(padding(header.length, alignment));
-      for (const { tensor, type, bytes } of planned) {
-        changes.signal?.throwIfAborted();
-        const change = changes.tensors.get(tensor.name);
-        if (change === undefined) await copy(file, tensor.position, bytes, append);
-        else await appendChanged(file, tensor, type, change, append);
-        await append(padding(bytes, alignment));
-      }
-    });
-  } finally {
-    await file.close();
+  await using file = await RangeFile.open(from);
+  const { tensors, pairPlaces, alignment } = await readHeader(file);
+  for (const name of changes.tensors.keys()) findTensor(tensors, name, from);
+  const pairs: Buffer[] = [];
+  for (const [key, { start, end }] of pairPlaces) {
+    if (!changes.metadata.has(key)) pairs.push(await bytesOf(file, start, end));
   }
+  for (const [key, value] of changes.metadata) pairs.push(metadataPair(key, value));
+  const planned = [...tensors.values()].map((tensor) => {
+    const type = changes.tensors.has(tensor.name) ? changes.type : tensor.type;
+    return { tensor, type, bytes: storedBytes(from, tensor, type) };
+  });
+  const infos: Buffer[] = [];
+  let offset = 0;
+  for (const { tensor, type, bytes } of planned) {
+    infos.push(tensorInfo(tensor, type, offset));
+    offset = alignUp(offset + bytes, alignment);
+  }
+  const header = Buffer.concat([fileStart(planned.length, pairs.length), ...pairs, ...infos]);
+  await writeAtomically(to, async (append) => {
+    await append(header);
+    await append(padding(header.length, alignment));
+    for (const { tensor, type, bytes } of planned) {
+      changes.signal?.throwIfAborted();
+      const change = changes.tensors.get(tensor.name);
+      if (change === undefined) await copy(file, tensor.position, bytes, append);
+      else await appendChanged(file, tensor, type, change, append);
+      await append(padding(bytes, alignment));
+    }
+  });
 }
 
 async function appendChanged(

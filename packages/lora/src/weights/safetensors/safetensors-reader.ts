@@ -54,10 +54,10 @@ export async function openSafetensors(path: string): Promise<WeightSource> {
       async readRowsFloat32(name, rows) {
         return await readRowsFloat32(file, findTensor(tensors, name, path), rows);
       },
-      close: () => file.close(),
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await file.close();
+    await file[Symbol.asyncDispose]();
     throw error;
   }
 }

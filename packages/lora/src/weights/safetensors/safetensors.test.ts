@@ -24,7 +24,7 @@ async function fileOf(header: string | object, dataBytes: number, length?: bigin
 }
 async function failureCode(path: string): Promise<string> {
   const error: unknown = await openSafetensors(path).then(
-    (source) => source.close().then(() => 'no error'),
+    (source) => source[Symbol.asyncDispose]().then(() => 'no error'),
     (reason) => reason,
   );
   if (!LoraError.isInstance(error)) throw new Error(`expected a LoraError, got ${error}`);
@@ -47,14 +47,13 @@ describe('safetensors', () => {
       fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }),
       async (tensors, metadata) => {
         await writeSafetensors(path, new Map(Object.entries(tensors)), metadata);
-        const source = await openSafetensors(path);
+        await using source = await openSafetensors(path);
         expect(source.metadata).toEqual(new Map(Object.entries(metadata)));
         expect([...source.tensors.keys()].sort()).toEqual(Object.keys(tensors).sort());
         for (const [key, { shape, data }] of Object.entries(tensors)) {
           expect(source.tensors.get(key)).toMatchObject({ type: 'F32', shape });
           expect(await source.readFloat32(key)).toEqual(data);
         }
-        await source.close();
       },
     );
     await fc.assert(property, { numRuns: 60 });
@@ -95,19 +94,17 @@ describe('safetensors', () => {
     );
     const header = readFileSync(path);
     await writeFile(path, Buffer.concat([header, Buffer.from([0x00, 0x3e, 0x00, 0xc0, 0xc0, 0x3f])]));
-    const source = await openSafetensors(path);
+    await using source = await openSafetensors(path);
     expect([...(await source.readFloat32('h'))]).toEqual([1.5, -2]);
     expect([...(await source.readFloat32('b'))]).toEqual([1.5]);
-    await source.close();
   });
 
   it('reads a real model: all-MiniLM-L6-v2', async () => {
-    const source = await openSafetensors(join(inject('embeddingModelDirectory'), 'model.safetensors'));
+    await using source = await openSafetensors(join(inject('embeddingModelDirectory'), 'model.safetensors'));
     expect(source.tensors.get('embeddings.word_embeddings.weight')).toMatchObject({ shape: [30522, 384] });
     const values = await source.readFloat32('embeddings.LayerNorm.weight');
     expect(values).toHaveLength(384);
     expect(values.every((value) => value > 0 && value < 2)).toBe(true);
-    await source.close();
   });
 
   it('refuses what is not safetensors', async () => {
@@ -148,9 +145,8 @@ describe('safetensors', () => {
 
   it('keeps a type it cannot read in the list and refuses only to read it', async () => {
     const path = await fileOf({ t: { dtype: 'I64', shape: [2], data_offsets: [0, 16] } }, 16);
-    const source = await openSafetensors(path);
+    await using source = await openSafetensors(path);
     await expect(source.readFloat32('t')).rejects.toMatchObject({ code: 'weights.unsupported-type' });
-    await source.close();
   });
 
   it('leaves the older file and no temporary one when writing fails', async () => {
