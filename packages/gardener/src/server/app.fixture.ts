@@ -8,10 +8,10 @@ import type { ProjectRecord } from '../garden/project-record.js';
 import { wordEmbedder } from '../retrieval/embedding/word-embedder.fixture.js';
 import { ProjectIndex } from '../retrieval/index/project-index.js';
 import { createApp } from './app.js';
-import type { ServerContext } from './context.js';
 import { accessFor } from './guard/guard.js';
 import type { Limits } from './guard/limits.js';
-import { createContext } from './listen/serve.js';
+import { createContext } from './serve.js';
+import type { ServerContext } from './state/context.js';
 
 /** The real app over a data directory of its own, with one indexed project called `shop` and no model started. */
 export interface TestApp {

@@ -13,13 +13,12 @@ import { addHealthRoutes } from './api/health.js';
 import { addMachineRoutes } from './api/machine.js';
 import { addModelRoutes } from './api/models.js';
 import { addProjectRoutes } from './api/projects.js';
-import { newApi } from './api/route.js';
 import { addRunRoutes } from './api/runs.js';
 import { addSearchRoutes } from './api/search.js';
 import { addSettingRoutes } from './api/settings.js';
-import type { ServerContext } from './context.js';
-import { errorAnswer } from './error-answer.js';
-import { isStopping } from './generation.js';
+import { errorAnswer } from './contract/error-answer.js';
+import { openApiDocument } from './contract/openapi-document.js';
+import { newApi } from './contract/route.js';
 import { type Access, guardOrigin, guardToken } from './guard/guard.js';
 import { DEFAULT_LIMITS, type Limits, limitBody, Slots } from './guard/limits.js';
 import { TOKEN_PAGE_STYLE } from './guard/token-page.js';
@@ -29,7 +28,8 @@ import { addCompletions } from './openai/completions.js';
 import { addEmbeddings } from './openai/embeddings.js';
 import { asOpenAiError } from './openai/error-shape.js';
 import { addOpenAiModels } from './openai/models.js';
-import { openApiDocument } from './openapi-document.js';
+import type { ServerContext } from './state/context.js';
+import { isStopping } from './state/generation.js';
 import { addStaticFiles } from './static-files.js';
 
 /** How an app is put together. */

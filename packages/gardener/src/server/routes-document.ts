@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { newApi } from './api/route.js';
 import { addApi } from './app.js';
-import type { ServerContext } from './context.js';
-import { openApiDocument } from './openapi-document.js';
+import { openApiDocument } from './contract/openapi-document.js';
+import { newApi } from './contract/route.js';
+import type { ServerContext } from './state/context.js';
 
 /** Stands where a context would: whatever is taken from it is it again. */
 const untouched: ServerContext = new Proxy({} as ServerContext, { get: () => untouched });

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 import { type GardenWithProjects, makeGardenWithProjects } from '../chat/garden-with-projects.fixture.js';
-import { type GardenServer, startServer } from './listen/serve.js';
+import { type GardenServer, startServer } from './serve.js';
 
 /** A server with the default models and two projects, `p0` and `p1`, on a free port. */
 export interface RunningServer {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { type GardenWithProjects, makeGardenWithProjects } from '../chat/garden-with-projects.fixture.js';
 import { readEvents } from './event-reader.fixture.js';
-import { type GardenServer, startServer } from './listen/serve.js';
+import { type GardenServer, startServer } from './serve.js';
 
 // Settings that change while the real server answers with the real models.
 let made: GardenWithProjects;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GardenServer } from '../../server/listen/serve.js';
+import type { GardenServer } from '../../server/serve.js';
 import { parseWholeNumber } from '../parse-options.js';
 import { programVersion } from '../program-version.js';
 import { type Session, withSession } from '../session.js';
@@ -61,7 +61,7 @@ export async function startGardenServer(
   options: ServeCommandOptions,
 ): Promise<GardenServer> {
   const port = parseWholeNumber(options.port, '--port', 0, 65_535);
-  const { startServer } = await import('../../server/listen/serve.js');
+  const { startServer } = await import('../../server/serve.js');
   const server = await startServer(session.garden, {
     ...{ version: programVersion(), host: options.host, port },
     allowedHosts: options.allowHost ?? [],

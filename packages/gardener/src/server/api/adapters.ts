@@ -5,11 +5,11 @@ import type { GardenPaths } from '../../garden/files/paths.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { readAdapterManifest } from '../../training/adapters/adapter-manifest.js';
 import { adapterVersions, readScorecard } from '../../training/adapters/adapter-store.js';
-import type { ServerContext } from '../context.js';
-import { errorAnswer } from '../error-answer.js';
-import { findProject } from '../find-project.js';
-import { inProject, json, problems } from './route.js';
-import { scorecard } from './schemas.js';
+import { errorAnswer } from '../contract/error-answer.js';
+import { inProject, json, problems } from '../contract/route.js';
+import { scorecard } from '../contract/schemas.js';
+import { findProject } from '../lookup/find-project.js';
+import type { ServerContext } from '../state/context.js';
 
 const adapterSchema = z
   .object({

@@ -9,9 +9,9 @@ import {
 } from '../../chat/conversations/conversation.js';
 import { exchangeSchema } from '../../chat/conversations/exchange.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import type { ServerContext } from '../context.js';
-import { findProject } from '../find-project.js';
-import { inProject, json, problems } from './route.js';
+import { inProject, json, problems } from '../contract/route.js';
+import { findProject } from '../lookup/find-project.js';
+import type { ServerContext } from '../state/context.js';
 
 /** Conversations begun and not yet written to; the oldest is forgotten first. */
 const MAX_BEGUN = 1_000;

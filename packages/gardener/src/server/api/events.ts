@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { ServerContext } from '../context.js';
+import { eventStream, problems } from '../contract/route.js';
 import { happeningSchema } from '../events/happenings.js';
 import { streamEvents } from '../events/stream-events.js';
-import { findProject } from '../find-project.js';
-import { eventStream, problems } from './route.js';
+import { findProject } from '../lookup/find-project.js';
+import type { ServerContext } from '../state/context.js';
 
 const DESCRIPTION = `Server-sent events, each with an id to resume from (Last-Event-ID):
 - \`run\`: index progress, training steps, evaluation, errors

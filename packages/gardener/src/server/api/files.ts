@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { DEFAULT_MAP_TOKENS } from '../../codebase/graph/project-map.js';
 import { type FileState, readFileStates } from '../../retrieval/store/manifest.js';
-import type { ServerContext } from '../context.js';
-import { findProject } from '../find-project.js';
-import { mapText } from '../map-text.js';
-import { readIndexedSource } from '../read-indexed-source.js';
-import { inProject, json, problems } from './route.js';
+import { inProject, json, problems } from '../contract/route.js';
+import { findProject } from '../lookup/find-project.js';
+import { mapText } from '../lookup/map-text.js';
+import { readIndexedSource } from '../lookup/read-indexed-source.js';
+import type { ServerContext } from '../state/context.js';
 
 const line = z.coerce.number().int().min(1).max(10_000_000);
 

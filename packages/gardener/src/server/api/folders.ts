@@ -4,8 +4,8 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { isThere } from '../../garden/files/file-version.js';
-import type { ServerContext } from '../context.js';
-import { json, problems } from './route.js';
+import { json, problems } from '../contract/route.js';
+import type { ServerContext } from '../state/context.js';
 
 const MAX_FOLDERS = 1_000;
 

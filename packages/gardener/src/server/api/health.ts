@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { readManifest } from '../../retrieval/store/manifest.js';
-import type { ServerContext } from '../context.js';
-import { json } from './route.js';
+import { json } from '../contract/route.js';
+import type { ServerContext } from '../state/context.js';
 
 const component = z
   .object({

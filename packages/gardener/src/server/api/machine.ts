@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { runDoctor } from '../../doctor/run-doctor.js';
 import { diskUsage } from '../../garden/disk/disk-usage.js';
-import type { ServerContext } from '../context.js';
-import { json, problems } from './route.js';
+import { json, problems } from '../contract/route.js';
+import type { ServerContext } from '../state/context.js';
 
 const getDoctor = createRoute({
   method: 'get',

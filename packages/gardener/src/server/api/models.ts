@@ -4,8 +4,8 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { isThere } from '../../garden/files/file-version.js';
 import { type CatalogueEntry, findModel, listModels } from '../../models/store/catalogue.js';
 import { modelOnDisk, removeModel } from '../../models/store/model-store.js';
-import type { ServerContext } from '../context.js';
-import { json, problems } from './route.js';
+import { json, problems } from '../contract/route.js';
+import type { ServerContext } from '../state/context.js';
 
 const modelSchema = z
   .object({

@@ -1,9 +1,8 @@
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { latestRun, type Run, type RunEvent } from '../../garden/runs/runs.js';
+import { latestRun, type Run } from '../../garden/runs/runs.js';
 import { projectStatus, type StatusObject } from '../../projects/project-status.js';
-import { scorecardSchema } from '../../training/evaluation/scorecard.js';
-import type { ServerContext } from '../context.js';
-import type { ProjectView, RunEventView, RunView } from './schemas.js';
+import type { ProjectView } from '../contract/schemas.js';
+import type { ServerContext } from '../state/context.js';
 
 /** A page asks for every project at once, and often: told without a look for 15 s, and after 0.8 s of looking. */
 const FRESHNESS = { maxAgeMs: 15_000, patienceMs: 800 };
@@ -24,25 +23,6 @@ export async function projectView(context: ServerContext, project: ProjectRecord
     ...glanceAt(status, run),
     watching: followers.isFollowing(project.id),
   };
-}
-
-/** A run for the history and the training page. */
-export function runView({ description, state }: Run): RunView {
-  const { id, kind, createdAt, options } = description;
-  const { status, reason, finished, step, steps, loss, validationLoss, tokensPerSecond } = state;
-  const { peakMemoryBytes, etaMs, error, adapterVersion, promoted, updatedAt } = state;
-  const budgetMs = typeof options.budgetMs === 'number' ? options.budgetMs : null;
-  return {
-    ...{ id, kind, createdAt, status, reason, finished, step, steps, loss, validationLoss, tokensPerSecond },
-    ...{ peakMemoryBytes, etaMs, error, adapterVersion, promoted, updatedAt, budgetMs },
-  };
-}
-
-/** An event of a run as clients get it. */
-export function runEventView(event: RunEvent): RunEventView {
-  if (event.type !== 'evaluation-end') return event;
-  const { data: scorecard = null } = scorecardSchema.safeParse(event.scorecard);
-  return { ...event, scorecard };
 }
 
 function runAtSight({ description, state }: Run): NonNullable<ProjectView['run']> {

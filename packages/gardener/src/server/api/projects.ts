@@ -6,12 +6,13 @@ import { projectModels } from '../../projects/project-models.js';
 import { promoteAdapter } from '../../projects/promote.js';
 import { queueRefresh, queueRun } from '../../projects/queue-run.js';
 import { removeProject } from '../../projects/remove-project.js';
-import type { ServerContext } from '../context.js';
-import { findProject } from '../find-project.js';
-import { projectView, runView } from './project-view.js';
-import { body, inProject, json, problems } from './route.js';
+import { body, inProject, json, problems } from '../contract/route.js';
+import { runView } from '../contract/run-view.js';
+import { answeringAdapter, projectSchema, runSchema } from '../contract/schemas.js';
+import { findProject } from '../lookup/find-project.js';
+import type { ServerContext } from '../state/context.js';
+import { projectView } from './project-view.js';
 import { findRun } from './runs.js';
-import { answeringAdapter, projectSchema, runSchema } from './schemas.js';
 
 const budget = z
   .number()

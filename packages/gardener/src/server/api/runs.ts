@@ -6,11 +6,11 @@ import { type Run, readRunDescription, readRunEvents, readRunState } from '../..
 import { cancelOpenRun, controlRun, noRun } from '../../projects/control-run.js';
 import { projectModels } from '../../projects/project-models.js';
 import { queueRun } from '../../projects/queue-run.js';
-import type { ServerContext } from '../context.js';
-import { findProject } from '../find-project.js';
-import { runEventView, runView } from './project-view.js';
-import { body, inProject, json, problems } from './route.js';
-import { runEvent, runSchema } from './schemas.js';
+import { body, inProject, json, problems } from '../contract/route.js';
+import { runEventView, runView } from '../contract/run-view.js';
+import { runEvent, runSchema } from '../contract/schemas.js';
+import { findProject } from '../lookup/find-project.js';
+import type { ServerContext } from '../state/context.js';
 
 const RUN_ID = /^\d{8}t\d{9}z-[a-z2-7]{6}$/;
 /** The history that is shown. */

@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { CHUNK_KINDS } from '../../codebase/chunk/chunk.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
-import type { ServerContext } from '../context.js';
-import { findProject } from '../find-project.js';
-import { body, inProject, json, problems } from './route.js';
+import { body, inProject, json, problems } from '../contract/route.js';
+import { findProject } from '../lookup/find-project.js';
+import type { ServerContext } from '../state/context.js';
 
 const names = z.array(z.string().min(1).max(100)).max(50);
 

@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { changeSettings, settingSources } from '../../garden/settings/change-settings.js';
 import { describeSettings, type SettingKey, settingsSchema } from '../../garden/settings/settings.js';
-import type { ServerContext } from '../context.js';
-import { body, json, problems } from './route.js';
+import { body, json, problems } from '../contract/route.js';
+import type { ServerContext } from '../state/context.js';
 
 const value = z.union([z.string(), z.number(), z.boolean()]);
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { errorSchema, streamed } from '../api/route.js';
-import { runEvent } from '../api/schemas.js';
+import { errorSchema, streamed } from '../contract/route.js';
+import { runEvent } from '../contract/schemas.js';
 
 const projectChange = z.enum(['added', 'removed', 'updated', 'promoted', 'active', 'index']);
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { GardenPaths } from '../../garden/files/paths.js';
 import { readRunEvents, sizeOfRunEvents } from '../../garden/runs/runs.js';
-import { runEventView } from '../api/project-view.js';
+import { runEventView } from '../contract/run-view.js';
 import type { EventLog } from './event-log.js';
 
 /** Where the reading of a project's newest run stands. */

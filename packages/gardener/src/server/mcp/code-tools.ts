@@ -5,8 +5,8 @@ import type { GraphSymbol } from '../../codebase/graph/symbol-graph.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
-import { mapText, openMap } from '../map-text.js';
-import { readIndexedSource } from '../read-indexed-source.js';
+import { mapText, openMap } from '../lookup/map-text.js';
+import { readIndexedSource } from '../lookup/read-indexed-source.js';
 import { type McpContext, projectFor } from './mcp-context.js';
 import { runTool, toolResult } from './tool-result.js';
 

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import type { ServerContext } from '../context.js';
+import type { ServerContext } from '../state/context.js';
 import { createMcpServer } from './mcp-server.js';
 
 /**

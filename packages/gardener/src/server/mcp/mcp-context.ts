@@ -2,7 +2,7 @@ import type { Assistant } from '../../chat/assistant.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { findProject } from '../find-project.js';
+import { findProject } from '../lookup/find-project.js';
 
 /** What the tools work with. */
 export interface McpContext {

@@ -1,7 +1,7 @@
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { projectStatus } from '../../projects/project-status.js';
-import { findProject } from '../find-project.js';
-import { mapText } from '../map-text.js';
+import { findProject } from '../lookup/find-project.js';
+import { mapText } from '../lookup/map-text.js';
 import { addAnswerTools } from './answer-tools.js';
 import { addCodeTools } from './code-tools.js';
 import type { McpContext } from './mcp-context.js';

@@ -7,8 +7,8 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GardenWithProjects } from '../../chat/garden-with-projects.fixture.js';
 import { entryCommand } from '../../garden/processes/spawn-entry.js';
-import type { GardenServer } from '../listen/serve.js';
 import { type RunningServer, startTestServer } from '../running-server.fixture.js';
+import type { GardenServer } from '../serve.js';
 
 let running: RunningServer;
 let garden: GardenWithProjects;

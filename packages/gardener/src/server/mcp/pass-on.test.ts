@@ -7,7 +7,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { type GardenWithProjects, makeGardenWithProjects } from '../../chat/garden-with-projects.fixture.js';
 import { entryCommand } from '../../garden/processes/spawn-entry.js';
-import { type GardenServer, startServer } from '../listen/serve.js';
+import { type GardenServer, startServer } from '../serve.js';
 
 // The real `gardener mcp` beside a real server that comes and goes, asked by the official client.
 let made: GardenWithProjects;

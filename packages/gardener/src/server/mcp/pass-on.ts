@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { GardenPaths } from '../../garden/files/paths.js';
-import type { ErrorBody } from '../error-answer.js';
+import type { ErrorBody } from '../contract/error-answer.js';
 import { serverToken } from '../guard/token.js';
 import { runningServer } from '../listen/server-file.js';
 

@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import { errorAnswer } from '../error-answer.js';
+import { errorAnswer } from '../contract/error-answer.js';
 
 /** A tool's result as text, and the same as data where there is some. */
 export function toolResult(text: string, data?: Record<string, unknown>): CallToolResult {

@@ -3,9 +3,9 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AnswerEnd } from '../../chat/answers/write-answer.js';
 import type { ChatTarget, MessagesRequest } from '../../chat/assistant-requests.js';
 import type { ChatMessage } from '../../models/runtime/runtime.js';
-import { body, json } from '../api/route.js';
-import type { ServerContext } from '../context.js';
-import { beginGeneration, collect, whileGenerating } from '../generation.js';
+import { body, json } from '../contract/route.js';
+import type { ServerContext } from '../state/context.js';
+import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
   gardenerHeaders,
   gardenerOptions,

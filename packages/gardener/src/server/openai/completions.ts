@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { CompletionEvent, ContinuationRequest } from '../../chat/assistant-requests.js';
-import { body, json } from '../api/route.js';
-import type { ServerContext } from '../context.js';
-import { beginGeneration, collect, whileGenerating } from '../generation.js';
+import { body, json } from '../contract/route.js';
+import type { ServerContext } from '../state/context.js';
+import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
   gardenerOptions,
   generationFields,

@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { body, json } from '../api/route.js';
-import type { ServerContext } from '../context.js';
-import { beginGeneration, whileGenerating } from '../generation.js';
+import { body, json } from '../contract/route.js';
+import type { ServerContext } from '../state/context.js';
+import { beginGeneration, whileGenerating } from '../state/generation.js';
 import { openAiErrorSchema } from './schemas.js';
 
 /** What a token takes on average; the embedder does not tell how many it has read. */

@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from '../error-answer.js';
+import type { ErrorAnswer } from '../contract/error-answer.js';
 
 /** An error as OpenAI's API tells it. */
 export interface OpenAiError {

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { json } from '../api/route.js';
-import type { ServerContext } from '../context.js';
+import { json } from '../contract/route.js';
+import type { ServerContext } from '../state/context.js';
 import { openAiErrorSchema } from './schemas.js';
 import { listTargets } from './targets.js';
 

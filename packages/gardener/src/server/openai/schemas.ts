@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { answeringAdapter, source } from '../api/schemas.js';
 import { freshnessSchema } from '../api/search.js';
+import { answeringAdapter, source } from '../contract/schemas.js';
 
 export const MAX_TOKENS = 100_000;
 

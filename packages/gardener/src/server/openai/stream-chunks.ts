@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { errorAnswer } from '../error-answer.js';
-import type { Generation } from '../generation.js';
+import { errorAnswer } from '../contract/error-answer.js';
+import type { Generation } from '../state/generation.js';
 import { asOpenAiError } from './error-shape.js';
 
 /** How the events of a generation become chunks. */

@@ -1,4 +1,4 @@
-import { GardenerError } from '../garden/errors/garden-error.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 
 /** The body of every answer that is not a success. */
 export interface ErrorBody {

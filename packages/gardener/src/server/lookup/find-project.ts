@@ -1,6 +1,6 @@
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { Garden } from '../garden/garden.js';
-import type { ProjectRecord } from '../garden/project-record.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
 
 /**
  * The project with this id, else with this name; never by path, since a request must not ask about folders.

@@ -2,20 +2,20 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createAdaptorServer } from '@hono/node-server';
-import { Assistant } from '../../chat/assistant.js';
-import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { Garden } from '../../garden/garden.js';
-import { createApp } from '../app.js';
-import type { ServerContext } from '../context.js';
-import { EventLog } from '../events/event-log.js';
-import { watchGarden } from '../events/watch-garden.js';
-import { accessFor, isLoopback } from '../guard/guard.js';
-import { DEFAULT_LIMITS, Slots } from '../guard/limits.js';
-import { serverToken } from '../guard/token.js';
-import { ModelFetches } from '../model-fetches.js';
-import { ProjectFollowers } from '../project-followers.js';
-import { nextFreePort, portOwner } from './port-owner.js';
-import { claimServer, releaseServer } from './server-file.js';
+import { Assistant } from '../chat/assistant.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import type { Garden } from '../garden/garden.js';
+import { createApp } from './app.js';
+import { EventLog } from './events/event-log.js';
+import { watchGarden } from './events/watch-garden.js';
+import { accessFor, isLoopback } from './guard/guard.js';
+import { DEFAULT_LIMITS, Slots } from './guard/limits.js';
+import { serverToken } from './guard/token.js';
+import { nextFreePort, portOwner } from './listen/port-owner.js';
+import { claimServer, releaseServer } from './listen/server-file.js';
+import type { ServerContext } from './state/context.js';
+import { ModelFetches } from './state/model-fetches.js';
+import { ProjectFollowers } from './state/project-followers.js';
 
 /** Options of {@link startServer}. */
 export interface ServeOptions {

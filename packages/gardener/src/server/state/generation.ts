@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { GardenerError } from '../garden/errors/garden-error.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ServerContext } from './context.js';
 
 /** Longer than any answer takes, also behind others in the queue. */

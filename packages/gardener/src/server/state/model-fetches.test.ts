@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { startHubServer } from '../models/store/hub-server.fixture.js';
-import { makeTestApp, type TestApp } from './app.fixture.js';
-import { readEvents } from './event-reader.fixture.js';
+import { startHubServer } from '../../models/store/hub-server.fixture.js';
+import { makeTestApp, type TestApp } from '../app.fixture.js';
+import { readEvents } from '../event-reader.fixture.js';
 
 const id = 'smollm2-360m-instruct';
 const hubFile = {

@@ -1,8 +1,8 @@
-import type { Assistant } from '../chat/assistant.js';
-import type { Conversation } from '../chat/conversations/conversation.js';
-import type { Garden } from '../garden/garden.js';
-import type { EventLog } from './events/event-log.js';
-import type { Slots } from './guard/limits.js';
+import type { Assistant } from '../../chat/assistant.js';
+import type { Conversation } from '../../chat/conversations/conversation.js';
+import type { Garden } from '../../garden/garden.js';
+import type { EventLog } from '../events/event-log.js';
+import type { Slots } from '../guard/limits.js';
 import type { ModelFetches } from './model-fetches.js';
 import type { ProjectFollowers } from './project-followers.js';
 

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GardenWithProjects } from '../../chat/garden-with-projects.fixture.js';
-import { appendEvent, createRun } from '../../garden/runs/runs.js';
-import { type EventReader, readEvents } from '../event-reader.fixture.js';
-import { type RunningServer, startTestServer } from '../running-server.fixture.js';
+import type { GardenWithProjects } from '../chat/garden-with-projects.fixture.js';
+import { appendEvent, createRun } from '../garden/runs/runs.js';
+import { type EventReader, readEvents } from './event-reader.fixture.js';
+import { type RunningServer, startTestServer } from './running-server.fixture.js';
 import { type GardenServer, startServer } from './serve.js';
 
 let running: RunningServer;
@@ -356,7 +356,7 @@ describe('where it listens', () => {
 });
 
 async function secondGarden() {
-  const { makeTestApp } = await import('../app.fixture.js');
+  const { makeTestApp } = await import('./app.fixture.js');
   const other = await makeTestApp();
   return { garden: other.garden, [Symbol.asyncDispose]: () => other.remove() };
 }

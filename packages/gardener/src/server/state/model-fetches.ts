@@ -1,10 +1,10 @@
-import type { GardenPaths } from '../garden/files/paths.js';
-import { findModel } from '../models/store/catalogue.js';
-import { ensureModel, type ModelProgress } from '../models/store/ensure-model.js';
-import { type ModelOnDisk, modelOnDisk } from '../models/store/model-store.js';
-import { errorAnswer } from './error-answer.js';
-import type { EventLog } from './events/event-log.js';
-import type { Happening } from './events/happenings.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
+import { findModel } from '../../models/store/catalogue.js';
+import { ensureModel, type ModelProgress } from '../../models/store/ensure-model.js';
+import { type ModelOnDisk, modelOnDisk } from '../../models/store/model-store.js';
+import { errorAnswer } from '../contract/error-answer.js';
+import type { EventLog } from '../events/event-log.js';
+import type { Happening } from '../events/happenings.js';
 
 const TELL_EVERY_MS = 250;
 

@@ -1,10 +1,10 @@
-import type { Use } from '../chat/open/counted-uses.js';
-import type { Garden } from '../garden/garden.js';
-import type { ProjectRecord } from '../garden/project-record.js';
-import type { Embedder } from '../retrieval/embedding/embedder.js';
-import { followCodebase } from '../retrieval/index/follow-codebase.js';
-import { ProjectIndex } from '../retrieval/index/project-index.js';
-import { readManifest } from '../retrieval/store/manifest.js';
+import type { Use } from '../../chat/open/counted-uses.js';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import type { Embedder } from '../../retrieval/embedding/embedder.js';
+import { followCodebase } from '../../retrieval/index/follow-codebase.js';
+import { ProjectIndex } from '../../retrieval/index/project-index.js';
+import { readManifest } from '../../retrieval/store/manifest.js';
 
 /** Projects whose edits are followed at once; the one used longest ago makes room. */
 const MAX_FOLLOWED = 4;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { languageOfPath } from '../codebase/languages/languages.js';
-import { maskSecrets } from '../codebase/secrets/find-secrets.js';
-import { readSource } from '../codebase/walk/read-source.js';
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { Garden } from '../garden/garden.js';
-import type { ProjectRecord } from '../garden/project-record.js';
-import { readFileStates } from '../retrieval/store/manifest.js';
+import { languageOfPath } from '../../codebase/languages/languages.js';
+import { maskSecrets } from '../../codebase/secrets/find-secrets.js';
+import { readSource } from '../../codebase/walk/read-source.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import { readFileStates } from '../../retrieval/store/manifest.js';
 
 const MAX_LINES = 2_000;
 /** A line of a minified file; the rest of it is not shown. */

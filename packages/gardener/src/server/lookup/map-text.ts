@@ -1,9 +1,9 @@
-import { openSymbolGraph } from '../codebase/graph/graph-store.js';
-import { mapProject, symbolLine } from '../codebase/graph/project-map.js';
-import type { SymbolGraph } from '../codebase/graph/symbol-graph.js';
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { Garden } from '../garden/garden.js';
-import type { ProjectRecord } from '../garden/project-record.js';
+import { openSymbolGraph } from '../../codebase/graph/graph-store.js';
+import { mapProject, symbolLine } from '../../codebase/graph/project-map.js';
+import type { SymbolGraph } from '../../codebase/graph/symbol-graph.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
 
 /** The outline of a project as text, within a budget of tokens. @throws GardenerError `retrieval.no-index` */
 export async function mapText(garden: Garden, project: ProjectRecord, tokens: number): Promise<string> {
