@@ -140,23 +140,6 @@ it('wants a file named for its one idea', () => {
   ]);
 });
 
-it('keeps comments within 120 columns, and lets strings be', () => {
-  const found = offences('comment-width', {
-    'gardener/src/chat/wide.ts': [
-      `// ${'x'.repeat(117)}`,
-      `// ${'x'.repeat(118)}`,
-      `  /** ${'x'.repeat(118)} */`,
-      `const text = '${'x'.repeat(118)}';`,
-      `const text = 1; // ${'x'.repeat(118)}`,
-    ].join('\n'),
-  });
-  expect(found).toEqual([
-    'gardener/src/chat/wide.ts:2: a comment of 121 columns, more than 120',
-    'gardener/src/chat/wide.ts:3: a comment of 127 columns, more than 120',
-    'gardener/src/chat/wide.ts:5: a comment of 137 columns, more than 120',
-  ]);
-});
-
 it('has a line for each floor of this house', () => {
   for (const { rooms } of Object.values(readHouse())) {
     for (const { room, what, floors } of rooms) {

@@ -169,7 +169,7 @@ describe('vector-Jacobian products agree with central differences', () => {
   test.each(Object.entries(cases))('%s', (_name, example) => checkGradients(example));
 
   test('every differentiable operator owns a case', () => {
-    // A rounded product has no finite differences: quantized.test.ts compares it with the exact one.
+    // A rounded product has no finite differences: quantized.model.test.ts compares it with the exact one.
     const covered = ['QuantizedProduct', ...Object.keys(cases).map((name) => name.split(' ')[0])];
     expect(differentiableOperators().filter((name) => !covered.includes(name))).toEqual([]);
   });
