@@ -33,7 +33,7 @@ export interface Session {
 
 const CLOSE_TIMEOUT_MS = 2_000;
 /**
- * After Ctrl-C: what the command may take to write down what it has, and then to close. Children end with this process.
+ * How long a command may take after Ctrl-C to save what it has and to close. Its child processes end with it.
  */
 const INTERRUPTED_TIMEOUT_MS = 500;
 let lastGarden: Garden | null = null;
@@ -50,8 +50,8 @@ export function withSession<Options extends object, Arguments extends unknown[]>
     const options = command.optsWithGlobals() as Options & GlobalOptions;
     const commandArguments = commanderArguments.slice(0, -2) as Arguments;
     const session = await openSession(options);
-    // Child processes of the rooms below do not hold the event loop when idle; Node would end
-    // with 13 in the middle of a wait.
+    // Idle child processes do not keep the event loop alive: without a timer Node would end with exit
+    // code 13 in the middle of a wait.
     const keepAlive = setInterval(() => undefined, 60_000);
     const work = handler(session, options, ...commandArguments);
     try {

@@ -25,8 +25,8 @@ export function visibleWidth(text: string): number {
 }
 
 /**
- * `text` cut to `columns` columns, its last one an ellipsis when something was cut. Escape
- * sequences are dropped by a cut.
+ * `text` cut to `columns` columns; where something was cut, the last column is an ellipsis
+ * and escape sequences are gone.
  */
 export function truncate(text: string, columns: number): string {
   if (visibleWidth(text) <= columns) return text;

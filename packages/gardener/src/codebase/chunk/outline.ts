@@ -28,8 +28,8 @@ const SMALL_LINES: Record<SymbolKind, number> = {
   constant: 10,
   section: 8,
 };
-// A declaration inside a function, or inside a statement, is a section of its own from this size on,
-// unless what it is in is huge.
+// From this size on, a declaration inside a function or a statement is a section of its own. A smaller one is only
+// where the function or statement around it takes more than HUGE_FILL chunks.
 const INNER_LINES = 15;
 const HUGE_FILL = 4;
 const BODY_KINDS = new Set<SymbolKind>(['function', 'method']);
@@ -62,7 +62,7 @@ class Outline {
     let cursor = range.startLine;
     for (const symbol of this.visible(range, owner, symbols)) {
       const start = Math.max(symbol.leadLine, range.startLine);
-      // It begins on a line that is taken already: the two cannot be told apart by lines.
+      // It begins on a line of the symbol before it: lines cannot divide the two, so they become one piece.
       if (start < cursor) {
         const last = pieces.at(-1);
         if (last !== undefined && symbol.endLine >= cursor) {
@@ -172,7 +172,8 @@ class Outline {
   }
 
   /**
-   * A line or two alone go with a neighbour: a declaration with what follows it, a closing bracket with what it closes.
+   * Joins a section of one or two lines to its neighbour: an opening line to what follows it, a
+   * closing bracket to what it closes.
    */
   private withoutSlivers(sections: Section[], owner: CodeSymbol | null): Section[] {
     const kept: Section[] = [];

@@ -4,7 +4,8 @@ import type { CodeStructure, CodeSymbol, Visibility } from '../parse/structure/c
 
 const VISIBILITIES = ['public', 'protected', 'private'] as const satisfies readonly Visibility[];
 
-// Longer names are data, and what is compared with every path of a project must be short.
+// A longer name is data and not a name; and each source is compared with every path of the
+// project, so it must be short.
 const MAX_NAME_CHARACTERS = 200;
 const MAX_SOURCE_CHARACTERS = 300;
 

@@ -61,7 +61,9 @@ export function buildGraph(files: ProjectFacts): GraphData {
 }
 
 /**
- * What is used makes what it stands in important, and an imported file what it declares: edges for the ranking only.
+ * Adds edges that only the ranking needs: from a symbol to the one it is declared in, and from a file
+ * to what it declares. Rank flows along them: a class is important when its methods are used, a
+ * declaration when its file is imported.
  */
 function withOwnership(
   edges: { from: number[]; to: number[]; weight: number[] },

@@ -6,7 +6,8 @@ import { fileFacts } from './file-facts.js';
 import { type GraphData, graphData } from './graph-data.js';
 
 /**
- * Version of the files of the graph: raise it when facts are read or resolved in another way. All is then made anew.
+ * Version of the files of the graph. Raise it when facts are read or resolved differently:
+ * every graph is then built again.
  */
 export const GRAPH_SCHEMA_VERSION = 1;
 /** A tree of a million lines makes about 30 MB. */
@@ -19,7 +20,10 @@ const storedGraph = z.object({ schemaVersion, graph: graphData });
 /** `paths`: sha256 of the paths of all files in the index, hex. */
 const storedState = z.object({ schemaVersion, paths: z.string() });
 
-/** Says that both other files are whole and belong together; absent while they may not be. */
+/**
+ * Its presence says that the other two files are complete and belong together; an update deletes
+ * it first and writes it last.
+ */
 export const stateFile = (directory: string) => join(directory, 'graph-state.json');
 /** What every file declares, imports and refers to. */
 export const factsFile = (directory: string) => join(directory, 'symbols.json');

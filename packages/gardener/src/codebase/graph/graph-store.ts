@@ -12,12 +12,14 @@ import type { SymbolGraph } from './symbol-graph.js';
 
 export { graphFile } from './graph-files.js';
 
-/** From so many files on, a process of its own costs less than keeping everyone waiting. */
+/**
+ * From this many files on the graph is built in a process of its own: starting one costs less than blocking this one.
+ */
 const APART_FROM_FILES = 500;
 
 /**
- * The symbol graph of an index folder, or null where there is none, or none that can be read: search then does without,
- * and the next update makes it anew.
+ * The symbol graph of an index folder, or null where there is none, or none that can be read: search then works without
+ * it, and the next update builds it again.
  */
 export async function openSymbolGraph(directory: string): Promise<SymbolGraph | null> {
   const graph = await readGraph(directory);
@@ -70,7 +72,7 @@ export class GraphRecorder {
     return new GraphRecorder(directory, isWhole ? paths : null, apartFrom);
   }
 
-  /** Whether the files of the update before are in the graph. Where they are not, every file must be parsed again. */
+  /** Whether the graph holds the files of the last update. If not, every file must be parsed again. */
   get isComplete(): boolean {
     return this.#earlierPaths !== null;
   }
@@ -109,7 +111,8 @@ export class GraphRecorder {
     });
   }
 
-  // Before a file's rows change: who is killed from here on leaves a graph that says it may be old.
+  // This happens before a file's rows change: a process that is killed from here on leaves a graph
+  // that is known to be out of date.
   async #markDirty(): Promise<void> {
     if (this.#isDirty) return;
     this.#isDirty = true;

@@ -103,7 +103,7 @@ function best(
   let found: number[] = [];
   for (const file of candidates) {
     const agreeing = commonEnd(parts[file]!, wanted);
-    // A part of a path that is as long as the path itself agrees with all that can: `store` at the root of the project.
+    // A path all of whose parts agree is a match however short it is: `store` at the root of the project.
     const counts = agreeing === parts[file]!.length && agreeing > 0 ? Math.max(agreeing, most) : agreeing;
     if (counts < most) continue;
     if (counts > most) found = [];

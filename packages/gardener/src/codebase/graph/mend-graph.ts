@@ -24,14 +24,16 @@ export interface GraphChange {
 }
 
 /**
- * Makes the graph of a folder anew from the facts that are kept and those that have come, and says that it is whole.
+ * Builds the graph of an index folder from the stored facts and those of the files parsed now,
+ * writes it, and marks it complete.
  */
 export async function mendGraph({ directory, earlierPaths, seen, fresh }: GraphChange): Promise<void> {
   const paths = hashOfPaths(seen);
   const files = new Map<string, KnownFacts>();
   if (earlierPaths !== null) {
     const stored = await readFacts(directory);
-    // Damaged: the facts of files that were not parsed now are gone, and the next update parses them.
+    // The stored facts are damaged: those of files that were not parsed now are lost, and the
+    // next update parses those files.
     if (stored === null) return;
     for (const { path, hash, facts } of stored) if (seen.has(path)) files.set(path, { hash, facts });
   }

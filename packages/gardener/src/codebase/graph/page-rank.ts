@@ -10,9 +10,10 @@ const MAX_ROUNDS = 60;
 const TOLERANCE = 1e-7;
 
 /**
- * PageRank (Brin and Page 1998) over weighted edges: the chance to be at a node for one who follows edges in proportion
- * to their weights and now and then begins anew anywhere. Weights are shares: where those of a node add up to less than
- * 1, who is there begins anew for the rest, so that one doubtful edge alone does not pass everything on.
+ * PageRank (Brin and Page 1998) over weighted edges: how often a random walk is at each node when it follows
+ * edges in proportion to their weights and now and then jumps to any node. Weights are shares of a node's
+ * rank: where they add up to less than 1, the walk jumps for the rest, so a node with one doubtful edge does
+ * not pass all of its rank along it.
  * @returns one rank a node, scaled to a mean of 1
  */
 export function pageRank(nodes: number, { from, to, weight }: WeightedEdges): Float64Array {

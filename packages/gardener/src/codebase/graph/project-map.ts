@@ -26,11 +26,12 @@ export interface ProjectMap {
 /** Enough for a first look at a codebase, and a small part of any model's context. */
 export const DEFAULT_MAP_TOKENS = 2_000;
 /**
- * Code has three to four characters a token in the tokenizers of today's models; the lower figure keeps the promise.
+ * Code has three to four characters a token in the tokenizers of today's models. With the lower figure a map is
+ * never larger than its budget.
  */
 const CHARACTERS_PER_TOKEN = 3;
 const MAX_SIGNATURE_CHARACTERS = 120;
-// What is private or a mere value says less about how a codebase is made than its rank alone tells.
+// Private, constant and local declarations say less about the design of a codebase than their rank suggests.
 const PRIVATE_SHARE = 0.4;
 const CONSTANT_SHARE = 0.3;
 const LOCAL_SHARE = 0.1;
@@ -117,7 +118,7 @@ function arrange(
   const wanted = new Set(chosen);
   const byFile = new Map<string, MapSymbol[]>();
   const open: { symbol: GraphSymbol; isShown: boolean }[] = [];
-  // Backwards, so that a symbol is known to hold a chosen one when it is met; then turned around.
+  // From last to first: a symbol is then met after everything inside it, and it is known whether it holds a chosen one.
   const holders = new Set<GraphSymbol>();
   for (const symbol of all) {
     while (open.length > 0 && !holds(open.at(-1)!.symbol, symbol)) open.pop();

@@ -100,7 +100,8 @@ export class ReferenceResolver {
     for (const { name, receiver, isCall, lines } of references) {
       const resolved = this.resolve(file, name, receiver, sources);
       const { trust } = resolved;
-      // What is only named is no method: `string` is Go's type, whatever methods are called so.
+      // A name that is used and not called is no method: in Go `string` means the type, even
+      // where a method has that name.
       const meanings = isCall
         ? resolved.meanings
         : resolved.meanings.filter((id) => this.symbols[id]!.kind !== 'method');
@@ -144,7 +145,7 @@ export class ReferenceResolver {
     if (isFree && sameFolder.length > 0 && sameFolder.length <= MAX_MEANINGS)
       return { meanings: sameFolder, trust: TRUST.sameFolder };
     const seen = own.length > 0 && !isFree ? own : this.seenFrom(file, all);
-    // What is called upon something that is not known is a method of it.
+    // A call on a receiver that was not found (`a` in `a.b()`) can only mean a method.
     const meanings = isFree ? seen : seen.filter((id) => this.symbols[id]!.kind === 'method');
     if (meanings.length === 0 || meanings.length > MAX_MEANINGS) return NOTHING;
     if (isFree) return { meanings, trust: TRUST.onlyOne };

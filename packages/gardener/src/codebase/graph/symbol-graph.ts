@@ -38,9 +38,9 @@ export interface Neighbour extends GraphSymbol {
 }
 
 /**
- * Who defines, calls, uses and imports what in one project. All of it is in memory and read-only: every method takes
- * microseconds, so search may ask for each of its candidates. Edges come from names, so
- * they are likely and not certain.
+ * Who defines, calls, uses and imports what in one project. All of it is in memory and read-only: every
+ * method takes microseconds, so search may ask for each of its candidates. Edges come from matching names, so
+ * they are likely but not certain.
  */
 export interface SymbolGraph {
   /** Files in the graph. */

@@ -8,7 +8,8 @@ export interface TextRules {
    */
   symbol: RegExp;
   /**
-   * A line that makes the line above it, which must stand alone, a symbol: of level 1 with group 1, of level 2 without.
+   * An underline, which makes a symbol of the line above it if that is a paragraph of its own: of level 1 when group 1
+   * took part in the match, else of level 2.
    */
   underline?: RegExp;
   /** Kind by the lower-case text of group `what`; `section` where it is not listed. */
@@ -20,8 +21,8 @@ export interface TextRules {
   /** A line that holds a comment only. */
   comment: RegExp;
   /**
-   * Opens and closes text whose lines are neither symbol nor statement. The closing line
-   * must match the same first group.
+   * Opens and closes a block whose lines are neither symbols nor statements (a code block in Markdown). The closing
+   * line's first group must equal the opening line's.
    */
   fence?: RegExp;
   /** A symbol ends before the next statement and not only before the next symbol of its level. */

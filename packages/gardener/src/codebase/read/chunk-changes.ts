@@ -22,8 +22,8 @@ export interface ChunkChangesOptions {
 }
 
 /**
- * Like chunkCodebase, for a codebase of which much is known: a file with the size and times it had is not
- * read, one with the bytes it had is not parsed. Chunks are not marked as duplicates of one another,
+ * Like chunkCodebase, for a codebase that was read before: a file whose size and times have not changed is not
+ * read, one whose bytes have not changed is not parsed. Chunks are not marked as duplicates of one another,
  * since not all of them are seen.
  * @param known what is known of a path; a file whose chunks are wanted again must not be
  */
@@ -52,7 +52,7 @@ export async function* chunkChanges(
   }
 }
 
-/** Whether a file needs not be read to know that it is the version given. */
+/** Whether size and times alone show that a file still is this version, so that it need not be read. */
 export function hasSameTimes(
   file: Pick<WalkedFile, 'bytes' | 'modifiedMs' | 'changedMs'>,
   version: FileVersion,

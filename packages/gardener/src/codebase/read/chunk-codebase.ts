@@ -35,9 +35,9 @@ const FILES_AHEAD = 4;
 const MIN_DUPLICATE_CHARACTERS = 80;
 
 /**
- * Walks, reads, parses and chunks a codebase, one file at a time in order of path. Each file seen comes out once:
- * chunked, or with why not. A file that cannot be read or parsed is an outcome and stops nothing. A chunk whose text
- * was seen before in another place carries the reason `duplicated`.
+ * Walks, reads, parses and chunks a codebase, one file at a time in order of path. Each file seen comes out once: in
+ * chunks, or with the reason why it was left out. A file that cannot be read or parsed is an outcome and stops nothing.
+ * A chunk whose text was seen before in another place carries the reason `duplicated`.
  * @throws GardenerError what walkCodebase throws.
  */
 export async function* chunkCodebase(
@@ -54,7 +54,7 @@ export async function* chunkCodebase(
     while (next < items.length && ahead.length < FILES_AHEAD) {
       const item = items[next++]!;
       const result = 'outcome' in item ? Promise.resolve(item) : readFileChunks(item, options);
-      // A failure is met in its turn; until then it must not count as unhandled.
+      // A failure is thrown when its turn comes below; until then Node must not take the promise for an unhandled one.
       result.catch(() => undefined);
       ahead.push(result);
     }
@@ -105,7 +105,7 @@ export async function chunkRead(
     const { hash, modifiedMs } = read.version;
     return { path, language: language.id, hash, text, modifiedMs, ...source, ...places, ...known };
   } catch (error) {
-    // A missing grammar is no fault of this file: every other file of the language would fail alike.
+    // A missing grammar is not the fault of this file, and every other file of the language would fail the same way.
     if (GardenerError.isInstance(error) && error.code === 'codebase.grammar-missing') throw error;
     const isLate = GardenerError.isInstance(error) && error.code === 'codebase.parse-timeout';
     return leftOut('failed', isLate ? 'parse-timeout' : 'parse-failed');

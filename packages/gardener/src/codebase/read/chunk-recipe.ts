@@ -1,6 +1,6 @@
 /**
- * Names what becomes of a file's bytes: languages, parsing, chunking, what is left out, what is masked. Chunks
- * of another recipe are made anew by the next update; texts that come out the same are not embedded again. Raise
- * it with any change of those.
+ * Version of the whole way from a file's bytes to its chunks: languages, parsing, chunking, what is left out, what
+ * is masked. Raise it with any change of these: the next update then chunks every file again, and embeds only the
+ * texts that came out different.
  */
 export const CHUNK_RECIPE = 1;

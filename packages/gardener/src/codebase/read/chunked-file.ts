@@ -24,7 +24,7 @@ export interface ChunkedFile {
   version?: FileVersion;
 }
 
-/** Whether an item of `chunkCodebase` is a file with its chunks, and not an account of one left out. */
+/** Whether an item of `chunkCodebase` is a file with its chunks, and not the outcome of one that was left out. */
 export function isChunkedFile(item: ChunkedFile | FileOutcome): item is ChunkedFile {
   return 'chunks' in item;
 }

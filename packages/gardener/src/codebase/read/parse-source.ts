@@ -10,14 +10,15 @@ export interface ParseOptions {
   timeoutMs?: number;
 }
 
-// A mebibyte of the slowest grammar takes about three seconds on an idle core: what takes this long does not end.
+// The slowest grammar parses a mebibyte in about three seconds on an idle core: a parse
+// that takes this long never ends.
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 let parser: ParserProcess | null = null;
 
 /**
- * Parses one source text in the parser's process. Syntax errors are survived: what lies around them is found, and
- * `hasSyntaxErrors` says so. Grammars are loaded when first needed.
+ * Parses one source text in the parser's process. Syntax errors are no failure: the code around them is read, and
+ * `hasSyntaxErrors` is set. Grammars are loaded when first needed.
  * @param language an id of the language table
  * @throws GardenerError `codebase.unknown-language`, `codebase.parse-timeout`, `codebase.parse-failed`,
  * `codebase.grammar-missing`.

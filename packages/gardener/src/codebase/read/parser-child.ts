@@ -1,5 +1,5 @@
-// Entry of the parser's process. It computes apart from the command because a scanner may loop for ever inside
-// WebAssembly, which only its end can stop, and because a command answers while a large file is parsed.
+// Entry of the parser's process. A grammar's scanner may loop for ever inside WebAssembly, which only ending the
+// process can stop; and the command goes on answering while a large file is parsed.
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { findLanguage } from '../languages/languages.js';
 import { prepareReader } from '../parse/read-tree.js';

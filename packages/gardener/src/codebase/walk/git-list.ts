@@ -17,8 +17,8 @@ export interface GitListing {
 const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 512 * 2 ** 20;
 
-// A repository's own config may name programs. Each of these closes one way by which listing files would start one:
-// fsmonitor and hooks directly; an object missing from a partial clone through a transport
+// A repository's own config may name programs. Each option closes one way in which listing files would start such
+// a program: fsmonitor and hooks run directly; fetching an object that a partial clone lacks runs a transport
 // (ssh command, ext::, helper).
 const DISARM = [
   '--no-pager',
@@ -35,8 +35,7 @@ const DISARM = [
   'credential.helper=',
   '-c',
   'safe.bareRepository=explicit',
-  // Ownership is git's guard against configs that run programs. Nothing is run here, so a
-  // checkout of another user is fine.
+  // git refuses another user's checkout because its config could run programs. None is run here, so it may be read.
   '-c',
   'safe.directory=*',
 ];

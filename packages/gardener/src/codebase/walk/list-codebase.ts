@@ -16,7 +16,7 @@ export interface Entry {
    * Named by a `!` line of a .gardenerignore: taken in spite of git's rules and of what its name or folder suggests.
    */
   isWanted?: boolean;
-  /** Where it was looked at already. */
+  /** Its metadata, where the walk has read it already. */
   stats?: Stats;
 }
 
@@ -26,7 +26,7 @@ export interface Listing {
   listedBy: 'git' | 'ignore-files';
 }
 
-// Submodules in submodules, and folders: deeper trees are made to exhaust something.
+// Depth of submodules within submodules, and of folders: a deeper tree was made to exhaust its reader.
 const MAX_SUBMODULE_DEPTH = 8;
 const MAX_FOLDER_DEPTH = 512;
 
@@ -129,7 +129,10 @@ interface Folder {
   /** Relative to the root; '' is the root. */
   path: string;
   depth: number;
-  /** Ignored by git's rules or passed over by its name: only what is wanted in spite of that is taken. */
+  /**
+   * The folder is ignored by git's rules, or skipped for its name: only files that a `!` line of a
+   * .gardenerignore names are taken.
+   */
   isIgnored: boolean;
 }
 
@@ -203,7 +206,7 @@ class FolderWalk {
     const listing = await listWithGit(join(this.root, path), this.signal);
     if (listing === null) return false;
     const entries = await fromGit(this.root, `${path}/`, listing, 0, this.signal);
-    // One at a time: a list of a hundred thousand is more than a call takes as arguments.
+    // One at a time: a hundred thousand entries are more than `push(...)` takes as arguments.
     for (const entry of await withGardenerRules(this.root, `${path}/`, entries, this.signal))
       this.entries.push(entry);
     return true;

@@ -16,8 +16,8 @@ const ATTEMPTS = 3;
 const SETTLED_MS = 2_000;
 
 /**
- * Reads one source file: never more than `maxFileBytes`, twice more when it changes while
- * being read, any text encoding.
+ * Reads one source file, in any text encoding, unless it is larger than `maxFileBytes`. When it changes while it is
+ * read, it is read again, up to three times in all.
  */
 export async function readSource(absolutePath: string, maxFileBytes: number): Promise<SourceRead> {
   let file: FileHandle;

@@ -42,9 +42,9 @@ export const DEFAULT_MAX_FILE_BYTES = 2 ** 20;
 const STAT_AT_ONCE = 256;
 
 /**
- * Finds the files of a codebase: by git's own list where there is one (the repository's config is disarmed), by
- * .gitignore rules elsewhere, less what .gardenerignore names. Nothing is followed out of the root and nothing of it is
- * executed. Every file seen is either in `files` or in `outcomes` with its reason; ignored files are not seen.
+ * Finds the files of a codebase: from git's own list where there is one, by .gitignore rules elsewhere, less what
+ * .gardenerignore names. No link is followed out of the root, and no program that the repository's config names is run.
+ * Every file seen is either in `files` or in `outcomes` with its reason; ignored files are not seen.
  * @throws GardenerError `codebase.path-missing`, `codebase.not-a-directory`, `codebase.unreadable`, `codebase.empty`,
  * `codebase.no-known-language`.
  */
@@ -112,7 +112,7 @@ class FileJudge {
     return { path, absolutePath, language: language.id, bytes, modifiedMs, changedMs };
   }
 
-  // A folder on the way may have become a link out of the root: git's list alone does not tell.
+  // A folder of the path may have become a link out of the root since git indexed it.
   private isInside(folder: string): boolean {
     let known = this.folders.get(folder);
     if (known === undefined) {

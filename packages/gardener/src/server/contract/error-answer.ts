@@ -62,8 +62,8 @@ const STATUS: Record<string, ErrorStatus> = {
 };
 
 /**
- * Turns whatever was thrown into an answer: an error of ours tells itself, anything else
- * only that something went wrong.
+ * Turns whatever was thrown into an answer: one of our errors with its own code, sentence and remedy,
+ * anything else as `server.internal`.
  */
 export function errorAnswer(error: unknown): ErrorAnswer {
   const known = ownFields(error);
@@ -85,7 +85,7 @@ const INTERNAL = {
 };
 
 /**
- * GardenerError and LoraError have one shape; both are recognised by it, so that the trainer is not loaded for this.
+ * GardenerError and LoraError have one shape; recognising both by it saves loading the trainer.
  */
 function ownFields(error: unknown): ErrorBody['error'] | null {
   if (GardenerError.isInstance(error)) return error;

@@ -57,8 +57,7 @@ export function json<T extends z.ZodType>(schema: T, description: string) {
 }
 
 /**
- * Server-sent events. OpenAPI 3.1 has no word for what comes piece by piece: the schema is of
- * one event, with its data read.
+ * Server-sent events. OpenAPI 3.1 cannot describe a stream: the schema is that of one event, with its data parsed.
  */
 export function eventStream<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { 'text/event-stream': { schema } } };

@@ -11,8 +11,8 @@ interface Place {
 }
 
 /**
- * Publishes what is added to the events of every project's newest run. The files are the truth: whoever writes them,
- * nothing is lost and nothing is told twice.
+ * Publishes what is added to the events of every project's newest run. It reads the files of the runs, so it does not
+ * matter which process writes them: no event is lost or told twice.
  */
 export class RunTail {
   readonly #places = new Map<string, Place>();

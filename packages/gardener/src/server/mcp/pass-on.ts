@@ -17,7 +17,8 @@ import { runningServer } from '../listen/server-file.js';
 export interface PassOnOptions {
   paths: GardenPaths;
   /**
-   * The first request that the server answers after some that this process has: its own models are not needed any more.
+   * Called when the server answers again after this process had to answer by itself: the
+   * models opened here can be closed.
    */
   onServer: () => void;
 }

@@ -7,7 +7,8 @@ export function toolResult(text: string, data?: Record<string, unknown>): CallTo
 }
 
 /**
- * Runs a tool; what goes wrong is told to the model in one sentence with its remedy, so that it can do something else.
+ * Runs a tool. An error becomes a result for the model, one sentence with its remedy, so
+ * that it can try something else.
  */
 export async function runTool(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
   try {

@@ -75,7 +75,7 @@ export function addEmbeddings(app: OpenAPIHono, context: ServerContext): void {
 }
 
 /**
- * Little-endian float32, as OpenAI's clients ask for by themselves; every platform that Node runs on is little-endian.
+ * Little-endian float32, which OpenAI's clients ask for by default; every platform that Node runs on is little-endian.
  */
 function asBase64({ buffer, byteOffset, byteLength }: Float32Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64');

@@ -32,7 +32,7 @@ export class ModelFetches {
   }
 
   /**
-   * A model on disk, fetched first if it is not there; who asks meanwhile waits for the same
+   * A model on disk, fetched first if it is not there; whoever asks for it in the meantime waits for the same
    * download. Throws as `ensureModel`.
    */
   fetch(id: string): Promise<ModelOnDisk> {

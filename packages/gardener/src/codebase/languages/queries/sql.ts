@@ -1,8 +1,8 @@
 import type { TextRules } from '../text-rules.js';
 
 /**
- * Statements that begin at the start of a line; what CREATE makes is a symbol. Every
- * dialect, since no grammar reads all.
+ * Statements that begin at the start of a line; what CREATE makes is a symbol. Line rules serve
+ * every dialect; no grammar does.
  */
 export const sqlRules: TextRules = {
   symbol:

@@ -2,7 +2,8 @@ import { type Capture, type CaptureGroup, within } from './captures.js';
 import type { ImportedName } from './code-structure.js';
 
 /**
- * The names that import statements bind, each with where from; a statement that binds none counts as one with no name.
+ * The names that import statements bind, each with its source; a statement that binds none gives
+ * one entry whose name is null.
  */
 export function readImports(
   text: string,
