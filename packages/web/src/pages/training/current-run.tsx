@@ -110,7 +110,7 @@ function sentence(text: string): string {
 function Figures({ run }: { run: RunView }): ReactNode {
   const figures: [string, string][] = [
     ['Training loss', run.loss?.toFixed(3) ?? '–'],
-    ['Held-out, sampled', run.validationLoss?.toFixed(3) ?? '–'],
+    ['Validation loss', run.validationLoss?.toFixed(3) ?? '–'],
     ['Speed', run.tokensPerSecond === null ? '–' : `${count(Math.round(run.tokensPerSecond))} tokens/s`],
     ['Peak memory', run.peakMemoryBytes === null ? '–' : bytes(run.peakMemoryBytes)],
     ['Steps', run.steps === null ? '–' : `${count(run.step)} / ${count(run.steps)}`],

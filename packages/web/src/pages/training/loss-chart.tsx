@@ -6,7 +6,7 @@ import type { Curve } from './run-curve.js';
 
 const HEIGHT = 260;
 
-/** Loss by step: training as it came and smoothed, and held-out. Colours follow the theme. */
+/** Loss by step: training as it came and smoothed, and validation. Colours follow the theme. */
 export function LossChart({ curve, steps }: { curve: Curve; steps: number | null }): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -34,8 +34,8 @@ export function LossChart({ curve, steps }: { curve: Curve; steps: number | null
     if (plot.current) showLatest(plot.current);
   }, [curve]);
 
-  const last = curve.heldOut.findLast((loss) => loss !== null);
-  const label = `Loss over ${curve.steps.at(-1) ?? 0} steps; held-out loss now ${last?.toFixed(3) ?? 'not measured yet'}`;
+  const last = curve.validation.findLast((loss) => loss !== null);
+  const label = `Loss over ${curve.steps.at(-1) ?? 0} steps; validation loss now ${last?.toFixed(3) ?? 'not measured yet'}`;
   return <div ref={box} className="loss-chart" role="img" aria-label={label} />;
 }
 
@@ -46,8 +46,8 @@ function showLatest(chart: uPlot): void {
   chart.setLegend({ idxs: data.map((line) => line.findLastIndex((figure) => figure !== null)) }, false);
 }
 
-function dataOf({ steps, train, smooth, heldOut }: Curve): uPlot.AlignedData {
-  return [steps, train, smooth, heldOut];
+function dataOf({ steps, train, smooth, validation }: Curve): uPlot.AlignedData {
+  return [steps, train, smooth, validation];
 }
 
 /** What a variable of the style sheet is as a colour in this theme. */
@@ -101,7 +101,7 @@ function options(element: HTMLElement, steps: number | null): uPlot.Options {
         value: figure,
       },
       {
-        label: 'Held-out',
+        label: 'Validation',
         stroke: colour('--accent'),
         width: 2,
         spanGaps: true,

@@ -21,7 +21,7 @@ it('draws each step once: after a checkpoint the later word counts', () => {
   ]);
   expect(curve.steps).toEqual([1, 2, 4]);
   expect(curve.train).toEqual([2, 1.8, 1.6]);
-  expect(curve.heldOut).toEqual([null, 1.9, null]);
+  expect(curve.validation).toEqual([null, 1.9, null]);
   expect(curve.smooth[1]).toBeCloseTo(0.9 * 2 + 0.1 * 1.8);
 });
 
@@ -49,7 +49,7 @@ it('says what an evaluation measured', () => {
 it('logs what a reader wants to know, and no single step', () => {
   expect(logLine(step(1, 2))).toBeNull();
   expect(logLine({ type: 'validation-end', time, step: 2, loss: 1.9, best: true })).toBe(
-    'Step 2: held-out loss 1.900, the best so far.',
+    'Step 2: validation loss 1.900, the best so far.',
   );
   expect(
     logLine({ type: 'run-fail', time, error: { code: 'a.b', message: 'It broke.', remedy: 'Mend it.' } }),

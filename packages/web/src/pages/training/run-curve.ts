@@ -5,7 +5,7 @@ export interface Curve {
   steps: number[];
   train: (number | null)[];
   smooth: (number | null)[];
-  heldOut: (number | null)[];
+  validation: (number | null)[];
 }
 
 /** Weight of the past in the smoothed line. */
@@ -23,14 +23,14 @@ const STAGES = {
  */
 export function curveOf(events: readonly RunEvent[]): Curve {
   const train = new Map<number, number>();
-  const heldOut = new Map<number, number>();
+  const validation = new Map<number, number>();
   for (const event of events) {
     if (event.type !== 'step-end' && event.type !== 'validation-end') continue;
     if (event.loss === null) continue;
-    const curve = event.type === 'step-end' ? train : heldOut;
+    const curve = event.type === 'step-end' ? train : validation;
     curve.set(event.step, event.loss);
   }
-  const steps = [...new Set([...train.keys(), ...heldOut.keys()])].sort((a, b) => a - b);
+  const steps = [...new Set([...train.keys(), ...validation.keys()])].sort((a, b) => a - b);
   let average: number | null = null;
   const smooth = steps.map((step) => {
     const loss = train.get(step);
@@ -42,7 +42,7 @@ export function curveOf(events: readonly RunEvent[]): Curve {
     steps,
     train: steps.map((step) => train.get(step) ?? null),
     smooth,
-    heldOut: steps.map((step) => heldOut.get(step) ?? null),
+    validation: steps.map((step) => validation.get(step) ?? null),
   };
 }
 
@@ -62,7 +62,7 @@ export function logLine(event: RunEvent): string | null {
     case 'validation-end':
       return event.loss === null
         ? null
-        : `Step ${event.step}: held-out loss ${event.loss.toFixed(3)}${event.best === true ? ', the best so far' : ''}.`;
+        : `Step ${event.step}: validation loss ${event.loss.toFixed(3)}${event.best === true ? ', the best so far' : ''}.`;
     case 'checkpoint-save':
       return `Checkpoint at step ${event.step}.`;
     case 'evaluation-end':

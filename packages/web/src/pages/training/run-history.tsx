@@ -28,7 +28,7 @@ export function RunHistory({
               <th scope="col">State</th>
               <th scope="col">Outcome</th>
               <th scope="col" className="number">
-                Held-out loss
+                Validation loss
               </th>
               <th scope="col" className="number history-budget">
                 Budget
