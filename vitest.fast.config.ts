@@ -5,7 +5,8 @@ import base from './vitest.config.js';
 const path = (file: string) => fileURLToPath(new URL(`./scripts/fast-tier/${file}`, import.meta.url));
 const absent = path('native-modules.ts');
 
-// Tests that need neither a native module (*.native.test.ts) nor the default models (*.model.test.ts): under a minute on two cores.
+// Tests that need neither a native module (*.native.test.ts) nor the default models (*.model.test.ts):
+// under a minute on two cores.
 export default mergeConfig(
   { ...base, test: { ...base.test, globalSetup: [] } },
   defineConfig({

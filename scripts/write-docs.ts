@@ -1,4 +1,5 @@
-// docs/commands.md and docs/settings.md are written from the code, the rooms in docs/architecture.md from boundaries/house.json.
+// docs/commands.md and docs/settings.md are written from the code, the rooms in
+// docs/architecture.md from boundaries/house.json.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when a committed one is stale; part of npm run check
 import type { EventEmitter } from 'node:events';

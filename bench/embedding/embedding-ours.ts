@@ -3,8 +3,9 @@ import { createInterface } from 'node:readline';
 import { startEncoder } from '../../packages/gardener/src/retrieval/embedding/encoder.js';
 
 /**
- * Embeds texts as an index update does: `embedding-ours.ts <model directory> <texts.json> <threads>`, asked line by line as
- * ../python/sentence-transformers/encode.py is: `embed` prints `{seconds, count}`, `rss` the highest memory of the embedding process so far.
+ * Embeds texts as an index update does: `embedding-ours.ts <model directory> <texts.json> <threads>`, asked line by
+ * line as ../python/sentence-transformers/encode.py is: `embed` prints `{seconds, count}`, `rss` the highest memory of
+ * the embedding process so far.
  */
 async function main([directory, textsFile, threads]: string[]): Promise<void> {
   const texts = JSON.parse(readFileSync(textsFile!, 'utf8')) as string[];

@@ -20,8 +20,9 @@ const THREADS = 2;
 const PYTHON_BATCHES = ['32', '8'];
 
 /**
- * Chunks a second of our embedder and of sentence-transformers on the same model, texts and cores. The processes take turns within a
- * round; the one whose turn it is not waits on its stdin. Memory is measured at a quarter of the texts and at all of them.
+ * Chunks a second of our embedder and of sentence-transformers on the same model, texts and cores. The processes
+ * take turns within a round; the one whose turn it is not waits on its stdin. Memory is measured at a quarter of
+ * the texts and at all of them.
  */
 async function main(): Promise<void> {
   const { paths } = await openGarden({ dataDir: join(benchCache, 'data') });

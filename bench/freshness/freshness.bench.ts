@@ -1,6 +1,7 @@
 // What it costs to keep an index fresh, on a copy of a codebase of your choice:
 //   npm run bench:freshness -- <folder> [edits] [switches]
-// Prints one JSON object a part, the summary last. BENCH_EMBEDDING_MODEL names a folder with the embedding model on disk.
+// Prints one JSON object a part, the summary last. BENCH_EMBEDDING_MODEL names a folder with
+// the embedding model on disk.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -62,7 +63,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** From the write of a file to the answer of a search that finds it, while another process follows the codebase as `gardener watch` does. */
+/**
+ * From the write of a file to the answer of a search that finds it, while another process follows the
+ * codebase as `gardener watch` does.
+ */
 async function measureEdits(count: number) {
   const model = { id: MODEL, format: 'bert' as const, directory: await embeddingModelDirectory() };
   const embedder = await startEncoder(model, { threads: 2 });
@@ -82,7 +86,8 @@ async function measureEdits(count: number) {
     const ended = updateEnd();
     const start = performance.now();
     appendFileSync(file.absolutePath, `\ndef ${name}(x):\n    return x + ${i}\n`);
-    // Asked once the rows are in and not again and again: a search takes a core for a while, which the update would miss.
+    // Asked once the rows are in and not again and again: a search takes a core for a while,
+    // which the update would miss.
     while ((await reader.manifest())!.indexedAt === before) await delay(5);
     const [found] = await reader.search(name, embedder, { k: 1 });
     times.push(msSince(start));

@@ -1,7 +1,7 @@
 /**
- * The public codebases of the retrieval benchmark, each by name and version. Chosen before any figure was seen: well documented (the
- * queries are made of docstrings), of different kinds and sizes, five languages. On those of `tuning` weights and texts are chosen;
- * only the others are reported as results.
+ * The public codebases of the retrieval benchmark, each by name and version. Chosen before any figure was seen: well
+ * documented (the queries are made of docstrings), of different kinds and sizes, five languages. On those of `tuning`
+ * weights and texts are chosen; only the others are reported as results.
  */
 export interface Codebase {
   name: string;

@@ -8,7 +8,9 @@ export async function defaultBaseModelFile(): Promise<string> {
   return fileOf('smollm2-135m-instruct', '.gguf');
 }
 
-/** Folder of the default embedding model: BENCH_EMBEDDING_MODEL, else fetched once into a cache outside the repository. */
+/**
+ * Folder of the default embedding model: BENCH_EMBEDDING_MODEL, else fetched once into a cache outside the repository.
+ */
 export async function embeddingModelDirectory(): Promise<string> {
   return process.env.BENCH_EMBEDDING_MODEL ?? dirname(await fileOf('all-minilm-l6-v2', '.safetensors'));
 }

@@ -6,7 +6,8 @@ import { benchCache } from './bench-cache.js';
 import type { Codebase } from './codebases.js';
 
 /**
- * The folders of a codebase on disk; fetched with pip, npm or apt-get by name and version the first time, kept after that.
+ * The folders of a codebase on disk; fetched with pip, npm or apt-get by name and version the
+ * first time, kept after that.
  * @throws Error when the package cannot be had, e.g. a Debian version that this machine's release does not have
  */
 export function fetchCodebase(codebase: Omit<Codebase, 'use'>): string {

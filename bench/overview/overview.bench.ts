@@ -1,8 +1,9 @@
 // Whether the project's overview in the system message helps answers or harms them:
 //   npm run bench:overview -- --data DATA_DIRECTORY --project NAME
-// The project is this repository, indexed and trained (`npm run try` leaves it). Every question is answered twice, greedily, without
-// and with the overview: the hand-checked questions of bench/retrieval, where the answer should name a file that answers it, and
-// questions about the whole, where it should have words of somebody who knows the project. Prints one JSON object.
+// The project is this repository, indexed and trained (`npm run try` leaves it). Every question is answered twice,
+// greedily, without and with the overview: the hand-checked questions of bench/retrieval, where the answer should
+// name a file that answers it, and questions about the whole, where it should have words of somebody who knows the
+// project. Prints one JSON object.
 import { parseArgs } from 'node:util';
 import { answer } from '../../packages/gardener/src/chat/answers/answer.js';
 import { AdapterChooser } from '../../packages/gardener/src/chat/answers/choose-adapter.js';

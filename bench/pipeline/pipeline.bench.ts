@@ -14,8 +14,8 @@ const RESULTS = process.env.BENCH_RESULTS ?? join(benchCache, 'pipeline.jsonl');
 const CHUNKS = 5_000;
 
 /**
- * `gardener add --wait` with the built command line on codebases by name and version, each in a data directory of its own, and a training process
- * that is killed. One JSON object a codebase, appended to the results, then the summary.
+ * `gardener add --wait` with the built command line on codebases by name and version, each in a data directory of its
+ * own, and a training process that is killed. One JSON object a codebase, appended to the results, then the summary.
  */
 async function main(): Promise<void> {
   const chosen = PIPELINE_CODEBASES.filter(({ name }) => NAMES?.includes(name) ?? true);
@@ -36,7 +36,9 @@ async function finished(): Promise<Growth[]> {
   return lines.map((line) => JSON.parse(line) as Growth);
 }
 
-/** The figures of the issue: shares, the largest memories, the median improvement, the minutes that 5,000 chunks take. */
+/**
+ * The figures of the issue: shares, the largest memories, the median improvement, the minutes that 5,000 chunks take.
+ */
 function summary(rows: Growth[]) {
   const succeeded = rows.filter((row) => row.succeeded);
   const improvements = succeeded.flatMap(({ improvement }) => improvement?.value ?? []).sort((a, b) => a - b);

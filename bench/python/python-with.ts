@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchCache } from '../inputs/bench-cache.js';
 
-/** A Python with what bench/python/<folder>/requirements.txt lists, made once; BENCH_PYTHON names one that is there already. */
+/**
+ * A Python with what bench/python/<folder>/requirements.txt lists, made once; BENCH_PYTHON
+ * names one that is there already.
+ */
 export async function pythonWith(folder: 'peft' | 'sentence-transformers'): Promise<string> {
   const given = process.env.BENCH_PYTHON;
   if (given) return given;

@@ -40,13 +40,15 @@ const WARMUP_STEPS = 10;
 const ENGINES = ['int8-keep', 'peft', 'float32-keep', 'int7-keep', 'int8-recompute', 'float32-recompute'];
 const REFERENCE = 'peft';
 const BASE = 'base';
-/** Lines of an unfinished bench are kept here, and it goes on with what is missing; another file for another trainer. */
+/**
+ * Lines of an unfinished bench are kept here, and it goes on with what is missing; another file for another trainer.
+ */
 const RESULTS = process.env.BENCH_RESULTS ?? join(benchCache, 'quality.jsonl');
 
 /**
- * Held-out loss after 400 steps on real code: every mode of ours and HF PEFT in float32, three seeds (order of the rows, start of the
- * adapter), the same rows in the same order. Float32 scoring throughout. Nothing waits in a loop, so that it can run beside other
- * work. One JSON object a run, appended to the results, then the summary.
+ * Held-out loss after 400 steps on real code: every mode of ours and HF PEFT in float32, three seeds (order of the
+ * rows, start of the adapter), the same rows in the same order. Float32 scoring throughout. Nothing waits in a loop, so
+ * that it can run beside other work. One JSON object a run, appended to the results, then the summary.
  */
 async function main(): Promise<void> {
   const python = await pythonWith('peft');

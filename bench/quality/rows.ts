@@ -14,8 +14,8 @@ export interface Rows {
 const HELD_OUT_OF = 8;
 
 /**
- * Rows from the files of a codebase: files in an order that their paths' hashes give, one in eight held out, each side cut into rows
- * without a rest.
+ * Rows from the files of a codebase: files in an order that their paths' hashes give, one in eight held out, each side
+ * cut into rows without a rest.
  * @throws Error when the codebase is too small
  */
 export async function rowsOf(

@@ -27,8 +27,9 @@ interface Source {
 }
 
 /**
- * Copies the code of `root` to `target` and takes the docstrings of up to `limit` symbols out of the copy; what they said in their first
- * sentence becomes the queries. Lines keep their numbers. Tests are left out. A symbol whose docstring stands elsewhere too is not asked for.
+ * Copies the code of `root` to `target` and takes the docstrings of up to `limit` symbols out of the copy; what they
+ * said in their first sentence becomes the queries. Lines keep their numbers. Tests are left out. A symbol whose
+ * docstring stands elsewhere too is not asked for.
  */
 export async function makeDocstringQueries(root: string, target: string, limit: number): Promise<Query[]> {
   rmSync(target, { recursive: true, force: true });
@@ -77,8 +78,8 @@ function firstSentence(docstring: string): string | null {
 }
 
 /**
- * Blanks the docstring in the source; false, and nothing is changed, when the parser then still finds one, loses the symbol, or meets errors that
- * were not there.
+ * Blanks the docstring in the source; false, and nothing is changed, when the parser then still finds one, loses the
+ * symbol, or meets errors that were not there.
  */
 async function removeDocstring(source: Source, symbol: CodeSymbol): Promise<boolean> {
   const { lines, language } = source;

@@ -43,8 +43,8 @@ interface Row {
 }
 
 /**
- * Recall and MRR of BM25, vectors, both together, and both with the symbol graph, on public codebases and on hand-written questions
- * about this one. One JSON object a codebase, then the summary.
+ * Recall and MRR of BM25, vectors, both together, and both with the symbol graph, on public codebases and on
+ * hand-written questions about this one. One JSON object a codebase, then the summary.
  */
 async function main(): Promise<void> {
   const { paths } = await openGarden({ dataDir: join(benchCache, 'data') });
@@ -71,7 +71,10 @@ async function main(): Promise<void> {
   print(summary(rows));
 }
 
-/** The default model in 8-bit integers, as the product has it, against the same in float32: MRR of both, and the difference, query by query. */
+/**
+ * The default model in 8-bit integers, as the product has it, against the same in float32: MRR of both, and
+ * the difference, query by query.
+ */
 async function comparePrecisions(int8: Embedder, float32: Embedder): Promise<void> {
   const rows: { int8: Row; float32: Row }[] = [];
   const measured = async (measureWith: (embedder: Embedder) => Promise<Row>) => {

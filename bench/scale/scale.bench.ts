@@ -1,7 +1,8 @@
 // Indexes a large tree in pieces, each of which is killed (SIGKILL) at a random moment, until it is done:
 //   npm run bench:scale -- --work DIR --lines 1000000 --minutes 3 [--model none] FOLDER...
-// The tree is put together once from the sources below the folders. One call is one piece; it prints one JSON object, with
-// `done: true` and the whole account when the index is complete. `--model none` leaves the embedding out: everything else remains.
+// The tree is put together once from the sources below the folders. One call is one piece; it prints one JSON
+// object, with `done: true` and the whole account when the index is complete. `--model none` leaves the embedding
+// out: everything else remains.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -147,7 +148,10 @@ function report(tree: object, done: boolean): void {
   process.stdout.write(`${JSON.stringify({ ...account, ...(done ? { chunks, files } : {}) })}\n`);
 }
 
-/** Copies sources until there are enough lines. Folders are renamed where the walk would take them for installed packages. */
+/**
+ * Copies sources until there are enough lines. Folders are renamed where the walk would take
+ * them for installed packages.
+ */
 function assemble(
   folders: readonly string[],
   lines: number,

@@ -31,9 +31,9 @@ const NOISE = 0.5;
 const K = 10;
 
 /**
- * Time of a whole search, the query's embedding included, in an index of 100,000 chunks: real chunks of the tuning codebases, many times
- * over with other words and moved vectors. The index is made once and kept outside the repository. Also how much of the exact ten nearest the
- * vector index finds.
+ * Time of a whole search, the query's embedding included, in an index of 100,000 chunks: real chunks of the tuning
+ * codebases, many times over with other words and moved vectors. The index is made once and kept outside the
+ * repository. Also how much of the exact ten nearest the vector index finds.
  */
 async function main(): Promise<void> {
   const { paths: models } = await openGarden({ dataDir: join(benchCache, 'data') });
@@ -140,7 +140,10 @@ async function fillIndex(paths: GardenPaths, embedder: Embedder): Promise<void> 
   });
 }
 
-/** The chunks of the tuning codebases with their vectors; those that the retrieval benchmark embedded are not embedded again. */
+/**
+ * The chunks of the tuning codebases with their vectors; those that the retrieval benchmark
+ * embedded are not embedded again.
+ */
 async function embeddedChunks(embedder: Embedder) {
   const cache = await EmbeddingCache.open(
     join(benchCache, 'retrieval', 'cache', 'embeddings'),

@@ -26,8 +26,8 @@ const LISTEN_MS = 7_000;
 type Heard = Map<string, Set<string>>;
 
 /**
- * Writes numbered events to a run as another process would, while listeners come and go, and counts what they missed: of these, and of
- * what the training writes.
+ * Writes numbered events to a run as another process would, while listeners come and go, and counts what they missed:
+ * of these, and of what the training writes.
  * @param beginTraining called when everybody listens
  * @param endTraining called before the last event is written
  */
@@ -77,7 +77,10 @@ async function eventsOf(directory: string): Promise<string[]> {
   }
 }
 
-/** Listens to the end of the run; one that is restless goes away every few seconds and comes back with the id it had heard last. */
+/**
+ * Listens to the end of the run; one that is restless goes away every few seconds and comes back
+ * with the id it had heard last.
+ */
 async function listen(
   url: string,
   check: EventCheck,

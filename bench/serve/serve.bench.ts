@@ -1,5 +1,5 @@
-// gardener serve under mixed load, with a training beside it: memory of the server, of its children and of the training, and whether an
-// event is lost. One JSON object every ten seconds, the summary last.
+// gardener serve under mixed load, with a training beside it: memory of the server, of its children and of the
+// training, and whether an event is lost. One JSON object every ten seconds, the summary last.
 //   npm run bench:serve [seconds]     (120; the figure is 600)
 // BENCH_CODEBASE is what is trained on (packages/gardener/src/garden).
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -11,8 +11,8 @@ const ANSWER_TOKENS = 12;
 const SAMPLE_MS = 1_000;
 
 /**
- * Twenty clients on all projects for a while, each asking one question after the other. Every answer is compared with the one that the
- * project gives alone; the memory of this process and of llama.cpp's is watched.
+ * Twenty clients on all projects for a while, each asking one question after the other. Every answer is compared with
+ * the one that the project gives alone; the memory of this process and of llama.cpp's is watched.
  */
 export async function measureClients({ garden, projects }: GardenWithProjects, seconds: number) {
   const open = new Assistant(garden);

@@ -1,7 +1,8 @@
 // Switching between projects and serving several at once. Prints one JSON object a part, the summary last.
 //   npm run bench:switch
-// BENCH_PARTS=switching,adapter,clients,training chooses some; BENCH_SECONDS is how long the clients ask (120), BENCH_PART_SECONDS how long
-// chat and training are measured alone and beside each other (30 each); BENCH_CODEBASE is what is trained on (packages/gardener/src/garden).
+// BENCH_PARTS=switching,adapter,clients,training chooses some; BENCH_SECONDS is how long the clients ask (120),
+// BENCH_PART_SECONDS how long chat and training are measured alone and beside each other (30 each); BENCH_CODEBASE is
+// what is trained on (packages/gardener/src/garden).
 import { fileURLToPath } from 'node:url';
 import { makeGardenWithProjects } from '../../packages/gardener/src/chat/garden-with-projects.fixture.js';
 import { TARGET_MODULES } from '../../packages/lora/src/index.js';

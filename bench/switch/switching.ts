@@ -8,8 +8,8 @@ const COLD_STARTS = 12;
 const NEW_VERSIONS = 3;
 
 /**
- * How long `prepare` takes: with the adapter loaded, with the base model loaded and an adapter that was never read, and from nothing
- * (index, embedder, base model and adapter).
+ * How long `prepare` takes: with the adapter loaded, with the base model loaded and an adapter that was never read, and
+ * from nothing (index, embedder, base model and adapter).
  */
 export async function measureSwitching({ garden, projects, addAdapter }: GardenWithProjects) {
   const open = new Assistant(garden);

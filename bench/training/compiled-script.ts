@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 /**
- * A script as JavaScript, so that a measured process holds no compiler and runs the built packages, as the product does.
+ * A script as JavaScript, so that a measured process holds no compiler and runs the built
+ * packages, as the product does.
  * @param source TypeScript that imports packages only
  * @returns path of the JavaScript, inside the repository so that it finds the packages
  */

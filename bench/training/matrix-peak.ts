@@ -8,8 +8,8 @@ const SIZE = 1024;
 const RUNS = 40;
 
 /**
- * What ONNX Runtime's products reach on this machine when nothing else is in the way: [1024, 1024] times a packed [1024, 1024], the
- * fastest of many runs, in 10^9 multiplications and additions a second.
+ * What ONNX Runtime's products reach on this machine when nothing else is in the way: [1024, 1024] times a packed
+ * [1024, 1024], the fastest of many runs, in 10^9 multiplications and additions a second.
  */
 export async function matrixPeak(threads: number): Promise<{ int8: number; float32: number }> {
   const codes = hostTensor(new Uint8Array(SIZE * SIZE).fill(130), [SIZE, SIZE]);
@@ -52,8 +52,9 @@ async function speed(threads: number, graph: Graph, x: HostTensor): Promise<numb
 }
 
 /**
- * Multiplications and additions of a training step, in 10^9 a token: frozen products forward and back, attention, the adapter forward and
- * both ways back, the vocabulary's product. What is computed again is not counted: it is a mode's own choice.
+ * Multiplications and additions of a training step, in 10^9 a token: frozen products forward and back,
+ * attention, the adapter forward and both ways back, the vocabulary's product. What is computed again is not
+ * counted: it is a mode's own choice.
  */
 export function operationsPerToken(
   config: TransformerConfig,

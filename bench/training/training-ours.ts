@@ -19,7 +19,11 @@ export interface OurRun {
   steps: number;
   /** Rows of a step. */
   batchRows: number;
-  /** `int8`, `int7` (weights as on CPUs without VNNI) or `float32`, then `-keep` (the forward products are kept for the backward pass) or `-recompute`, then `-together` (all rows of a step at once) or nothing (one after the other, the default). */
+  /**
+   * `int8`, `int7` (weights as on CPUs without VNNI) or `float32`, then `-keep` (the forward products are kept
+   * for the backward pass) or `-recompute`, then `-together` (all rows of a step at once) or nothing (one
+   * after the other, the default).
+   */
   mode: string;
   /** Further options of `train`. */
   options?: Pick<TrainOptions, 'schedule' | 'seed' | 'learningRate' | 'warmupSteps' | 'spinning'>;

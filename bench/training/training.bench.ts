@@ -49,7 +49,8 @@ function chosen(variable: string, all: string[]): string[] {
 
 /**
  * Our trainer and HF PEFT in float32 and bfloat16, one after the other in every round, on the same base, rows, rank and
- * length. One JSON object a run, then the summary: medians over the rounds, and what share of the machine's matrix products they are.
+ * length. One JSON object a run, then the summary: medians over the rounds, and what share of the
+ * machine's matrix products they are.
  */
 async function main(): Promise<void> {
   const python = await pythonWith('peft');

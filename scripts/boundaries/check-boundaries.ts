@@ -1,5 +1,5 @@
-// Holds the house of docs/architecture.md; what each rule is stands in rules/, the order of rooms and floors in house.json.
-// (That nothing writes to the console is Biome's noConsole, which can tell code from strings.)
+// Holds the house of docs/architecture.md; what each rule is stands in rules/, the order of rooms and floors in
+// house.json. (That nothing writes to the console is Biome's noConsole, which can tell code from strings.)
 //   npm run boundaries
 // Prints each offence as `path:line: what`, exit code 1 when there is one.
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Stands for onnxruntime-node, @lancedb/lancedb and node-llama-cpp in `npm run test:fast` (see vitest.fast.config.ts): a test may load
-// code that could use them, and fails when it does use them.
+// Stands for onnxruntime-node, @lancedb/lancedb and node-llama-cpp in `npm run test:fast` (see vitest.fast.config.ts):
+// a test may load code that could use them, and fails when it does use them.
 
 function refuse(): never {
   throw new Error('this test uses a native module: name its file <name>.native.test.ts');

@@ -6,9 +6,9 @@ data.json: {"train": R, "heldOut": R}, R = {"rows": [[token] * L, ...], "supervi
 supervised[t] = 1 makes token t a target of the loss, entry 0 is ignored. Rows are taken in order, over and over.
 
 One step is one batch: forward, token-weighted loss, backward, clipping, AdamW. tokensPerSecond counts all tokens of
-the batch over the median step, the first dropped (the first step allocates). Peak memory is read before the held-out loss is
-computed, which needs float32 weights whatever the training precision; loadPeakRssBytes is the peak while reading the
-GGUF, which transformers dequantises at once.
+the batch over the median step, the first dropped (the first step allocates). Peak memory is read before the held-out
+loss is computed, which needs float32 weights whatever the training precision; loadPeakRssBytes is the peak while
+reading the GGUF, which transformers dequantises at once.
 """
 
 import argparse
@@ -36,7 +36,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
-    parser.add_argument("--adapter-precision", choices=["float32", "bfloat16"], default="float32", help="PEFT's own default keeps LoRA matrices in float32")  # fmt: skip
+    parser.add_argument(
+        "--adapter-precision",
+        choices=["float32", "bfloat16"],
+        default="float32",
+        help="PEFT's own default keeps LoRA matrices in float32",
+    )
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--alpha", type=float, default=32)
     parser.add_argument("--learning-rate", type=float, default=1e-3)

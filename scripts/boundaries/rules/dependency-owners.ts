@@ -35,7 +35,9 @@ const OWNER_EXEMPT = ['gardener/src/doctor/probe.ts'];
 // What the trainer shows: all of it, and, without loading it, how to start a process for it.
 const FACES = ['@codebase-gardener/lora', '@codebase-gardener/lora/process'];
 
-/** Each native dependency is imported by one folder, the trainer through its faces, and the trainer knows no product. */
+/**
+ * Each native dependency is imported by one folder, the trainer through its faces, and the trainer knows no product.
+ */
 export const dependencyOwners: Rule = (files) =>
   files.flatMap((file) =>
     file.imports.flatMap((imported) => {

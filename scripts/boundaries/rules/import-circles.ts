@@ -1,7 +1,9 @@
 import type { Rule } from '../offence.js';
 import type { SourceFile } from '../source-files.js';
 
-/** No file imports itself through others; type imports count. Each knot of files is told once, by its shortest circle. */
+/**
+ * No file imports itself through others; type imports count. Each knot of files is told once, by its shortest circle.
+ */
 export const importCircles: Rule = (files) => {
   const importsOf = new Map(files.map((file) => [file.path, loadedBy(file)]));
   const told = new Set<string>();

@@ -2,7 +2,10 @@ import type { House, Room } from '../house.js';
 import type { Offence, Rule } from '../offence.js';
 import type { Import, SourceFile } from '../source-files.js';
 
-/** A relative import stays in its workspace and points to a room above or to its own; there, to a floor above or to its own. */
+/**
+ * A relative import stays in its workspace and points to a room above or to its own; there, to
+ * a floor above or to its own.
+ */
 export function roomOrder(house: House): Rule {
   return (files) =>
     files.flatMap((file) => [

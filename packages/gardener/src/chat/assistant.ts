@@ -63,8 +63,9 @@ export class Assistant {
   }
 
   /**
-   * Makes a project ready to answer: opens its index, starts embedder and base model, sets up a context with its promoted
-   * adapter. Called on switch and when a promotion is seen. Safe to call often; concurrent calls share the work.
+   * Makes a project ready to answer: opens its index, starts embedder and base model, sets up a context
+   * with its promoted adapter. Called on switch and when a promotion is seen. Safe to call often;
+   * concurrent calls share the work.
    * @throws GardenerError `models.*`, `retrieval.*`
    */
   async prepare(project: ProjectRecord, signal?: AbortSignal): Promise<Prepared> {
@@ -143,7 +144,8 @@ export class Assistant {
 
   /**
    * Stateless: the messages are the client's (OpenAI API). project null = the base model named, no retrieval.
-   * Retrieval adds code for the last user message unless `retrieval: false`. Ends with an AnswerEnd (conversation null).
+   * Retrieval adds code for the last user message unless `retrieval: false`. Ends with an
+   * AnswerEnd (conversation null).
    * @throws GardenerError as `answer`
    */
   async *chat(target: ChatTarget, request: MessagesRequest): AsyncGenerator<AnswerEvent, void> {

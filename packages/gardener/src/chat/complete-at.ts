@@ -44,8 +44,8 @@ const QUERY_LINES = 12;
 const RELATED_CHUNKS = 4;
 
 /**
- * Completes code at a place of a file: the file up to there under its path, as in training, related code of the project in
- * front, and what follows where the base model can fill a gap in.
+ * Completes code at a place of a file: the file up to there under its path, as in training, related code of the project
+ * in front, and what follows where the base model can fill a gap in.
  * @throws GardenerError `chat.not-in-project`, `chat.no-such-line`, `chat.unreadable-file`, `models.*`, `retrieval.*`
  */
 export async function* completeAt(

@@ -18,7 +18,10 @@ export interface Garden {
   paths: GardenPaths;
   /** As they were read last; a process that lives long asks `currentSettings`. */
   settings: Settings;
-  /** Reads `settings` again when settings.json has been written since. @throws garden.bad-setting, and they stay as they were */
+  /**
+   * Reads `settings` again when settings.json has been written since. @throws
+   * garden.bad-setting, and they stay as they were
+   */
   rereadSettings(): Promise<void>;
   registry: Registry;
   log: Logger;
@@ -72,8 +75,8 @@ async function makeFolders(paths: GardenPaths): Promise<void> {
 }
 
 /**
- * A data directory inside a codebase is no part of it: not for git, and so not for us. Only in a folder that held nothing: a
- * codebase that was named by mistake must not be hidden from git.
+ * A data directory inside a codebase is no part of it: not for git, and so not for us. Only in a folder that held
+ * nothing: a codebase that was named by mistake must not be hidden from git.
  */
 async function keepOutOfCodebases(root: string): Promise<void> {
   if ((await readdir(root)).length > 0) return;

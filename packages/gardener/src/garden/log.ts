@@ -58,8 +58,8 @@ export function levelOf(level: Settings['logLevel'], verbose: boolean): Settings
 }
 
 /**
- * A log that several processes add to, each line at the end of whatever file has the name now: a file that one of them has put aside
- * is not written to any more by the others, however long they live.
+ * A log that several processes add to, each line at the end of whatever file has the name now: a file that one of them
+ * has put aside is not written to any more by the others, however long they live.
  */
 export class RotatingLog {
   #untilLook = 0;

@@ -67,7 +67,8 @@ export class Registry {
   /**
    * Registers the codebase at `path` and makes its folder.
    *
-   * @throws garden.path-missing, garden.path-not-a-directory, garden.path-unreadable, garden.path-is-data-directory, garden.bad-name,
+   * @throws garden.path-missing, garden.path-not-a-directory, garden.path-unreadable,
+   * garden.path-is-data-directory, garden.bad-name,
    *   garden.project-exists (details: id, name), garden.name-taken (details: path of the other)
    */
   async add(project: NewProject): Promise<ProjectRecord> {
@@ -109,9 +110,10 @@ export class Registry {
   }
 
   /**
-   * Deletes all that is kept of a project: its folder (record, index, adapters, runs, conversations), its locks, and the embedding
-   * cache, which knows texts by hash and so cannot tell whose they are; other projects need it only to be rebuilt faster. The codebase
-   * itself is not touched. Takes id, name or path, and the id of a project whose record is damaged. Cancel its runs first.
+   * Deletes all that is kept of a project: its folder (record, index, adapters, runs, conversations), its locks, and
+   * the embedding cache, which knows texts by hash and so cannot tell whose they are; other projects need it only to be
+   * rebuilt faster. The codebase itself is not touched. Takes id, name or path, and the id of a project whose record is
+   * damaged. Cancel its runs first.
    */
   async remove(idOrNameOrPath: string): Promise<void> {
     await this.#locked(async () => {
@@ -178,7 +180,9 @@ export class Registry {
     }
   }
 
-  /** Locks that killed commands left. Ids are random and never used again, so a name that holds one is this project's. */
+  /**
+   * Locks that killed commands left. Ids are random and never used again, so a name that holds one is this project's.
+   */
   async #removeLocks(id: string): Promise<void> {
     for (const name of await readdir(this.#paths.locks)) {
       if (name.includes(id)) await rm(join(this.#paths.locks, name), { recursive: true, force: true });

@@ -11,7 +11,8 @@ export function servedName(projectId: string): string {
 }
 
 /**
- * Deletes the models that Ollama made of a removed project's adapters, where Ollama is the runtime; other servers make none.
+ * Deletes the models that Ollama made of a removed project's adapters, where Ollama is the
+ * runtime; other servers make none.
  * @returns null, or one sentence when it could not be done, with what to do by hand
  */
 export async function deleteServedAdapters(

@@ -20,7 +20,8 @@ export interface AddOptions {
 /**
  * Registers a codebase and makes it the active project. What can be refused is refused before models are fetched.
  * @returns the project, and how many files its codebase has
- * @throws GardenerError `models.unknown-model`, `garden.*` as `Registry.add`, `codebase.*` as `walkCodebase`, what `fetchModels` throws
+ * @throws GardenerError `models.unknown-model`, `garden.*` as `Registry.add`, `codebase.*` as
+ * `walkCodebase`, what `fetchModels` throws
  */
 export async function addProject(
   garden: Garden,

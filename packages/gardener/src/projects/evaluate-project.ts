@@ -27,7 +27,9 @@ const RETRIEVED_CHUNKS = 6;
 export interface EvaluateOptions {
   /** Version to evaluate. Defaults to the newest. */
   version?: number;
-  /** Also with retrieval, and with the edit similarity of written lines: minutes instead of seconds. Defaults to false. */
+  /**
+   * Also with retrieval, and with the edit similarity of written lines: minutes instead of seconds. Defaults to false.
+   */
   full?: boolean;
   signal?: AbortSignal;
   /** `total` is null while it cannot be told. */
@@ -45,8 +47,10 @@ interface Evaluation {
 }
 
 /**
- * Scores an adapter again on its run's held-out code and writes its scorecard anew. Does not change which model answers.
- * @throws GardenerError `training.no-adapter`, `training.no-held-out-data`, `training.model-missing`, `training.damaged-data`;
+ * Scores an adapter again on its run's held-out code and writes its scorecard anew. Does
+ * not change which model answers.
+ * @throws GardenerError `training.no-adapter`, `training.no-held-out-data`,
+ * `training.model-missing`, `training.damaged-data`;
  *   LoraError `adapter.*`
  */
 export async function evaluateProject(

@@ -4,7 +4,10 @@ import { createRun, type RunDescription, type RunKind } from '../garden/runs/run
 import { requireCodebase } from './require-codebase.js';
 import { startRunner } from './start-runner.js';
 
-/** Queues a run of a project and makes sure that the runner is there. @throws GardenerError `garden.run-active`, `garden.unknown-project` */
+/**
+ * Queues a run of a project and makes sure that the runner is there. @throws GardenerError
+ * `garden.run-active`, `garden.unknown-project`
+ */
 export async function queueRun(
   garden: Garden,
   project: ProjectRecord,

@@ -10,7 +10,10 @@ export type RotaryLayout = TransformerConfig['rotaryLayout'];
 /** Blocks of an adapter, as `LoraAdapter.blocks`. */
 export type AdapterBlocks = LoraAdapter['blocks'];
 
-/** A B matrix in the base's row order, brought into the row order `layout` of a format (the same array if it already is). */
+/**
+ * A B matrix in the base's row order, brought into the row order `layout` of a format (the
+ * same array if it already is).
+ */
 export function rowsToFormat(
   b: Float32Array,
   module: TargetModule,

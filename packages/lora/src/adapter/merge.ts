@@ -10,9 +10,11 @@ const MOSTLY_F16 = 1;
 const MOSTLY_F32 = 0;
 
 /**
- * Writes a whole model: the base with W + (alpha / rank) B A in the place of each trained W, as float16 (or float32). Everything else
- * of the base, also its tokenizer and chat template, is copied as it is. Any program that runs the base runs this, without an adapter.
- * @param options.type `F16` (default) rounds each merged weight to 11 bits; `F32` rounds nothing and takes twice the room
+ * Writes a whole model: the base with W + (alpha / rank) B A in the place of each trained W, as float16 (or float32).
+ * Everything else of the base, also its tokenizer and chat template, is copied as it is. Any program that runs the base
+ * runs this, without an adapter.
+ * @param options.type `F16` (default) rounds each merged weight to 11 bits; `F32` rounds
+ * nothing and takes twice the room
  * @throws LoraError `adapter.incompatible`, `weights.*`
  */
 export async function writeMergedModel(

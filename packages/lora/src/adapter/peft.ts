@@ -59,7 +59,8 @@ export async function writePeftAdapter(
 /**
  * Reads a PEFT directory for a base model, q and k rows in the base's order. float32, float16 and bfloat16 are read.
  * Names and shapes are checked before any matrix is read.
- * @throws LoraError `adapter.incompatible` listing all unknown, missing and mis-shaped tensors; `adapter.unsupported` for
+ * @throws LoraError `adapter.incompatible` listing all unknown, missing and mis-shaped
+ * tensors; `adapter.unsupported` for
  *   DoRA, trained biases, fully trained modules and the like; `adapter.damaged`; `weights.*` for unreadable files
  */
 export async function readPeftAdapter(directory: string, config: TransformerConfig): Promise<LoraAdapter> {

@@ -4,9 +4,9 @@ import { LoraError } from '../errors.js';
  * Hugging Face's row order of a q or k matrix to llama.cpp's.
  *
  * Rotary embedding turns pairs of coordinates within each head. Hugging Face pairs coordinate i with i + headSize / 2
- * (`halves`); llama.cpp, for the llama architecture, pairs neighbours 2 i and 2 i + 1 (`interleaved`), and its converter
- * reorders the rows of W_q and W_k to match: `w.reshape(heads, 2, headSize / 2, columns).swapaxes(1, 2)`.
- * Of a LoRA pair only B has those rows, so only B is reordered.
+ * (`halves`); llama.cpp, for the llama architecture, pairs neighbours 2 i and 2 i + 1 (`interleaved`), and its
+ * converter reorders the rows of W_q and W_k to match: `w.reshape(heads, 2, headSize / 2, columns).swapaxes(1, 2)`. Of
+ * a LoRA pair only B has those rows, so only B is reordered.
  * @param matrix [rows, columns], row-major
  * @param headCount heads that the rows are divided into: the attention heads for q, the key-value heads for k
  * @returns a new array of the same shape

@@ -1,8 +1,8 @@
 import type { Graph, Node } from './graph.js';
 
 /**
- * Rewrites `Add(Gemm(a, b), c)` as `Gemm(a, b, c)` where the product has no other reader and `c` has the result's shape:
- * a residual or a sum of gradients then costs no pass of its own. In place.
+ * Rewrites `Add(Gemm(a, b), c)` as `Gemm(a, b, c)` where the product has no other reader and `c` has the result's
+ * shape: a residual or a sum of gradients then costs no pass of its own. In place.
  */
 export function foldSums(graph: Graph): void {
   const readers = new Map<string, number>();

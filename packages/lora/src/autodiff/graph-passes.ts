@@ -1,8 +1,9 @@
 import type { Graph, Node, Value } from './graph.js';
 
 /**
- * Lets the nodes from `since` on use other values in the place of computed ones, in place: what computed those is unused then, unless
- * something else needs it. What a forward pass kept gets into the backward pass this way instead of being computed again.
+ * Lets the nodes from `since` on use other values in the place of computed ones, in place: what computed those is
+ * unused then, unless something else needs it. What a forward pass kept gets into the backward pass this way
+ * instead of being computed again.
  */
 export function useInstead(graph: Graph, substitutes: ReadonlyMap<Value, Value>, since = 0): void {
   const byName = new Map([...substitutes].map(([value, other]) => [value.name, other]));
@@ -29,8 +30,8 @@ export function pruneUnused(graph: Graph): void {
 }
 
 /**
- * Moves the nodes that no other node reads to the end, the last made first, in place. ONNX Runtime begins with the last of them and
- * computes what it needs: results then come in the order in which they were added.
+ * Moves the nodes that no other node reads to the end, the last made first, in place. ONNX Runtime begins with the last
+ * of them and computes what it needs: results then come in the order in which they were added.
  */
 export function lastLeavesFirst(graph: Graph): void {
   const read = new Set(graph.nodes.flatMap((node) => node.inputs.map((value) => value?.name)));

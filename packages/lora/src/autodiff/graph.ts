@@ -17,8 +17,8 @@ export type OpenAxes = Readonly<Record<number, string>>;
 export type ConstantData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array;
 
 /**
- * Constants up to this size are held once, however often they are asked for: ONNX Runtime takes some kilobytes for each. Shapes, scales
- * and the zero points of a row of tokens are.
+ * Constants up to this size are held once, however often they are asked for: ONNX Runtime takes some kilobytes for
+ * each. Shapes, scales and the zero points of a row of tokens are.
  */
 const SMALL_CONSTANT_BYTES = 1024;
 
@@ -62,7 +62,10 @@ export class Graph {
     return value;
   }
 
-  /** A value fixed in the graph; `data` is row-major, is not copied and must not change. A small one that is there already is given again. */
+  /**
+   * A value fixed in the graph; `data` is row-major, is not copied and must not change. A small one that is
+   * there already is given again.
+   */
   constant(dtype: DataType, shape: readonly number[], data: ConstantData): Value {
     const expected = elementCount(shape);
     if (data.length !== expected) {
@@ -94,8 +97,8 @@ export class Graph {
   }
 
   /**
-   * Has a value made in its turn, when `lastLeavesFirst` orders the graph, even where whoever reads it comes much later: a leaf asks for its
-   * shape, which costs nothing. What the value is made of can then go.
+   * Has a value made in its turn, when `lastLeavesFirst` orders the graph, even where whoever reads it comes much
+   * later: a leaf asks for its shape, which costs nothing. What the value is made of can then go.
    */
   makeHere(value: Value): void {
     this.leaves.add(this.apply('Shape', [value], {})[0]!);
@@ -130,7 +133,8 @@ export function elementCount(shape: readonly number[]): number {
 /**
  * The vector-Jacobian product of an operator: given the gradients of a node's outputs, one gradient for each input, or
  * null where none is wanted. A gradient may have the broadcast shape of the output: the walk sums it back.
- * @param wanted whether each input needs a gradient; a rule builds nothing for the others, so frozen weights cost nothing.
+ * @param wanted whether each input needs a gradient; a rule builds nothing for the others, so
+ * frozen weights cost nothing.
  */
 export type VjpRule = (
   graph: Graph,

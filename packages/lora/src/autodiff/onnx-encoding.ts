@@ -2,7 +2,9 @@ import protobuf from 'protobufjs';
 import type { ConstantData, DataType, Graph, OpenAxes, Value } from './graph.js';
 import { type AttributeValue, operatorOf } from './graph.js';
 
-/** The part of the ONNX message definitions that a graph needs: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
+/**
+ * The part of the ONNX message definitions that a graph needs: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
 const PROTO = `
 syntax = "proto3";
 message Attribute { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8 [packed = true]; int32 type = 20; }

@@ -1,4 +1,6 @@
-/** ONNX Runtime, for the files of this folder: whoever gets it from here cannot start a session that reports anything. */
+/**
+ * ONNX Runtime, for the files of this folder: whoever gets it from here cannot start a session that reports anything.
+ */
 export * as ort from 'onnxruntime-node';
 
 // ONNX Runtime's library holds a telemetry client, which starts with the first session unless this is set.

@@ -14,8 +14,8 @@ export interface SessionOptions {
   /** Threads of the session's pool. Defaults to the physical cores (ONNX Runtime's own choice). */
   threads?: number;
   /**
-   * Threads wait for each other in a loop while a graph runs (between runs they sleep): some 7 % faster on cores of their own,
-   * unkind to whatever shares them. Defaults to false.
+   * Threads wait for each other in a loop while a graph runs (between runs they sleep): some 7 % faster on cores of
+   * their own, unkind to whatever shares them. Defaults to false.
    */
   spinning?: boolean;
   /** Keep freed memory in an arena. Defaults to false. */
@@ -25,11 +25,14 @@ export interface SessionOptions {
 /** How a graph is loaded. */
 export interface LoadOptions extends SessionOptions {
   /**
-   * Values of some inputs by name, once and for all: packed for the products they are in, and not fed any more. Each is used before the
-   * next is asked for.
+   * Values of some inputs by name, once and for all: packed for the products they are in, and not fed any more. Each is
+   * used before the next is asked for.
    */
   fixed?: AsyncIterable<readonly [name: string, tensor: HostTensor]>;
-  /** Pack the graph's constants for the products they are in: a copy of each in the other's place. Defaults to false, true with `fixed`. */
+  /**
+   * Pack the graph's constants for the products they are in: a copy of each in the other's place. Defaults
+   * to false, true with `fixed`.
+   */
   packConstants?: boolean;
   /** Run the nodes as they were built, without ONNX Runtime's optimisers. Defaults to false. */
   asBuilt?: boolean;
@@ -45,7 +48,8 @@ export class GraphSession implements AsyncDisposable {
 
   /**
    * Drops what no output needs, folds sums into products, verifies, encodes and loads the graph.
-   * @throws LoraError `autodiff.session-failed` when ONNX Runtime refuses the graph, `autodiff.no-temporary-file`, and what `fixed` throws
+   * @throws LoraError `autodiff.session-failed` when ONNX Runtime refuses the graph,
+   * `autodiff.no-temporary-file`, and what `fixed` throws
    */
   static async create(graph: Graph, options: LoadOptions = {}): Promise<GraphSession> {
     pruneUnused(graph);

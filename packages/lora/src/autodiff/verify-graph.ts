@@ -3,8 +3,8 @@ import type { Graph } from './graph.js';
 import { operatorOf } from './graph.js';
 
 /**
- * Checks the invariants of a graph: every name is made once, every input exists before its use, and every output has the
- * shape its operator's rule gives. Run after each pass that changes a graph.
+ * Checks the invariants of a graph: every name is made once, every input exists before its use, and every output has
+ * the shape its operator's rule gives. Run after each pass that changes a graph.
  * @throws LoraError `autodiff.invalid-graph` naming the first offence
  */
 export function verifyGraph(graph: Graph): void {

@@ -18,7 +18,10 @@ export interface Courtesy {
 
 const ASK_AGAIN_MS = 5_000;
 
-/** Waits while there is an obstacle: with a checkpoint, since nobody knows for how long, and no longer than until the run is stopped. */
+/**
+ * Waits while there is an obstacle: with a checkpoint, since nobody knows for how long, and no longer
+ * than until the run is stopped.
+ */
 export async function* giveWay(
   { courtesy, signal, checkpointDirectory }: ResolvedOptions,
   run: RunState,

@@ -9,8 +9,8 @@ import type { TrainerShape } from './model-trainer.js';
 export type DropoutSeeds = readonly (readonly number[])[];
 
 /**
- * What stays of each input of the adapter's A matrices in one block: bytes, 1 with the probability 1 - dropout. A row's masks depend on
- * its seed alone, not on the rows it is computed with.
+ * What stays of each input of the adapter's A matrices in one block: bytes, 1 with the probability 1 - dropout. A row's
+ * masks depend on its seed alone, not on the rows it is computed with.
  * @returns by name of the graph's input, uint8 [rows * sequence, in]; nothing without dropout
  */
 export function dropoutMasks(

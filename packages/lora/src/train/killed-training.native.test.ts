@@ -47,7 +47,8 @@ test('killed at 30 random moments, a run reports the losses and ends with the ad
 
     const random = seededRandom(17);
     for (let kill = 0; kill < KILLS; kill++) {
-      // So many steps further than the attempt before, and then anywhere in what follows a step: loading, computing, saving.
+      // So many steps further than the attempt before, and then anywhere in what follows a
+      // step: loading, computing, saving.
       const steps = Math.floor(random.next() * 10);
       const extraMs = random.next() * 30;
       const before = (await linesOf(join(killed, 'losses'))).length;

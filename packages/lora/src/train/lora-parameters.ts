@@ -92,7 +92,9 @@ export class LoraParameters {
     return this.#feeds[block]!;
   }
 
-  /** PEFT's start: A uniform in +-1/sqrt(in) (Kaiming with a = sqrt 5), B zero, so that the model starts as the base. */
+  /**
+   * PEFT's start: A uniform in +-1/sqrt(in) (Kaiming with a = sqrt 5), B zero, so that the model starts as the base.
+   */
   initialize(seed: number): void {
     const random = seededRandom(seed, 1);
     for (const slot of this.slots) {

@@ -24,8 +24,8 @@ export interface TrainerShape {
 }
 
 /**
- * Computes LoRA gradients in one run of one graph. In 8 bits it holds weights of its own, packed for the products; the given ones can
- * go.
+ * Computes LoRA gradients in one run of one graph. In 8 bits it holds weights of its own, packed for the
+ * products; the given ones can go.
  */
 export class ModelTrainer implements AsyncDisposable {
   private constructor(

@@ -42,7 +42,10 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** Takes a lock out of the way if it is still the stale one; of two that try, one may find the other's new lock and puts it back. */
+/**
+ * Takes a lock out of the way if it is still the stale one; of two that try, one may find the
+ * other's new lock and puts it back.
+ */
 async function removeStale(path: string, stale: string): Promise<void> {
   const aside = besides(path);
   await rename(path, aside).catch(() => undefined);

@@ -18,8 +18,8 @@ export interface TrainOptions {
    */
   validation: readonly Example[];
   /**
-   * What must not be forgotten: a state with which the loss on these examples is more than `maxRise` (a share) above the base model's never counts
-   * as the best. Without validation examples it is not looked at.
+   * What must not be forgotten: a state with which the loss on these examples is more than `maxRise` (a share) above
+   * the base model's never counts as the best. Without validation examples it is not looked at.
    */
   retained?: { examples: readonly Example[]; maxRise: number };
   /** Defaults: rank 16, alpha 32, dropout 0, all seven linear modules. */
@@ -37,8 +37,8 @@ export interface TrainOptions {
   /** Tokens in a row. Defaults to 256. */
   sequenceLength?: number;
   /**
-   * Rows computed at once. Defaults to 1, which takes least memory. Two of 256 tokens are a twentieth faster on a quiet machine, a tenth
-   * slower beside a program that uses the memory much, and take 90 MB more.
+   * Rows computed at once. Defaults to 1, which takes least memory. Two of 256 tokens are a twentieth faster on a quiet
+   * machine, a tenth slower beside a program that uses the memory much, and take 90 MB more.
    */
   rows?: number;
   /** Batches that make one step. Defaults to 2. */
@@ -49,23 +49,26 @@ export interface TrainOptions {
   budgetMs?: number;
   /**
    * Numbers of the frozen products: `int8` (about twice as fast, exact sums of rounded factors), `float32` (agrees with
-   * PEFT to the last digits), `auto`: int8 where this CPU multiplies 8-bit integers exactly, see `largestWeightCode`. Losses on validation examples
-   * are float32 always. Defaults to `auto`.
+   * PEFT to the last digits), `auto`: int8 where this CPU multiplies 8-bit integers exactly, see `largestWeightCode`.
+   * Losses on validation examples are float32 always. Defaults to `auto`.
    */
   precision?: Precision | 'auto';
   /**
-   * Largest code of a weight in 8-bit products, at most 127. Defaults to the largest with which this CPU's products are exact: 127, and 64
-   * (7 bits) on processors without VNNI.
+   * Largest code of a weight in 8-bit products, at most 127. Defaults to the largest with which this CPU's products are
+   * exact: 127, and 64 (7 bits) on processors without VNNI.
    */
   largestWeightCode?: number;
   /**
-   * Keep the products of the forward pass for the backward pass, instead of a block's input alone and computing the rest twice: some 1.3
-   * times as fast, for a third more memory (200 MB with the default base and 256 tokens). Defaults to true.
+   * Keep the products of the forward pass for the backward pass, instead of a block's input alone and
+   * computing the rest twice: some 1.3 times as fast, for a third more memory (200 MB with the default base
+   * and 256 tokens). Defaults to true.
    */
   keep?: boolean;
   /** Times the data may be seen. Defaults to 3. */
   maxEpochs?: number;
-  /** Steps between evaluations. Defaults to about a tenth of the run, such that they cost at most a tenth of the time. */
+  /**
+   * Steps between evaluations. Defaults to about a tenth of the run, such that they cost at most a tenth of the time.
+   */
   evaluateEverySteps?: number;
   /** Evaluations without improvement before training stops. Defaults to 3. */
   patience?: number;
@@ -78,8 +81,9 @@ export interface TrainOptions {
   /** Threads. Defaults to ONNX Runtime's choice. */
   threads?: number;
   /**
-   * Memory this process may take, bytes. What is wanted is made lighter until it fits: products computed again instead of kept, then
-   * fewer rows at once. Watched while training too. Defaults to the smaller of 4 GB and half of what is free.
+   * Memory this process may take, bytes. What is wanted is made lighter until it fits: products computed
+   * again instead of kept, then fewer rows at once. Watched while training too. Defaults to the smaller of 4
+   * GB and half of what is free.
    */
   memoryBudgetBytes?: number;
   /** Memory this process takes now, bytes. Defaults to its resident set. */

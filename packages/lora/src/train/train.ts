@@ -34,9 +34,10 @@ const TURNED_BACK = 0.5;
  *
  * The calling process computes: its event loop is blocked during a step, so run this in a process of its own. With a
  * checkpoint directory a run that was stopped or killed goes on where it was, to the same losses.
- * When the loss explodes or is not a number any more, training goes back to its last checkpoint (or its start) and on with half
- * the learning rate, once.
- * @throws LoraError `train.bad-option`, `train.inexact-products`, `train.no-examples`, `train.nothing-supervised`, `train.example-too-long`,
+ * When the loss explodes or is not a number any more, training goes back to its last checkpoint (or its start) and on
+ * with half the learning rate, once.
+ * @throws LoraError `train.bad-option`, `train.inexact-products`, `train.no-examples`,
+ * `train.nothing-supervised`, `train.example-too-long`,
  *   `train.diverged` (a second time), `train.memory-budget`, `train.directory-in-use`, `train.other-checkpoint`,
  *   `train.damaged-checkpoint`, `train.other-adapter`, `weights.*`
  */

@@ -1,6 +1,6 @@
 /**
- * A training of the tiny llama in a process of its own: `training-process.fixture.ts <checkpoint directory> <losses file> [steps]`. Appends a
- * line `step loss` for every step and `end <numbers of the adapter>`. For tests that kill it.
+ * A training of the tiny llama in a process of its own: `training-process.fixture.ts <checkpoint directory> <losses
+ * file> [steps]`. Appends a line `step loss` for every step and `end <numbers of the adapter>`. For tests that kill it.
  */
 import { appendFileSync } from 'node:fs';
 import { loadBaseModel } from '../transformer/base-model.js';

@@ -44,7 +44,8 @@ const SHORT_QUESTION_WORDS = 4;
 /**
  * Answers one question about a project: searches its index, builds a prompt with the conversation, generates with the
  * promoted adapter (or the base, saying why), and stores the exchange. A stopped answer is stored as far as it came.
- * @throws GardenerError of the rooms below: `retrieval.*`, `prompt.question-too-long`, `models.*`; `chat.empty-question`
+ * @throws GardenerError of the rooms below: `retrieval.*`, `prompt.question-too-long`,
+ * `models.*`; `chat.empty-question`
  */
 export async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEvent, void> {
   const { conversation, runtime, project, code, signal } = request;

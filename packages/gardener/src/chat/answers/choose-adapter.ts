@@ -43,8 +43,8 @@ export class AdapterChooser {
   }
 
   /**
-   * The promoted adapter of a project if it can be used, else the base model with the reason. Base, tokenizer and template
-   * must be those that the adapter's manifest names, and its file the one that was written.
+   * The promoted adapter of a project if it can be used, else the base model with the reason. Base, tokenizer and
+   * template must be those that the adapter's manifest names, and its file the one that was written.
    * @param base null where the base model is not on this machine: then only its name is compared
    */
   async choose(

@@ -66,7 +66,9 @@ export function answerTokens(runtime: GenerationRuntime, options: AnswerOptions)
   return options.maxTokens ?? Math.min(DEFAULT_ANSWER_TOKENS, Math.floor(runtime.contextTokens / 4));
 }
 
-/** Tokens kept free for an answer while the prompt is made: one that may be very long still leaves half for the prompt. */
+/**
+ * Tokens kept free for an answer while the prompt is made: one that may be very long still leaves half for the prompt.
+ */
 export function reservedTokens(runtime: GenerationRuntime, options: AnswerOptions): number {
   return Math.min(answerTokens(runtime, options), Math.floor(runtime.contextTokens / 2));
 }

@@ -5,8 +5,8 @@ import { formatBytes } from './format-bytes.js';
 import { tidyDisk } from './tidy-disk.js';
 
 /**
- * Keeps the data directory within the setting maxDiskMegabytes after a run; each thing that goes is told in that run's events. Never
- * fails: a disk that cannot be tidied must not make a run that has ended well look bad.
+ * Keeps the data directory within the setting maxDiskMegabytes after a run; each thing that goes is told in that run's
+ * events. Never fails: a disk that cannot be tidied must not make a run that has ended well look bad.
  */
 export async function keepDiskLimit(paths: GardenPaths, runDirectory: string): Promise<void> {
   const tell = (message: string) =>

@@ -25,8 +25,9 @@ export interface DiskUsage {
 }
 
 /**
- * Measures the data directory: what its files take on the disk (so a sparse file counts what it fills, a small one its whole block).
- * Links are not followed, a file with several names counts once, what vanishes meanwhile or cannot be read counts nothing.
+ * Measures the data directory: what its files take on the disk (so a sparse file counts what it fills, a small one
+ * its whole block). Links are not followed, a file with several names counts once, what vanishes meanwhile or
+ * cannot be read counts nothing.
  */
 export async function diskUsage(paths: GardenPaths): Promise<DiskUsage> {
   const counted = new Set<string>();
@@ -45,7 +46,10 @@ export async function diskUsage(paths: GardenPaths): Promise<DiskUsage> {
   return { baseModelsBytes, cacheBytes, logsBytes, projects, totalBytes };
 }
 
-/** What a file, or a folder with all that is in it, takes on the disk. Measured as by `diskUsage`; 0 when it is not there. */
+/**
+ * What a file, or a folder with all that is in it, takes on the disk. Measured as by
+ * `diskUsage`; 0 when it is not there.
+ */
 export async function bytesOnDisk(path: string): Promise<number> {
   return sumTree(path, new Set());
 }

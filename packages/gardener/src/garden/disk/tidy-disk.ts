@@ -17,7 +17,8 @@ export interface DiskTidying {
 }
 
 /**
- * Brings the data directory down to `maxBytes`: what can be spared goes in the order of `findSpare`, no more of it than needed.
+ * Brings the data directory down to `maxBytes`: what can be spared goes in the order of
+ * `findSpare`, no more of it than needed.
  * @param maxBytes 0 removes all that can be spared
  * @param onRemove called for each thing before it goes
  * @throws garden.busy, garden.permission-denied, garden.file-operation-failed
@@ -44,7 +45,9 @@ export async function tidyDisk(
   });
 }
 
-/** A folder goes under another name first: nobody may find half an adapter or half a run when this is killed in between. */
+/**
+ * A folder goes under another name first: nobody may find half an adapter or half a run when this is killed in between.
+ */
 async function removeItem({ kind, path }: SpareItem): Promise<void> {
   const isFile = kind === 'cache' || kind === 'log';
   const leaving = isFile ? path : join(dirname(path), `${REMOVED_PREFIX}${randomId()}`);

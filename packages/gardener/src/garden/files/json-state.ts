@@ -65,7 +65,8 @@ export async function writeJson(
   const text = `${JSON.stringify(value, null, compact ? 0 : 2)}\n`;
   const temporary = `${file}.${randomId()}.tmp`;
   try {
-    // Our own, because write-file-atomic takes a short write (a disk that fills up) for a whole one and renames it into place.
+    // Our own, because write-file-atomic takes a short write (a disk that fills up) for a whole
+    // one and renames it into place.
     const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(text);

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { systemErrorCode } from '../errors/filesystem-error.js';
 
 /**
- * Makes a folder that a user has named, and those above it. Node's own way never ends where a file system takes no folders and
- * says that there is nothing (/proc).
+ * Makes a folder that a user has named, and those above it. Node's own way never ends where a file system takes no
+ * folders and says that there is nothing (/proc).
  * @param mode of the folder itself and of those above it that are made
  */
 export async function makeFolder(folder: string, mode = 0o777): Promise<void> {

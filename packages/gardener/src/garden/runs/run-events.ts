@@ -71,8 +71,8 @@ const READ_BYTES = 8 * 1024 * 1024;
 const NEWLINE = 10;
 
 /**
- * Adds one line to the run's events.jsonl with the present time, in one write at the end of the file (O_APPEND), so that
- * several processes may append at once. A line that a killed process left torn is closed first.
+ * Adds one line to the run's events.jsonl with the present time, in one write at the end of the file (O_APPEND), so
+ * that several processes may append at once. A line that a killed process left torn is closed first.
  *
  * @throws garden.file-missing when the run has been removed, garden.disk-full, garden.permission-denied
  */
@@ -98,8 +98,8 @@ export async function appendEvent(runDir: string, input: RunEventInput): Promise
 }
 
 /**
- * The events from byte `fromByte` on, at most 8 MiB of them, and where to go on; `nextByte` equals `fromByte` at the end.
- * A last line without its newline is left for the next call; lines that are no known event are passed over.
+ * The events from byte `fromByte` on, at most 8 MiB of them, and where to go on; `nextByte` equals `fromByte` at the
+ * end. A last line without its newline is left for the next call; lines that are no known event are passed over.
  *
  * @throws garden.file-missing, garden.permission-denied
  */
@@ -176,7 +176,8 @@ function parseLines(text: string): RunEvent[] {
 }
 
 /**
- * A line as it would be written today. The validation loss used to be called held-out loss, and `best` could be a step or null.
+ * A line as it would be written today. The validation loss used to be called held-out loss, and
+ * `best` could be a step or null.
  */
 function withTodaysNames(line: unknown): unknown {
   const isOld = typeof line === 'object' && line !== null && 'type' in line && line.type === 'heldout-end';

@@ -36,8 +36,9 @@ export function runnerLock(paths: GardenPaths): string {
 }
 
 /**
- * What the runner does: takes the runs of the data directory one at a time, oldest first, until nothing is left that could go on.
- * A worker that an earlier runner left behind is adopted before anything else is started. Paused runs are passed over.
+ * What the runner does: takes the runs of the data directory one at a time, oldest first, until nothing is left
+ * that could go on. A worker that an earlier runner left behind is adopted before anything else is started.
+ * Paused runs are passed over.
  */
 export async function runQueue(paths: GardenPaths, options: QueueOptions): Promise<void> {
   for (;;) {

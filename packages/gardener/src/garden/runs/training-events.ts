@@ -5,8 +5,9 @@ const count = z.number().min(0);
 const figure = z.number().nullable();
 
 /**
- * The events of a training engine that events.jsonl holds as the engine said them, by their type: what each carries beside its type.
- * The one definition of them: the schema of events.jsonl (run-events.ts) and that of an engine's events are made from it.
+ * The events of a training engine that events.jsonl holds as the engine said them, by their type: what each
+ * carries beside its type. The one definition of them: the schema of events.jsonl (run-events.ts) and that of an
+ * engine's events are made from it.
  */
 export const TRAINING_EVENTS = {
   plan: { steps: count, tokensPerSecond: figure },

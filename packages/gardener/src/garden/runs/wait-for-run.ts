@@ -23,7 +23,8 @@ export interface WaitOptions {
 /**
  * Follows a run's events until it has ended, and returns its last state. A paused run is waited for.
  *
- * @throws the signal's reason when aborted; garden.run-removed; garden.runner-failed when the runner cannot be kept alive
+ * @throws the signal's reason when aborted; garden.run-removed; garden.runner-failed when
+ * the runner cannot be kept alive
  */
 export async function waitForRun(runDir: string, options: WaitOptions = {}): Promise<RunState> {
   const follower = new RunFollower(runDir);

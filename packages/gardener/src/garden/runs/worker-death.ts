@@ -5,7 +5,10 @@ import type { WorkerExit } from './worker-process.js';
 /** Restarts without a new checkpoint in between. */
 export const MAX_RESTARTS = 3;
 
-/** With less than this a worker that ended by itself has most likely met a full disk; what it had begun to write is gone again. */
+/**
+ * With less than this a worker that ended by itself has most likely met a full disk; what it had
+ * begun to write is gone again.
+ */
 const FULL_DISK_BYTES = 4 * 2 ** 20;
 const DISK_REMEDY =
   'Free some space (gardener disk shows what takes it), then start it again with gardener refresh or gardener train.';

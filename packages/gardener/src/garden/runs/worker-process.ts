@@ -39,7 +39,8 @@ export function workerLog(runDir: string): string {
 
 /**
  * Starts `node <entry> <runDir>`: a process group of its own, so that it outlives the runner and can be ended with all
- * its children; output to `<runDir>/worker.log` (a pipe would break when the runner dies); CODEBASE_GARDENER_DATA_DIR set.
+ * its children; output to `<runDir>/worker.log` (a pipe would break when the runner dies);
+ * CODEBASE_GARDENER_DATA_DIR set.
  */
 export async function startWorker(runDir: string, entry: URL): Promise<Worker> {
   const logFile = workerLog(runDir);
@@ -92,8 +93,8 @@ async function childWorker(child: ChildProcess, logFile: string, startOfLog: num
 }
 
 /**
- * Ends a worker and all its children: SIGTERM, and after `graceMs` SIGKILL for the whole process group. Returns when it is gone.
- * On Windows, where SIGTERM ends a process at once, only the worker's own look at control.json is waited for.
+ * Ends a worker and all its children: SIGTERM, and after `graceMs` SIGKILL for the whole process group. Returns when it
+ * is gone. On Windows, where SIGTERM ends a process at once, only the worker's own look at control.json is waited for.
  */
 export async function stopWorker(identity: ProcessIdentity, graceMs: number): Promise<void> {
   if (!(await isProcessAlive(identity))) return;

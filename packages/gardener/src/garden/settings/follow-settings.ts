@@ -36,7 +36,10 @@ export function rereadSettings(
   };
 }
 
-/** The settings in force now, also when another process has changed them. A file that cannot be used changes nothing; the log says so. */
+/**
+ * The settings in force now, also when another process has changed them. A file that cannot be used
+ * changes nothing; the log says so.
+ */
 export async function currentSettings(
   garden: Pick<Garden, 'settings' | 'rereadSettings' | 'log'>,
 ): Promise<Settings> {

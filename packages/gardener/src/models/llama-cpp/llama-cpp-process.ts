@@ -22,7 +22,8 @@ interface Job {
 
 /**
  * The child process that holds llama.cpp with one base model. When it dies, the jobs in progress fail with
- * `models.runtime-died`; it is not started again: its owner makes another one. Idle, it does not keep this process alive.
+ * `models.runtime-died`; it is not started again: its owner makes another one. Idle, it does
+ * not keep this process alive.
  */
 export class ModelProcess {
   contextTokens: number;

@@ -24,7 +24,10 @@ export interface LlamaCppOptions {
   keptContexts?: number;
   /** How long the model may take to load. Defaults to 120 s. */
   startTimeoutMs?: number;
-  /** After so long without a call the process is ended, and its memory is free; the next call starts it. Defaults to 15 min. */
+  /**
+   * After so long without a call the process is ended, and its memory is free; the next call
+   * starts it. Defaults to 15 min.
+   */
   idleMs?: number;
 }
 

@@ -22,9 +22,10 @@ interface Spelling {
 }
 
 /**
- * Text before the gap, text after it, filling, end, in the spelling of each family. Qwen2.5-Coder (https://arxiv.org/abs/2409.12186, also
- * Granite 3, Seed); StarCoder and StarCoder2 (https://arxiv.org/abs/2402.19173, also Granite Code, SmolLM's code variants);
- * CodeLlama; DeepSeek-Coder; CodeGemma shares Qwen's; Codestral has no token for the middle and wants the text after the gap first.
+ * Text before the gap, text after it, filling, end, in the spelling of each family. Qwen2.5-Coder
+ * (https://arxiv.org/abs/2409.12186, also Granite 3, Seed); StarCoder and StarCoder2 (https://arxiv.org/abs/2402.19173,
+ * also Granite Code, SmolLM's code variants); CodeLlama; DeepSeek-Coder; CodeGemma shares Qwen's; Codestral has no
+ * token for the middle and wants the text after the gap first.
  */
 const SPELLINGS: readonly Spelling[] = [
   {
@@ -67,13 +68,16 @@ export interface Gap {
   /** Text of the file before and after the gap. */
   before: string;
   after: string;
-  /** Where the file is, and other code of its project, farthest first; only used where `GapTokens.repository` is there. */
+  /**
+   * Where the file is, and other code of its project, farthest first; only used where `GapTokens.repository` is there.
+   */
   place?: { repository: string; path: string; files: readonly { path: string; text: string }[] };
 }
 
 /**
- * The tokens of a prompt whose continuation is the filling: other files in the base's repository format, where it has one, then
- * the text before and after the gap. Training and serving make their prompts here, so that they cannot differ.
+ * The tokens of a prompt whose continuation is the filling: other files in the base's repository format,
+ * where it has one, then the text before and after the gap. Training and serving make their prompts
+ * here, so that they cannot differ.
  * @param encode gives ordinary tokens only: markup in a file's text stays text
  * @throws GardenerError `models.no-fill-in-the-middle`
  */

@@ -20,7 +20,8 @@ export interface GenerationOptions {
   seed?: number;
   /**
    * Divides the logits of the last 64 tokens written, so that a small model leaves a loop. Defaults to 1 (none); 1.1 is
-   * usual for answers. arXiv 1909.05858, section 4.1. llama.cpp's runtime also ends a text that says one passage three times over.
+   * usual for answers. arXiv 1909.05858, section 4.1. llama.cpp's runtime also ends a text that says
+   * one passage three times over.
    */
   repeatPenalty?: number;
   /** Ends generation when one of these texts is written; the text itself is left out. */
@@ -61,7 +62,9 @@ export type GenerationEvent =
       completionTokens: number;
     };
 
-/** Teacher-forced judgement of a token sequence: position i predicts tokens[i + 1], so there is one less than tokens. */
+/**
+ * Teacher-forced judgement of a token sequence: position i predicts tokens[i + 1], so there is one less than tokens.
+ */
 export interface TokenScores {
   /** The model's likeliest next token at each position. */
   top1: Int32Array;

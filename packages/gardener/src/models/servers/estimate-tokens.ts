@@ -1,4 +1,7 @@
-/** Code and prose have three to four bytes a token in today's tokenizers; the lower figure keeps a prompt within its room. */
+/**
+ * Code and prose have three to four bytes a token in today's tokenizers; the lower figure
+ * keeps a prompt within its room.
+ */
 const bytesPerToken = 2.5;
 
 /** Tokens of a text for a server that does not count them: rather too many than too few. */

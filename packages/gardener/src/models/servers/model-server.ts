@@ -67,8 +67,8 @@ export class ModelServer {
 
   /**
    * The JSON that the server answers, unchecked; null for an empty body.
-   * @throws GardenerError `models.server-down` (retryable) when it does not answer or cannot now, `models.server-refused`
-   * when it says no (details: status), `models.server-answer`, `models.cancelled`
+   * @throws GardenerError `models.server-down` (retryable) when it does not answer or cannot now,
+   * `models.server-refused` when it says no (details: status), `models.server-answer`, `models.cancelled`
    */
   async json(request: ServerRequest): Promise<unknown> {
     const { maxAnswerBytes = 16 * 2 ** 20 } = this.#options;

@@ -26,7 +26,8 @@ const streamLine = z.object({
 /**
  * Answers with a base model on Ollama, and with adapters: for each, Ollama makes a model of its own of the base and the
  * adapter's file. An empty `url` means this machine.
- * @throws GardenerError `models.server-down`, `models.server-too-old`, `models.not-on-server`, `models.no-runtime-model`
+ * @throws GardenerError `models.server-down`, `models.server-too-old`,
+ * `models.not-on-server`, `models.no-runtime-model`
  */
 export async function startOllama(options: ServerRuntimeOptions): Promise<GenerationRuntime> {
   const { model, contextTokens, ...server } = options;

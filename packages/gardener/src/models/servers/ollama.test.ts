@@ -15,7 +15,8 @@ import {
 import { Ollama, type OllamaProgress } from './ollama.js';
 import { startOllama } from './ollama-runtime.js';
 
-// There is no Ollama here: a local server replays the answers of its documented API (docs.ollama.com/api, 0.5.5 to 0.12).
+// There is no Ollama here: a local server replays the answers of its documented API
+// (docs.ollama.com/api, 0.5.5 to 0.12).
 
 const fast = { retries: 2, firstWaitMs: 1 };
 const digest = `sha256:${createHash('sha256').update('GGUF adapter').digest('hex')}`;

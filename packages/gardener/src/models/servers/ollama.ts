@@ -134,7 +134,8 @@ export class Ollama {
   /**
    * Makes a model of a base and a LoRA adapter, whose file is uploaded unless Ollama has it.
    * @param file a GGUF adapter
-   * @throws GardenerError `models.adapter-missing`, `models.adapter-refused` when Ollama cannot use it, `models.server-down`
+   * @throws GardenerError `models.adapter-missing`, `models.adapter-refused` when Ollama cannot
+   * use it, `models.server-down`
    */
   async createWithAdapter(model: string, base: string, file: string, signal?: AbortSignal): Promise<void> {
     const bytes = await readAdapter(file);

@@ -42,9 +42,9 @@ const streamChunk = z.object({
 type ServedModel = z.infer<typeof modelsAnswer>['data'][number];
 
 /**
- * Answers with a server that speaks the OpenAI API (vLLM, LM Studio, llama-server). A project's adapter is used when the
- * server lists a model of its name. An empty `model` means the only one there is; `contextTokens` are less where the server says that
- * the model holds less.
+ * Answers with a server that speaks the OpenAI API (vLLM, LM Studio, llama-server). A project's adapter is used when
+ * the server lists a model of its name. An empty `model` means the only one there is; `contextTokens` are less where
+ * the server says that the model holds less.
  * @throws GardenerError `models.server-*`, `models.bad-server-url`, `models.no-runtime-model`, `models.not-on-server`
  */
 export async function startOpenAi(options: ServerRuntimeOptions): Promise<GenerationRuntime> {

@@ -26,8 +26,8 @@ export interface ServerRuntimeOptions {
 export type AdapterChoice = Pick<GenerationOptions, 'adapter' | 'adapterName' | 'signal'>;
 
 /**
- * What the runtimes share whose model another program runs: it queues by itself, does not count tokens (so they are estimated) and
- * tells no probabilities. An adapter is a model of its own there.
+ * What the runtimes share whose model another program runs: it queues by itself, does not count tokens (so they are
+ * estimated) and tells no probabilities. An adapter is a model of its own there.
  */
 export abstract class ServerRuntime implements GenerationRuntime {
   /** Names of the models with an adapter that are known to be there. */

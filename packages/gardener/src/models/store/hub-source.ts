@@ -115,7 +115,9 @@ function addressOf(download: HubDownload): string {
   return `${download.hub}/${download.repository}/resolve/${encodeURIComponent(download.revision)}/${path}`;
 }
 
-/** Asks for size and hash; redirects inside the hub (a renamed repository) are followed, the one to its storage is not. */
+/**
+ * Asks for size and hash; redirects inside the hub (a renamed repository) are followed, the one to its storage is not.
+ */
 async function describe(download: HubDownload, limits: HubLimits, signal: AbortSignal): Promise<RemoteFile> {
   let address = addressOf(download);
   for (let redirects = 0; redirects < 5; redirects++) {

@@ -123,7 +123,9 @@ export async function removeModel(paths: ModelPaths, id: string): Promise<boolea
   return found;
 }
 
-/** Where a model is put together before it is moved into place; survives an interruption, so that a download resumes. */
+/**
+ * Where a model is put together before it is moved into place; survives an interruption, so that a download resumes.
+ */
 export function partialDirectory(paths: ModelPaths, id: string): string {
   return join(paths.baseModels, `.partial-${id}`);
 }

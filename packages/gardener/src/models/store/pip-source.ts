@@ -20,7 +20,9 @@ export const pythonCommands: readonly PythonCommand[] = [
 export interface WheelDownload {
   package: string;
   version: string;
-  /** Scratch directory of this download; wheel and pip's temporary files lie in it, so that its size is the progress. */
+  /**
+   * Scratch directory of this download; wheel and pip's temporary files lie in it, so that its size is the progress.
+   */
   directory: string;
   /** Bytes fetched so far, about four times a second. */
   onBytes?: (bytes: number) => void;

@@ -54,9 +54,10 @@ export interface Exported {
 }
 
 /**
- * Writes an adapter for other programs, reads it back and compares it with the one that answers here. What cannot be read back as it
- * was is removed again.
- * @throws GardenerError `training.no-adapter`, `training.damaged-adapter`, `training.export-exists`, `training.export-differs`,
+ * Writes an adapter for other programs, reads it back and compares it with the one that answers here. What cannot be
+ * read back as it was is removed again.
+ * @throws GardenerError `training.no-adapter`, `training.damaged-adapter`,
+ * `training.export-exists`, `training.export-differs`,
  *   `training.model-missing`, `garden.*`; LoraError `adapter.*`, `weights.*`
  */
 export async function exportAdapter(

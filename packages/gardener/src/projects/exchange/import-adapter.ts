@@ -17,15 +17,18 @@ import { openBase } from '../../training/adapters/open-base.js';
 export interface Imported {
   version: number;
   directory: string;
-  /** Whether a manifest says that it was trained on this very base; without one only names and shapes could be compared. */
+  /**
+   * Whether a manifest says that it was trained on this very base; without one only names and shapes could be compared.
+   */
   baseIsKnown: boolean;
 }
 
 /**
- * Takes an adapter of elsewhere as the project's next version: a PEFT directory, or one with an adapter.gguf. It is read whole and
- * written anew, so that nothing of the directory but the numbers comes in. Not promoted.
+ * Takes an adapter of elsewhere as the project's next version: a PEFT directory, or one with an adapter.gguf. It is
+ * read whole and written anew, so that nothing of the directory but the numbers comes in. Not promoted.
  * @throws GardenerError `training.no-such-directory`, `training.other-base`, `training.model-missing`, `garden.*`;
- *   LoraError `adapter.incompatible` (all that does not fit), `adapter.unsupported` (DoRA and the like), `adapter.damaged`, `weights.*`
+ * LoraError `adapter.incompatible` (all that does not fit), `adapter.unsupported` (DoRA and the like),
+ * `adapter.damaged`, `weights.*`
  */
 export async function importAdapter(garden: Garden, project: ProjectRecord, from: string): Promise<Imported> {
   const source = resolve(from);

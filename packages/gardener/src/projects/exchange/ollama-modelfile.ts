@@ -24,8 +24,8 @@ export interface ModelfileParts {
 }
 
 /**
- * A Modelfile for `ollama create`: base and adapter, sampling as in `gardener ask`, and the chat template where it is ChatML. Of
- * others Ollama takes the template that lies in the base's file.
+ * A Modelfile for `ollama create`: base and adapter, sampling as in `gardener ask`, and the chat template where it is
+ * ChatML. Of others Ollama takes the template that lies in the base's file.
  */
 export function ollamaModelfile(parts: ModelfileParts): string {
   const lines = [
@@ -48,7 +48,10 @@ export function ollamaModelfile(parts: ModelfileParts): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The system message that the base's template puts in by itself ('' for none), or null where the template is not ChatML. */
+/**
+ * The system message that the base's template puts in by itself ('' for none), or null
+ * where the template is not ChatML.
+ */
 export function chatMlSystem(template: ChatTemplate): string | null {
   const system = { role: 'system', content: 'the-system' } as const;
   const turns = [

@@ -31,14 +31,16 @@ const DESCRIPTIONS = [
   'tokenizer_config.json',
 ];
 const MODEL_FILES = ['onnx/model.onnx', 'model.onnx', 'onnx/model_quantized.onnx', 'model_quantized.onnx'];
-/** In the id of the catalogue's models: vectors of other numbers, or of texts put together otherwise, are other vectors. */
+/**
+ * In the id of the catalogue's models: vectors of other numbers, or of texts put together otherwise, are other vectors.
+ */
 const CATALOGUE_VERSION = 'int8-2';
 
 /**
  * Starts the embedder that the settings choose.
  * @param catalogueModel gives the directory of a model of the catalogue; asked only when the settings choose one
- * @throws GardenerError what {@link startEncoder} and {@link startServerEmbedder} throw, `retrieval.embedding-model-missing`, and what
- * `catalogueModel` throws
+ * @throws GardenerError what {@link startEncoder} and {@link startServerEmbedder} throw,
+ * `retrieval.embedding-model-missing`, and what `catalogueModel` throws
  */
 export async function startEmbedder(
   settings: EmbeddingSettings,
@@ -74,8 +76,8 @@ function prefixesOf({ embeddingModel, embeddingQueryPrefix, embeddingDocumentPre
 }
 
 /**
- * Names a directory by what is in it: the descriptions whole, of the weights their size and both ends, since hashing gigabytes
- * would take longer than a search.
+ * Names a directory by what is in it: the descriptions whole, of the weights their size and both ends, since hashing
+ * gigabytes would take longer than a search.
  */
 async function idOfDirectory(directory: string): Promise<string> {
   const hash = createHash('sha256');

@@ -13,7 +13,10 @@ import {
 
 /** Options of {@link EmbeddingCache.open}. */
 export interface EmbeddingCacheOptions {
-  /** Size on disk above which the segments used longest ago are removed. Defaults to 1 GiB (about 690,000 vectors of 384). */
+  /**
+   * Size on disk above which the segments used longest ago are removed. Defaults to 1 GiB
+   * (about 690,000 vectors of 384).
+   */
   maxBytes?: number;
 }
 
@@ -25,10 +28,10 @@ const MAX_SMALL_SEGMENTS = 24;
 const ABANDONED_MS = 60 * 60 * 1000;
 
 /**
- * Embeddings on disk by sha256 of model and text, so that nothing is embedded twice: not after a rename, a branch switch
- * or a rebuild. A folder of immutable segment files per model, safe for several processes without a lock. Eviction is
- * least recently used by segment. Nothing that goes wrong here is an error: what cannot be read is embedded again, what
- * cannot be written is not cached, and a damaged segment is removed.
+ * Embeddings on disk by sha256 of model and text, so that nothing is embedded twice: not after a rename, a branch
+ * switch or a rebuild. A folder of immutable segment files per model, safe for several processes without a lock.
+ * Eviction is least recently used by segment. Nothing that goes wrong here is an error: what cannot be read is embedded
+ * again, what cannot be written is not cached, and a damaged segment is removed.
  */
 export class EmbeddingCache {
   readonly #directory: string;

@@ -16,8 +16,8 @@ export interface Patience {
 const DEFAULT_PATIENCE: Patience = { retries: 4, firstWaitMs: 500, failuresToOpen: 3, openMs: 30_000 };
 
 /**
- * Repeats a request with exponential backoff, and after repeated failures fails at once for a while: many searches would otherwise
- * wait for a server that is gone, each in its turn.
+ * Repeats a request with exponential backoff, and after repeated failures fails at once for a while: many searches
+ * would otherwise wait for a server that is gone, each in its turn.
  */
 export class EmbeddingCircuit {
   readonly #patience: Patience;
@@ -31,8 +31,10 @@ export class EmbeddingCircuit {
 
   /**
    * What `request` gives.
-   * @param request throws a GardenerError; one that is not retryable ends the attempts and says nothing about the circuit
-   * @throws what the last attempt threw; the error of the last request while the circuit is open; the signal's reason when aborted
+   * @param request throws a GardenerError; one that is not retryable ends the attempts and
+   * says nothing about the circuit
+   * @throws what the last attempt threw; the error of the last request while the circuit is open; the
+   * signal's reason when aborted
    */
   async run<Result>(request: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     signal?.throwIfAborted();

@@ -57,8 +57,8 @@ export class EmbeddingServer {
    * @param body sent as JSON with POST; GET when there is none
    * @returns the JSON that it answers, unchecked
    * @throws GardenerError `retrieval.embedding-server-down` (retryable) when it does not answer or cannot right now,
-   * `retrieval.embedding-server-refused` when it says no, `retrieval.embedding-server-answer` when the answer is no JSON or too large;
-   * the signal's reason when aborted
+   * `retrieval.embedding-server-refused` when it says no, `retrieval.embedding-server-answer` when the answer is no
+   * JSON or too large; the signal's reason when aborted
    */
   async ask(path: string, body: object | null, signal?: AbortSignal): Promise<unknown> {
     try {

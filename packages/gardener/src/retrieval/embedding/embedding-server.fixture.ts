@@ -14,7 +14,10 @@ export type Behaviour =
   | 'unauthorized'
   | 'redirect';
 
-/** A local stand-in for an embedding server that cannot be had here: replays the documented API of one, with made-up vectors. */
+/**
+ * A local stand-in for an embedding server that cannot be had here: replays the documented API
+ * of one, with made-up vectors.
+ */
 export interface RecordedEmbeddingServer {
   url: string;
   /** Every embedding request: its body and its authorization. */
@@ -45,7 +48,10 @@ export function startRecordedOllama(digest = 'sha256:0123456789abcdef'): Promise
   );
 }
 
-/** POST /v1/embeddings of the OpenAI API, items in reverse order: https://platform.openai.com/docs/api-reference/embeddings */
+/**
+ * POST /v1/embeddings of the OpenAI API, items in reverse order:
+ * https://platform.openai.com/docs/api-reference/embeddings
+ */
 export function startRecordedOpenAi(): Promise<RecordedEmbeddingServer> {
   return start(
     () => null,

@@ -1,5 +1,6 @@
-// Entry of the embedding process: `node encoder-process.js <format> <model directory> <threads>`. It computes in a process of
-// its own because ONNX Runtime blocks the event loop while it runs, and because a crash in it must not take the command along.
+// Entry of the embedding process: `node encoder-process.js <format> <model directory> <threads>`. It computes
+// in a process of its own because ONNX Runtime blocks the event loop while it runs, and because a crash in it
+// must not take the command along.
 import {
   LoraError,
   loadOnnxSentenceEncoder,

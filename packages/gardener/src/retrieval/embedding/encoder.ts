@@ -12,7 +12,10 @@ export interface EmbeddingModel {
   /** Names the model; see {@link Embedder.id}. */
   id: string;
   format: EncoderFormat;
-  /** `bert`: config.json, tokenizer.json, model.safetensors; `onnx`: tokenizer.json, an ONNX model, sentence-transformers' files. */
+  /**
+   * `bert`: config.json, tokenizer.json, model.safetensors; `onnx`: tokenizer.json, an ONNX model,
+   * sentence-transformers' files.
+   */
   directory: string;
 }
 

@@ -41,10 +41,10 @@ const openAiAnswer = z.object({
 });
 
 /**
- * An embedding model on a server. Its dimension is probed; Ollama's digest of the model is part of the id, so that a model pulled anew
- * is never mixed with the old one's vectors.
- * @throws GardenerError `retrieval.embedding-server-down`, `retrieval.embedding-server-refused`, `retrieval.embedding-server-answer`,
- * `retrieval.bad-embedding-url`
+ * An embedding model on a server. Its dimension is probed; Ollama's digest of the model is part of the id, so that a
+ * model pulled anew is never mixed with the old one's vectors.
+ * @throws GardenerError `retrieval.embedding-server-down`, `retrieval.embedding-server-refused`,
+ * `retrieval.embedding-server-answer`, `retrieval.bad-embedding-url`
  */
 export async function startServerEmbedder(options: ServerEmbedderOptions): Promise<Embedder> {
   const server = serverOf(options);

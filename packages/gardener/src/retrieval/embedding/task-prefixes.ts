@@ -5,7 +5,10 @@ export const NO_PREFIXES: TaskPrefixes = { query: '', document: '' };
 
 const BGE_QUERY = 'Represent this sentence for searching relevant passages: ';
 
-/** Models that were trained with prefixes, by name: servers do not add them, and many directories do not tell. From the models' own cards. */
+/**
+ * Models that were trained with prefixes, by name: servers do not add them, and many directories do not
+ * tell. From the models' own cards.
+ */
 const KNOWN: readonly [name: RegExp, prefixes: TaskPrefixes][] = [
   [/nomic-embed-text/i, { query: 'search_query: ', document: 'search_document: ' }],
   [/nomic-embed-code/i, { query: 'Represent this query for searching relevant code: ', document: '' }],

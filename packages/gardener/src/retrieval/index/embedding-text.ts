@@ -5,9 +5,10 @@ const WORD = /[\p{L}\p{N}_$]+/gu;
 const EXTENSION = /\.\w+$/;
 
 /**
- * What is embedded of a chunk: where it stands and what it is called, in words (`src/http/retryPolicy.ts`, `RetryPolicy.nextDelay` become
- * `src http retry policy: retry policy next delay`, since a sentence encoder knows words and not identifiers), what it says of itself,
- * then its code. The model reads the first 256 tokens only, so what tells most about the chunk comes first.
+ * What is embedded of a chunk: where it stands and what it is called, in words (`src/http/retryPolicy.ts`,
+ * `RetryPolicy.nextDelay` become `src http retry policy: retry policy next delay`, since a sentence encoder knows words
+ * and not identifiers), what it says of itself, then its code. The model reads the first 256 tokens only, so what tells
+ * most about the chunk comes first.
  */
 export function embeddingText(chunk: Chunk): string {
   const path = wordsOf(chunk.path.replace(EXTENSION, ''));

@@ -44,8 +44,8 @@ export interface FollowOptions {
 }
 
 /**
- * Keeps an index equal to the codebase at `root` until the signal is aborted: one update at the beginning, then one after each
- * burst of changes, however many files a checkout touches.
+ * Keeps an index equal to the codebase at `root` until the signal is aborted: one update at the beginning, then one
+ * after each burst of changes, however many files a checkout touches.
  */
 export async function followCodebase(root: string, options: FollowOptions): Promise<void> {
   await new Following(root, options).run();

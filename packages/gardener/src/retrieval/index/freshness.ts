@@ -46,8 +46,8 @@ export async function indexFreshness(
 }
 
 /**
- * How many files were changed, added or removed since the index was made. A file with the size and times it had counts as
- * unchanged; otherwise its bytes are hashed, so that a `git checkout` there and back counts nothing.
+ * How many files were changed, added or removed since the index was made. A file with the size and times it had counts
+ * as unchanged; otherwise its bytes are hashed, so that a `git checkout` there and back counts nothing.
  * @throws GardenerError what walkCodebase throws for a root that cannot be walked
  */
 export async function changedSince(

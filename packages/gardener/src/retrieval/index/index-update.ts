@@ -55,8 +55,9 @@ const BATCH_CHUNKS = 256;
 /** Files of one commit: their paths stand in one SQL filter. */
 const BATCH_FILES = 400;
 /**
- * Rows after which the keyword index is brought up to date during an update, and their share of all rows: until then new rows are
- * scanned. Each time rewrites the table, so a fixed number would make a large index cost the square of its size.
+ * Rows after which the keyword index is brought up to date during an update, and their share of all rows:
+ * until then new rows are scanned. Each time rewrites the table, so a fixed number would make a large index
+ * cost the square of its size.
  */
 const KEYWORD_REFRESH_CHUNKS = 2_000;
 const KEYWORD_REFRESH_SHARE = 0.25;
@@ -67,8 +68,9 @@ const FIRST_MANIFEST_MS = 2_000;
 const MIN_MOVABLE_CHARACTERS = 200;
 
 /**
- * What a chunk's vector is kept under: what it says, wherever it stands, so that a renamed file or folder is not embedded again.
- * A short chunk is told from its like by its path alone, and costs next to nothing to embed: there the path counts.
+ * What a chunk's vector is kept under: what it says, wherever it stands, so that a renamed file or folder is
+ * not embedded again. A short chunk is told from its like by its path alone, and costs next to nothing to
+ * embed: there the path counts.
  */
 function cacheKeyText(chunk: Chunk): string {
   return chunk.text.length < MIN_MOVABLE_CHARACTERS
@@ -82,8 +84,9 @@ function stamped(hash: string): string {
 }
 
 /**
- * One pass over the files of a codebase that makes the table equal to them. The table itself says which version of which
- * file it holds, so an update that was killed anywhere is simply begun again: files that were committed are unchanged.
+ * One pass over the files of a codebase that makes the table equal to them. The table itself says which
+ * version of which file it holds, so an update that was killed anywhere is simply begun again: files that
+ * were committed are unchanged.
  */
 export class IndexUpdate {
   readonly #context: UpdateContext;

@@ -68,13 +68,14 @@ export class ProjectIndex {
   }
 
   /**
-   * Makes the index equal to `files`, which must be all files of the codebase: unchanged ones (by hash) keep their rows,
-   * changed ones are replaced, the others' rows are removed. A function is told what is known, so that it need not read
-   * it. Works in commits, so that search sees the part that is there. A damaged index, or one of another embedding
-   * model, is built anew; nothing is embedded twice.
+   * Makes the index equal to `files`, which must be all files of the codebase: unchanged ones (by hash) keep their
+   * rows, changed ones are replaced, the others' rows are removed. A function is told what is known, so that it need
+   * not read it. Works in commits, so that search sees the part that is there. A damaged index, or one of another
+   * embedding model, is built anew; nothing is embedded twice.
    *
    * @throws GardenerError `retrieval.nothing-indexed` when no file gave a chunk; `garden.busy` while another process
-   * updates; what `files` or the embedder throw; the signal's reason when aborted. The index is consistent in every case
+   * updates; what `files` or the embedder throw; the signal's reason when aborted. The
+   * index is consistent in every case
    */
   async update(
     files: AsyncIterable<IndexItem> | IndexSource,

@@ -13,8 +13,8 @@ export interface RefreshOptions extends Omit<UpdateOptions, 'root'> {
 }
 
 /**
- * Brings an index up to date with the codebase at `root`, at the cost of what has changed: every file is looked at (lstat), changed
- * ones are read, what is new in them is embedded.
+ * Brings an index up to date with the codebase at `root`, at the cost of what has changed: every file is looked at
+ * (lstat), changed ones are read, what is new in them is embedded.
  * @throws GardenerError what walkCodebase and ProjectIndex.update throw
  */
 export async function refreshIndex(

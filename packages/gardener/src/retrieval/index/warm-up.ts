@@ -13,8 +13,9 @@ const FILE_BYTES = { least: 2_000, most: 50_000 };
 const TEXTS = 2;
 
 /**
- * Does beforehand what the first edit would wait for: starts the parser, reads a file of each of the commonest languages among `files`, and
- * embeds some of what is in them. What fails here fails again where it matters, and is told there.
+ * Does beforehand what the first edit would wait for: starts the parser, reads a file of each of the
+ * commonest languages among `files`, and embeds some of what is in them. What fails here fails again where
+ * it matters, and is told there.
  */
 export async function warmUp(
   files: readonly WalkedFile[],

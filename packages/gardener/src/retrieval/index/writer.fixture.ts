@@ -1,5 +1,5 @@
-// A process of its own for tests: `node writer.fixture.js <data directory> <first file> <last file> <mark>` indexes files
-// number first to last and prints a line for each commit that it sees.
+// A process of its own for tests: `node writer.fixture.js <data directory> <first file> <last file> <mark>` indexes
+// files number first to last and prints a line for each commit that it sees.
 import { GardenPaths } from '../../garden/files/paths.js';
 import { wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { makeFile } from '../store/chunks.fixture.js';

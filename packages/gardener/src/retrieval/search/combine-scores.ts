@@ -5,9 +5,10 @@ export interface Ranking {
 }
 
 /**
- * Convex combination: each ranking's scores are stretched to 0..1 (its best is 1, its worst 0), weighted and added. Unlike
- * reciprocal rank fusion it keeps how far ahead the first one is; on docstring queries over three small
- * codebases its MRR was above reciprocal rank fusion's on two and about equal on one. Bruch, Gai and Ingber, https://arxiv.org/abs/2210.11934
+ * Convex combination: each ranking's scores are stretched to 0..1 (its best is 1, its worst 0), weighted and added.
+ * Unlike reciprocal rank fusion it keeps how far ahead the first one is; on docstring queries over three small
+ * codebases its MRR was above reciprocal rank fusion's on two and about equal on one. Bruch, Gai and Ingber,
+ * https://arxiv.org/abs/2210.11934
  */
 export function combineScores(rankings: readonly Ranking[]): Map<string, number> {
   const combined = new Map<string, number>();

@@ -37,8 +37,8 @@ function fullPattern(glob: string): string {
 }
 
 /**
- * A path glob as a filter of the table. Expressions are slow on many rows: beginnings, which the index of paths finds, and endings
- * that are plain text are compared as such, and most globs are nothing else.
+ * A path glob as a filter of the table. Expressions are slow on many rows: beginnings, which the index of paths finds,
+ * and endings that are plain text are compared as such, and most globs are nothing else.
  * @throws GardenerError as {@link globToRegularExpression}
  */
 export function pathCondition(glob: string): string {

@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 import type { CodeRange, Neighbour, SymbolGraph } from '../../codebase/graph/symbol-graph.js';
 import { graphSupport, type Ranked } from './graph-support.js';
 
-/** A graph of which only the edges matter: `from` calls `to`, both functions of ten lines that begin at line 1 of a file. */
+/**
+ * A graph of which only the edges matter: `from` calls `to`, both functions of ten lines
+ * that begin at line 1 of a file.
+ */
 function graphOf(edges: [from: string, to: string, weight?: number][]): SymbolGraph {
   const symbol = (path: string, weight: number): Neighbour => ({
     path,

@@ -22,7 +22,8 @@ const MAX_MISSING = 8;
 const MIN_SUPPORT = 0.4;
 
 /**
- * Looks around the best candidates: what the code that answers calls, and what calls it, is likely to belong to the answer.
+ * Looks around the best candidates: what the code that answers calls, and what calls it, is
+ * likely to belong to the answer.
  * @param ranked the best first
  */
 export function graphSupport(graph: SymbolGraph, ranked: readonly Ranked[]): GraphSupport {

@@ -11,8 +11,9 @@ const FILLER = new Set(
 const FULL_OVERLAP = 0.2;
 
 /**
- * How well each symbol's name says what the query says: the harmonic mean of the shares of the query's and of the name's words that the other
- * has, rare words counting more (rare among these names). "Converts a coroutine into a deferred" and `deferred_from_coroutine`.
+ * How well each symbol's name says what the query says: the harmonic mean of the shares of the query's and of the
+ * name's words that the other has, rare words counting more (rare among these names). "Converts a coroutine into a
+ * deferred" and `deferred_from_coroutine`.
  * @param names by id, the last part of a symbol's name; ids without a common word are left out of the result
  * @returns by id, up to 1 for the best
  */

@@ -64,7 +64,8 @@ const SPARE_ROWS = 8;
 const SEARCH_ATTEMPTS = 4;
 /** A longer query is cut: a pasted file would make thousands of terms. */
 const MAX_QUERY_CHARACTERS = 4_000;
-// Weights, against 1 of the vectors: tuned on the tuning codebases of bench/retrieval; from half to one and a half of these, MRR moves by 0.02 at most.
+// Weights, against 1 of the vectors: tuned on the tuning codebases of bench/retrieval; from half to one and a half of
+// these, MRR moves by 0.02 at most.
 const KEYWORD_WEIGHT = 0.6;
 const NAME_OVERLAP_WEIGHT = 0.8;
 const GRAPH_WEIGHT = 0.2;
@@ -75,8 +76,8 @@ const PATH_IN_SENTENCE_WEIGHT = 1;
 const SYMBOL_IN_SENTENCE_WEIGHT = 0.7;
 
 /**
- * Vectors and BM25 combined by score, and with them the chunks whose symbol or path the query names or whose name says what it says;
- * near-duplicates are folded into the best of them.
+ * Vectors and BM25 combined by score, and with them the chunks whose symbol or path the query names or whose name says
+ * what it says; near-duplicates are folded into the best of them.
  * @param vector computes the query's embedding; asked only where vectors take part, while the words are looked for
  */
 export async function searchChunks(
@@ -95,7 +96,9 @@ export async function searchChunks(
   }
 }
 
-/** `isWhole` is false when an update replaced a candidate before it was read: the ranking is then of rows that are gone. */
+/**
+ * `isWhole` is false when an update replaced a candidate before it was read: the ranking is then of rows that are gone.
+ */
 async function searchOnce(
   store: ChunkStore,
   query: string,

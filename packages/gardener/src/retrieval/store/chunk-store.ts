@@ -12,7 +12,10 @@ export interface StoredFile {
   chunks: number;
 }
 
-/** Cells of the vector index that are looked into, of about the square root of the rows: see bench/search for what that finds. */
+/**
+ * Cells of the vector index that are looked into, of about the square root of the rows: see
+ * bench/search for what that finds.
+ */
 const PROBES = 24;
 
 /**

@@ -124,7 +124,8 @@ it('takes no more room however often rows are replaced', async () => {
     await store.compact(ROWS);
     sizes.push(await bytesOfVectorIndexes());
   }
-  // Two versions of up to one and a half times the rows, and the rows that came with the last update; without renewal 80,000 vectors.
+  // Two versions of up to one and a half times the rows, and the rows that came with the last update;
+  // without renewal 80,000 vectors.
   const vectors = Math.max(...sizes) / (DIMENSION * 4 + 8);
   expect(vectors).toBeLessThan(2 * 1.5 * ROWS + 2 * 4_000);
 });

@@ -11,7 +11,9 @@ const MAX_VERSIONS = 16;
 
 /** From so many rows on, looking at every vector takes longer than a search may; fewer are compared one by one. */
 const INDEX_FROM_ROWS = 20_000;
-/** The vector index keeps what is deleted: made anew when it is so many times as large as the rows that are there need. */
+/**
+ * The vector index keeps what is deleted: made anew when it is so many times as large as the rows that are there need.
+ */
 const MAX_VECTOR_INDEX_GROWTH = 1.5;
 
 /** Makes the keyword index of a new table. */

@@ -54,7 +54,8 @@ export type AdapterManifest = Pick<
 /**
  * Writes manifest.json into an adapter's folder, atomically; the named files are hashed as they are now.
  * @returns what was written
- * @throws GardenerError `adapter.unreadable` when a file cannot be hashed; `garden.*` when the manifest cannot be written
+ * @throws GardenerError `adapter.unreadable` when a file cannot be hashed; `garden.*` when
+ * the manifest cannot be written
  */
 export async function writeAdapterManifest(
   directory: string,
@@ -78,8 +79,8 @@ export async function writeAdapterManifest(
 }
 
 /**
- * Reads and checks manifest.json of an adapter's folder. The file stays where it is, whatever is in it: the folder may be
- * one that a user wants to import.
+ * Reads and checks manifest.json of an adapter's folder. The file stays where it is, whatever is in it: the folder may
+ * be one that a user wants to import.
  * @throws GardenerError `adapter.damaged`, `adapter.schema-newer`; `garden.file-missing` and the like
  */
 export async function readAdapterManifest(directory: string): Promise<AdapterManifest> {

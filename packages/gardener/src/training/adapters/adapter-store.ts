@@ -38,8 +38,8 @@ export async function adapterVersions(paths: GardenPaths, projectId: string): Pr
 }
 
 /**
- * Saves a trained adapter as the project's next version: PEFT files, GGUF and manifest, put together beside their place and
- * renamed when whole. A run that has already saved one (and was interrupted afterwards) gets that version back.
+ * Saves a trained adapter as the project's next version: PEFT files, GGUF and manifest, put together beside their place
+ * and renamed when whole. A run that has already saved one (and was interrupted afterwards) gets that version back.
  * @param peftDirectory where the engine left the adapter
  * @throws LoraError `adapter.*`, GardenerError `garden.disk-full`, `garden.permission-denied`
  */

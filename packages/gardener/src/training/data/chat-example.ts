@@ -47,8 +47,8 @@ export function chatFrame({ tokenizer, chatTemplate }: ExampleBase, system: stri
 }
 
 /**
- * One question and answer in a chat frame. Only the answer and its end token are supervised, so that the model learns to stop.
- * The contents are encoded as plain text: special-token markup inside source code stays text.
+ * One question and answer in a chat frame. Only the answer and its end token are supervised, so that the model learns
+ * to stop. The contents are encoded as plain text: special-token markup inside source code stays text.
  */
 export function chatExample(pair: InstructionPair, frame: ChatFrame, tokenizer: Tokenizer): Example {
   const question = tokenizer.encode(pair.question);

@@ -22,8 +22,8 @@ const MAX_LINE_CHARS = 600;
 const GOOD_BORDER_SHARE = 0.6;
 
 /**
- * Cuts a file into windows of whole lines, each opened by the file's path line. A window ends where a chunk begins when it is 60 % full
- * by then, else where the next line does not fit. Excluded lines are never inside a window.
+ * Cuts a file into windows of whole lines, each opened by the file's path line. A window ends where a chunk begins when
+ * it is 60 % full by then, else where the next line does not fit. Excluded lines are never inside a window.
  */
 export function codeWindows(side: SplitFile, tokenizer: Tokenizer, sequenceLength: number): CodeWindow[] {
   const { file } = side;

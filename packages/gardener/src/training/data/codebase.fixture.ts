@@ -34,7 +34,9 @@ export const plainTemplate: ChatTemplate = {
 
 export const testBase: ExampleBase = { tokenizer: byteTokenizer, chatTemplate: plainTemplate };
 
-/** A Python file of `functions` functions with words of its own (seeded by the path), chunked by function. For tests. */
+/**
+ * A Python file of `functions` functions with words of its own (seeded by the path), chunked by function. For tests.
+ */
 export function testFile(
   path: string,
   options: { functions?: number; modifiedMs?: number; extra?: string; quality?: string } = {},

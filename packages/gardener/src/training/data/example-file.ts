@@ -6,8 +6,8 @@ const MAX_EXAMPLES = 4_000_000;
 const MAX_EXAMPLE_TOKENS = 1 << 20;
 
 /**
- * Examples as bytes, little-endian: magic `GEX1`, u32 count; for each example u32 length, then its tokens as i32, then one mask byte a
- * token, padded to four bytes.
+ * Examples as bytes, little-endian: magic `GEX1`, u32 count; for each example u32 length, then its tokens as i32, then
+ * one mask byte a token, padded to four bytes.
  */
 export function encodeExamples(examples: readonly Example[]): Buffer {
   let size = 8;

@@ -53,7 +53,10 @@ export interface ExampleOptions extends SplitOptions {
   maxHeldOutTokens?: number;
   /** Validation tokens. Defaults to 4,000. */
   maxValidationTokens?: number;
-  /** Files, by path, that training is about: all of them are taken, and of the others as many tokens again. Defaults to all. */
+  /**
+   * Files, by path, that training is about: all of them are taken, and of the others as many
+   * tokens again. Defaults to all.
+   */
   focus?: ReadonlySet<string>;
   /** For the manifest. Defaults to null. */
   continuedFrom?: number | null;
@@ -69,8 +72,8 @@ export interface ExampleSet {
 }
 
 /**
- * Makes a codebase into examples: code windows (about 85 % of the training tokens) and instruction pairs, split by file.
- * Deterministic: the same files, base and options give the same tokens in the same order.
+ * Makes a codebase into examples: code windows (about 85 % of the training tokens) and instruction pairs, split by
+ * file. Deterministic: the same files, base and options give the same tokens in the same order.
  */
 export function makeExamples(
   files: readonly ChunkedFile[],

@@ -2,14 +2,15 @@ import type { Example, Tokenizer } from '@codebase-gardener/lora';
 import { codeWindows } from './code-windows.js';
 
 /**
- * Occurs in this file only. A codebase file that holds it (this repository, when Gardener is trained on itself) is neither trained on nor
- * held out: see split.ts.
+ * Occurs in this file only. A codebase file that holds it (this repository, when Gardener is trained on itself) is
+ * neither trained on nor held out: see split.ts.
  */
 export const GENERAL_CODE_MARKER = 'gardener-general-code-5b1e';
 
 /**
- * A small fixed set of everyday code in several languages, written for this check and part of no project: the loss on it before and
- * after training shows what an adapter has forgotten. Changing it changes every `generalLoss` ever printed.
+ * A small fixed set of everyday code in several languages, written for this check and part of no
+ * project: the loss on it before and after training shows what an adapter has forgotten. Changing it
+ * changes every `generalLoss` ever printed.
  */
 export const GENERAL_CODE: readonly { path: string; language: string; text: string }[] = [
   {

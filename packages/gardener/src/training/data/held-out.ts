@@ -17,14 +17,17 @@ export interface HeldOutFile {
 /** Lines kept in `before`. */
 const LINES_BEFORE = 12;
 
-/** A window of a side as an example. All of it is learned or scored except its path line, which a prompt will always give. */
+/**
+ * A window of a side as an example. All of it is learned or scored except its path line,
+ * which a prompt will always give.
+ */
 export function windowExample({ tokens, headerTokens }: CodeWindow): Example {
   return { tokens, supervised: new Uint8Array(tokens.length).fill(1, headerTokens) };
 }
 
 /**
- * Draws windows for measuring: a seeded draw in each file (the first windows of files are all imports and would not stand for the code),
- * taken from the files in turn until `maxTokens` is reached, so that every file has its share.
+ * Draws windows for measuring: a seeded draw in each file (the first windows of files are all imports and would not
+ * stand for the code), taken from the files in turn until `maxTokens` is reached, so that every file has its share.
  */
 export function drawWindows(
   perFile: readonly CodeWindow[][],

@@ -15,7 +15,8 @@ const MIN_EXPLANATION_CHARS = 20;
 
 /**
  * Questions about one chunk with their answers: where it is, what it does (from its docstring), and how it is written.
- * The wording is varied by `variant`, so that the model learns the project and not one sentence. Chunks without a symbol give none.
+ * The wording is varied by `variant`, so that the model learns the project and not one sentence.
+ * Chunks without a symbol give none.
  */
 export function instructionPairs(chunk: Chunk, variant: number): InstructionPair[] {
   const kind = KIND_NAMES[chunk.kind];

@@ -2,7 +2,9 @@ import { hash32, mix32 } from './random.js';
 
 /** Hash functions of a MinHash signature: the estimate of a Jaccard similarity of 0.5 is then good to about 0.04. */
 const SIGNATURE_SIZE = 128;
-/** Rows of one band: two texts become a candidate pair when any band is equal (32 bands of 4 rows: likely from 0.4 on). */
+/**
+ * Rows of one band: two texts become a candidate pair when any band is equal (32 bands of 4 rows: likely from 0.4 on).
+ */
 const BAND_ROWS = 4;
 /** Words in one shingle. */
 const SHINGLE_WORDS = 5;
@@ -11,7 +13,9 @@ const MAX_BUCKET = 64;
 
 const WORD = /[A-Za-z_$][\w$]*|\d+|[^\s\w]/g;
 
-/** The distinct hashes of all runs of five tokens in `text`; shorter texts give one hash. White space does not count. */
+/**
+ * The distinct hashes of all runs of five tokens in `text`; shorter texts give one hash. White space does not count.
+ */
 export function shingles(text: string): Uint32Array {
   const words = (text.match(WORD) ?? []).map((word) => hash32(word));
   if (words.length === 0) return new Uint32Array(0);

@@ -10,10 +10,10 @@ export interface LineSpan {
 const MIN_LINE_TOKENS = 3;
 
 /**
- * The non-trivial lines of a code window: at least three tokens and a letter or digit. A line's span starts after the token that
- * holds the previous line's end (and with it this line's indentation, which is thus given) and stops before its own line end.
- * Under teacher forcing the next line is matched exactly when every token of the span is the model's first choice
- * (CrossCodeEval 2310.11248, RepoBench 2306.03091).
+ * The non-trivial lines of a code window: at least three tokens and a letter or digit. A line's span starts after the
+ * token that holds the previous line's end (and with it this line's indentation, which is thus given) and stops before
+ * its own line end. Under teacher forcing the next line is matched exactly when every token of the span is the model's
+ * first choice (CrossCodeEval 2310.11248, RepoBench 2306.03091).
  * @param from first token after the path line
  */
 export function lineSpans(tokens: Int32Array, from: number, tokenizer: Tokenizer): LineSpan[] {

@@ -21,7 +21,8 @@ const GENERAL = [
 ];
 
 /**
- * The 20 questions of the stopping check: fifteen about symbols of the training side, five general ones. Deterministic by seed.
+ * The 20 questions of the stopping check: fifteen about symbols of the training side, five general
+ * ones. Deterministic by seed.
  * @param chunks chunks of the training side
  */
 export function stoppingQuestions(chunks: readonly Pick<Chunk, 'symbol' | 'path'>[], seed: number): string[] {

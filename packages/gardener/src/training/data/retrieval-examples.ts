@@ -10,9 +10,11 @@ export const RETRIEVED_TOKENS = 512;
 export type HeldOutSearch = (query: string) => Promise<SearchResult[]>;
 
 /**
- * The held-out windows with retrieved chunks before them. The query of a window is what stands before it in its file (its path, for the
- * first one), so nothing that is scored has been looked up. The scored tokens and lines are the very same as without retrieval.
- * @param search must leave out every held-out file: near-duplicates of one are among them, as splits keep clusters together
+ * The held-out windows with retrieved chunks before them. The query of a window is what stands before it in its file
+ * (its path, for the first one), so nothing that is scored has been looked up. The scored tokens and lines are the
+ * very same as without retrieval.
+ * @param search must leave out every held-out file: near-duplicates of one are among them, as
+ * splits keep clusters together
  */
 export async function withRetrieval(
   files: readonly HeldOutFile[],

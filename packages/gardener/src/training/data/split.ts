@@ -8,7 +8,10 @@ import { seededRandom } from './random.js';
 const NEAR_DUPLICATE_SIMILARITY = 0.5;
 /** A chunk that is this similar to a held-out chunk is not trained on. */
 const NEAR_DUPLICATE_CHUNK_SIMILARITY = 0.7;
-/** What makes a chunk worthless for learning and for measuring (see codebase/quality.ts). Short or import lines are not: they are real code. */
+/**
+ * What makes a chunk worthless for learning and for measuring (see codebase/quality.ts). Short or import lines
+ * are not: they are real code.
+ */
 const WORTHLESS = new Set(['licence-header-only', 'minified', 'data-table', 'duplicated', 'generated']);
 /** Shorter chunks are alike everywhere (an import block, a getter): copies of them leak nothing. */
 const MIN_DUPLICATE_CHARS = 120;
@@ -50,7 +53,9 @@ export interface SplitOptions {
   seed: number;
   /** Share of the characters held out for scoring. Defaults to 1/8. */
   heldOutShare?: number;
-  /** Upper bound of the held-out side, in characters. Defaults to 80,000 (about 24,000 tokens) or 5 % of the codebase. */
+  /**
+   * Upper bound of the held-out side, in characters. Defaults to 80,000 (about 24,000 tokens) or 5 % of the codebase.
+   */
   maxHeldOutChars?: number;
   /** Share of the characters for validation. Defaults to 1/16. */
   validationShare?: number;
@@ -63,13 +68,15 @@ export interface SplitOptions {
 /** Each measured side wants at least this many clusters of files: fewer give no interval. */
 const MIN_HELD_OUT_FILES = 3;
 const MIN_VALIDATION_FILES = 2;
-/** No one cluster may fill more than this share of a measured side, so that one big file does not stand for the project. */
+/**
+ * No one cluster may fill more than this share of a measured side, so that one big file does not stand for the project.
+ */
 const MAX_CLUSTER_SHARE = 0.34;
 
 /**
- * Splits a codebase by file. Files whose five-token shingles are similar (MinHash, Jaccard 0.5) form a cluster and stay on one
- * side; single chunks of training files that copy held-out chunks are cut out as well. Which clusters are held out is a seeded draw that
- * prefers recently modified files two to one: they look most like the code to come.
+ * Splits a codebase by file. Files whose five-token shingles are similar (MinHash, Jaccard 0.5) form a cluster and stay
+ * on one side; single chunks of training files that copy held-out chunks are cut out as well. Which clusters are held
+ * out is a seeded draw that prefers recently modified files two to one: they look most like the code to come.
  */
 export function splitFiles(files: readonly ChunkedFile[], options: SplitOptions): FileSplit {
   const filters: SplitFilters = {

@@ -10,8 +10,8 @@ function event<Type extends string, Shape extends z.ZodRawShape>(type: Type, sha
 }
 
 /**
- * What an engine reports while it trains. An engine in another process or machine writes these as JSON lines; they are checked
- * against this schema there, and the type of every engine's events is made from it.
+ * What an engine reports while it trains. An engine in another process or machine writes these as JSON lines; they are
+ * checked against this schema there, and the type of every engine's events is made from it.
  */
 export const engineEventSchema = z.discriminatedUnion('type', [
   /** First event: the arithmetic that was chosen, and why in one sentence. */

@@ -6,8 +6,9 @@ import { locateRun } from '../../garden/runs/runs.js';
 import type { EngineEvent } from './engine-events.js';
 
 /**
- * Something that trains an adapter. All it is told is a run directory: data/ (see run-data.ts) and engine.json (`EngineSettings`);
- * it keeps its checkpoints in checkpoint/ and leaves a PEFT directory in output/. So it may run in another process or machine.
+ * Something that trains an adapter. All it is told is a run directory: data/ (see run-data.ts) and engine.json
+ * (`EngineSettings`); it keeps its checkpoints in checkpoint/ and leaves a PEFT directory in output/. So it may run
+ * in another process or machine.
  */
 export interface TrainingEngine {
   readonly name: string;
@@ -50,7 +51,10 @@ const engineSettingsSchema = z.object({
   checkpointEveryMs: z.number().positive(),
   seed: z.number().int(),
   threads: z.number().int().nonnegative(),
-  /** A state with which the loss on general code is more than this share above the base model's is never the best; null: not looked at. */
+  /**
+   * A state with which the loss on general code is more than this share above the base model's is never
+   * the best; null: not looked at.
+   */
   maxGeneralLossRise: z.number().positive().nullable().default(null),
   /** Memory the engine may take, bytes; 0 leaves it to the engine. */
   memoryBudgetBytes: z.number().nonnegative().default(0),
@@ -70,8 +74,8 @@ export function engineCheckpoint(runDirectory: string): string {
 }
 
 /**
- * Writes engine.json, unless an earlier attempt has: a resumed training must not change its settings. What lies in the data directory is
- * named from the run directory, so that a run goes on after both were moved.
+ * Writes engine.json, unless an earlier attempt has: a resumed training must not change its settings. What lies in the
+ * data directory is named from the run directory, so that a run goes on after both were moved.
  */
 export async function writeEngineSettingsOnce(runDirectory: string, settings: EngineSettings): Promise<void> {
   const file = join(runDirectory, 'engine.json');

@@ -7,8 +7,8 @@ import type { LineSpan } from '../data/next-line.js';
 const MAX_LINE_TOKENS = 48;
 
 /**
- * 1 - Levenshtein distance / length of the longer text, both without outer white space: 1 when equal, 0 when nothing is shared
- * (the measure of CrossCodeEval, 2310.11248, and RepoBench, 2306.03091).
+ * 1 - Levenshtein distance / length of the longer text, both without outer white space: 1 when equal, 0 when nothing is
+ * shared (the measure of CrossCodeEval, 2310.11248, and RepoBench, 2306.03091).
  */
 export function editSimilarity(a: string, b: string): number {
   const [left, right] = [a.trim(), b.trim()];
@@ -37,7 +37,8 @@ export interface FileSimilarity {
 }
 
 /**
- * Lets llama.cpp write held-out lines, each from all that stands before it in its window, and compares them with the true ones.
+ * Lets llama.cpp write held-out lines, each from all that stands before it in its window, and
+ * compares them with the true ones.
  * @param maxLines lines to write in all, evenly spread over the files' lines
  */
 export async function measureEditSimilarity(

@@ -5,7 +5,9 @@ export interface GateScores {
   /** Held-out loss in nats per token, on the same tokens. */
   baseLoss: number;
   adapterLoss: number;
-  /** Relative fall of the held-out loss, paired by file; its 95 % interval decides. Null when nothing could be scored. */
+  /**
+   * Relative fall of the held-out loss, paired by file; its 95 % interval decides. Null when nothing could be scored.
+   */
   improvement: Measure | null;
   /** Share of questions whose answer ends by itself. */
   stopping: { base: number; adapter: number; n: number } | null;
@@ -33,8 +35,8 @@ export interface GateDecision {
 }
 
 /**
- * So many answers fewer may end by themselves, of the 10 to 20 asked: up to three all in one direction are within chance (a sign test's
- * one-sided p is 0.125), four are not (0.06).
+ * So many answers fewer may end by themselves, of the 10 to 20 asked: up to three all in one direction are within
+ * chance (a sign test's one-sided p is 0.125), four are not (0.06).
  */
 export const MAX_STOPPING_FALL_ANSWERS = 3;
 /** However few were asked: an adapter that ends less than this share of what the base ends has broken stopping. */
@@ -44,8 +46,8 @@ export const GOOD_STOPPING = 0.9;
 /** The loss on general code may rise by this share of the base's. */
 export const MAX_GENERAL_LOSS_RISE = 0.15;
 /**
- * llama.cpp may agree with us one point less often with the adapter than with the base, beyond what the number of positions leaves to chance; a
- * wrong export is off by tens of points.
+ * llama.cpp may agree with us one point less often with the adapter than with the base, beyond what the number of
+ * positions leaves to chance; a wrong export is off by tens of points.
  */
 export const MAX_AGREEMENT_FALL = 0.01;
 /** One-sided 95 % quantile of the normal distribution. */
@@ -54,8 +56,9 @@ const SURE = 1.645;
 export const MAX_PARITY_LOSS_DIFFERENCE = 0.02;
 
 /**
- * Decides whether an adapter is served. Promoted only when the lower end of the interval of the relative held-out loss improvement lies
- * above `margin`, answers still end by themselves, general code is not forgotten, and llama.cpp computes what we computed.
+ * Decides whether an adapter is served. Promoted only when the lower end of the interval of the relative held-out
+ * loss improvement lies above `margin`, answers still end by themselves, general code is not forgotten, and
+ * llama.cpp computes what we computed.
  * @param margin relative improvement that must be exceeded (0.01 = 1 % of the base's loss)
  */
 export function decide(scores: GateScores, margin: number): GateDecision {

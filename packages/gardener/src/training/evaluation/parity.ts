@@ -3,7 +3,8 @@ import type { GenerationRuntime } from '../../models/runtime/runtime.js';
 import type { SideScores } from './side-scores.js';
 
 /**
- * Compares llama.cpp with our own forward under teacher forcing on the same tokens: how often the first choice is the same, and the loss.
+ * Compares llama.cpp with our own forward under teacher forcing on the same tokens: how often the first
+ * choice is the same, and the loss.
  * @param adapterFile GGUF adapter, or null for the base alone
  * @param options.positions how many to compare at least, where there are so many
  * @param options.limitMs no further example is begun after it; `positions` says how far it got

@@ -17,17 +17,17 @@ export interface SameChoices {
 }
 
 /**
- * Whether the differences are those of rounding. llama.cpp multiplies a quantised base with activations of 8 bits and a merged float16
- * weight with activations of 16, so near ties fall otherwise; measured on SmolLM2 Q4_1: 88 to 94 of 96 places and 0.03 nats. Merged at
- * half its strength a strong adapter is 0.12 nats off.
+ * Whether the differences are those of rounding. llama.cpp multiplies a quantised base with activations of 8 bits and a
+ * merged float16 weight with activations of 16, so near ties fall otherwise; measured on SmolLM2 Q4_1: 88 to 94 of 96
+ * places and 0.03 nats. Merged at half its strength a strong adapter is 0.12 nats off.
  */
 export function areTheSame({ same, positions, lossDifference }: SameChoices): boolean {
   return same >= 0.85 * positions && Math.abs(lossDifference) <= 0.05;
 }
 
 /**
- * Lets llama.cpp judge the next token at each place of some general code, once with base and adapter, once with a model that should be
- * the same.
+ * Lets llama.cpp judge the next token at each place of some general code, once with base and adapter, once with a
+ * model that should be the same.
  * @throws GardenerError `models.*`
  */
 export async function sameChoices(

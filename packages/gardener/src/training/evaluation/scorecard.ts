@@ -45,7 +45,9 @@ export const scorecardSchema = z.object({
       n: z.number().int(),
     })
     .nullable(),
-  /** The promoted adapter that this one was continued from, with its loss on the same tokens; null for a new adapter. */
+  /**
+   * The promoted adapter that this one was continued from, with its loss on the same tokens; null for a new adapter.
+   */
   predecessor: z.object({ version: z.number().int(), heldOutLoss: z.number() }).nullable().default(null),
   promoted: z.boolean(),
   reason: z.string(),

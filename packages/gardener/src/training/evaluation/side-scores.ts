@@ -52,7 +52,9 @@ export interface SideOptions {
   like?: SideScores;
   /** Scoring should take no longer than this; fewer windows are scored where it would. Defaults to no limit. */
   scoringLimitMs?: number;
-  /** What is measured in llama.cpp, parity and stopping, should take no longer than this together. Defaults to no limit. */
+  /**
+   * What is measured in llama.cpp, parity and stopping, should take no longer than this together. Defaults to no limit.
+   */
   servingLimitMs?: number;
   /** Whether general code is scored too. Defaults to true. */
   measureGeneral?: boolean;
@@ -64,7 +66,10 @@ export interface SideOptions {
   onProgress?: (label: string, done: number, total: number | null) => void;
 }
 
-/** Scores one model: held-out loss and exact match by our own forward, then parity and stopping in llama.cpp, which serves. */
+/**
+ * Scores one model: held-out loss and exact match by our own forward, then parity and
+ * stopping in llama.cpp, which serves.
+ */
 export async function scoreSide(options: SideOptions): Promise<SideScores> {
   const start = performance.now();
   const { data, onProgress } = options;

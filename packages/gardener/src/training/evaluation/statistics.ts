@@ -13,8 +13,9 @@ export interface Measure {
 export const BOOTSTRAP_RESAMPLES = 2000;
 
 /**
- * The percentile bootstrap interval (Efron 1979) of a statistic over files: whole files are drawn with replacement, because
- * the tokens of one file are alike and not independent. Passing one item per file with both sides' sums makes it paired.
+ * The percentile bootstrap interval (Efron 1979) of a statistic over files: whole files are drawn with
+ * replacement, because the tokens of one file are alike and not independent. Passing one item per file with both
+ * sides' sums makes it paired.
  * @param statistic the figure computed on a resample (items may repeat)
  * @param confidence share of resamples inside the interval; defaults to 0.95
  * @returns value on all items, low and high; with a single item both ends are infinite, as one file proves nothing

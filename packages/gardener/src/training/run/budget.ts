@@ -1,9 +1,9 @@
 import type { RunEvent } from '../../garden/runs/runs.js';
 
 /**
- * How much of a run's budget its events show as spent: the time from each start of the stage `training` to the last event of that
- * attempt. Preparing (models, index, examples), waiting, and time in which no process ran do not count. A clock that was set back
- * counts as no time at all, so that it takes nothing off what was spent before.
+ * How much of a run's budget its events show as spent: the time from each start of the stage `training` to the last
+ * event of that attempt. Preparing (models, index, examples), waiting, and time in which no process ran do not count. A
+ * clock that was set back counts as no time at all, so that it takes nothing off what was spent before.
  * @returns milliseconds
  */
 export function spentBudgetMs(events: readonly RunEvent[]): number {
@@ -47,9 +47,11 @@ export class Budget {
   }
 
   /**
-   * What training may take when the adapter's evaluation is to follow; at least a quarter of the budget, where measuring the base took
-   * longer than it should (a busy machine): a run that trained for a step or two would have measured in vain.
-   * @param baselineMs how long measuring the base took: the adapter's side computes a little more (its low-rank products)
+   * What training may take when the adapter's evaluation is to follow; at least a quarter of the budget,
+   * where measuring the base took longer than it should (a busy machine): a run that trained for a step or
+   * two would have measured in vain.
+   * @param baselineMs how long measuring the base took: the adapter's side computes a little
+   * more (its low-rank products)
    */
   trainingMs(baselineMs: number): number {
     const evaluationMs = baselineMs * 1.2 + SAVE_MS;
@@ -58,7 +60,10 @@ export class Budget {
   }
 }
 
-/** Loading the weights for training, which the trainer does not count; writing the adapter in two formats, reading it back. */
+/**
+ * Loading the weights for training, which the trainer does not count; writing the adapter in
+ * two formats, reading it back.
+ */
 const SAVE_MS = 5_000;
 const LEAST_TRAINING_SHARE = 0.25;
 /** Even an overdrawn budget leaves a step or two, so that the run can end. */

@@ -13,13 +13,14 @@ export interface RunControl {
 }
 
 /**
- * Does the work of a run directory to its last event. A known error becomes run-fail; a pause or cancel its event; after a SIGTERM no
- * event is written, so that the run goes on with the next runner.
+ * Does the work of a run directory to its last event. A known error becomes run-fail; a pause or cancel its event;
+ * after a SIGTERM no event is written, so that the run goes on with the next runner.
  * @throws errors that are not known: the runner turns the process's end into run-fail
  */
 export async function executeRun(runDirectory: string, control: RunControl): Promise<void> {
   const report = new RunReport(runDirectory);
-  // Children that are idle do not keep this process alive, and Node would end it in the middle of an await for one of them.
+  // Children that are idle do not keep this process alive, and Node would end it in the middle
+  // of an await for one of them.
   const keptAlive = setInterval(() => undefined, 60_000);
   try {
     const context = await openRunContext(runDirectory, control.signal, report);

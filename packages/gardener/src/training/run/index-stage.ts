@@ -45,7 +45,8 @@ export async function refreshProjectIndex(context: RunContext): Promise<number> 
 }
 
 /**
- * Brings a project's index up to date and keeps the chunked files of code that went through: all of them are read, for training.
+ * Brings a project's index up to date and keeps the chunked files of code that went through: all of
+ * them are read, for training.
  * @throws GardenerError `codebase.*`, `retrieval.*`, `training.model-missing`
  */
 export async function indexCodebase(context: RunContext): Promise<IndexedCodebase> {

@@ -14,7 +14,10 @@ import { makeExamples } from '../data/examples.js';
 
 const secrets = Object.entries(fakeSecrets());
 
-/** A project with a key of every kind in a function, in a docstring and at module level, beside files that are nothing but keys. */
+/**
+ * A project with a key of every kind in a function, in a docstring and at module level, beside
+ * files that are nothing but keys.
+ */
 function projectWithKeys(): string {
   const files: Record<string, string> = {};
   for (const [number, [rule, secret]] of secrets.entries()) {

@@ -6,7 +6,9 @@ import type { RunContext } from './run-context.js';
 
 /** What the preparing process says last. */
 export type Preparation =
-  /** Null: the run's data is written. Else one sentence: why nothing is trained, or, of an index run, what is indexed. */
+  /**
+   * Null: the run's data is written. Else one sentence: why nothing is trained, or, of an index run, what is indexed.
+   */
   { type: 'prepared'; reason: string | null } | { type: 'failed'; error: PreparationError };
 
 /** A known error as it crosses the process border. */
@@ -20,8 +22,8 @@ export interface PreparationError {
 const STOP_MS = 8_000;
 
 /**
- * Indexes the codebase and, of a training run, makes its data, in a process of its own: parsers, index and the text of a whole codebase leave some
- * 250 MB behind that training then has for itself.
+ * Indexes the codebase and, of a training run, makes its data, in a process of its own: parsers, index and the text of
+ * a whole codebase leave some 250 MB behind that training then has for itself.
  * @returns null when run data is written, or one sentence: why nothing is trained, or what is indexed
  * @throws GardenerError as in that process; the signal's reason when aborted
  */

@@ -60,7 +60,8 @@ function parseRunOptions(options: Record<string, unknown>): RunOptions {
 }
 
 /**
- * A model that must be on disk by now: commands fetch models before they queue a run, so that a run never waits for a network.
+ * A model that must be on disk by now: commands fetch models before they queue a run, so that a
+ * run never waits for a network.
  * @throws GardenerError `training.model-missing`, `models.unknown-model`
  */
 export async function requireModel({ garden }: RunContext, id: string): Promise<ModelOnDisk> {

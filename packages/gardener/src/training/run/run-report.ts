@@ -11,7 +11,9 @@ export class RunReport {
 
   constructor(readonly runDirectory: string) {}
 
-  /** Appends an event after those before it. @throws what an earlier, unawaited append met, such as `garden.disk-full` */
+  /**
+   * Appends an event after those before it. @throws what an earlier, unawaited append met, such as `garden.disk-full`
+   */
   async event(event: RunEventInput): Promise<void> {
     this.#enqueue(event);
     await this.#tail;

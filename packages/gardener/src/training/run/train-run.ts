@@ -19,8 +19,8 @@ export async function indexRun(context: RunContext): Promise<void> {
 }
 
 /**
- * A training run from the codebase to the gate. Every stage leaves its outcome in the run directory, so a run that was killed goes on
- * where it was: data/ (made once), baseline.json, checkpoint/, output/, the saved adapter.
+ * A training run from the codebase to the gate. Every stage leaves its outcome in the run directory, so a run that was
+ * killed goes on where it was: data/ (made once), baseline.json, checkpoint/, output/, the saved adapter.
  */
 export async function trainRun(context: RunContext): Promise<void> {
   const { garden, project, report, runDirectory } = context;
@@ -58,7 +58,9 @@ function withoutTraining({ options }: RunContext, reason: string): RunEventInput
     : { type: 'run-not-started', reason };
 }
 
-/** Saves what was trained as the next version, scores it as read back from disk, and promotes it if the gate says so. */
+/**
+ * Saves what was trained as the next version, scores it as read back from disk, and promotes it if the gate says so.
+ */
 async function evaluateRun(
   context: RunContext,
   base: BaseModel,

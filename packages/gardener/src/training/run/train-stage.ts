@@ -33,12 +33,15 @@ const ACCUMULATION = 2;
 export const ROWS_PER_STEP = ROWS * ACCUMULATION;
 const MAX_EPOCHS = 4;
 const PATIENCE = 3;
-/** So far the loss on general code may rise in a state that is kept: less than the gate allows, since only a sample of it is looked at while training. */
+/**
+ * So far the loss on general code may rise in a state that is kept: less than the gate allows, since only a sample of
+ * it is looked at while training.
+ */
 const MAX_SAMPLED_LOSS_RISE = 0.8 * MAX_GENERAL_LOSS_RISE;
 
 /**
- * Scores the base model before training: its scores are needed anyway, and how long they take is what the adapter's will take, so the
- * training knows how much of the budget it may use. Kept in the run directory for a resumed run.
+ * Scores the base model before training: its scores are needed anyway, and how long they take is what the adapter's
+ * will take, so the training knows how much of the budget it may use. Kept in the run directory for a resumed run.
  */
 export async function measureBaseline(
   context: RunContext,
@@ -80,7 +83,9 @@ export function sideOptions(
   };
 }
 
-/** Trains, or goes on from the run's checkpoint; forwards the engine's events. An adapter that is already there is kept. */
+/**
+ * Trains, or goes on from the run's checkpoint; forwards the engine's events. An adapter that is already there is kept.
+ */
 export async function trainAdapter(
   context: RunContext,
   base: BaseModel,

@@ -1,4 +1,7 @@
-/** Entry of a run's process: `node worker.js <run directory>`, started by the runner (see garden/runner.ts for what it expects). */
+/**
+ * Entry of a run's process: `node worker.js <run directory>`, started by the runner (see
+ * garden/runner.ts for what it expects).
+ */
 import { joinRun } from '../../garden/runs/worker-control.js';
 import { executeRun } from './execute-run.js';
 

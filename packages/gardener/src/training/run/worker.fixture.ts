@@ -13,7 +13,10 @@ const WORDS =
     ' ',
   );
 
-/** One Python module of an invented house style: every file different, all of one pattern that can be learned. For tests. */
+/**
+ * One Python module of an invented house style: every file different, all of one pattern
+ * that can be learned. For tests.
+ */
 export function housePython(index: number, functions = 5): string {
   const random = seededRandom(index, 'house');
   const word = (): string => WORDS[Math.floor(random() * WORDS.length)] as string;

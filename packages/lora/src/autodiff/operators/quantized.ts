@@ -68,8 +68,8 @@ function quantizeRows(graph: Graph, x: Value, zeroPoints: Value | null): { codes
 const scalar = (graph: Graph, value: number): Value => graph.constant('float32', [1], Float32Array.of(value));
 
 /**
- * The scale that gives the largest magnitude of a row, [tokens, 1], the largest code. A row of zeros has the scale 0: whatever codes the
- * division makes of it, its product is multiplied by 0.
+ * The scale that gives the largest magnitude of a row, [tokens, 1], the largest code. A row of zeros has the scale 0:
+ * whatever codes the division makes of it, its product is multiplied by 0.
  */
 function rowScale(graph: Graph, largest: Value): Value {
   return mul(graph, largest, scalar(graph, 1 / LARGEST_CODE));

@@ -9,7 +9,9 @@ export interface CursorPosition {
   row: number;
 }
 
-/** Hands out rows in an order that depends on the seed alone, so that a resumed run goes on exactly where it stopped. */
+/**
+ * Hands out rows in an order that depends on the seed alone, so that a resumed run goes on exactly where it stopped.
+ */
 export class DataCursor {
   #rows: PackedRow[];
 

@@ -2,7 +2,9 @@ import { LoraError } from '../../errors.js';
 import type { Example } from './example.js';
 import { type Random, shuffled } from './random.js';
 
-/** One packed row: whole examples, one behind the other, the rest padding. Attention never crosses an example's border. */
+/**
+ * One packed row: whole examples, one behind the other, the rest padding. Attention never crosses an example's border.
+ */
 export interface PackedRow {
   /** Token ids, 0 where padded, int32 [sequenceLength]. */
   tokens: Int32Array;

@@ -35,8 +35,9 @@ export class ElasticTrainer implements AsyncDisposable {
     shape: TrainerShape,
     budgetBytes: number,
   ): Promise<ElasticTrainer> {
-    // With ONNX Runtime's arena: memory that a graph gives back is taken again by the next node while the cache still holds it. Without
-    // it the C library's allocator wanders through memory in some runs, and such a run takes twice as long.
+    // With ONNX Runtime's arena: memory that a graph gives back is taken again by the next node while the
+    // cache still holds it. Without it the C library's allocator wanders through memory in some runs, and
+    // such a run takes twice as long.
     const sessions = { ...options, arena: true };
     const trainer = await ModelTrainer.create(config, weights, shape, sessions);
     // What was read to make it is garbage where the trainer holds copies.
@@ -64,7 +65,8 @@ export class ElasticTrainer implements AsyncDisposable {
 
   /**
    * Becomes lighter when memory runs short.
-   * @returns whether something was done about it: `enough` nothing was needed, `lighter` done, `none` there is nothing left to do
+   * @returns whether something was done about it: `enough` nothing was needed, `lighter` done,
+   * `none` there is nothing left to do
    */
   async relieve(step: number, usedBytes: number): Promise<'enough' | 'lighter' | 'none'> {
     if (step < this.#judgeAfter || !isUnderPressure(usedBytes, this.#ceilingBytes)) return 'enough';

@@ -14,7 +14,10 @@ import type { TrainerShape } from '../model-trainer.js';
 const PROCESS_BYTES = 160e6;
 /** ONNX Runtime's record of a block's nodes, for each piece of the tokens. */
 const GRAPH_BYTES = 1.4e6;
-/** Of what comes and goes in a step: results that wait for V8's collector, and gaps in the allocator. Measured on the default base. */
+/**
+ * Of what comes and goes in a step: results that wait for V8's collector, and gaps in the allocator.
+ * Measured on the default base.
+ */
 const SLACK = 1.15;
 /** Values of one block, in widths of the hidden state and of the MLP, that are alive at once in its backward pass. */
 const HIDDEN_VALUES = 30;
@@ -59,8 +62,8 @@ export function estimateMemory(config: TransformerConfig, shape: TrainerShape): 
 }
 
 /**
- * The wanted shape, or a lighter one of the same step that fits: products computed again instead of kept, then fewer rows at once
- * in more batches.
+ * The wanted shape, or a lighter one of the same step that fits: products computed again instead of kept, then fewer
+ * rows at once in more batches.
  * @throws LoraError `train.memory-budget` when not even one row fits; it says how much that needs
  */
 export function planMemory(
@@ -90,7 +93,10 @@ export function lighterShape(shape: TrainerShape): TrainerShape | null {
   return { ...shape, rows: Math.ceil(shape.rows / 2) };
 }
 
-/** Whether a process that uses `usedBytes` has to become lighter: it is over its budget, or the machine has next to nothing left. */
+/**
+ * Whether a process that uses `usedBytes` has to become lighter: it is over its budget, or the
+ * machine has next to nothing left.
+ */
 export function isUnderPressure(usedBytes: number, budgetBytes: number): boolean {
   return usedBytes > budgetBytes || freemem() < MIN_FREE_BYTES;
 }

@@ -1,6 +1,6 @@
 /**
- * Two loops over millions of numbers, four at a time: a WebAssembly module of one page, assembled here. JavaScript computes one number at
- * a time, in 64 bits, and takes three times as long.
+ * Two loops over millions of numbers, four at a time: a WebAssembly module of one page, assembled here. JavaScript
+ * computes one number at a time, in 64 bits, and takes three times as long.
  * @module
  */
 import { LoraError } from '../../errors.js';
@@ -41,7 +41,8 @@ const LANES = 4;
 
 /**
  * @param size of each of `count` arrays, which start as zeros
- * @throws LoraError `train.memory-budget` when there is no room for them, or they are more than the 4 GB that WebAssembly can address
+ * @throws LoraError `train.memory-budget` when there is no room for them, or they are more than the 4 GB
+ * that WebAssembly can address
  */
 export function vectorLoops(size: number, count: number): VectorLoops {
   // Padded with zeros to whole vectors: they stay zeros.

@@ -4,7 +4,9 @@ import { GraphSession } from '../../autodiff/session.js';
 
 /** Largest code of an activation. */
 const ACTIVATION = 255;
-/** Codes of 8 bits, and those of which two times an activation's largest still fit into 16 bits: 2 * 255 * 64 < 2^15. */
+/**
+ * Codes of 8 bits, and those of which two times an activation's largest still fit into 16 bits: 2 * 255 * 64 < 2^15.
+ */
 const CANDIDATES = [127, 64];
 
 /** Sums of products of an activation's codes and a weight's: [rows, inner] x [inner, columns]. */
@@ -15,9 +17,9 @@ export type IntegerProduct = (
 ) => Promise<Float32Array>;
 
 /**
- * The largest code of a weight with which this CPU multiplies 8-bit integers exactly; null where it does with none. Processors without VNNI
- * add pairs of products in 16 bits, which overflows without a word for large values. So it is tried: the largest values of either sign,
- * one row and many, since these are different kernels.
+ * The largest code of a weight with which this CPU multiplies 8-bit integers exactly; null where it does with none.
+ * Processors without VNNI add pairs of products in 16 bits, which overflows without a word for large values. So it is
+ * tried: the largest values of either sign, one row and many, since these are different kernels.
  */
 export async function largestExactWeight(product: IntegerProduct = onnxProduct): Promise<number | null> {
   for (const code of CANDIDATES) {

@@ -7,7 +7,8 @@ export interface QuantizedColumns {
 }
 
 /**
- * Quantises W [out, in] symmetrically, for products in both directions, after multiplying its rows and columns by factors.
+ * Quantises W [out, in] symmetrically, for products in both directions, after multiplying its
+ * rows and columns by factors.
  * @param rowFactor [out] or null
  * @param columnFactor [in] or null
  * @param largestCode of either sign, at most 127

@@ -25,10 +25,10 @@ const INPUT_OF: Partial<Record<QuantizedName, CalibratedInput>> = {
 };
 
 /**
- * Quantises block after block, smoothed for the activations that a float32 pass over one batch shows: channels that are large
- * in an activation are made smaller there and larger in the weight, by the root of their ratio (SmoothQuant, alpha 0.5).
- * The factors go into the norms, the frozen matrices and, inside the graphs, the adapter's matrices: exact but for
- * rounding. 2 bytes a parameter.
+ * Quantises block after block, smoothed for the activations that a float32 pass over one batch shows: channels that are
+ * large in an activation are made smaller there and larger in the weight, by the root of their ratio (SmoothQuant,
+ * alpha 0.5). The factors go into the norms, the frozen matrices and, inside the graphs, the adapter's matrices: exact
+ * but for rounding. 2 bytes a parameter.
  * @param largestCode of a weight, see `largestExactWeight`
  */
 export async function* quantizeBlocks(

@@ -8,7 +8,9 @@ import { type PackedRow, packExamples } from '../batches/packing.js';
 import { LoraParameters } from '../lora-parameters.js';
 import { type PositionScores, Scorer } from './scorer.js';
 
-/** What a model makes of one example. Each array has the example's length; entries of unsupervised tokens mean nothing. */
+/**
+ * What a model makes of one example. Each array has the example's length; entries of unsupervised tokens mean nothing.
+ */
 export interface ExampleScore {
   /** Negative log-likelihood of each supervised token given those before it, in nats; 0 elsewhere. */
   nll: Float32Array;

@@ -19,8 +19,8 @@ export interface PositionScores {
 }
 
 /**
- * Scores batches in float32, whatever the precision of training. All batches go through one block before the next one is
- * read from the file: the base model is never in memory as a whole, only one hidden state a batch.
+ * Scores batches in float32, whatever the precision of training. All batches go through one block before the next one
+ * is read from the file: the base model is never in memory as a whole, only one hidden state a batch.
  */
 export class Scorer implements AsyncDisposable {
   private constructor(

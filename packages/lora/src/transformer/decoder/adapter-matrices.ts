@@ -5,15 +5,18 @@ import { ATTENTION_INPUTS, moduleShape } from '../config/modules.js';
 import type { TransformerConfig } from '../config/transformer-config.js';
 import type { BlockLora, FrozenProducts } from './block-context.js';
 
-/** The adapter's matrices of one block as its products take them: multiplied by the smoothing factors, made once for all pieces. */
+/**
+ * The adapter's matrices of one block as its products take them: multiplied by the smoothing
+ * factors, made once for all pieces.
+ */
 export interface AdapterMatrices {
   /** By the first targeted module of a group, [modules * rank, in]. */
   a: ReadonlyMap<TargetModule, Value>;
   /** Of each targeted module that has a product of its own, [out, rank]. */
   b: ReadonlyMap<TargetModule, Value>;
   /**
-   * B of queries, keys and values for their one product, [out of all three, targeted * rank]: each module's B on the diagonal. Null
-   * when none of them is targeted.
+   * B of queries, keys and values for their one product, [out of all three, targeted * rank]: each module's B on the
+   * diagonal. Null when none of them is targeted.
    */
   attentionB: Value | null;
 }

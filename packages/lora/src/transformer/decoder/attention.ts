@@ -1,7 +1,9 @@
 import type { Graph, Value } from '../../autodiff/graph.js';
 import { add, concat, matmul, reshape, slice, softmax, split } from '../../autodiff/operators/index.js';
 
-/** Queries handled at once: a chunk looks only at the keys up to its own end, which saves nearly half of the products. */
+/**
+ * Queries handled at once: a chunk looks only at the keys up to its own end, which saves nearly half of the products.
+ */
 export const CHUNK = 128;
 
 /** Operands of attention. Heads of q are grouped by the key-value head they share. */

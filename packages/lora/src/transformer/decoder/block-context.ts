@@ -18,7 +18,10 @@ export interface BatchShape {
 /** The trainable values of one block. */
 export interface BlockLora {
   config: AdapterConfig;
-  /** For each group of modules with one input, by its first targeted module: the A matrices stacked, [modules * rank, in]. */
+  /**
+   * For each group of modules with one input, by its first targeted module: the A matrices
+   * stacked, [modules * rank, in].
+   */
   a: ReadonlyMap<TargetModule, Value>;
   /** B of each targeted module, [out, rank]. */
   b: ReadonlyMap<TargetModule, Value>;
@@ -35,8 +38,8 @@ export interface FrozenProducts {
   /** x W^T of queries, keys and values side by side. */
   attentionProduct(x: Value): Value;
   /**
-   * Factors that make activations even before they are quantised (https://arxiv.org/abs/2211.10438): the frozen matrices
-   * and norms hold them already, the adapter's matrices are multiplied here. Absent in float32.
+   * Factors that make activations even before they are quantised (https://arxiv.org/abs/2211.10438): the frozen
+   * matrices and norms hold them already, the adapter's matrices are multiplied here. Absent in float32.
    */
   smoothing?: { attention: Value; mlp: Value; down: Value; downInverse: Value };
 }

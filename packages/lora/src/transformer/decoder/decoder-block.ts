@@ -20,8 +20,8 @@ import type { BlockContext, BlockValues } from './block-context.js';
 import { inPieces } from './token-pieces.js';
 
 /**
- * One llama block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of the seven linear modules. Only attention
- * looks at all tokens at once; the rest goes piece by piece.
+ * One llama block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of the seven linear modules. Only
+ * attention looks at all tokens at once; the rest goes piece by piece.
  * @param pieces of float32 [rows * sequence, hidden], see `inPieces`
  */
 export function decoderBlock(graph: Graph, pieces: readonly Value[], context: BlockContext): BlockValues {
@@ -60,7 +60,10 @@ export function decoderBlock(graph: Graph, pieces: readonly Value[], context: Bl
 /** What one piece needs. */
 interface PieceContext extends BlockContext {
   matrices: AdapterMatrices | null;
-  /** Filled as the piece is built: A x of each group of modules. Small, and as dear to compute as they are large to read. */
+  /**
+   * Filled as the piece is built: A x of each group of modules. Small, and as dear to
+   * compute as they are large to read.
+   */
   lowRank: Value[];
 }
 
@@ -140,7 +143,8 @@ function lowRankProduct(
   const first = modules.find((module) => matrices?.b.has(module));
   if (!lora || !matrices || !first) return null;
   const mask = lora.dropout.get(first);
-  // What stays is made larger, so that the mean stays. A mask is made float32 only where it is used: bytes wait for the backward pass.
+  // What stays is made larger, so that the mean stays. A mask is made float32 only where it is used:
+  // bytes wait for the backward pass.
   const input = mask ? mul(graph, x, cast(graph, mask, 'float32')) : x;
   const alpha = mask ? 1 / (1 - lora.config.dropout) : 1;
   const projected = matmul(graph, input, matrices.a.get(first)!, { transB: true, alpha });

@@ -12,13 +12,16 @@ export type BlockFeeds = Readonly<Record<string, HostTensor>>;
 /** The frozen weights of a base model, float32, as the graphs take them. */
 export interface FrozenWeights {
   /**
-   * The weights of a block, read from the file and dequantised when asked for (some 10 ms): only one block is in memory,
-   * and it is overwritten by the next call.
+   * The weights of a block, read from the file and dequantised when asked for (some 10 ms): only one block is in
+   * memory, and it is overwritten by the next call.
    */
   block(index: number): Promise<BlockFeeds>;
   /** The embedding's rows for these tokens, float32 [tokens, hidden], read from the file. */
   embed(tokens: Int32Array): Promise<Float32Array>;
-  /** The output's table (the embedding itself where the model ties them), float32 [vocabulary, hidden], read from the file. */
+  /**
+   * The output's table (the embedding itself where the model ties them), float32 [vocabulary,
+   * hidden], read from the file.
+   */
   readHead(): Promise<HostTensor>;
   /** Some entries of it, [count, hidden]. */
   readHeadRows(start: number, count: number): Promise<HostTensor>;

@@ -14,8 +14,8 @@ export interface KeptState {
 }
 
 /**
- * What is widest is rounded to 16 bits, one kind after the other, until the rest may stay in 32: half of the memory for some more time. 8-bit
- * products are rounded far more than that; float32 stays exact.
+ * What is widest is rounded to 16 bits, one kind after the other, until the rest may stay in 32: half of the memory for
+ * some more time. 8-bit products are rounded far more than that; float32 stays exact.
  */
 export function keptState(config: TransformerConfig, batch: BatchShape, precision: Precision): KeptState {
   const { blockCount, hiddenSize, mlpSize, headCount, keyValueHeadCount, headSize } = config;

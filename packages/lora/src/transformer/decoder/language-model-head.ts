@@ -33,13 +33,17 @@ export const SCORED_ENTRIES = 10_000;
 /** Added to a probability before its logarithm: one that underflowed costs 87 nats instead of infinity. */
 const SMALLEST_PROBABILITY = 1.2e-38;
 
-/** Positions that a gradient is computed for at once: the logits of 64 stay in the processor's cache, those of 32 are 20 MB less on the default base. */
+/**
+ * Positions that a gradient is computed for at once: the logits of 64 stay in the processor's cache, those of 32 are 20
+ * MB less on the default base.
+ */
 export const GRADIENT_ROWS = { fast: 64, lean: 32 };
 
 /**
- * Vocabulary entries a position that a gradient is made of with int8: those that are likeliest over all the positions. For the many
- * thousands that are unlikely at all of them, and hold some 3 % of the probability, stands the mean of the table. Leaving them out would
- * make an error of the same direction at every position, a fifth of the summed gradient; this way it is a twentieth.
+ * Vocabulary entries a position that a gradient is made of with int8: those that are likeliest over all the positions.
+ * For the many thousands that are unlikely at all of them, and hold some 3 % of the probability, stands the mean of
+ * the table. Leaving them out would make an error of the same direction at every position, a fifth of the summed
+ * gradient; this way it is a twentieth.
  */
 const LIKELY_ENTRIES = 64;
 
@@ -82,11 +86,12 @@ export function headInputs(
 }
 
 /**
- * The graph that scores SCORED_ROWS positions on a part of the vocabulary, from which the caller makes the softmax over all parts.
+ * The graph that scores SCORED_ROWS positions on a part of the vocabulary, from which the caller
+ * makes the softmax over all parts.
  *
- * Inputs: `x` float32 [rows, hidden]; `norm`; `table` float32 [entries, hidden], any number of them; `labels` int64 [rows, 1], indices
- * among these entries.
- * Outputs, [rows, 1] each: `largest` logit, `sum` of the exponentials of all less the largest, `ofLabel`, and `top1` int64 [rows].
+ * Inputs: `x` float32 [rows, hidden]; `norm`; `table` float32 [entries, hidden], any number of them; `labels` int64
+ * [rows, 1], indices among these entries. Outputs, [rows, 1] each: `largest` logit, `sum` of the exponentials of all
+ * less the largest, `ofLabel`, and `top1` int64 [rows].
  */
 export function scoreGraph(config: TransformerConfig): Graph {
   const graph = new Graph();
@@ -107,7 +112,8 @@ export function scoreGraph(config: TransformerConfig): Graph {
 /**
  * The head over any number of positions, some at a time.
  * @param batch x float32 [positions, hidden], labels int64 [positions], weights float32 [positions, 1]
- * @returns nll piece by piece, [positions of the piece, 1], and dx [positions, hidden], the gradient of sum(weights * nll)
+ * @returns nll piece by piece, [positions of the piece, 1], and dx [positions, hidden], the
+ * gradient of sum(weights * nll)
  */
 export function slicedHead(
   graph: Graph,
@@ -125,7 +131,8 @@ export function slicedHead(
   const zero = graph.constant('float32', [1], Float32Array.of(0));
   const slices = cut(x).map((part, i) => {
     const { nll, dx } = headGradient(graph, part, labelsOf[i]!, inputs, config);
-    // The gradient waits for the loss of its slice, so that the probabilities of one slice are gone before those of the next come.
+    // The gradient waits for the loss of its slice, so that the probabilities of one slice are gone
+    // before those of the next come.
     const factor = add(graph, weightsOf[i]!, mul(graph, nll, zero));
     return { nll, dx: mul(graph, dx, factor) };
   });
@@ -186,7 +193,10 @@ function entriesOf(graph: Graph, table: HeadInputs['table'], indices: Value): Va
   return mul(graph, codes, reshape(graph, scales, [indices.shape[0]!, 1]));
 }
 
-/** P E, the mean of the table's entries under each row of probabilities, with the unlikely entries taken for the mean of all. */
+/**
+ * P E, the mean of the table's entries under each row of probabilities, with the unlikely
+ * entries taken for the mean of all.
+ */
 function nearlyExpectedEntry(graph: Graph, probabilities: Value, table: QuantizedTable): Value {
   const { entries, scale, mean } = table;
   const vocabulary = entries.shape[0]!;

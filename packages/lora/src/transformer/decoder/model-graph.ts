@@ -22,16 +22,16 @@ export interface ModelGraphOptions extends BlockGraphOptions {
 }
 
 /**
- * Forward and backward pass of a whole model in one graph. Of a block's forward pass its input, its products and attention's weights are
- * kept, or its input alone (https://arxiv.org/abs/1604.06174); the rest is computed again.
+ * Forward and backward pass of a whole model in one graph. Of a block's forward pass its input, its products and
+ * attention's weights are kept, or its input alone (https://arxiv.org/abs/1604.06174); the rest is computed again.
  *
- * ONNX Runtime computes the inputs of a node in the order of the file, the last first. So everything that is computed again stands
- * before the head: a gradient then comes before what it is multiplied by, and no block is computed again before its turn. The graph has
- * to be run as it is: an optimiser that merges equal nodes would undo it.
+ * ONNX Runtime computes the inputs of a node in the order of the file, the last first. So everything that is computed
+ * again stands before the head: a gradient then comes before what it is multiplied by, and no block is computed again
+ * before its turn. The graph has to be run as it is: an optimiser that merges equal nodes would undo it.
  *
- * Inputs: `x` float32 [tokens, hidden], `labels` int64 [tokens], `weights` float32 [tokens, 1], `positions`, `mask`, the head's, and
- * those of every block behind `inputNames.block(index)`.
- * Outputs: `nll` [tokens, 1]; the gradient of sum(weights * nll) by every matrix of the adapter, as `d_` + the matrix's name.
+ * Inputs: `x` float32 [tokens, hidden], `labels` int64 [tokens], `weights` float32 [tokens, 1], `positions`, `mask`,
+ * the head's, and those of every block behind `inputNames.block(index)`. Outputs: `nll` [tokens, 1]; the gradient of
+ * sum(weights * nll) by every matrix of the adapter, as `d_` + the matrix's name.
  */
 export function modelGradientGraph(options: ModelGraphOptions): Graph {
   const { config, batch, precision } = options;
@@ -83,8 +83,8 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
 }
 
 /**
- * A block's state with some of its values in 16 bits. The forward pass goes on with the exact ones; the rounded ones are made at once, because
- * by the time the backward pass reads them both would still be there.
+ * A block's state with some of its values in 16 bits. The forward pass goes on with the exact ones; the rounded ones
+ * are made at once, because by the time the backward pass reads them both would still be there.
  */
 function roundedState(
   graph: Graph,

@@ -1,10 +1,15 @@
 import type { Graph, Value } from '../../autodiff/graph.js';
 import { split } from '../../autodiff/operators/index.js';
 
-/** Tokens that go through the linear modules together: more of them take more memory at once, fewer more nodes, 5 kB and 10 us each. */
+/**
+ * Tokens that go through the linear modules together: more of them take more memory at once, fewer
+ * more nodes, 5 kB and 10 us each.
+ */
 export const PIECE = 512;
 
-/** Cuts what has a row for each token into pieces for `decoderBlock`: as few as there have to be, of nearly one size. */
+/**
+ * Cuts what has a row for each token into pieces for `decoderBlock`: as few as there have to be, of nearly one size.
+ */
 export function inPieces(graph: Graph, value: Value): Value[] {
   const tokens = value.shape[0]!;
   const count = Math.ceil(tokens / PIECE);

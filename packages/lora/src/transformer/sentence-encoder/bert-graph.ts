@@ -19,8 +19,9 @@ const [BATCH, SEQUENCE] = [2, 3];
  * A BERT encoder with mean pooling as a graph for batches of any shape. https://arxiv.org/abs/1810.04805
  *
  * Inputs: `table` float32 [vocabulary, hidden]; `tokens` int64 [batch, sequence]; `mask` int32 [batch, sequence], 1 for
- * a token; `positions` float32 [sequence, hidden]; `pooling` float32 [batch, 1, sequence], 1 / length for a token, else 0; in int8
- * `zeroPoints` uint8 [batch * sequence], see `quantizedProduct`. Output: `embeddings` float32 [batch, 1, hidden], not normalised.
+ * a token; `positions` float32 [sequence, hidden]; `pooling` float32 [batch, 1, sequence], 1 / length for a token,
+ * else 0; in int8 `zeroPoints` uint8 [batch * sequence], see `quantizedProduct`. Output: `embeddings` float32
+ * [batch, 1, hidden], not normalised.
  */
 export function bertGraph(config: BertConfig, constants: ReadonlyMap<string, BertWeight>): Graph {
   const graph = new Graph();

@@ -45,8 +45,8 @@ const TABLE = 'embeddings.word_embeddings.weight';
 const isMatrix = (name: string) => /(?:dense|query|key|value)\.weight$/.test(name);
 
 /**
- * Largest code of a weight: processors without VNNI add two products of codes in 16 bits, and 2 * 255 * 63 still fits, so the sums are
- * exact, and the vectors the same, on every processor.
+ * Largest code of a weight: processors without VNNI add two products of codes in 16 bits, and 2 * 255 * 63 still fits,
+ * so the sums are exact, and the vectors the same, on every processor.
  */
 const LARGEST_CODE = 63;
 

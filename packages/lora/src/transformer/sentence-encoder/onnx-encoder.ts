@@ -28,8 +28,8 @@ const POOLED_OUTPUT = 'sentence_embedding';
 const TOKEN_OUTPUTS = ['last_hidden_state', 'token_embeddings'];
 
 /**
- * Loads any sentence-embedding model in the layout of sentence-transformers: an ONNX model, tokenizer.json, and the configuration files
- * that say how to pool. Texts longer than the model takes, or than 1,024 tokens, are cut.
+ * Loads any sentence-embedding model in the layout of sentence-transformers: an ONNX model, tokenizer.json, and the
+ * configuration files that say how to pool. Texts longer than the model takes, or than 1,024 tokens, are cut.
  * @throws LoraError `transformer.missing-file`, `transformer.unsupported-encoder`, `autodiff.unusable-model-file`
  */
 export async function loadOnnxSentenceEncoder(

@@ -1,4 +1,7 @@
-/** How a byte-level BPE tokenizer cuts text before merging: patterns applied one after the other, each isolating its matches. */
+/**
+ * How a byte-level BPE tokenizer cuts text before merging: patterns applied one after the
+ * other, each isolating its matches.
+ */
 export interface PreTokenization {
   /** Regular expressions in Oniguruma's spelling, as in a tokenizer.json. */
   patterns: readonly string[];

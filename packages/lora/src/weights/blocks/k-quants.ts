@@ -21,7 +21,9 @@ export function dequantizeQ2K(bytes: Uint8Array, target: Float32Array, offset: n
   }
 }
 
-/** Q3_K: 32 bytes of third bits, 64 of 2-bit values, 12 of sixteen 6-bit scales, d; value = d * (scale - 32) * (q - 4). */
+/**
+ * Q3_K: 32 bytes of third bits, 64 of 2-bit values, 12 of sixteen 6-bit scales, d; value = d * (scale - 32) * (q - 4).
+ */
 export function dequantizeQ3K(bytes: Uint8Array, target: Float32Array, offset: number, blocks: number): void {
   for (let block = 0, at = 0, to = offset; block < blocks; block++, at += 110, to += 256) {
     const d = float16At(bytes, at + 108);
@@ -41,7 +43,10 @@ export function dequantizeQ3K(bytes: Uint8Array, target: Float32Array, offset: n
   }
 }
 
-/** Q4_K: d, dmin, 12 bytes of eight 6-bit scales and minima, 128 of 4-bit values; value = d * scale * q - dmin * minimum. */
+/**
+ * Q4_K: d, dmin, 12 bytes of eight 6-bit scales and minima, 128 of 4-bit values; value = d
+ * * scale * q - dmin * minimum.
+ */
 export function dequantizeQ4K(bytes: Uint8Array, target: Float32Array, offset: number, blocks: number): void {
   for (let block = 0, at = 0, to = offset; block < blocks; block++, at += 144, to += 256) {
     const d = float16At(bytes, at);
@@ -99,7 +104,10 @@ function float16At(bytes: Uint8Array, at: number): number {
   return FLOAT16_VALUES[bytes[at]! | (bytes[at + 1]! << 8)]!;
 }
 
-/** 6-bit scale of sub-block 0..7: the first four in the lower bits of bytes 0..3, the others split over bytes 8..11 and 0..3. */
+/**
+ * 6-bit scale of sub-block 0..7: the first four in the lower bits of bytes 0..3, the others
+ * split over bytes 8..11 and 0..3.
+ */
 function scaleOf(bytes: Uint8Array, at: number, sub: number): number {
   if (sub < 4) return bytes[at + sub]! & 63;
   return (bytes[at + 4 + sub]! & 15) | ((bytes[at + sub - 4]! >> 2) & 48);

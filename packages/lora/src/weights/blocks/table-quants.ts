@@ -1,6 +1,7 @@
 import { FLOAT16_VALUES } from './float16.js';
 
-// Blocks whose 4-bit codes are looked up in a table: byte j holds element j in its low half and element j + 16 in its high half.
+// Blocks whose 4-bit codes are looked up in a table: byte j holds element j in its low half and
+// element j + 16 in its high half.
 
 /** The 16 values of IQ4_NL and IQ4_XS: denser around zero, where weights are. From ggml-common.h, `kvalues_iq4nl`. */
 const NON_LINEAR_VALUES = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
@@ -25,8 +26,8 @@ export function dequantizeIQ4NL(
 }
 
 /**
- * IQ4_XS: 256 elements in 8 groups of 32; d, a 16-bit word with the two high bits of each group's scale, 4 bytes with the four low bits of
- * two groups each, 128 bytes; value = d * (scale - 32) * table[q].
+ * IQ4_XS: 256 elements in 8 groups of 32; d, a 16-bit word with the two high bits of each group's scale, 4 bytes with
+ * the four low bits of two groups each, 128 bytes; value = d * (scale - 32) * table[q].
  */
 export function dequantizeIQ4XS(
   bytes: Uint8Array,

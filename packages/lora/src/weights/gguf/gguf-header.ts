@@ -23,7 +23,8 @@ const MAX_METADATA_PAIRS = 65_536; // models carry 20 to 60
 const MAX_TENSORS = 131_072; // the largest mixtures of experts carry a few thousand
 const MAX_NAME_BYTES = 65_535; // the specification's limit for keys; ggml's tensor names end at 64
 const MAX_STRING_BYTES = 16 << 20; // the longest real one is a chat template of some 10 kB
-const MAX_ARRAY_ITEMS = 4 << 20; // over all arrays: a vocabulary of 256 Ki with types, scores and 512 Ki merges is 1.3 Mi
+// Over all arrays: a vocabulary of 256 Ki with types, scores and 512 Ki merges is 1.3 Mi
+const MAX_ARRAY_ITEMS = 4 << 20;
 const MAX_ARRAY_DEPTH = 4; // nesting is legal and unused
 const MAX_DIMENSIONS = 4; // GGML_MAX_DIMS
 const MAX_ALIGNMENT = 65_536; // real files use 32

@@ -28,9 +28,10 @@ export interface GgufChanges {
 }
 
 /**
- * Copies a GGUF with some tensors changed. All else, also metadata and storage types that this package does not know, is copied byte
- * for byte. One tensor is in memory at a time; the copy is put in place when it is whole.
- * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`, `weights.write-failed`, and what `openGguf` throws
+ * Copies a GGUF with some tensors changed. All else, also metadata and storage types that this package does not know,
+ * is copied byte for byte. One tensor is in memory at a time; the copy is put in place when it is whole.
+ * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`,
+ * `weights.write-failed`, and what `openGguf` throws
  */
 export async function rewriteGguf(from: string, to: string, changes: GgufChanges): Promise<void> {
   await using file = await RangeFile.open(from);

@@ -44,8 +44,8 @@ const MIN_BEFORE_CHARS = 100;
 
 /**
  * Draws gaps of a file at syntactic scopes, by a seed and the file's path, and makes a row of each: in the base's own
- * prefix-suffix-middle spelling (https://arxiv.org/abs/2207.14255), or, for a base without, the text before the gap and its filling.
- * Lines that are excluded (secrets, copies of held-out code) are in no row. No scope is drawn twice.
+ * prefix-suffix-middle spelling (https://arxiv.org/abs/2207.14255), or, for a base without, the text before the gap and
+ * its filling. Lines that are excluded (secrets, copies of held-out code) are in no row. No scope is drawn twice.
  * @returns at most `count` rows, fewer where the file has fewer scopes
  */
 export function gapExamples(
@@ -141,7 +141,10 @@ function rowOf(
   return { path: file.path, kind: scope.kind, example: { tokens, supervised }, text };
 }
 
-/** The most whole lines at one end of a text that fit into `room` tokens; the line at the gap itself may be a part of one. */
+/**
+ * The most whole lines at one end of a text that fit into `room` tokens; the line at the gap
+ * itself may be a part of one.
+ */
 function lastingLines(
   text: string,
   room: number,

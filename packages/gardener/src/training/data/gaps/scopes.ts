@@ -41,9 +41,9 @@ const MIN_CHARS: Record<ScopeKind, number> = { line: 8, statement: 50, body: 50,
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
 /**
- * All scopes of a text from which a gap may be chosen, in order of their start. Found by brackets and indentation, outside
- * of strings and comments: the same for every language, and a text that is not quite right still has most of its scopes.
- * A scope that begins in the middle of a line begins at a border between words.
+ * All scopes of a text from which a gap may be chosen, in order of their start. Found by brackets and indentation,
+ * outside of strings and comments: the same for every language, and a text that is not quite right still has most of
+ * its scopes. A scope that begins in the middle of a line begins at a border between words.
  */
 export function findScopes(text: string, language: LanguageId): Scope[] {
   const { lines, pairs } = readBrackets(text, lineCommentOf(language));
@@ -108,7 +108,10 @@ function indentation(line: string): number {
   return line.length - line.trimStart().length;
 }
 
-/** Where the string or comment that begins at `at` ends, or `at` where none begins. An unclosed string ends with its line. */
+/**
+ * Where the string or comment that begins at `at` ends, or `at` where none begins. An
+ * unclosed string ends with its line.
+ */
 function skipTextOrComment(text: string, at: number, lineComment: string): number {
   const char = text.charAt(at);
   if (text.startsWith(lineComment, at) && (lineComment !== '#' || /\s|^$/.test(text.charAt(at - 1)))) {
@@ -147,7 +150,10 @@ function restsOfLine(text: string, { codeStart, end, depth }: Line): Scope[] {
   }));
 }
 
-/** A statement of several lines, from its first word: to the end of the first later line after which no bracket of it is open. */
+/**
+ * A statement of several lines, from its first word: to the end of the first later line after
+ * which no bracket of it is open.
+ */
 function restOfStatement(lines: readonly Line[], index: number): Scope[] {
   const line = lines[index];
   if (!line || line.depth === null || line.codeStart === line.end) return [];
