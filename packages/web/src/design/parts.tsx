@@ -147,33 +147,6 @@ export function Dot({ tone, busy = false }: { tone: Tone; busy?: boolean | undef
   return <span className={`dot dot-${tone}${busy ? ' dot-busy' : ''}`} aria-hidden="true" />;
 }
 
-/** A titled box of a page. */
-export function Card({
-  title,
-  aside,
-  children,
-  flush,
-  id,
-}: {
-  title?: ReactNode;
-  aside?: ReactNode;
-  children: ReactNode;
-  flush?: boolean;
-  id?: string;
-}): ReactNode {
-  return (
-    <section className="card" id={id}>
-      {title !== undefined && (
-        <div className="card-head">
-          <h2>{title}</h2>
-          {aside}
-        </div>
-      )}
-      {flush ? children : <div className="card-body">{children}</div>}
-    </section>
-  );
-}
-
 /** What to do where there is nothing yet. */
 export function Empty({
   icon,

@@ -19,7 +19,7 @@ export {
   readRunEvents,
   sizeOfRunEvents,
 } from './run-events.js';
-export { INITIAL_RUN_STATE, type RunState, reduceRun } from './run-state.js';
+export type { RunState } from './run-state.js';
 
 /** What a run does. */
 export const runKindSchema = z.enum(['index', 'train']);

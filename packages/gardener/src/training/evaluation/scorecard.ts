@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { decide, type ParityScores } from './gate.js';
 import type { SideScores } from './side-scores.js';
-import { type Measure, meanByFile, type PairedLoss, relativeImprovement } from './statistics.js';
+import { meanByFile, type PairedLoss, relativeImprovement } from './statistics.js';
 
 // JSON has no infinity: an interval over a single file comes back from disk as null ends.
 const end = (missing: number) =>
@@ -193,6 +193,3 @@ function parityScores({ base, adapter }: SidePair): ParityScores | null {
     n: positions,
   };
 }
-
-/** A figure with its interval, as the scorecard holds it. */
-export type { Measure };
