@@ -20,3 +20,19 @@ export interface LoraAdapter {
   /** Per transformer block, the trained modules. */
   blocks: ReadonlyArray<Partial<Record<TargetModule, LoraPair>>>;
 }
+
+/** Blocks of an adapter, as `LoraAdapter.blocks`. */
+export type AdapterBlocks = LoraAdapter['blocks'];
+
+/** Every pair of an adapter with its place, blocks in order and modules in the order they were put in. */
+export function* pairsOf(blocks: AdapterBlocks): Generator<{
+  block: number;
+  module: TargetModule;
+  pair: LoraPair;
+}> {
+  for (const [block, modules] of blocks.entries()) {
+    for (const [module, pair] of Object.entries(modules) as [TargetModule, LoraPair | undefined][]) {
+      if (pair !== undefined) yield { block, module, pair };
+    }
+  }
+}

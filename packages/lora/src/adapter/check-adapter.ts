@@ -2,8 +2,7 @@ import { LoraError } from '../errors.js';
 import { TARGET_MODULES } from '../transformer/config/adapter-config.js';
 import { moduleShape } from '../transformer/config/modules.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
-import type { LoraAdapter } from './adapter.js';
-import { pairsOf } from './border.js';
+import { type LoraAdapter, pairsOf } from './adapter.js';
 
 /** Problems named in an error's sentence; all of them are in its details. */
 const PROBLEMS_IN_MESSAGE = 12;

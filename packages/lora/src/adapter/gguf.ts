@@ -1,24 +1,14 @@
-import { TARGET_MODULES, type TargetModule } from '../transformer/config/adapter-config.js';
+import { TARGET_MODULES } from '../transformer/config/adapter-config.js';
+import { ARCHITECTURES, blockTensorStem } from '../transformer/config/architectures.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import { openGguf } from '../weights/gguf/gguf-reader.js';
 import { type GgufTensor, type GgufValue, writeGguf } from '../weights/gguf/gguf-writer.js';
 import type { WeightSource } from '../weights/weight-source.js';
-import type { LoraAdapter } from './adapter.js';
-import { pairsOf, rowsToFormat } from './border.js';
+import { type LoraAdapter, pairsOf } from './adapter.js';
 import { checkAdapter, incompatible, unsupported } from './check-adapter.js';
 import { damaged } from './json-file.js';
 import { type AdapterTensor, readPairs } from './read-pairs.js';
-
-/** llama.cpp's names of the linear modules of a block. */
-const GGUF_NAMES: Record<TargetModule, string> = {
-  q_proj: 'attn_q',
-  k_proj: 'attn_k',
-  v_proj: 'attn_v',
-  o_proj: 'attn_output',
-  gate_proj: 'ffn_gate',
-  up_proj: 'ffn_up',
-  down_proj: 'ffn_down',
-};
+import { rowsToFormat } from './row-order.js';
 
 /**
  * Writes an adapter as llama.cpp reads it: `general.type = adapter`, `adapter.type = lora`, `adapter.lora.alpha`, and
@@ -44,8 +34,8 @@ export async function writeGgufAdapter(
   ]);
   const tensors: GgufTensor[] = [];
   for (const { block, module, pair } of pairsOf(adapter.blocks)) {
-    const name = `blk.${block}.${GGUF_NAMES[module]}.weight`;
-    const rows = rowsToFormat(pair.b, module, config, 'interleaved');
+    const name = `${blockTensorStem(config, 'gguf', block, module)}.weight`;
+    const rows = rowsToFormat(pair.b, module, config, 'gguf');
     tensors.push({ name: `${name}.lora_a`, shape: [rank, pair.inFeatures], data: pair.a, type });
     tensors.push({ name: `${name}.lora_b`, shape: [pair.outFeatures, rank], data: rows, type });
   }
@@ -62,7 +52,8 @@ export async function writeGgufAdapter(
 export async function readGgufAdapter(file: string, config: TransformerConfig): Promise<LoraAdapter> {
   await using source = await openGguf(file);
   checkKind(source, config);
-  const rank = rankOf(source);
+  const parseName = nameParser(config);
+  const rank = rankOf(source, parseName);
   const alpha = source.metadata.get('adapter.lora.alpha');
   if (typeof alpha !== 'number' || !(alpha >= 0 && Number.isFinite(alpha))) {
     throw damaged(file, 'adapter.lora.alpha is not a number');
@@ -71,7 +62,6 @@ export async function readGgufAdapter(file: string, config: TransformerConfig): 
   const blocks = await readPairs(source, config, {
     what,
     parseName,
-    layout: 'interleaved',
     rank,
     expected: null,
   });
@@ -101,18 +91,21 @@ function checkKind(source: WeightSource, config: TransformerConfig): void {
 }
 
 /** The first dimension of the first A matrix; the others are compared with it. */
-function rankOf(source: WeightSource): number {
+function rankOf(source: WeightSource, parseName: (name: string) => AdapterTensor | null): number {
   for (const { name, shape } of source.tensors.values()) {
     if (parseName(name)?.side === 'a') return shape[0] ?? 0;
   }
   return 0;
 }
 
-const MODULES_BY_NAME = new Map(TARGET_MODULES.map((module) => [GGUF_NAMES[module], module]));
-
-function parseName(name: string): AdapterTensor | null {
-  const match = /^blk\.(\d{1,5})\.(\w{1,40})\.weight\.lora_([ab])$/.exec(name);
-  const module = match === null ? undefined : MODULES_BY_NAME.get(match[2]!);
-  if (match === null || module === undefined) return null;
-  return { block: Number(match[1]), module, side: match[3] as 'a' | 'b' };
+/** What a tensor's name means, for the modules of an architecture. */
+function nameParser({ architecture }: TransformerConfig): (name: string) => AdapterTensor | null {
+  const { blockTensors } = ARCHITECTURES[architecture];
+  const modules = new Map(TARGET_MODULES.map((module) => [blockTensors[module].gguf, module]));
+  return (name) => {
+    const [, block, stem, side] = /^blk\.(\d{1,5})\.(\w{1,40})\.weight\.lora_([ab])$/.exec(name) ?? [];
+    const module = stem === undefined ? undefined : modules.get(stem);
+    if (module === undefined) return null;
+    return { block: Number(block), module, side: side === 'a' ? 'a' : 'b' };
+  };
 }

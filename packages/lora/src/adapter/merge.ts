@@ -1,8 +1,7 @@
 import type { BaseModel } from '../transformer/base-model.js';
-import { BLOCK_WEIGHT_NAMES } from '../transformer/config/modules.js';
+import { blockTensorStem } from '../transformer/config/architectures.js';
 import { rewriteGguf } from '../weights/gguf/gguf-rewrite.js';
-import type { LoraAdapter, LoraPair } from './adapter.js';
-import { pairsOf } from './border.js';
+import { type LoraAdapter, type LoraPair, pairsOf } from './adapter.js';
 import { checkAdapter } from './check-adapter.js';
 
 /** llama.cpp's number for "mostly float16", of `general.file_type`. */
@@ -28,7 +27,7 @@ export async function writeMergedModel(
   const { rank, alpha } = adapter.config;
   const tensors = new Map<string, (values: Float32Array) => void>();
   for (const { block, module, pair } of pairsOf(adapter.blocks)) {
-    const name = `blk.${block}.${BLOCK_WEIGHT_NAMES[module].gguf}.weight`;
+    const name = `${blockTensorStem(base.config, 'gguf', block, module)}.weight`;
     tensors.set(name, (weight) => addProduct(weight, pair, rank, alpha / rank));
   }
   const fileType = { type: 'uint32', value: type === 'F16' ? MOSTLY_F16 : MOSTLY_F32 } as const;

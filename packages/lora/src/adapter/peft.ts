@@ -1,30 +1,23 @@
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TARGET_MODULES, type TargetModule } from '../transformer/config/adapter-config.js';
+import { TARGET_MODULES } from '../transformer/config/adapter-config.js';
+import { ARCHITECTURES, blockTensorStem } from '../transformer/config/architectures.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
 import { writeSafetensors } from '../weights/safetensors/safetensors-writer.js';
 import type { TensorData } from '../weights/tensor-writer.js';
-import type { LoraAdapter } from './adapter.js';
-import { pairsOf, rowsToFormat } from './border.js';
+import { type LoraAdapter, pairsOf } from './adapter.js';
 import { checkAdapter, incompatible, unsupported } from './check-adapter.js';
 import { readJsonObject, writeJsonObject } from './json-file.js';
 import { parsePeftConfig, peftConfigJson } from './peft-config.js';
 import { type AdapterTensor, readPairs } from './read-pairs.js';
+import { rowsToFormat } from './row-order.js';
 
 const CONFIG_FILE = 'adapter_config.json';
 const WEIGHTS_FILE = 'adapter_model.safetensors';
 
-/** Where a module sits in a Hugging Face block. */
-const PARENTS: Record<TargetModule, 'self_attn' | 'mlp'> = {
-  q_proj: 'self_attn',
-  k_proj: 'self_attn',
-  v_proj: 'self_attn',
-  o_proj: 'self_attn',
-  gate_proj: 'mlp',
-  up_proj: 'mlp',
-  down_proj: 'mlp',
-};
+/** PEFT's prefix: its model wraps the one that is adapted. */
+const PREFIX = 'base_model.model.';
 
 /**
  * Writes an adapter as a Hugging Face PEFT directory: adapter_config.json and adapter_model.safetensors (float32),
@@ -43,8 +36,8 @@ export async function writePeftAdapter(
   const tensors = new Map<string, TensorData>();
   const { rank } = adapter.config;
   for (const { block, module, pair } of pairsOf(adapter.blocks)) {
-    const name = `base_model.model.model.layers.${block}.${PARENTS[module]}.${module}`;
-    const rows = rowsToFormat(pair.b, module, config, 'halves');
+    const name = `${PREFIX}${blockTensorStem(config, 'safetensors', block, module)}`;
+    const rows = rowsToFormat(pair.b, module, config, 'safetensors');
     tensors.set(`${name}.lora_A.weight`, { shape: [rank, pair.inFeatures], data: pair.a });
     tensors.set(`${name}.lora_B.weight`, { shape: [pair.outFeatures, rank], data: rows });
   }
@@ -70,8 +63,7 @@ export async function readPeftAdapter(directory: string, config: TransformerConf
   await using source = await openSafetensors(join(directory, WEIGHTS_FILE));
   const blocks = await readPairs(source, config, {
     what: `The adapter ${directory}`,
-    parseName,
-    layout: 'halves',
+    parseName: nameParser(config),
     rank: peft.rank,
     expected: peft.targetModules && {
       blocks: peft.blocks ?? Array.from({ length: config.blockCount }, (_, block) => block),
@@ -83,17 +75,19 @@ export async function readPeftAdapter(directory: string, config: TransformerConf
   return { config: { rank: peft.rank, alpha: peft.alpha, dropout: peft.dropout, targetModules }, blocks };
 }
 
-const MODULE_PATTERN = TARGET_MODULES.map((module) => `${PARENTS[module]}\\.${module}`).join('|');
-// PEFT before 0.3 kept the adapter's name, `default`, in the keys.
-const NAME_PATTERN = new RegExp(
-  `^base_model\\.model\\.model\\.layers\\.(\\d{1,5})\\.(${MODULE_PATTERN})\\.lora_([AB])(?:\\.default)?\\.weight$`,
-);
-
-function parseName(name: string): AdapterTensor | null {
-  const match = NAME_PATTERN.exec(name);
-  if (match === null) return null;
-  const module = match[2]!.split('.')[1] as TargetModule;
-  return { block: Number(match[1]), module, side: match[3] === 'A' ? 'a' : 'b' };
+/** What a tensor's name means, for the modules of an architecture. */
+function nameParser({ architecture }: TransformerConfig): (name: string) => AdapterTensor | null {
+  const { blockTensors } = ARCHITECTURES[architecture];
+  const modules = new Map(TARGET_MODULES.map((module) => [blockTensors[module].safetensors, module]));
+  return (name) => {
+    // PEFT before 0.3 kept the adapter's name, `default`, in the keys.
+    const pattern =
+      /^base_model\.model\.model\.layers\.(\d{1,5})\.([\w.]{1,40})\.lora_([AB])(?:\.default)?\.weight$/;
+    const [, block, stem, side] = pattern.exec(name) ?? [];
+    const module = stem === undefined ? undefined : modules.get(stem);
+    if (module === undefined) return null;
+    return { block: Number(block), module, side: side === 'A' ? 'a' : 'b' };
+  };
 }
 
 /** PEFT's configuration can name blocks and modules only as a product of the two. */

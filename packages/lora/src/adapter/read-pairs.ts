@@ -2,9 +2,9 @@ import type { TargetModule } from '../transformer/config/adapter-config.js';
 import { moduleShape } from '../transformer/config/modules.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import type { TensorInfo, WeightSource } from '../weights/weight-source.js';
-import type { LoraPair } from './adapter.js';
-import { type AdapterBlocks, type RotaryLayout, rowsFromFormat } from './border.js';
+import type { AdapterBlocks, LoraPair } from './adapter.js';
 import { allFinite, incompatible } from './check-adapter.js';
+import { rowsFromFormat } from './row-order.js';
 
 /** What a tensor of an adapter is, as its name tells. */
 export interface AdapterTensor {
@@ -19,7 +19,6 @@ export interface PairsFormat {
   what: string;
   /** What a name means; null when it belongs to no LoRA matrix of a target module. */
   parseName: (name: string) => AdapterTensor | null;
-  layout: RotaryLayout;
   rank: number;
   /** Pairs that must be there; null: any, as long as they are whole. */
   expected: { blocks: readonly number[]; modules: readonly TargetModule[] } | null;
@@ -54,7 +53,7 @@ export async function readPairs(
     if (!allFinite(left) || !allFinite(right)) {
       problems.push(`${module} of block ${block} holds numbers that are not finite`);
     }
-    const rows = rowsFromFormat(right, module, config, format.layout);
+    const rows = rowsFromFormat(right, module, config, source.format);
     const [outFeatures, inFeatures] = moduleShape(module, config);
     blocks[block]![module] = { a: left, b: rows, inFeatures, outFeatures };
   }

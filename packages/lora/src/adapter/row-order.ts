@@ -1,4 +1,47 @@
 import { LoraError } from '../errors.js';
+import type { TargetModule } from '../transformer/config/adapter-config.js';
+import { ARCHITECTURES } from '../transformer/config/architectures.js';
+import { rotaryHeads } from '../transformer/config/modules.js';
+import type { RotaryLayout, TransformerConfig } from '../transformer/config/transformer-config.js';
+import type { WeightFormat } from '../weights/weight-source.js';
+
+/** A B matrix in the base's row order, brought into the row order of a format (the same array if it already is). */
+export function rowsToFormat(
+  b: Float32Array,
+  module: TargetModule,
+  config: TransformerConfig,
+  format: WeightFormat,
+): Float32Array {
+  return reorder(b, module, config, config.rotaryLayout, layoutOf(config, format));
+}
+
+/** A B matrix in a format's row order, brought into the base's. */
+export function rowsFromFormat(
+  b: Float32Array,
+  module: TargetModule,
+  config: TransformerConfig,
+  format: WeightFormat,
+): Float32Array {
+  return reorder(b, module, config, layoutOf(config, format), config.rotaryLayout);
+}
+
+function layoutOf({ architecture }: TransformerConfig, format: WeightFormat): RotaryLayout {
+  return ARCHITECTURES[architecture].rotaryLayout[format];
+}
+
+function reorder(
+  b: Float32Array,
+  module: TargetModule,
+  config: TransformerConfig,
+  from: RotaryLayout,
+  to: RotaryLayout,
+): Float32Array {
+  const heads = rotaryHeads(config, module);
+  if (heads === null || from === to) return b;
+  const rows = heads * config.headSize;
+  const move = to === 'interleaved' ? permuteRows : unpermuteRows;
+  return move(b, rows, b.length / rows, heads);
+}
 
 /**
  * Hugging Face's row order of a q or k matrix to llama.cpp's.

@@ -83,7 +83,7 @@ export class GraphSession implements AsyncDisposable {
       );
     } catch (cause) {
       throw new LoraError('autodiff.session-failed', `ONNX Runtime refused a graph: ${firstLine(cause)}`, {
-        remedy: 'Run `gardener doctor`; if it finds nothing, report this.',
+        remedy: 'Install onnxruntime-node anew for this platform; if that changes nothing, report this.',
         cause,
       });
     }

@@ -7,7 +7,8 @@ import { float32Of, hostTensor } from '../autodiff/host-tensor.js';
 import { gemm, rmsNorm } from '../autodiff/operators/index.js';
 import { GraphSession } from '../autodiff/session.js';
 import { type BaseWeights, loadBaseModel, loadHuggingFaceWeights } from '../transformer/base-model.js';
-import { BLOCK_WEIGHT_NAMES } from '../transformer/config/modules.js';
+import type { TargetModule } from '../transformer/config/adapter-config.js';
+import { blockTensorStem } from '../transformer/config/architectures.js';
 import {
   type FrozenWeights,
   loadAllBlocks,
@@ -130,8 +131,8 @@ async function gradientsByName(fixture: Fixture, keep: boolean): Promise<Map<str
   const result = new Map<string, Float32Array>();
   for (const [block, modules] of parameters.toAdapter(parameters.gradient).blocks.entries()) {
     for (const [module, { a, b, outFeatures }] of Object.entries(modules)) {
-      const path = BLOCK_WEIGHT_NAMES[module as keyof typeof BLOCK_WEIGHT_NAMES].huggingFace;
-      const prefix = `base_model.model.model.layers.${block}.${path}`;
+      const stem = blockTensorStem(base.config, 'safetensors', block, module as TargetModule);
+      const prefix = `base_model.model.${stem}`;
       const permuted = rotaryLayout === 'interleaved' && heads[module] !== undefined;
       const rank = adapter.config.rank;
       result.set(`${prefix}.lora_A.weight`, a);

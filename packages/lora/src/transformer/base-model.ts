@@ -40,7 +40,7 @@ export async function loadBaseModel(
 ): Promise<BaseModel> {
   const weights = await openGguf(path);
   try {
-    const config = configFromGguf(weights.metadata, weights.tensors.get('token_embd.weight')?.shape);
+    const config = configFromGguf(weights);
     const { tokenizer, hash: tokenizerHash } = tokenizerFromGguf(weights.metadata);
     const { chatTemplate, hash: template } = chatTemplateFromGguf(weights.metadata);
     const weightsHash = options.weightsHash ?? (await fileHash(path));

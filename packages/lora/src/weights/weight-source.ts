@@ -10,10 +10,13 @@ export interface TensorInfo {
 /** A value of a GGUF's key-value metadata. 64-bit integers beyond 2^53 come as bigint. */
 export type MetadataValue = number | bigint | boolean | string | MetadataValue[];
 
+/** File formats of weights. */
+export type WeightFormat = 'gguf' | 'safetensors';
+
 /** An opened weights file. Tensors are read from disk on demand and come dequantised. */
 export interface WeightSource extends AsyncDisposable {
   readonly path: string;
-  readonly format: 'gguf' | 'safetensors';
+  readonly format: WeightFormat;
   /** GGUF key-value pairs; for safetensors its `__metadata__` strings. */
   readonly metadata: ReadonlyMap<string, MetadataValue>;
   readonly tensors: ReadonlyMap<string, TensorInfo>;

@@ -7,19 +7,6 @@ export type NormWeight = 'input_layernorm' | 'post_attention_layernorm';
 /** A frozen tensor of one transformer block. */
 export type BlockWeight = TargetModule | NormWeight;
 
-/** Where a block's tensors are found in the two file formats. */
-export const BLOCK_WEIGHT_NAMES: Record<BlockWeight, { gguf: string; huggingFace: string }> = {
-  input_layernorm: { gguf: 'attn_norm', huggingFace: 'input_layernorm' },
-  q_proj: { gguf: 'attn_q', huggingFace: 'self_attn.q_proj' },
-  k_proj: { gguf: 'attn_k', huggingFace: 'self_attn.k_proj' },
-  v_proj: { gguf: 'attn_v', huggingFace: 'self_attn.v_proj' },
-  o_proj: { gguf: 'attn_output', huggingFace: 'self_attn.o_proj' },
-  post_attention_layernorm: { gguf: 'ffn_norm', huggingFace: 'post_attention_layernorm' },
-  gate_proj: { gguf: 'ffn_gate', huggingFace: 'mlp.gate_proj' },
-  up_proj: { gguf: 'ffn_up', huggingFace: 'mlp.up_proj' },
-  down_proj: { gguf: 'ffn_down', huggingFace: 'mlp.down_proj' },
-};
-
 /** The modules whose products become one: their weights lie one below the other. */
 export const ATTENTION_INPUTS = ['q_proj', 'k_proj', 'v_proj'] as const;
 

@@ -1,5 +1,12 @@
 import { LoraError } from '../../errors.js';
-import type { MetadataValue } from '../../weights/weight-source.js';
+import type { WeightFormat, WeightSource } from '../../weights/weight-source.js';
+import {
+  type Architecture,
+  type ConfigNumber,
+  findArchitecture,
+  modelTensorName,
+  unsupportedArchitecture,
+} from './architectures.js';
 import type { TransformerConfig } from './transformer-config.js';
 
 // Limits on numbers read from a file: far above every known model, low enough that no allocation gets out of hand.
@@ -14,99 +21,96 @@ const LIMITS = {
   contextLength: 1 << 24,
 } as const;
 
+const DEFAULT_ROPE_THETA = 10_000;
+
 /**
- * The architecture of a GGUF, from its metadata and the shape of its embedding table.
+ * The configuration of a GGUF, from its metadata and the shape of its embedding table.
  * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  * @throws LoraError `transformer.unsupported-architecture`, `transformer.bad-config`
  */
-export function configFromGguf(
-  metadata: ReadonlyMap<string, MetadataValue>,
-  embeddingShape: readonly number[] | undefined,
-): TransformerConfig {
-  const architecture = metadata.get('general.architecture');
-  if (architecture !== 'llama') throw unsupportedArchitecture(String(architecture));
-  const read = (key: string): number | undefined => {
-    const value = metadata.get(`llama.${key}`);
-    return typeof value === 'number' ? value : undefined;
-  };
-  const hiddenSize = read('embedding_length');
-  const headCount = read('attention.head_count');
-  return checkedConfig({
-    architecture: 'llama',
-    hiddenSize,
-    blockCount: read('block_count'),
-    headCount,
-    keyValueHeadCount: read('attention.head_count_kv') ?? headCount,
-    headSize: read('attention.key_length') ?? (hiddenSize && headCount ? hiddenSize / headCount : undefined),
-    mlpSize: read('feed_forward_length'),
-    vocabularySize: embeddingShape?.[0],
-    contextLength: read('context_length'),
-    ropeTheta: read('rope.freq_base') ?? 10_000,
-    rmsNormEpsilon: read('attention.layer_norm_rms_epsilon'),
-    rotaryLayout: 'interleaved',
-  });
+export function configFromGguf({
+  metadata,
+  tensors,
+}: Pick<WeightSource, 'metadata' | 'tensors'>): TransformerConfig {
+  const architecture = findArchitecture(metadata.get('general.architecture'), 'gguf');
+  const embedding = tensors.get(modelTensorName({ architecture: architecture.name }, 'gguf', 'embedding'));
+  const read = (number: ConfigNumber) =>
+    numberOrNothing(metadata.get(`${architecture.name}.${architecture.configKeys[number].gguf}`));
+  return checkedConfig(architecture, 'gguf', { ...readNumbers(read), vocabularySize: embedding?.shape[0] });
 }
 
 /**
- * The architecture of a Hugging Face model directory, from its parsed config.json.
+ * The configuration of a Hugging Face model directory, from its parsed config.json.
  * @throws LoraError `transformer.unsupported-architecture`, `transformer.bad-config`
  */
 export function configFromHuggingFace(json: unknown): TransformerConfig {
-  const source = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
-  if (source.model_type !== 'llama') throw unsupportedArchitecture(String(source.model_type));
-  const read = (key: string): number | undefined =>
-    typeof source[key] === 'number' ? source[key] : undefined;
-  const rope = (source.rope_parameters ?? source.rope_scaling ?? {}) as Record<string, unknown>;
+  const source = objectOrEmpty(json);
+  const architecture = findArchitecture(source.model_type, 'safetensors');
+  const rope = objectOrEmpty(source.rope_parameters ?? source.rope_scaling);
   const ropeType = rope.rope_type ?? rope.type ?? 'default';
-  if (ropeType !== 'default') throw unsupportedArchitecture(`llama with ${String(ropeType)} rotary scaling`);
-  const ropeTheta = typeof rope.rope_theta === 'number' ? rope.rope_theta : read('rope_theta');
-  const hiddenSize = read('hidden_size');
-  const headCount = read('num_attention_heads');
-  return checkedConfig({
-    architecture: 'llama',
-    hiddenSize,
-    blockCount: read('num_hidden_layers'),
-    headCount,
-    keyValueHeadCount: read('num_key_value_heads') ?? headCount,
-    headSize: read('head_dim') ?? (hiddenSize && headCount ? hiddenSize / headCount : undefined),
-    mlpSize: read('intermediate_size'),
-    vocabularySize: read('vocab_size'),
-    contextLength: read('max_position_embeddings'),
-    ropeTheta: ropeTheta ?? 10_000,
-    rmsNormEpsilon: read('rms_norm_eps'),
-    rotaryLayout: 'halves',
-  });
+  if (ropeType !== 'default') {
+    throw unsupportedArchitecture(`${architecture.name} with ${String(ropeType)} rotary scaling`);
+  }
+  const read = (number: ConfigNumber) => {
+    const key = architecture.configKeys[number].safetensors;
+    // Newer files keep the base of rotary angles beside the scaling.
+    return numberOrNothing(rope[key]) ?? numberOrNothing(source[key]);
+  };
+  const vocabularySize = numberOrNothing(source.vocab_size);
+  return checkedConfig(architecture, 'safetensors', { ...readNumbers(read), vocabularySize });
 }
 
-type Unchecked = { [K in keyof TransformerConfig]: TransformerConfig[K] | undefined };
+type Sizes = { [K in ConfigNumber | 'vocabularySize']: number | undefined };
 
-function checkedConfig(config: Unchecked): TransformerConfig {
+/** The numbers of a configuration, those that a file may leave out filled in. */
+function readNumbers(read: (number: ConfigNumber) => number | undefined): Omit<Sizes, 'vocabularySize'> {
+  const hiddenSize = read('hiddenSize');
+  const headCount = read('headCount');
+  return {
+    hiddenSize,
+    headCount,
+    blockCount: read('blockCount'),
+    keyValueHeadCount: read('keyValueHeadCount') ?? headCount,
+    headSize: read('headSize') ?? (hiddenSize && headCount ? hiddenSize / headCount : undefined),
+    mlpSize: read('mlpSize'),
+    contextLength: read('contextLength'),
+    ropeTheta: read('ropeTheta') ?? DEFAULT_ROPE_THETA,
+    rmsNormEpsilon: read('rmsNormEpsilon'),
+  };
+}
+
+function checkedConfig(
+  { name, rotaryLayout }: Architecture,
+  format: WeightFormat,
+  sizes: Sizes,
+): TransformerConfig {
   for (const [key, limit] of Object.entries(LIMITS)) {
-    const value = config[key as keyof typeof LIMITS];
-    if (!Number.isInteger(value) || value! < 1 || value! > limit) throw badConfig(`${key} is ${value}`);
+    const value = sizes[key as keyof typeof LIMITS];
+    if (value === undefined || !Number.isInteger(value) || value < 1 || value > limit) {
+      throw badConfig(`${key} is ${value}`);
+    }
   }
-  const { headCount, keyValueHeadCount, headSize, ropeTheta, rmsNormEpsilon } = config as TransformerConfig;
+  const { headCount, keyValueHeadCount, headSize, ropeTheta, rmsNormEpsilon } = sizes as Complete;
   if (headCount % keyValueHeadCount !== 0)
     throw badConfig(`${headCount} heads cannot share ${keyValueHeadCount}`);
   if (headSize % 2 !== 0) throw badConfig(`the head size ${headSize} is odd`);
   if (!(ropeTheta > 0) || !(rmsNormEpsilon > 0))
     throw badConfig('ropeTheta and rmsNormEpsilon must be positive');
-  return config as TransformerConfig;
+  return { architecture: name, ...(sizes as Complete), rotaryLayout: rotaryLayout[format] };
+}
+
+type Complete = { [K in keyof Sizes]: number };
+
+function numberOrNothing(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function objectOrEmpty(value: unknown): Record<string, unknown> {
+  return (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
 }
 
 function badConfig(why: string): LoraError {
   return new LoraError('transformer.bad-config', `The base model's description makes no sense: ${why}.`, {
     remedy: 'Fetch the model file again.',
   });
-}
-
-function unsupportedArchitecture(architecture: string): LoraError {
-  return new LoraError(
-    'transformer.unsupported-architecture',
-    `The base model's architecture is ${architecture}; this version trains llama only.`,
-    {
-      remedy: 'Choose a llama-architecture base model, such as smollm2-135m-instruct.',
-      details: { architecture },
-    },
-  );
 }

@@ -1,7 +1,15 @@
-/** The numbers that define a llama-like transformer, read from a GGUF's metadata or a Hugging Face config.json. */
+/** Architectures whose decoders this package builds, as GGUF's `general.architecture` names them: see `ARCHITECTURES`. */
+export type ArchitectureName = 'llama';
+
+/**
+ * Row order of q and k: `interleaved` = llama.cpp's permuted rows (rotary pairs are neighbours); `halves` = Hugging Face's
+ * (pairs are half a head apart).
+ */
+export type RotaryLayout = 'interleaved' | 'halves';
+
+/** The numbers that define a decoder, read from a GGUF's metadata or a Hugging Face config.json. */
 export interface TransformerConfig {
-  /** GGUF's `general.architecture`; only `llama` for now. */
-  architecture: 'llama';
+  architecture: ArchitectureName;
   hiddenSize: number;
   blockCount: number;
   headCount: number;
@@ -13,9 +21,6 @@ export interface TransformerConfig {
   contextLength: number;
   ropeTheta: number;
   rmsNormEpsilon: number;
-  /**
-   * Row order of q and k: `interleaved` = llama.cpp's permuted rows (rotary pairs are neighbours, as in a llama GGUF);
-   * `halves` = Hugging Face's (pairs are half a head apart).
-   */
-  rotaryLayout: 'interleaved' | 'halves';
+  /** How the rows of q and k lie in the weights that this was read with. */
+  rotaryLayout: RotaryLayout;
 }

@@ -3,7 +3,8 @@ import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tens
 import { LoraError } from '../../errors.js';
 import type { WeightSource } from '../../weights/weight-source.js';
 import type { BaseWeights } from '../base-model.js';
-import { BLOCK_WEIGHT_NAMES, type BlockWeight, blockWeightShape } from '../config/modules.js';
+import { ARCHITECTURES, blockTensorStem, modelTensorName } from '../config/architectures.js';
+import { type BlockWeight, blockWeightShape } from '../config/modules.js';
 import type { TransformerConfig } from '../config/transformer-config.js';
 
 /** What a block's graph is fed for its frozen weights, by name of the graph's input. */
@@ -29,11 +30,6 @@ export interface FrozenWeights {
   outputNorm: HostTensor;
 }
 
-const TOP_LEVEL_NAMES = {
-  gguf: { embedding: 'token_embd.weight', norm: 'output_norm.weight', head: 'output.weight' },
-  safetensors: { embedding: 'model.embed_tokens.weight', norm: 'model.norm.weight', head: 'lm_head.weight' },
-};
-
 /**
  * Checks that all weights are there and makes them available a part at a time: none but the output's norm is kept.
  * @throws LoraError `transformer.missing-weights` listing all that is missing or of another shape; `weights.*`
@@ -41,22 +37,25 @@ const TOP_LEVEL_NAMES = {
 export async function loadFrozenWeights(base: BaseWeights): Promise<FrozenWeights> {
   const { config, weights } = base;
   checkWeights(config, weights);
-  const names = TOP_LEVEL_NAMES[weights.format];
-  const head = weights.tensors.has(names.head) ? names.head : names.embedding;
+  const embedding = modelTensorName(config, weights.format, 'embedding');
+  const ownHead = modelTensorName(config, weights.format, 'head');
+  const head = weights.tensors.has(ownHead) ? ownHead : embedding;
   const buffers = emptyBlock(config);
   return {
     async block(index) {
       await readBlock(base, index, buffers);
       return buffers;
     },
-    embed: (tokens) => weights.readRowsFloat32(names.embedding, tokens),
+    embed: (tokens) => weights.readRowsFloat32(embedding, tokens),
     readHead: async () =>
       hostTensor(await weights.readFloat32(head), [config.vocabularySize, config.hiddenSize]),
     readHeadRows: async (start, count) => {
       const rows = Int32Array.from({ length: count }, (_, i) => start + i);
       return hostTensor(await weights.readRowsFloat32(head, rows), [count, config.hiddenSize]);
     },
-    outputNorm: hostTensor(await weights.readFloat32(names.norm), [config.hiddenSize]),
+    outputNorm: hostTensor(await weights.readFloat32(modelTensorName(config, weights.format, 'norm')), [
+      config.hiddenSize,
+    ]),
   };
 }
 
@@ -70,35 +69,39 @@ export async function* loadAllBlocks(base: BaseWeights): AsyncGenerator<BlockFee
 }
 
 function emptyBlock(config: TransformerConfig): Record<BlockWeight, HostTensor> {
-  const entries = (Object.keys(BLOCK_WEIGHT_NAMES) as BlockWeight[]).map((weight) => {
+  const entries = blockWeights(config).map((weight) => {
     const shape = blockWeightShape(weight, config);
     return [weight, hostTensor(new Float32Array(elementCount(shape)), shape)];
   });
   return Object.fromEntries(entries) as Record<BlockWeight, HostTensor>;
 }
 
-async function readBlock({ weights }: BaseWeights, index: number, into: Record<BlockWeight, HostTensor>) {
-  for (const weight of Object.keys(into) as BlockWeight[]) {
-    await weights.readFloat32(blockTensorName(weights, index, weight), float32Of(into[weight]));
+async function readBlock(
+  { config, weights }: BaseWeights,
+  index: number,
+  into: Record<BlockWeight, HostTensor>,
+): Promise<void> {
+  for (const weight of blockWeights(config)) {
+    const name = `${blockTensorStem(config, weights.format, index, weight)}.weight`;
+    await weights.readFloat32(name, float32Of(into[weight]));
   }
 }
 
-function blockTensorName(weights: WeightSource, block: number, weight: BlockWeight): string {
-  const { gguf, huggingFace } = BLOCK_WEIGHT_NAMES[weight];
-  return weights.format === 'gguf'
-    ? `blk.${block}.${gguf}.weight`
-    : `model.layers.${block}.${huggingFace}.weight`;
+/** The frozen tensors that a block of this architecture has. */
+function blockWeights({ architecture }: TransformerConfig): BlockWeight[] {
+  return Object.keys(ARCHITECTURES[architecture].blockTensors) as BlockWeight[];
 }
 
 function checkWeights(config: TransformerConfig, weights: WeightSource): void {
-  const names = TOP_LEVEL_NAMES[weights.format];
+  const { format } = weights;
   const expected: [string, number[]][] = [
-    [names.embedding, [config.vocabularySize, config.hiddenSize]],
-    [names.norm, [config.hiddenSize]],
+    [modelTensorName(config, format, 'embedding'), [config.vocabularySize, config.hiddenSize]],
+    [modelTensorName(config, format, 'norm'), [config.hiddenSize]],
   ];
   for (let block = 0; block < config.blockCount; block++) {
-    for (const weight of Object.keys(BLOCK_WEIGHT_NAMES) as BlockWeight[]) {
-      expected.push([blockTensorName(weights, block, weight), blockWeightShape(weight, config)]);
+    for (const weight of blockWeights(config)) {
+      const name = `${blockTensorStem(config, format, block, weight)}.weight`;
+      expected.push([name, blockWeightShape(weight, config)]);
     }
   }
   const problems = expected.flatMap(([name, shape]) => {

@@ -133,7 +133,7 @@ export function unsupportedTokenizer(reason: string, cause?: unknown): LoraError
     'transformer.unsupported-tokenizer',
     `This base model's tokenizer cannot be used: ${reason}.`,
     {
-      remedy: 'Choose a base model that `gardener models list` names.',
+      remedy: 'Choose a base model with a byte-level BPE tokenizer, such as smollm2-135m-instruct.',
       details: { reason },
       ...(cause === undefined ? {} : { cause }),
     },
