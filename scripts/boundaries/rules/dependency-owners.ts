@@ -30,7 +30,7 @@ const OWNERS: Record<string, string[]> = {
 };
 
 // doctor probes each native module by name in a child process of its own: no room is bypassed by that.
-const OWNER_EXEMPT = ['gardener/src/doctor/probe.ts'];
+const OWNER_EXEMPT = ['gardener/src/doctor/probe-child.ts'];
 
 // What the trainer shows: all of it, and, without loading it, how to start a process for it.
 const FACES = ['@codebase-gardener/lora', '@codebase-gardener/lora/process'];

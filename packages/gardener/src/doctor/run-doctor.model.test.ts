@@ -14,7 +14,7 @@ import { refreshIndex } from '../retrieval/index/refresh-index.js';
 import type { Check } from './check.js';
 import { checkMemory, checkNode, checkProcessor } from './machine.js';
 import { checkModel } from './models.js';
-import { probeModule } from './native-modules.js';
+import { probeModule } from './probe-process.js';
 import { checkProject } from './projects.js';
 import { runDoctor } from './run-doctor.js';
 import { checkReachable } from './servers.js';

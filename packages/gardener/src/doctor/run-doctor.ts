@@ -4,7 +4,7 @@ import { type Check, failed } from './check.js';
 import { checkDisk, checkPermissions, checkRunner } from './data-directory.js';
 import { checkMachine } from './machine.js';
 import { checkModel, neededModels } from './models.js';
-import { NATIVE_MODULES, probeModule } from './native-modules.js';
+import { NATIVE_MODULES, probeModule } from './probe-process.js';
 import { checkProject, checkRecords } from './projects.js';
 import { checkServers } from './servers.js';
 

@@ -2,8 +2,8 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { LanguageId } from '../languages/language.js';
 import { findLanguage, LANGUAGES } from '../languages/languages.js';
 import type { ParseResult } from '../parse/structure/code-structure.js';
-import type { ChunkedSource, ParseJob } from './parse-job.js';
 import { ParserProcess } from './parser-process.js';
+import type { ChunkedSource } from './parser-protocol.js';
 
 export interface ParseOptions {
   /** Ends a parse that takes longer; loading the grammar does not count. Default 10,000. */
@@ -14,7 +14,7 @@ export interface ParseOptions {
 // that takes this long never ends.
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-let parser: ParserProcess | null = null;
+const parser = new ParserProcess();
 
 /**
  * Parses one source text in the parser's process. Syntax errors are no failure: the code around them is read, and
@@ -28,7 +28,8 @@ export async function parseSource(
   text: string,
   options: ParseOptions = {},
 ): Promise<ParseResult> {
-  return (await run({ kind: 'parse', language, text }, options)) as ParseResult;
+  requireKnown(language);
+  return parser.run('parse', { language, text }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
 }
 
 /**
@@ -42,17 +43,13 @@ export async function chunkSource(
   text: string,
   options: ParseOptions = {},
 ): Promise<ChunkedSource> {
-  return (await run({ kind: 'chunk', path, language, text }, options)) as ChunkedSource;
+  requireKnown(language);
+  return parser.run('chunk', { path, language, text }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
 }
 
-async function run(job: ParseJob, options: ParseOptions): Promise<ParseResult | ChunkedSource> {
-  if (findLanguage(job.language) === null) throw unknownLanguage(job.language);
-  parser ??= new ParserProcess();
-  return parser.run(job, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-}
-
-function unknownLanguage(language: LanguageId): GardenerError {
-  return new GardenerError('codebase.unknown-language', `There is no language ${JSON.stringify(language)}.`, {
+function requireKnown(language: LanguageId): void {
+  if (findLanguage(language) !== null) return;
+  throw new GardenerError('codebase.unknown-language', `There is no language ${JSON.stringify(language)}.`, {
     remedy: `use one of: ${LANGUAGES.map((entry) => entry.id).join(', ')}`,
   });
 }

@@ -1,26 +1,38 @@
 // Entry of the parser's process. A grammar's scanner may loop for ever inside WebAssembly, which only ending the
 // process can stop; and the command goes on answering while a large file is parsed.
-import { GardenerError } from '../../garden/errors/garden-error.js';
+import { serveJobs } from '../../garden/processes/serve-jobs.js';
+import { chunkFile } from '../chunk/chunk-file.js';
+import { factsOf } from '../graph/file-facts.js';
+import type { LanguageId } from '../languages/language.js';
 import { findLanguage } from '../languages/languages.js';
-import { prepareReader } from '../parse/read-tree.js';
-import { doParseJob, type ParseJob, type ParseReply } from './parse-job.js';
+import { prepareReader, type StructureReader } from '../parse/read-tree.js';
+import type { ParserProtocol } from './parser-protocol.js';
 
-// The parent went away, however it ended.
-process.on('disconnect', () => process.exit(0));
+serveJobs<ParserProtocol>(() => ({
+  ready: null,
+  jobs: {
+    load: async (language) => {
+      await readerOf(language);
+      return null;
+    },
+    parse: async ({ language, text }) => {
+      const read = await readerOf(language);
+      return read(text);
+    },
+    chunk: async ({ path, language, text }) => {
+      const read = await readerOf(language);
+      const parsed = read(text);
+      return {
+        chunks: chunkFile(path, text, parsed),
+        hasSyntaxErrors: parsed.hasSyntaxErrors,
+        facts: factsOf(parsed),
+      };
+    },
+  },
+}));
 
-const reply = (message: ParseReply) => process.send?.(message);
-
-process.on('message', async (job: ParseJob) => {
-  try {
-    const read = await prepareReader(findLanguage(job.language)!);
-    reply({ type: 'begun' });
-    reply({ type: 'done', result: doParseJob(job, read) });
-  } catch (error) {
-    reply({ type: 'failed', error: known(error), reason: String(error) });
-  }
-});
-
-function known(error: unknown) {
-  if (!GardenerError.isInstance(error)) return null;
-  return { code: error.code, message: error.message, remedy: error.remedy };
+function readerOf(id: LanguageId): Promise<StructureReader> {
+  const language = findLanguage(id);
+  if (language === null) throw new Error(`there is no language ${id}`);
+  return prepareReader(language);
 }

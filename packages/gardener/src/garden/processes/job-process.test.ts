@@ -181,7 +181,7 @@ describe('a kept process', () => {
   const closed = () => new Error('closed');
 
   it('is started when first needed, shared, and anew after its end', async () => {
-    const kept = new KeptProcess<FixtureProtocol>({ start: () => start(), closed });
+    const kept = new KeptProcess<FixtureProtocol>(() => start());
     expect(kept.living).toBeNull();
     const [one, same] = await Promise.all([kept.start(), kept.start()]);
     expect(same).toBe(one);
@@ -190,12 +190,12 @@ describe('a kept process', () => {
       code: 'fixture.died',
     });
     expect(await kept.run((child) => child.run('cancelled', null))).toBe(0);
-    await kept.close();
+    await kept.close(closed);
     await expect(kept.start()).rejects.toThrow('closed');
   });
 
   it('begins work again as often as is said, and only when the process has ended', async () => {
-    const kept = new KeptProcess<FixtureProtocol>({ start: () => start(), closed });
+    const kept = new KeptProcess<FixtureProtocol>(() => start());
     let begun = 0;
     const die = () =>
       kept.run((child) => {
@@ -211,6 +211,6 @@ describe('a kept process', () => {
     }, 1);
     await expect(fail).rejects.toThrow('out of range');
     expect(begun).toBe(1);
-    await kept.close();
+    await kept.close(closed);
   });
 });

@@ -1,25 +1,19 @@
 import type { JobProtocol } from './job-messages.js';
 import type { JobProcess } from './job-process.js';
 
-/** What a `KeptProcess` needs to know. */
-export interface KeptProcessOptions<Protocol extends JobProtocol> {
-  start(): Promise<JobProcess<Protocol>>;
-  /** Makes the error for those who come after `close`. */
-  closed(): Error;
-}
-
 /**
  * The one child process of its owner: started when it is first needed, and anew when it is needed after its end.
  * What is to be done about a child that dies is decided here, in `run`.
  */
 export class KeptProcess<Protocol extends JobProtocol> {
-  readonly #options: KeptProcessOptions<Protocol>;
+  readonly #start: () => Promise<JobProcess<Protocol>>;
   #process: Promise<JobProcess<Protocol>> | null = null;
   #current: JobProcess<Protocol> | null = null;
-  #isClosed = false;
+  #closed: (() => Error) | null = null;
 
-  constructor(options: KeptProcessOptions<Protocol>) {
-    this.#options = options;
+  /** @param start starts one process */
+  constructor(start: () => Promise<JobProcess<Protocol>>) {
+    this.#start = start;
   }
 
   /** The process that lives and is ready, or null: none is started by asking. */
@@ -29,7 +23,7 @@ export class KeptProcess<Protocol extends JobProtocol> {
 
   /** The living process; started when there is none. Callers that meet the same death share the new one. */
   async start(): Promise<JobProcess<Protocol>> {
-    if (this.#isClosed) throw this.#options.closed();
+    if (this.#closed !== null) throw this.#closed();
     if (this.#current?.hasEnded) this.#process = null;
     this.#process ??= this.#launch();
     return this.#process;
@@ -45,7 +39,7 @@ export class KeptProcess<Protocol extends JobProtocol> {
       try {
         return await work(process);
       } catch (error) {
-        if (left === 0 || this.#isClosed || !process.hasEnded) throw error;
+        if (left === 0 || this.#closed !== null || !process.hasEnded) throw error;
       }
     }
   }
@@ -57,16 +51,19 @@ export class KeptProcess<Protocol extends JobProtocol> {
     await running?.end();
   }
 
-  /** Ends the process for good. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  /**
+   * Ends the process for good.
+   * @param closed makes the error for those who come later
+   */
+  async close(closed: () => Error): Promise<void> {
+    this.#closed = closed;
     await this.end();
   }
 
   async #launch(): Promise<JobProcess<Protocol>> {
     this.#current = null;
     try {
-      this.#current = await this.#options.start();
+      this.#current = await this.#start();
       return this.#current;
     } catch (error) {
       this.#process = null;

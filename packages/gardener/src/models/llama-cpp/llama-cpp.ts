@@ -1,5 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { JobOptions } from '../../garden/processes/job-process.js';
+import { KeptProcess } from '../../garden/processes/kept-process.js';
+import { cancelled } from '../runtime/cancelled.js';
 import type {
   ChatRequest,
   CompletionRequest,
@@ -7,12 +10,13 @@ import type {
   GenerationOptions,
   GenerationRuntime,
   RuntimeState,
-  TokenScores,
 } from '../runtime/runtime.js';
+import type { GenerationJobOptions } from './engine/generate-tokens.js';
+import type { EngineSetup } from './engine/llama-cpp-engine.js';
 import { EventQueue } from './event-queue.js';
 import { FairQueue } from './fair-queue.js';
-import { cancelled, ModelProcess } from './llama-cpp-process.js';
-import type { GenerationJobOptions, JobResult, RuntimeJob, RuntimeSetup } from './runtime-messages.js';
+import { type LlamaCppProcess, startLlamaCppProcess } from './llama-cpp-process.js';
+import type { KeptAdapters, LlamaCppProtocol } from './llama-cpp-protocol.js';
 
 /** Options of {@link startLlamaCpp}. */
 export interface LlamaCppOptions {
@@ -25,34 +29,29 @@ export interface LlamaCppOptions {
   /** How long the model may take to load. Defaults to 120 s. */
   startTimeoutMs?: number;
   /**
-   * After so long without a call the process is ended, and its memory is free; the next call
-   * starts it. Defaults to 15 min.
+   * After so long without a call the process is ended, and its memory is free; the next call starts it.
+   * Defaults to 15 min.
    */
   idleMs?: number;
 }
 
 /** llama.cpp keeps every adapter it has read until the model goes, so the process is replaced after so many. */
-const maxAdaptersPerProcess = 16;
+const MAX_ADAPTERS_PER_PROCESS = 16;
+const START_TIMEOUT_MS = 120_000;
+const IDLE_MS = 15 * 60_000;
+const KEPT_CONTEXTS = 3;
 
 /**
- * Starts llama.cpp with one base model in a process of its own. When that process dies, the call in progress fails with
- * `models.runtime-died` and the next one starts a new process.
+ * Starts llama.cpp with one base model in a process of its own. When that process dies, the call in progress fails
+ * with `models.runtime-died` and the next one starts a new process.
  * @param modelPath a GGUF base model
  * @throws GardenerError `models.bad-model`, `models.no-llama-cpp`, `models.runtime-died`
  */
 export async function startLlamaCpp(modelPath: string, options: LlamaCppOptions): Promise<LlamaCppRuntime> {
-  const {
-    threads,
-    contextTokens,
-    keptContexts = 3,
-    startTimeoutMs = 120_000,
-    idleMs = 15 * 60_000,
-  } = options;
-  const runtime = new ProcessRuntime(
-    { modelPath, threads, contextTokens, keptContexts },
-    startTimeoutMs,
-    idleMs,
-  );
+  const { threads, contextTokens, keptContexts = KEPT_CONTEXTS } = options;
+  const { startTimeoutMs = START_TIMEOUT_MS, idleMs = IDLE_MS } = options;
+  const setup = { modelPath, threads, contextTokens, keptContexts };
+  const runtime = new ProcessRuntime(setup, startTimeoutMs, idleMs);
   await runtime.start();
   return runtime;
 }
@@ -63,160 +62,149 @@ export interface LlamaCppRuntime extends GenerationRuntime {
   readonly processId: number | null;
 }
 
-type QueuedJob = Exclude<RuntimeJob, { kind: 'count' }>;
+/** The options of a call that waits for its turn. */
+type TurnOptions = Pick<GenerationOptions, 'adapter' | 'turn' | 'signal'>;
 
 class ProcessRuntime implements LlamaCppRuntime {
   contextTokens: number;
-  readonly #setup: RuntimeSetup;
+  readonly #setup: EngineSetup;
   readonly #startTimeoutMs: number;
   readonly #idleMs: number;
   readonly #queue = new FairQueue();
-  #process: Promise<ModelProcess> | null = null;
-  #current: ModelProcess | null = null;
+  readonly #kept = new KeptProcess<LlamaCppProtocol>(() => this.#launch());
   /** What each adapter file was when this process read it: llama.cpp never looks at the file again. */
   #adapters = new Map<string, string>();
+  /** Adapter files that have a context in this process, the one used last at the end. */
+  #keptAdapters: string[] = [];
   #idle: NodeJS.Timeout | undefined;
   #isDisposed = false;
 
-  constructor(setup: RuntimeSetup, startTimeoutMs: number, idleMs: number) {
+  constructor(setup: EngineSetup, startTimeoutMs: number, idleMs: number) {
     this.#setup = setup;
     this.#startTimeoutMs = startTimeoutMs;
     this.#idleMs = idleMs;
     this.contextTokens = setup.contextTokens;
   }
 
-  get processId(): number | null {
-    return this.#current?.pid ?? null;
+  /** Loads the model, where that is not done. */
+  async start(): Promise<void> {
+    await this.#kept.start();
   }
 
-  async prepare({
-    adapter,
-    turn = '',
-    signal,
-  }: Pick<GenerationOptions, 'adapter' | 'turn' | 'signal'>): Promise<void> {
-    await this.#ask({ kind: 'prepare', adapter }, turn, signal);
+  get processId(): number | null {
+    return this.#kept.living?.pid ?? null;
+  }
+
+  async prepare(request: TurnOptions): Promise<void> {
+    const { adapter, signal } = request;
+    await this.#inTurn(request, (process) => process.run('prepare', { adapter }, { signal }));
   }
 
   generate(request: ChatRequest): AsyncIterable<GenerationEvent> {
-    return this.#stream({ kind: 'generate', messages: request.messages, ...jobOptions(request) }, request);
+    const input = { messages: request.messages, ...jobOptions(request) };
+    return this.#stream(request, (process, options) => process.run('generate', input, options));
   }
 
   complete(request: CompletionRequest): AsyncIterable<GenerationEvent> {
     const { prompt, suffix = null } = request;
-    return this.#stream({ kind: 'complete', prompt, suffix, ...jobOptions(request) }, request);
+    const input = { prompt, suffix, ...jobOptions(request) };
+    return this.#stream(request, (process, options) => process.run('complete', input, options));
   }
 
   async score(request: { tokens: readonly number[]; adapter: string | null; signal?: AbortSignal }) {
-    const job: QueuedJob = { kind: 'score', tokens: [...request.tokens], adapter: request.adapter };
-    return (await this.#ask(job, '', request.signal)) as TokenScores;
+    const { adapter, signal } = request;
+    const input = { tokens: [...request.tokens], adapter };
+    const { scores } = await this.#inTurn(request, (process) => process.run('score', input, { signal }));
+    return scores;
   }
 
   /** Waits for nobody: a tokenizer works while the model writes. */
   async countTokens(text: string): Promise<number> {
-    const count = async () => (await (await this.start()).ask({ kind: 'count', text })) as number;
-    try {
-      return await count();
-    } catch (error) {
-      // The process was replaced, or died of another call: a count has nothing to lose.
-      if (!GardenerError.isInstance(error) || error.code !== 'models.runtime-died') throw error;
-      return await count();
-    }
+    // Where the process is replaced meanwhile, or dies of another call, a count has nothing to lose.
+    return this.#kept.run((process) => process.run('count', text), 1);
   }
 
   state(): RuntimeState {
     return {
       processId: this.processId,
-      adapters: this.#current?.keptAdapters ?? [],
+      adapters: this.#kept.living === null ? [] : this.#keptAdapters,
       queued: this.#queue.length,
     };
   }
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
-    await this.#end();
-  }
-
-  /** The live child process; started when there is none. */
-  start(): Promise<ModelProcess> {
-    if (this.#isDisposed) return Promise.reject(closed());
-    if (this.#current?.isGone) this.#process = null;
-    this.#process ??= this.#launch();
-    return this.#process;
-  }
-
-  async #launch(): Promise<ModelProcess> {
-    this.#current = null;
-    this.#adapters = new Map();
-    try {
-      const started = await ModelProcess.start(this.#setup, this.#startTimeoutMs);
-      this.#current = started;
-      this.contextTokens = started.contextTokens;
-      this.#restLater();
-      return started;
-    } catch (error) {
-      this.#process = null;
-      throw error;
-    }
-  }
-
-  async #end(): Promise<void> {
     clearTimeout(this.#idle);
-    const running = await this.#process?.catch(() => null);
-    this.#process = null;
-    await running?.end();
+    await this.#kept.close(closed);
+  }
+
+  async #launch(): Promise<LlamaCppProcess> {
+    this.#adapters = new Map();
+    this.#keptAdapters = [];
+    const started = await startLlamaCppProcess(this.#setup, this.#startTimeoutMs);
+    this.contextTokens = started.ready.contextTokens;
+    this.#restLater();
+    return started;
   }
 
   /** An idle model gives its memory back. */
   #restLater(): void {
     clearTimeout(this.#idle);
+    if (this.#isDisposed) return;
     this.#idle = setTimeout(() => {
-      void this.#queue.run('', undefined, () => this.#end());
+      void this.#queue.run('', undefined, () => this.#kept.end());
     }, this.#idleMs).unref();
   }
 
-  #stream(job: QueuedJob, { turn = '', signal }: GenerationOptions): AsyncIterable<GenerationEvent> {
+  #stream(
+    request: TurnOptions,
+    job: (process: LlamaCppProcess, options: JobOptions<GenerationEvent>) => Promise<KeptAdapters>,
+  ): AsyncIterable<GenerationEvent> {
     const stop = new AbortController();
-    const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+    const signal =
+      request.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, request.signal]);
     const events = new EventQueue<GenerationEvent>(() => stop.abort());
-    this.#ask(job, turn, either, (event) => events.push(event)).then(
+    const options = { signal, onProgress: (event: GenerationEvent) => events.push(event) };
+    this.#inTurn({ ...request, signal }, (process) => job(process, options)).then(
       () => events.end(),
       (error: unknown) => events.fail(error),
     );
     return events;
   }
 
-  async #ask(
-    job: QueuedJob,
-    turn: string,
-    signal: AbortSignal | undefined,
-    onEvent?: (event: GenerationEvent) => void,
-  ): Promise<JobResult> {
+  async #inTurn<Result extends KeptAdapters>(
+    { adapter, turn = '', signal }: TurnOptions,
+    job: (process: LlamaCppProcess) => Promise<Result>,
+  ): Promise<Result> {
     try {
       return await this.#queue.run(turn, signal, async () => {
-        const process = await this.#processFor(job.adapter);
-        if (signal?.aborted) throw cancelled();
-        return await process.ask(job, signal, onEvent);
+        const process = await this.#processFor(adapter);
+        const result = await job(process);
+        this.#keptAdapters = result.keptAdapters;
+        return result;
       });
     } catch (error) {
       throw signal?.aborted ? cancelled() : error;
     } finally {
-      if (!this.#isDisposed) this.#restLater();
+      this.#restLater();
     }
   }
 
-  /** A process that can take this adapter: a new one when the file was replaced, or when this one holds too many. */
-  async #processFor(adapter: string | null): Promise<ModelProcess> {
-    if (adapter === null) return this.start();
+  /** A process that can take this adapter: a new one where the living one cannot. */
+  async #processFor(adapter: string | null): Promise<LlamaCppProcess> {
+    if (adapter === null) return this.#kept.start();
     const identity = await identityOf(adapter);
-    if (this.#current?.isGone) this.#process = null;
-    const known = this.#process === null ? undefined : this.#adapters.get(adapter);
-    const isReplaced = known !== undefined && known !== identity;
-    const isTooMany =
-      this.#process !== null && known === undefined && this.#adapters.size >= maxAdaptersPerProcess;
-    if (isReplaced || isTooMany) await this.#end();
-    const process = await this.start();
+    if (this.#isUnfitFor(adapter, identity)) await this.#kept.end();
+    const process = await this.#kept.start();
     this.#adapters.set(adapter, identity);
     return process;
+  }
+
+  /** Whether the living process cannot take this adapter: its file was replaced since, or there are too many. */
+  #isUnfitFor(adapter: string, identity: string): boolean {
+    if (this.#kept.living === null) return false;
+    const known = this.#adapters.get(adapter);
+    return known === undefined ? this.#adapters.size >= MAX_ADAPTERS_PER_PROCESS : known !== identity;
   }
 }
 

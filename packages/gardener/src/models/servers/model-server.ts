@@ -1,6 +1,6 @@
 import pRetry, { AbortError } from 'p-retry';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { cancelled } from '../llama-cpp/llama-cpp-process.js';
+import { cancelled } from '../runtime/cancelled.js';
 
 /** Where a server that runs models stands, and how it is asked. */
 export interface ModelServerOptions {

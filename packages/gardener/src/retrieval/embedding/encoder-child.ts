@@ -1,51 +1,57 @@
-// Entry of the embedding process: `node encoder-process.js <format> <model directory> <threads>`. It computes
-// in a process of its own because ONNX Runtime blocks the event loop while it runs, and because a crash in it
-// must not take the command along.
-import {
-  LoraError,
-  loadOnnxSentenceEncoder,
-  loadSentenceEncoder,
-  type SentenceEncoder,
-} from '@codebase-gardener/lora';
-import type { EmbedFailure, EmbedReply, EmbedRequest } from './encoder-messages.js';
+// Entry of the process of a sentence encoder. It computes apart because ONNX Runtime blocks the event loop while it
+// runs, and because a crash in it must not take the command along.
+import { loadOnnxSentenceEncoder, loadSentenceEncoder, type SentenceEncoder } from '@codebase-gardener/lora';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import { asKnownError } from '../../garden/errors/wire-error.js';
+import { oneAtATime } from '../../garden/processes/one-at-a-time.js';
+import { serveJobs } from '../../garden/processes/serve-jobs.js';
+import type { EmbeddingModel, EncoderProtocol } from './encoder-protocol.js';
 
-const [format = 'bert', directory = '', threads = '0'] = process.argv.slice(2);
+serveJobs<EncoderProtocol>(async ({ model, threads }) => {
+  const encoder = await load(model, threads).catch((error: unknown) => {
+    throw unusable(model, error);
+  });
+  const inTurn = oneAtATime();
+  return {
+    ready: { dimension: encoder.dimension, prefixes: encoder.prefixes },
+    jobs: {
+      encode: (texts, { signal }) =>
+        inTurn(() => {
+          signal.throwIfAborted();
+          return encode(encoder, texts);
+        }),
+    },
+  };
+});
 
-// The parent went away, however it ended.
-process.on('disconnect', () => process.exit(0));
-
-const send = (reply: EmbedReply) => process.send?.(reply);
-
-function failureOf(error: unknown): EmbedFailure {
-  if (LoraError.isInstance(error)) return { code: error.code, message: error.message, remedy: error.remedy };
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'retrieval.embedding-failed', message, remedy: 'Run `gardener doctor`.' };
+async function load({ format, directory }: EmbeddingModel, threads: number) {
+  if (format === 'onnx') return loadOnnxSentenceEncoder(directory, { threads });
+  return Object.assign(await loadSentenceEncoder(directory, { threads }), { prefixes: null });
 }
 
-async function embed(encoder: SentenceEncoder, { id, texts }: EmbedRequest): Promise<void> {
+async function encode(encoder: SentenceEncoder, texts: string[]): Promise<Float32Array> {
   try {
     const rows = await encoder.encode(texts);
     const vectors = new Float32Array(rows.length * encoder.dimension);
     for (const [row, vector] of rows.entries()) vectors.set(vector, row * encoder.dimension);
-    send({ type: 'vectors', id, vectors });
+    return vectors;
   } catch (error) {
-    send({ type: 'failed', id, error: failureOf(error) });
+    const { message, remedy, code } = inWords(error);
+    throw new GardenerError('retrieval.embedding-failed', message, { remedy, details: { reason: code } });
   }
 }
 
-async function load() {
-  const options = { threads: Number(threads) };
-  if (format === 'onnx') return loadOnnxSentenceEncoder(directory, options);
-  return Object.assign(await loadSentenceEncoder(directory, options), { prefixes: null });
+function unusable({ id, directory }: EmbeddingModel, error: unknown): GardenerError {
+  const { message, remedy, code } = inWords(error);
+  return new GardenerError('retrieval.embedding-model-unusable', message, {
+    remedy,
+    details: { model: id, directory, reason: code },
+  });
 }
 
-try {
-  const encoder = await load();
-  let queue = Promise.resolve();
-  process.on('message', (request: EmbedRequest) => {
-    queue = queue.then(() => embed(encoder, request));
-  });
-  send({ type: 'ready', dimension: encoder.dimension, prefixes: encoder.prefixes });
-} catch (error) {
-  send({ type: 'unusable', error: failureOf(error) });
+function inWords(error: unknown): { code: string; message: string; remedy: string } {
+  const known = asKnownError(error);
+  if (known !== null) return known;
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'retrieval.embedding-failed', message, remedy: 'Run `gardener doctor`.' };
 }

@@ -28,7 +28,7 @@ afterAll(async () => {
 const embeddingProcesses = () =>
   execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes('encoder-process'))
+    .filter((line) => line.includes('encoder-child'))
     .map((line) => Number.parseInt(line, 10));
 
 describe('embed', () => {

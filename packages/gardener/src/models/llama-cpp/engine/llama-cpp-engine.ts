@@ -1,13 +1,22 @@
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token, TokenBias } from 'node-llama-cpp';
-import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { TokenScores } from '../runtime/runtime.js';
+import { GardenerError } from '../../../garden/errors/garden-error.js';
+import type { TokenScores } from '../../runtime/runtime.js';
 import { CoreWatch } from './free-cores.js';
-import { type BiasToken, scoreTokens } from './llama-cpp-score.js';
-import { type PromptEncoders, promptEncoders } from './llama-cpp-tokens.js';
-import type { RuntimeSetup } from './runtime-messages.js';
+import { type PromptEncoders, promptEncoders } from './prompt-encoders.js';
+import { type BiasToken, scoreTokens } from './score-tokens.js';
 
 /** Lines of llama.cpp's log kept to explain a failure. */
-const maxLogLines = 40;
+const MAX_LOG_LINES = 40;
+
+/** How an engine is set up. */
+export interface EngineSetup {
+  modelPath: string;
+  /** 0 = the cores that are free. */
+  threads: number;
+  contextTokens: number;
+  /** Contexts (one per adapter) kept ready. */
+  keptContexts: number;
+}
 
 /** The key-value cache of one adapter: which prompt tokens are in it. */
 export interface KeptContext {
@@ -27,7 +36,7 @@ export class LlamaCppEngine {
   readonly encode: PromptEncoders['conversation'];
   /** Tokens of a text with a gap, in the base's fill-in-the-middle form. */
   readonly encodeGap: PromptEncoders['gap'];
-  readonly #setup: RuntimeSetup;
+  readonly #setup: EngineSetup;
   readonly #llama: Llama;
   readonly #tokenBias: typeof TokenBias;
   readonly #log: string[];
@@ -36,7 +45,7 @@ export class LlamaCppEngine {
   readonly #contexts = new Map<string, KeptContext>();
 
   private constructor(
-    setup: RuntimeSetup,
+    setup: EngineSetup,
     llama: Llama,
     model: LlamaModel,
     encoders: PromptEncoders,
@@ -55,7 +64,7 @@ export class LlamaCppEngine {
   }
 
   /** @throws GardenerError `models.bad-model`, `models.no-llama-cpp` */
-  static async start(setup: RuntimeSetup): Promise<LlamaCppEngine> {
+  static async start(setup: EngineSetup): Promise<LlamaCppEngine> {
     const log: string[] = [];
     const native = await import('node-llama-cpp').catch(noLlamaCpp);
     const llama = await native
@@ -68,7 +77,7 @@ export class LlamaCppEngine {
         logLevel: native.LlamaLogLevel.warn,
         logger: (_level, message) => {
           log.push(message.trim());
-          if (log.length > maxLogLines) log.shift();
+          if (log.length > MAX_LOG_LINES) log.shift();
         },
       })
       .catch(noLlamaCpp);
@@ -181,7 +190,7 @@ export function requireFit(tokens: number, contextTokens: number): void {
   );
 }
 
-async function load(llama: Llama, setup: RuntimeSetup, log: string[]) {
+async function load(llama: Llama, setup: EngineSetup, log: string[]) {
   try {
     const model = await llama.loadModel({ modelPath: setup.modelPath });
     return { model, encoders: await promptEncoders(model, setup.modelPath) };

@@ -5,8 +5,8 @@ import {
   openGguf,
 } from '@codebase-gardener/lora';
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import { encodeGap, findGapTokens } from '../runtime/fill-in-the-middle.js';
-import type { ChatMessage } from '../runtime/runtime.js';
+import { encodeGap, findGapTokens } from '../../runtime/fill-in-the-middle.js';
+import type { ChatMessage } from '../../runtime/runtime.js';
 
 /** Turns messages into the tokens of an unfinished conversation, with the assistant's turn opened. */
 export type ConversationEncoder = (messages: readonly ChatMessage[]) => Int32Array;

@@ -1,9 +1,9 @@
 import { type CpuInfo, cpus } from 'node:os';
 
 /** Time between two readings while nothing is asked; the last one or two of them tell how busy the machine is. */
-const betweenReadingsMs = 1_000;
+const BETWEEN_READINGS_MS = 1_000;
 /** A shorter span says little: the system counts in steps of 10 ms. */
-const shortestSpanMs = 120;
+const SHORTEST_SPAN_MS = 120;
 
 interface Reading {
   times: readonly Pick<CpuInfo, 'times'>[];
@@ -32,13 +32,13 @@ export class CoreWatch {
     this.#threads = this.most;
     if (this.#isFixed) return;
     this.#read();
-    setInterval(() => this.#read(), betweenReadingsMs).unref();
+    setInterval(() => this.#read(), BETWEEN_READINGS_MS).unref();
   }
 
   /** How many threads to use for work that begins now. */
   free(): number {
     const now = performance.now();
-    const before = this.#readings.findLast(({ takenMs }) => now - takenMs >= shortestSpanMs);
+    const before = this.#readings.findLast(({ takenMs }) => now - takenMs >= SHORTEST_SPAN_MS);
     if (!this.#isFixed && before !== undefined)
       this.#threads = freeCoresBetween(before.times, cpus(), this.most);
     return this.#threads;

@@ -1,18 +1,27 @@
 import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
-import type { GenerationEvent } from '../runtime/runtime.js';
-import { StopTexts } from '../runtime/stop-texts.js';
+import type { GenerationEvent } from '../../runtime/runtime.js';
+import { StopTexts } from '../../runtime/stop-texts.js';
 import { type KeptContext, type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
 import { LoopWatch } from './loop-watch.js';
-import type { GenerationJobOptions } from './runtime-messages.js';
 
 /** Tokens of the prompt evaluated between two looks at the signal: half a second on a slow machine. */
-const promptStep = 256;
+const PROMPT_STEP = 256;
 
 /** Tokens of the answer that a repeat penalty looks at: llama.cpp's default. */
-const penalisedTokens = 64;
+const PENALISED_TOKENS = 64;
 
 /** Tokens of text before the current ones that a detokenizer may need to place a space. */
-const detokenizerMemory = 8;
+const DETOKENIZER_MEMORY = 8;
+
+/** Adapter, length and sampling of a generation as they travel to the child: what may be left out is filled in. */
+export interface GenerationJobOptions {
+  adapter: string | null;
+  maxTokens: number;
+  temperature: number;
+  seed: number | null;
+  repeatPenalty: number;
+  stop: readonly string[];
+}
 
 /**
  * Generates from prompt tokens on a clean sequence and reports text and the end.
@@ -64,16 +73,16 @@ async function evaluatePrompt(
   signal: AbortSignal,
 ): Promise<Token[]> {
   const { sequence } = kept;
-  const whole = Math.floor((tokens.length - 1) / promptStep) * promptStep;
+  const whole = Math.floor((tokens.length - 1) / PROMPT_STEP) * PROMPT_STEP;
   const same = commonLength(kept.steps, tokens.slice(0, whole));
-  const reused = Math.floor(same / promptStep) * promptStep;
+  const reused = Math.floor(same / PROMPT_STEP) * PROMPT_STEP;
   kept.steps = tokens.slice(0, reused);
   if (reused === 0) await sequence.clearHistory();
   else await sequence.eraseContextTokenRanges([{ start: reused, end: sequence.nextTokenIndex }]);
-  for (let from = reused; from < whole; from += promptStep) {
+  for (let from = reused; from < whole; from += PROMPT_STEP) {
     signal.throwIfAborted();
-    await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + promptStep));
-    kept.steps = tokens.slice(0, from + promptStep);
+    await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + PROMPT_STEP));
+    kept.steps = tokens.slice(0, from + PROMPT_STEP);
   }
   return tokens.slice(whole);
 }
@@ -100,7 +109,7 @@ function sample(
         penalty: options.repeatPenalty,
         // Grows with every repeat, so that a loop ends even where the model is very sure of it.
         frequencyPenalty: 0.1,
-        punishTokens: () => written.slice(-penalisedTokens),
+        punishTokens: () => written.slice(-PENALISED_TOKENS),
       },
     }),
     // The context is never shifted: maxTokens ends before it is full.
@@ -128,7 +137,7 @@ class TextWriter {
     const text = this.#model.detokenize(this.#pending, false, this.#written);
     // An incomplete UTF-8 character becomes U+FFFD; four tokens always complete one.
     if (text.endsWith('\uFFFD') && this.#pending.length < 4) return false;
-    this.#written = [...this.#written, ...this.#pending].slice(-detokenizerMemory);
+    this.#written = [...this.#written, ...this.#pending].slice(-DETOKENIZER_MEMORY);
     this.#pending = [];
     const { text: shown, stopped } = this.#stops.push(text);
     if (shown !== '') this.#report({ type: 'text', text: shown });

@@ -1,10 +1,12 @@
-// Runs in a process of its own, started by `gardener doctor`: `probe <name>` loads one native module, makes it do
-// something small, and prints one line. A native crash ends this process, not the doctor.
+// Entry of the process in which `gardener doctor` loads a native module and makes it do something small: a native crash
+// ends this process, not the doctor.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { serveJobs } from '../garden/processes/serve-jobs.js';
+import type { ProbeProtocol } from './probe-protocol.js';
 
 // c = a x b over 2 x 2 float32 matrices, as an ONNX file (opset 13).
 const MATMUL_MODEL =
@@ -17,10 +19,16 @@ const PROBES: Record<string, () => Promise<string>> = {
   'web-tree-sitter': probeTreeSitter,
 };
 
-const probe = PROBES[process.argv[2] ?? ''];
-if (probe === undefined) throw new Error(`no probe called ${process.argv[2]}`);
-process.stdout.write(`${await probe()}\n`);
-process.exit(0);
+serveJobs<ProbeProtocol>(() => ({
+  ready: null,
+  jobs: {
+    probe: (module) => {
+      const probe = PROBES[module];
+      if (probe === undefined) throw new Error(`no probe called ${module}`);
+      return probe();
+    },
+  },
+}));
 
 // The trainer owns this dependency, so it is looked up from there.
 async function probeOnnxRuntime(): Promise<string> {

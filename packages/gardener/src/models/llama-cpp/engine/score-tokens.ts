@@ -1,8 +1,8 @@
 import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from 'node-llama-cpp';
-import type { TokenScores } from '../runtime/runtime.js';
+import type { TokenScores } from '../../runtime/runtime.js';
 
 /** Added to the true token's logit so that it leads; far above real gaps, and e^-60 is still a normal float32. */
-const biasLogits = 60;
+const BIAS_LOGITS = 60;
 
 /** Makes a token bias; passed in because node-llama-cpp's own class is loaded lazily. */
 export type BiasToken = (token: Token, logits: number) => NonNullable<SampleOptions>['tokenBias'];
@@ -51,7 +51,7 @@ export async function scoreTokens(
         {
           generateNext: {
             probabilities: true,
-            options: { ...options, tokenBias: biasToken(truth, biasLogits) },
+            options: { ...options, tokenBias: biasToken(truth, BIAS_LOGITS) },
           },
         },
       ] as ControlledEvaluateInputItem;
@@ -64,7 +64,7 @@ export async function scoreTokens(
     const leader = pair.get(top1[index] as Token);
     // Without the pair the truth lies more than the bias below the leader.
     const gap = truth === undefined || leader === undefined ? 0 : Math.log(truth / leader);
-    logProbability[index] = (logProbability[index] ?? 0) + gap - biasLogits;
+    logProbability[index] = (logProbability[index] ?? 0) + gap - BIAS_LOGITS;
   }
   await sequence.clearHistory();
   return { top1, logProbability };
