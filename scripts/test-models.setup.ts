@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type {} from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { GardenPaths } from '../packages/gardener/src/garden/files/paths.js';
@@ -11,6 +12,8 @@ declare module 'vitest' {
     baseModelFile: string;
     /** Directory of the default embedding model (model.safetensors, tokenizer.json). */
     embeddingModelDirectory: string;
+    /** Path of a GGUF of two blocks and 256 tokens, made by the golden scripts: for whole runs in seconds. */
+    tinyBaseFile: string;
   }
 }
 
@@ -27,4 +30,6 @@ export default async function setup(project: TestProject): Promise<void> {
   const embedding = await ensureModel(paths, 'all-minilm-l6-v2');
   project.provide('baseModelFile', base.weights);
   project.provide('embeddingModelDirectory', embedding.directory);
+  const tinyBase = new URL('../packages/lora/fixtures/golden/llama-tiny/base.gguf', import.meta.url);
+  project.provide('tinyBaseFile', fileURLToPath(tinyBase));
 }

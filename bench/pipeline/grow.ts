@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Run, readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
-import { readDataManifest } from '../../packages/gardener/src/training/run/run-data.js';
+import { RunDirectory } from '../../packages/gardener/src/training/run-directory/run-directory.js';
 import { fetchCodebase } from '../inputs/fetch-codebase.js';
 import type { NamedCodebase } from './codebases.js';
 import { type FamilyMemory, watchMemory } from './family-memory.js';
@@ -92,6 +92,6 @@ async function figuresOf(
   }
   const speeds = events.flatMap((event) => (event.type === 'step-end' ? [event.tokensPerSecond ?? 0] : []));
   const tokensPerSecond = speeds.sort((a, b) => a - b)[Math.floor(speeds.length / 2)] ?? null;
-  const manifest = await readDataManifest(run.directory).catch(() => null);
+  const manifest = await new RunDirectory(run.directory).readDataManifest().catch(() => null);
   return { stagesMs, tokensPerSecond, trainingTokens: manifest?.train.tokens ?? null };
 }

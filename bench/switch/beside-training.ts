@@ -3,7 +3,7 @@ import { newConversation } from '../../packages/gardener/src/chat/conversations/
 import type { Garden } from '../../packages/gardener/src/garden/garden.js';
 import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runs/runner.js';
 import { createRun, latestRun, readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
-import { ROWS_PER_STEP } from '../../packages/gardener/src/training/run/train-stage.js';
+import { ROWS_PER_STEP } from '../../packages/gardener/src/training/run/stages/train-settings.js';
 import { Assistant } from './built.js';
 import { mean, rounded } from './figures.js';
 

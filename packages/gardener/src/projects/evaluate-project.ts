@@ -4,21 +4,19 @@ import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
-import { modelOnDisk } from '../models/store/model-store.js';
+import { requireModel } from '../models/store/require-model.js';
 import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
 import { ProjectIndex } from '../retrieval/index/project-index.js';
-import {
-  adapterVersions,
-  GGUF_FILE,
-  loadAdapter,
-  runOf,
-  saveScorecard,
-} from '../training/adapters/adapter-store.js';
-import { RETRIEVED_TOKENS, withRetrieval } from '../training/data/retrieval-examples.js';
+import { GGUF_FILE, loadAdapter, runOf, saveScorecard } from '../training/adapters/adapter-store.js';
+import { openBase } from '../training/adapters/open-base.js';
+import type { RunData } from '../training/data/run-data.js';
 import { measureEditSimilarity } from '../training/evaluation/edit-similarity.js';
+import { RETRIEVED_TOKENS, withRetrieval } from '../training/evaluation/retrieval-examples.js';
+import { type SideOptions, scoreSide } from '../training/evaluation/score-side.js';
 import { makeScorecard, type Scorecard, type SidePair } from '../training/evaluation/scorecard.js';
-import { type SideOptions, type SideScores, scoreSide } from '../training/evaluation/side-scores.js';
-import { type RunData, readRunData } from '../training/run/run-data.js';
+import type { SideScores } from '../training/evaluation/side-scores.js';
+import { RunDirectory } from '../training/run-directory/run-directory.js';
+import { newestAdapter } from './chosen-version.js';
 
 /** Lines that each of the four arms writes for the edit similarity. */
 const WRITTEN_LINES = 40;
@@ -47,27 +45,23 @@ interface Evaluation {
 }
 
 /**
- * Scores an adapter again on its run's held-out code and writes its scorecard anew. Does
- * not change which model answers.
- * @throws GardenerError `training.no-adapter`, `training.no-held-out-data`,
- * `training.model-missing`, `training.damaged-data`;
- *   LoraError `adapter.*`
+ * Scores an adapter again on its run's held-out code and writes its scorecard anew. Does not change which model
+ * answers.
+ * @throws GardenerError `training.no-such-adapter`, `training.no-held-out-data`, `training.model-missing`,
+ *   `training.damaged-data`; LoraError `adapter.*`
  */
 export async function evaluateProject(
   garden: Garden,
   project: ProjectRecord,
   options: EvaluateOptions = {},
 ): Promise<Scorecard> {
-  const version = options.version ?? (await adapterVersions(garden.paths, project.id)).at(-1);
-  if (version === undefined) throw noAdapter(project);
+  const version = options.version ?? (await newestAdapter(garden.paths, project));
   const runId = await runOf(garden.paths, project.id, version);
   if (runId === null) throw noHeldOutData(project, version);
-  const model = await modelOnDisk(garden.paths, project.baseModel);
-  if (model === null) throw modelMissing(project.baseModel);
-  const { loadBaseModel } = await import('@codebase-gardener/lora');
-  await using base = await loadBaseModel(model.weights);
+  await using base = await openBase(garden.paths, project.baseModel);
   const directory = garden.paths.adapter(project.id, version);
-  const data = await readRunData(garden.paths.run(project.id, runId), base.tokenizer.vocabularySize);
+  const run = new RunDirectory(garden.paths.run(project.id, runId));
+  const data = await run.readData(base.tokenizer.vocabularySize);
   const adapter = await loadAdapter(directory, base);
   const adapterFile = join(directory, GGUF_FILE);
   const evaluation = { garden, project, base, data, adapter, adapterFile, options };
@@ -122,11 +116,7 @@ async function scorePair(evaluation: Evaluation, data: RunData, writeLines: bool
 
 async function scoreWithRetrieval(evaluation: Evaluation): Promise<SidePair> {
   const { garden, project, base, data, options } = evaluation;
-  const embedder = await startEmbedder(garden.settings, async (id) => {
-    const model = await modelOnDisk(garden.paths, id);
-    if (model === null) throw modelMissing(id);
-    return model;
-  });
+  const embedder = await startEmbedder(garden.settings, (id) => requireModel(garden.paths, id));
   const index = new ProjectIndex(garden.paths, project.id);
   try {
     const excludePaths = data.manifest.heldOut.files;
@@ -145,23 +135,10 @@ async function scoreWithRetrieval(evaluation: Evaluation): Promise<SidePair> {
   }
 }
 
-function noAdapter({ name }: ProjectRecord): GardenerError {
-  return new GardenerError('training.no-adapter', `${name} has no adapter yet.`, {
-    remedy: `Train one: gardener train ${name}.`,
-  });
-}
-
 function noHeldOutData({ name }: ProjectRecord, version: number): GardenerError {
   return new GardenerError(
     'training.no-held-out-data',
     `Adapter ${version} of ${name} was not trained here, so there is no code that is known to be held out from it.`,
     { remedy: `Train one here to compare: gardener train ${name}.` },
   );
-}
-
-function modelMissing(id: string): GardenerError {
-  return new GardenerError('training.model-missing', `The model ${id} is not on this machine.`, {
-    remedy: `Run \`gardener models pull ${id}\`.`,
-    details: { id },
-  });
 }

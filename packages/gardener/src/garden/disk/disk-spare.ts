@@ -5,6 +5,7 @@ import { readJson } from '../files/json-state.js';
 import type { GardenPaths } from '../files/paths.js';
 import { Registry } from '../registry.js';
 import { endsTerminally } from '../runs/run-events.js';
+import { RUN_FILES } from '../runs/run-files.js';
 import { latestRun, runIds } from '../runs/runs.js';
 import { bytesOnDisk } from './disk-usage.js';
 
@@ -74,7 +75,7 @@ async function spareOfRuns(
     if (!(await endsTerminally(directory))) continue;
     const label = `run ${runId} of ${name}`;
     if (!needed.has(runId)) items.push(await measured('run', directory, label));
-    for (const part of ['checkpoint', 'output']) {
+    for (const part of [RUN_FILES.checkpoint, RUN_FILES.output]) {
       items.push(await measured('checkpoint', join(directory, part), `${part} of ${label}`));
     }
   }

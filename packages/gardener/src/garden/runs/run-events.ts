@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asFilesystemError, systemErrorCode } from '../errors/filesystem-error.js';
+import { RUN_FILES } from './run-files.js';
 import { TRAINING_EVENTS } from './training-events.js';
 
 const count = z.number().min(0);
@@ -65,7 +66,6 @@ type WithoutTime<E> = E extends RunEvent ? Omit<E, 'time'> : never;
 /** What `appendEvent` takes: a RunEvent without its time. */
 export type RunEventInput = WithoutTime<RunEvent>;
 
-const EVENTS_FILE = 'events.jsonl';
 /** The most that one read takes into memory; a line longer than this is skipped. */
 const READ_BYTES = 8 * 1024 * 1024;
 const NEWLINE = 10;
@@ -77,7 +77,7 @@ const NEWLINE = 10;
  * @throws garden.file-missing when the run has been removed, garden.disk-full, garden.permission-denied
  */
 export async function appendEvent(runDir: string, input: RunEventInput): Promise<void> {
-  const file = join(runDir, EVENTS_FILE);
+  const file = join(runDir, RUN_FILES.events);
   const line = `${JSON.stringify({ ...input, time: new Date().toISOString() })}\n`;
   try {
     const { O_RDWR, O_APPEND, O_CREAT } = constants;
@@ -107,7 +107,7 @@ export async function readRunEvents(
   runDir: string,
   fromByte = 0,
 ): Promise<{ events: RunEvent[]; nextByte: number }> {
-  const file = join(runDir, EVENTS_FILE);
+  const file = join(runDir, RUN_FILES.events);
   try {
     const handle = await open(file, 'r');
     try {
@@ -129,7 +129,7 @@ export async function readRunEvents(
 
 /** Bytes of a run's events; 0 where there are none. */
 export async function sizeOfRunEvents(runDir: string): Promise<number> {
-  return stat(join(runDir, EVENTS_FILE)).then(
+  return stat(join(runDir, RUN_FILES.events)).then(
     ({ size }) => size,
     () => 0,
   );
@@ -145,7 +145,7 @@ export function isTerminal(candidate: RunEvent): boolean {
 /** Whether the run has ended, from the last 16 KiB of its events alone: cheap also for a long run. */
 export async function endsTerminally(runDir: string): Promise<boolean> {
   try {
-    const handle = await open(join(runDir, EVENTS_FILE), 'r');
+    const handle = await open(join(runDir, RUN_FILES.events), 'r');
     try {
       const { size } = await handle.stat();
       const wanted = Math.min(size, 16 * 1024);
@@ -157,7 +157,7 @@ export async function endsTerminally(runDir: string): Promise<boolean> {
     }
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false;
-    throw asFilesystemError(error, join(runDir, EVENTS_FILE), 'read');
+    throw asFilesystemError(error, join(runDir, RUN_FILES.events), 'read');
   }
 }
 

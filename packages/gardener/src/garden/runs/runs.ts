@@ -10,6 +10,7 @@ import { randomId } from '../files/random-id.js';
 import { projectRecordSchema } from '../project-record.js';
 import { FollowedRuns } from './followed-runs.js';
 import { appendEvent, endsTerminally, type RunEvent, readRunEvents } from './run-events.js';
+import { RUN_FILES } from './run-files.js';
 import { INITIAL_RUN_STATE, type RunState, reduceRun } from './run-state.js';
 
 export {
@@ -82,8 +83,8 @@ export async function createRun(
     const directory = paths.run(projectId, description.id);
     try {
       await mkdir(forming, { recursive: true });
-      await writeJson(join(forming, 'run.json'), description);
-      await writeFile(join(forming, 'events.jsonl'), '', { flag: 'wx' });
+      await writeJson(join(forming, RUN_FILES.description), description);
+      await writeFile(join(forming, RUN_FILES.events), '', { flag: 'wx' });
       await appendEvent(forming, { type: 'run-queue' });
       await rename(forming, directory);
     } catch (error) {
@@ -96,7 +97,7 @@ export async function createRun(
 
 /** run.json of a run directory. */
 export async function readRunDescription(runDir: string): Promise<RunDescription> {
-  return readJson(join(runDir, 'run.json'), runDescriptionSchema);
+  return readJson(join(runDir, RUN_FILES.description), runDescriptionSchema);
 }
 
 /** Where a run directory belongs: a worker is given nothing else. */
@@ -172,13 +173,13 @@ export async function openRuns(paths: GardenPaths): Promise<Run[]> {
 /** Leaves a wish in control.json for the worker and the runner; a cancel is final. See also `cancelRun`. */
 export async function requestControl(runDir: string, request: RunRequest): Promise<void> {
   if (request !== 'cancel' && (await readControl(runDir)) === 'cancel') return;
-  await writeJson(join(runDir, 'control.json'), { request, time: new Date().toISOString() });
+  await writeJson(join(runDir, RUN_FILES.control), { request, time: new Date().toISOString() });
 }
 
 /** The last wish, or null when there is none or it cannot be read. */
 export async function readControl(runDir: string): Promise<RunRequest | null> {
   try {
-    return (await readJsonIfPresent(join(runDir, 'control.json'), controlSchema))?.request ?? null;
+    return (await readJsonIfPresent(join(runDir, RUN_FILES.control), controlSchema))?.request ?? null;
   } catch {
     return null;
   }

@@ -10,6 +10,7 @@ import {
 } from '@codebase-gardener/lora/process';
 import { setLargeLogAside } from '../log.js';
 import { spawnEntry } from '../processes/spawn-entry.js';
+import { RUN_FILES } from './run-files.js';
 import { locateRun } from './runs.js';
 
 /** How much of a dead worker's stderr is kept in the state. */
@@ -34,7 +35,7 @@ export interface Worker {
 
 /** What the worker of a run says on stdout and stderr. */
 export function workerLog(runDir: string): string {
-  return join(runDir, 'worker.log');
+  return join(runDir, RUN_FILES.workerLog);
 }
 
 /**

@@ -73,7 +73,7 @@ test('peft: what is written is read back equal, goes into another project, and s
   expect(sameChoices).toBeNull();
   const back = await importAdapter(garden, project, at('peft'));
   expect(back).toMatchObject({ version: 2, baseIsKnown: true });
-  await using base = await openBase(garden, project.baseModel);
+  await using base = await openBase(garden.paths, project.baseModel);
   const [one, two] = await Promise.all([
     readPeftAdapter(garden.paths.adapter(project.id, 1), base.config),
     readPeftAdapter(garden.paths.adapter(project.id, 2), base.config),
@@ -108,7 +108,7 @@ test('merged: llama.cpp predicts as with base and adapter, which the base alone 
   expect(merged !== null && areTheSame(merged)).toBe(true);
   expect(files).toEqual([join(at('merged'), 'merged.gguf')]);
   expect(labels).toHaveLength(2);
-  await using base = await openBase(garden, project.baseModel);
+  await using base = await openBase(garden.paths, project.baseModel);
   const adapterFile = join(garden.paths.adapter(project.id, 1), 'adapter.gguf');
   const alone = await sameChoices(base, adapterFile, base.path, { threads: 2 });
   expect(areTheSame(alone)).toBe(false);
@@ -119,7 +119,7 @@ test('an export replaces nothing, leaves nothing half, and refuses a damaged ada
   await expect(again).rejects.toMatchObject({ code: 'training.export-exists' });
   await expect(
     exportAdapter(garden, project, { format: 'gguf', to: at('x'), version: 9 }),
-  ).rejects.toMatchObject({ code: 'training.no-adapter' });
+  ).rejects.toMatchObject({ code: 'training.no-such-adapter' });
   const signal = AbortSignal.abort();
   await expect(
     exportAdapter(garden, project, { format: 'merged', to: at('aborted'), signal }),

@@ -56,9 +56,8 @@ export interface Exported {
 /**
  * Writes an adapter for other programs, reads it back and compares it with the one that answers here. What cannot be
  * read back as it was is removed again.
- * @throws GardenerError `training.no-adapter`, `training.damaged-adapter`,
- * `training.export-exists`, `training.export-differs`,
- *   `training.model-missing`, `garden.*`; LoraError `adapter.*`, `weights.*`
+ * @throws GardenerError `training.no-such-adapter`, `training.damaged-adapter`, `training.export-exists`,
+ *   `training.export-differs`, `training.model-missing`, `garden.*`; LoraError `adapter.*`, `weights.*`
  */
 export async function exportAdapter(
   garden: Garden,
@@ -71,7 +70,7 @@ export async function exportAdapter(
   const directory = resolve(options.to);
   const files = FILES[options.format].map((name) => join(directory, name));
   const isNew = await prepareFolder(directory, files);
-  await using base = await openBase(garden, project.baseModel);
+  await using base = await openBase(garden.paths, project.baseModel);
   try {
     const adapter = await loadAdapter(source, base);
     const writing = { source, directory, base, adapter, project, version, garden, options };

@@ -33,7 +33,7 @@ export interface Imported {
 export async function importAdapter(garden: Garden, project: ProjectRecord, from: string): Promise<Imported> {
   const source = resolve(from);
   await requireDirectory(source);
-  await using base = await openBase(garden, project.baseModel);
+  await using base = await openBase(garden.paths, project.baseModel);
   const { writePeftAdapter } = await import('@codebase-gardener/lora');
   const manifest = await manifestOf(source);
   if (manifest !== null) await refuseOtherBase(manifest, base, project);

@@ -1,20 +1,42 @@
 import type { BaseModel } from '@codebase-gardener/lora';
-import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { Garden } from '../../garden/garden.js';
-import { modelOnDisk } from '../../models/store/model-store.js';
+import { fileVersion } from '../../garden/files/file-version.js';
+import type { GardenPaths } from '../../garden/files/paths.js';
+import { sha256OfFile } from '../../models/store/model-store.js';
+import { requireModel } from '../../models/store/require-model.js';
 
 /**
- * Opens a base model that is on disk; close it after use.
- * @throws GardenerError `training.model-missing`; LoraError `transformer.*`, `weights.*`
+ * Opens a base model that is on disk: `await using base = await openBase(...)`.
+ * @throws GardenerError `training.model-missing`, `models.*`; LoraError `transformer.*`, `weights.*`
  */
-export async function openBase({ paths }: Garden, id: string): Promise<BaseModel> {
-  const model = await modelOnDisk(paths, id);
-  if (model === null) {
-    throw new GardenerError('training.model-missing', `The model ${id} is not on this machine.`, {
-      remedy: `Run \`gardener models pull ${id}\`.`,
-      details: { id },
-    });
-  }
+export async function openBase(paths: GardenPaths, id: string): Promise<BaseModel> {
+  const { weights } = await requireModel(paths, id);
   const { loadBaseModel } = await import('@codebase-gardener/lora');
-  return loadBaseModel(model.weights);
+  return loadBaseModel(weights, { weightsHash: await hashOfWeights(weights) });
+}
+
+/** What making examples needs of a base model. */
+export type BaseFacts = Pick<BaseModel, 'tokenizer' | 'chatTemplate'> & { contextLength: number };
+
+/**
+ * The tokenizer, chat template and context length of a base model: nothing stays open, and its gigabytes are not
+ * hashed.
+ * @throws as `openBase`
+ */
+export async function readBaseFacts(paths: GardenPaths, id: string): Promise<BaseFacts> {
+  const { weights } = await requireModel(paths, id);
+  const { loadBaseModel } = await import('@codebase-gardener/lora');
+  // The hash does not leave this function, so it need not be right.
+  await using base = await loadBaseModel(weights, { weightsHash: '' });
+  const { tokenizer, chatTemplate, config } = base;
+  return { tokenizer, chatTemplate, contextLength: config.contextLength };
+}
+
+const hashes = new Map<string, string>();
+
+/** Hashed once in this process for each writing of the file: a model of gigabytes takes seconds. */
+async function hashOfWeights(file: string): Promise<string> {
+  const writing = `${file}\n${await fileVersion(file)}`;
+  const hash = hashes.get(writing) ?? (await sha256OfFile(file));
+  hashes.set(writing, hash);
+  return hash;
 }

@@ -4,39 +4,11 @@ import type { Chunk } from '../../codebase/chunk/chunk.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
 import { type CodeWindow, codeWindows } from './code-windows.js';
+import type { DataManifest, SideCounts } from './data-manifest.js';
 import { drawWindows, type HeldOutFile, heldOutFile, windowExample } from './held-out.js';
 import { instructionPairs } from './instruction-pairs.js';
 import { seededRandom, shuffled } from './random.js';
-import { type FileSplit, type SplitFile, type SplitFilters, type SplitOptions, splitFiles } from './split.js';
-
-/** Counts of one side. */
-export interface SideCounts {
-  files: string[];
-  examples: number;
-  tokens: number;
-  /** Tokens that are targets of the loss. */
-  supervisedTokens: number;
-}
-
-/** What the data of a run is made of: enough to compare two runs and to answer "was this file trained on?". */
-export interface DataManifest {
-  schemaVersion: 1;
-  seed: number;
-  /** Commit of the codebase, or null outside git. */
-  commit: string | null;
-  sequenceLength: number;
-  train: SideCounts & { codeWindows: number; instructionPairs: number };
-  validation: SideCounts;
-  heldOut: SideCounts & { lines: number };
-  dropped: FileSplit['dropped'];
-  filters: SplitFilters & { examplesDuplicate: number; pairsTooLong: number };
-  /** sha256 of every file of the codebase by path, hex: what has changed since is seen by it. */
-  fileHashes: Record<string, string>;
-  /** The adapter version that training goes on from, or null for a new adapter. */
-  continuedFrom: number | null;
-  /** sha256 over the token ids and masks of all three sides, hex. */
-  hash: string;
-}
+import { type SplitFile, type SplitOptions, splitFiles } from './split.js';
 
 export interface ExampleOptions extends SplitOptions {
   /** Longest example in tokens. */

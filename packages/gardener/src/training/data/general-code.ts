@@ -1,6 +1,3 @@
-import type { Example, Tokenizer } from '@codebase-gardener/lora';
-import { codeWindows } from './code-windows.js';
-
 /**
  * Occurs in this file only. A codebase file that holds it (this repository, when Gardener is trained on itself) is
  * neither trained on nor held out: see split.ts.
@@ -371,24 +368,3 @@ done
 `,
   },
 ];
-
-/** The general code as examples of at most `sequenceLength` tokens, grouped by snippet. */
-export function generalCodeExamples(tokenizer: Tokenizer, sequenceLength: number): Example[][] {
-  return GENERAL_CODE.map((snippet) => {
-    const file = { ...snippet, hash: '', modifiedMs: 0, hasSyntaxErrors: false, chunks: [] };
-    return codeWindows({ file, excludedLines: [] }, tokenizer, sequenceLength).map((window) => ({
-      tokens: window.tokens,
-      supervised: new Uint8Array(window.tokens.length).fill(1, window.headerTokens),
-    }));
-  });
-}
-
-/** Every how many snippets one is in the sample. */
-const SAMPLED = 5;
-
-/** A fifth of the general code: enough to see while training that it is being forgotten. */
-export function generalCodeSample(tokenizer: Tokenizer, sequenceLength: number): Example[] {
-  return generalCodeExamples(tokenizer, sequenceLength)
-    .filter((_, i) => i % SAMPLED === 0)
-    .flat();
-}

@@ -1,4 +1,6 @@
-import type { RunEvent } from '../../garden/runs/runs.js';
+import { type RunEvent, RunFollower } from '../../garden/runs/runs.js';
+import type { SideScores } from '../evaluation/side-scores.js';
+import type { RunContext } from './run-context.js';
 
 /**
  * How much of a run's budget its events show as spent: the time from each start of the stage `training` to the last
@@ -47,22 +49,28 @@ export class Budget {
   }
 
   /**
-   * What training may take when the adapter's evaluation is to follow; at least a quarter of the budget,
-   * where measuring the base took longer than it should (a busy machine): a run that trained for a step or
-   * two would have measured in vain.
-   * @param baselineMs how long measuring the base took: the adapter's side computes a little
-   * more (its low-rank products)
+   * What training may take when the adapter's evaluation is to follow; at least a quarter of the budget, where
+   * measuring the base took longer than it should (a busy machine): a run that trained for a step or two would have
+   * measured in vain.
+   * @param base how long measuring the base took: the adapter's side computes a little more (its low-rank products)
    */
-  trainingMs(baselineMs: number): number {
-    const evaluationMs = baselineMs * 1.2 + SAVE_MS;
+  trainingMs({ durationMs }: Pick<SideScores, 'durationMs'>): number {
+    const evaluationMs = (durationMs.scoring + durationMs.serving) * 1.2 + SAVE_MS;
     const share = Math.min(this.totalMs * LEAST_TRAINING_SHARE, this.totalMs - this.spentBeforeMs);
     return Math.max(MIN_TRAINING_MS, share, this.leftMs() - evaluationMs);
   }
 }
 
+/** The budget of a run, less what its earlier attempts have spent. */
+export async function openBudget({ directory, budgetMs }: RunContext): Promise<Budget> {
+  const events: RunEvent[] = [];
+  await new RunFollower(directory.path).refresh((event) => events.push(event));
+  return new Budget(budgetMs, spentBudgetMs(events));
+}
+
 /**
- * Loading the weights for training, which the trainer does not count; writing the adapter in
- * two formats, reading it back.
+ * Loading the weights for training, which the trainer does not count; writing the adapter in two formats, reading it
+ * back.
  */
 const SAVE_MS = 5_000;
 const LEAST_TRAINING_SHARE = 0.25;

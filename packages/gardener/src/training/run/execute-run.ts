@@ -1,9 +1,9 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { RunEventInput } from '../../garden/runs/runs.js';
 import type { StopReason } from '../../garden/runs/worker-control.js';
+import { runPipeline } from './pipeline.js';
 import { openRunContext } from './run-context.js';
 import { RunReport } from './run-report.js';
-import { indexRun, trainRun } from './train-run.js';
 
 /** How the worker is told to stop. */
 export interface RunControl {
@@ -19,12 +19,12 @@ export interface RunControl {
  */
 export async function executeRun(runDirectory: string, control: RunControl): Promise<void> {
   const report = new RunReport(runDirectory);
-  // Children that are idle do not keep this process alive, and Node would end it in the middle
-  // of an await for one of them.
+  // Children that are idle do not keep this process alive, and Node would end it in the middle of an await for one of
+  // them.
   const keptAlive = setInterval(() => undefined, 60_000);
   try {
-    const context = await openRunContext(runDirectory, control.signal, report);
-    await (context.description.kind === 'index' ? indexRun(context) : trainRun(context));
+    const run = await openRunContext(runDirectory, control.signal, report);
+    await report.event(await runPipeline(run));
   } catch (error) {
     const last = await lastEvent(error, control);
     if (last === 'rethrow') throw error;

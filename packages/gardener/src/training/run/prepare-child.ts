@@ -1,24 +1,22 @@
-// Entry of the preparing process: `node prepare-process.js <run directory>`, started by prepareRun.
+// Entry of the preparing process: `node prepare-child.js <run directory>`, started by prepareApart.
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { prepareData } from './prepare-data.js';
-import type { Preparation } from './prepare-process.js';
+import { prepare } from './pipeline.js';
+import type { PreparationMessage } from './prepare-process.js';
 import { openRunContext } from './run-context.js';
 
 const [runDirectory] = process.argv.slice(2);
-if (runDirectory === undefined) throw new Error('usage: prepare-process <run directory>');
+if (runDirectory === undefined) throw new Error('usage: prepare-child <run directory>');
 
 const controller = new AbortController();
 process.on('SIGTERM', () => controller.abort());
 // The worker went away, however it ended.
 process.on('disconnect', () => process.exit(1));
 
-async function prepare(directory: string): Promise<Preparation> {
+async function prepareRun(directory: string): Promise<PreparationMessage> {
   const { LoraError } = await import('@codebase-gardener/lora');
   try {
-    return {
-      type: 'prepared',
-      reason: await prepareData(await openRunContext(directory, controller.signal)),
-    };
+    const preparation = await prepare(await openRunContext(directory, controller.signal));
+    return { type: 'prepared', preparation };
   } catch (error) {
     if (!GardenerError.isInstance(error) && !LoraError.isInstance(error)) throw error;
     const { code, message, remedy } = error;
@@ -26,5 +24,5 @@ async function prepare(directory: string): Promise<Preparation> {
   }
 }
 
-const preparation = await prepare(runDirectory);
-process.send?.(preparation, () => process.exit(0));
+const message = await prepareRun(runDirectory);
+process.send?.(message, () => process.exit(0));

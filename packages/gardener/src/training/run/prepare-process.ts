@@ -3,13 +3,17 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { spawnEntry } from '../../garden/processes/spawn-entry.js';
 import { indexingEnvironment } from '../../retrieval/index/indexing-process.js';
 import type { RunContext } from './run-context.js';
+import type { ExamplesOutcome } from './stages/make-examples.js';
+
+/** What came of preparing a run. */
+export type Preparation =
+  /** Of an index run: the index is up to date, with so many files. */
+  { kind: 'indexed'; files: number } | ExamplesOutcome;
 
 /** What the preparing process says last. */
-export type Preparation =
-  /**
-   * Null: the run's data is written. Else one sentence: why nothing is trained, or, of an index run, what is indexed.
-   */
-  { type: 'prepared'; reason: string | null } | { type: 'failed'; error: PreparationError };
+export type PreparationMessage =
+  | { type: 'prepared'; preparation: Preparation }
+  | { type: 'failed'; error: PreparationError };
 
 /** A known error as it crosses the process border. */
 export interface PreparationError {
@@ -22,18 +26,17 @@ export interface PreparationError {
 const STOP_MS = 8_000;
 
 /**
- * Indexes the codebase and, of a training run, makes its data, in a process of its own: parsers, index and the text of
- * a whole codebase leave some 250 MB behind that training then has for itself.
- * @returns null when run data is written, or one sentence: why nothing is trained, or what is indexed
+ * Does `prepare` for a run in a process of its own: parsers, index and the text of a whole codebase leave some 250 MB
+ * behind that training then has for itself.
  * @throws GardenerError as in that process; the signal's reason when aborted
  */
-export async function prepareRun({ runDirectory, signal }: RunContext): Promise<string | null> {
-  const child = spawnEntry(new URL('./prepare-child.js', import.meta.url), [runDirectory], {
+export async function prepareApart({ directory, signal }: RunContext): Promise<Preparation> {
+  const child = spawnEntry(new URL('./prepare-child.js', import.meta.url), [directory.path], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: indexingEnvironment(),
   });
-  let last: Preparation | null = null;
-  child.on('message', (message: Preparation) => {
+  let last: PreparationMessage | null = null;
+  child.on('message', (message: PreparationMessage) => {
     last = message;
   });
   const stop = () => {
@@ -45,8 +48,8 @@ export async function prepareRun({ runDirectory, signal }: RunContext): Promise<
   const [code, killedBy] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
-  const said = last as Preparation | null;
-  if (said?.type === 'prepared') return said.reason;
+  const said = last as PreparationMessage | null;
+  if (said?.type === 'prepared') return said.preparation;
   if (said?.type === 'failed') {
     const { error } = said;
     throw new GardenerError(error.code, error.message, { remedy: error.remedy });

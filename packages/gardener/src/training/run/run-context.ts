@@ -3,7 +3,7 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { type Garden, openGarden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { locateRun, type RunDescription, readRunDescription } from '../../garden/runs/runs.js';
-import { type ModelOnDisk, modelOnDisk } from '../../models/store/model-store.js';
+import { RunDirectory } from '../run-directory/run-directory.js';
 import { RunReport } from './run-report.js';
 
 /** What all stages of a run work with. */
@@ -12,7 +12,11 @@ export interface RunContext {
   project: ProjectRecord;
   description: RunDescription;
   options: RunOptions;
-  runDirectory: string;
+  /** Time for training and evaluation together. */
+  budgetMs: number;
+  /** Where the stages leave what they make. */
+  directory: RunDirectory;
+  /** Where they tell what happens. */
   report: RunReport;
   /** Aborts on cancel, pause and SIGTERM. */
   signal: AbortSignal;
@@ -45,7 +49,9 @@ export async function openRunContext(
   const garden = await openGarden({ dataDir: paths.root });
   const project = await garden.registry.get(projectId);
   const options = parseRunOptions(description.options);
-  return { garden, project, description, options, runDirectory, report, signal };
+  const budgetMs = options.budgetMs ?? garden.settings.budgetMs;
+  const directory = new RunDirectory(runDirectory);
+  return { garden, project, description, options, budgetMs, directory, report, signal };
 }
 
 function parseRunOptions(options: Record<string, unknown>): RunOptions {
@@ -56,19 +62,5 @@ function parseRunOptions(options: Record<string, unknown>): RunOptions {
   throw new GardenerError('training.bad-options', `The run cannot be started: ${where} does not fit.`, {
     remedy: 'Start it again with `gardener train <project>`.',
     details: { issue: issue?.message },
-  });
-}
-
-/**
- * A model that must be on disk by now: commands fetch models before they queue a run, so that a
- * run never waits for a network.
- * @throws GardenerError `training.model-missing`, `models.unknown-model`
- */
-export async function requireModel({ garden }: RunContext, id: string): Promise<ModelOnDisk> {
-  const model = await modelOnDisk(garden.paths, id);
-  if (model !== null) return model;
-  throw new GardenerError('training.model-missing', `The model ${id} is not on this machine.`, {
-    remedy: `Run \`gardener models pull ${id}\`, then start the run again.`,
-    details: { id },
   });
 }

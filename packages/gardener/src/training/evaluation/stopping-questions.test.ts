@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { STOPPING_QUESTIONS, stoppingQuestions } from './questions.js';
+import { STOPPING_QUESTIONS, stoppingQuestions } from './stopping-questions.js';
 
 test('twenty different questions that name the project, the same for the same seed', () => {
   const chunks = Array.from({ length: 30 }, (_, i) => ({ symbol: `symbol${i}`, path: `src/${i}.ts` }));

@@ -1,5 +1,5 @@
 import type { Chunk } from '../../codebase/chunk/chunk.js';
-import { seededRandom, shuffled } from './random.js';
+import { seededRandom, shuffled } from '../data/random.js';
 
 /** Questions of the stopping check. */
 export const STOPPING_QUESTIONS = 20;

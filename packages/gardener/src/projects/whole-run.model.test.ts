@@ -2,16 +2,20 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readGgufAdapter, readPeftAdapter } from '@codebase-gardener/lora';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ensureRunner } from '../../garden/runs/runner.js';
-import { createRun, type RunEvent, type RunState, requestControl } from '../../garden/runs/runs.js';
-import { waitForRun } from '../../garden/runs/wait-for-run.js';
-import { projectStatus } from '../../projects/project-status.js';
-import { readAdapterManifest } from '../adapters/adapter-manifest.js';
-import { scorecardSchema } from '../evaluation/scorecard.js';
-import { housePython, testGarden } from './worker.fixture.js';
+import { ensureRunner } from '../garden/runs/runner.js';
+import { createRun, type RunEvent, type RunState, requestControl } from '../garden/runs/runs.js';
+import { waitForRun } from '../garden/runs/wait-for-run.js';
+import { readAdapterManifest } from '../training/adapters/adapter-manifest.js';
+import { scorecardSchema } from '../training/evaluation/scorecard.js';
+import { housePython, testGarden } from './garden-with-models.fixture.js';
+import { projectStatus } from './project-status.js';
 
-const ENTRY = new URL('./worker-child.js', import.meta.url);
+const ENTRY = new URL('../training/run/worker-child.js', import.meta.url);
 const TIMEOUT_MS = 600_000;
+/** Few modules and short budgets: what a test waits for are events, and these come sooner. */
+const FILES = 20;
+const ADDED_FILES = 8;
+const BUDGET_MS = 15_000;
 
 type Setup = Awaited<ReturnType<typeof testGarden>>;
 let setup: Setup | null = null;
@@ -44,13 +48,13 @@ describe('a training run', () => {
     'goes from the codebase to the gate; killed on its way, it goes on from its checkpoint with the same data',
     async () => {
       // A checkpoint after every step: it is killed after its first, however slow the machine.
-      setup = await testGarden(36, { sequenceLength: 128, checkpointEveryMs: 100, logLevel: 'debug' });
+      setup = await testGarden(FILES, { sequenceLength: 128, checkpointEveryMs: 100, logLevel: 'debug' });
       const { garden, project } = setup;
       let killed = false;
       let manifestBefore = '';
       const { state, events, directory } = await runToEnd(
         setup,
-        { budgetMs: 60_000 },
+        { budgetMs: BUDGET_MS },
         (event, { workerPid }, at) => {
           // One before the first step is saved where training has to wait for others.
           if (event.type !== 'checkpoint-save' || event.step === 0 || killed || workerPid === null) return;
@@ -102,15 +106,15 @@ describe('a training run', () => {
 
       // Nothing has changed: a refresh leaves the adapter as it is.
       await garden.registry.update(project.id, { promotedAdapter: 1 });
-      const idle = await runToEnd(setup, { budgetMs: 30_000, refresh: true });
+      const idle = await runToEnd(setup, { budgetMs: BUDGET_MS, refresh: true });
       expect(idle.state).toMatchObject({ status: 'completed', adapterVersion: null });
-      expect(idle.state.reason).toMatch(/0 of 36 files .* the adapter stays/);
+      expect(idle.state.reason).toMatch(/0 of 20 files .* the adapter stays/);
 
       // New modules: training continues from the adapter, which is measured beside the new one.
-      for (let i = 36; i < 46; i++) {
+      for (let i = FILES; i < FILES + ADDED_FILES; i++) {
         await writeFile(join(project.path, 'warehouse', `module_${i}.py`), housePython(i));
       }
-      const refreshed = await runToEnd(setup, { budgetMs: 30_000, refresh: true });
+      const refreshed = await runToEnd(setup, { budgetMs: BUDGET_MS, refresh: true });
       expect(refreshed.state).toMatchObject({ status: 'completed', error: null, adapterVersion: 2 });
       const settings = JSON.parse(await readFile(join(refreshed.directory, 'engine.json'), 'utf8'));
       expect(settings.initialAdapter).toBe('../../adapters/1');
@@ -158,7 +162,7 @@ describe('a training run', () => {
   test(
     'a cancel ends it within seconds and leaves no adapter',
     async () => {
-      setup = await testGarden(36, { sequenceLength: 128 });
+      setup = await testGarden(FILES, { sequenceLength: 128 });
       let cancelledAt = 0;
       const { state } = await runToEnd(setup, { budgetMs: 600_000 }, (event, _, directory) => {
         if (event.type !== 'stage-start' || event.stage !== 'training') return;

@@ -1,5 +1,5 @@
 import type { Courtesy } from '@codebase-gardener/lora';
-import type { Settings } from '../../garden/settings/settings.js';
+import type { Settings } from '../../../garden/settings/settings.js';
 import { OtherLoad } from './other-load.js';
 import { isOnBattery } from './power-source.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SearchResult } from '../../retrieval/search/search.js';
-import { byteTokenizer, testBase, testFile } from './codebase.fixture.js';
-import { makeExamples } from './examples.js';
+import { byteTokenizer, testBase, testFile } from '../data/codebase.fixture.js';
+import { makeExamples } from '../data/examples.js';
 import { withRetrieval } from './retrieval-examples.js';
 
 const files = Array.from({ length: 30 }, (_, i) => testFile(`src/${i}.py`, { extra: `canary_${i}_` }));

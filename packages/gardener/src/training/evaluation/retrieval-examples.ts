@@ -1,7 +1,7 @@
 import type { Example, Tokenizer } from '@codebase-gardener/lora';
 import { pathLine } from '../../codebase/languages/path-line.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
-import type { HeldOutFile } from './held-out.js';
+import type { HeldOutFile } from '../data/held-out.js';
 
 /** Tokens of retrieved code before a window. */
 export const RETRIEVED_TOKENS = 512;

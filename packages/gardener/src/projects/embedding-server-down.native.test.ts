@@ -3,19 +3,19 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeTree } from '../../codebase/walk/tree.fixture.js';
-import { type Garden, openGarden } from '../../garden/garden.js';
-import type { ProjectRecord } from '../../garden/project-record.js';
-import { ensureRunner } from '../../garden/runs/runner.js';
-import { createRun } from '../../garden/runs/runs.js';
-import { waitForRun } from '../../garden/runs/wait-for-run.js';
-import { projectStatus } from '../../projects/project-status.js';
+import { makeTree } from '../codebase/walk/tree.fixture.js';
+import { type Garden, openGarden } from '../garden/garden.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import { ensureRunner } from '../garden/runs/runner.js';
+import { createRun } from '../garden/runs/runs.js';
+import { waitForRun } from '../garden/runs/wait-for-run.js';
 import {
   type RecordedEmbeddingServer,
   startRecordedOpenAi,
-} from '../../retrieval/embedding/embedding-server.fixture.js';
+} from '../retrieval/embedding/embedding-server.fixture.js';
+import { projectStatus } from './project-status.js';
 
-const ENTRY = new URL('./worker-child.js', import.meta.url);
+const ENTRY = new URL('../training/run/worker-child.js', import.meta.url);
 const FILES = 40;
 const TIMEOUT_MS = 120_000;
 

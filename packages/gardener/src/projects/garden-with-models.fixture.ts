@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { writeJson } from '../../garden/files/json-state.js';
-import { type Garden, openGarden } from '../../garden/garden.js';
-import type { ProjectRecord } from '../../garden/project-record.js';
-import { ensureModel } from '../../models/store/ensure-model.js';
-import { seededRandom } from '../data/random.js';
+import { writeJson } from '../garden/files/json-state.js';
+import { type Garden, openGarden } from '../garden/garden.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import { ensureModel } from '../models/store/ensure-model.js';
+import { seededRandom } from '../training/data/random.js';
 
 const WORDS =
   'order basket parcel ledger invoice courier shelf pallet voucher refund customer depot route batch label'.split(

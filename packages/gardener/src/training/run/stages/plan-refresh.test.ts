@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
-import { testBase, testFile } from '../data/codebase.fixture.js';
-import { makeExamples } from '../data/examples.js';
-import { type EarlierTraining, planRefresh, seenBefore } from './refresh.js';
+import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
+import { testBase, testFile } from '../../data/codebase.fixture.js';
+import { makeExamples } from '../../data/examples.js';
+import { type EarlierTraining, planRefresh, seenBefore } from './plan-refresh.js';
 
 const files = Array.from({ length: 40 }, (_, i) => testFile(`src/file${i}.py`));
 const options = { seed: 1, sequenceLength: 512 };

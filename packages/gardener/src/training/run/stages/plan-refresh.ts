@@ -1,10 +1,8 @@
-import { join } from 'node:path';
-import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
-import { readJsonIfPresent } from '../../garden/files/json-state.js';
-import { runOf } from '../adapters/adapter-store.js';
-import type { DataManifest } from '../data/examples.js';
-import type { RunContext } from './run-context.js';
-import { dataManifestSchema, runDataDirectory } from './run-data.js';
+import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
+import { runOf } from '../../adapters/adapter-store.js';
+import type { DataManifest } from '../../data/data-manifest.js';
+import { RunDirectory } from '../../run-directory/run-directory.js';
+import type { RunContext } from '../run-context.js';
 
 /** Less than this share of the code changed: the adapter stays as it is. */
 export const MIN_CHANGED_SHARE = 0.05;
@@ -32,8 +30,8 @@ export async function findEarlierTraining({ garden, project }: RunContext): Prom
   if (version === null) return null;
   const runId = await runOf(garden.paths, project.id, version);
   if (runId === null) return { version, manifest: null };
-  const file = join(runDataDirectory(garden.paths.run(project.id, runId)), 'manifest.json');
-  return { version, manifest: await readJsonIfPresent(file, dataManifestSchema).catch(() => null) };
+  const run = new RunDirectory(garden.paths.run(project.id, runId));
+  return { version, manifest: await run.readDataManifest().catch(() => null) };
 }
 
 /** Whether enough code has changed since the promoted adapter was trained, in one sentence with the figures. */

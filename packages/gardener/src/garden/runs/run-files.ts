@@ -1,0 +1,24 @@
+/**
+ * Every name inside a run directory. What lies under them, and when a part counts as done, is told by training's
+ * `RunDirectory`.
+ */
+export const RUN_FILES = {
+  /** What to do. Never changed afterwards. */
+  description: 'run.json',
+  /** What happened; the single truth of the run's state. */
+  events: 'events.jsonl',
+  /** The user's last wish. */
+  control: 'control.json',
+  /** What the worker said on stdout and stderr. */
+  workerLog: 'worker.log',
+  /** Folder of the examples. */
+  data: 'data',
+  /** What the base model scored. */
+  baseScores: 'baseline.json',
+  /** What the training engine is told beside the data. */
+  engineSettings: 'engine.json',
+  /** Folder in which an engine keeps what it goes on from. */
+  checkpoint: 'checkpoint',
+  /** PEFT directory that an engine leaves. */
+  output: 'output',
+} as const;

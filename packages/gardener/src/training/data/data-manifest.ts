@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+
+const sideCountsSchema = z.object({
+  files: z.array(z.string()),
+  examples: count,
+  tokens: count,
+  /** Tokens that are targets of the loss. */
+  supervisedTokens: count,
+});
+
+/**
+ * data/manifest.json: what a run's data is made of, enough to compare two runs and to say whether a file was trained
+ * on.
+ */
+export const dataManifestSchema = z.object({
+  schemaVersion: z.literal(1),
+  seed: z.number().int(),
+  /** Commit of the codebase, or null outside git. */
+  commit: z.string().nullable(),
+  sequenceLength: z.number().int().positive(),
+  train: sideCountsSchema.extend({ codeWindows: count, instructionPairs: count }),
+  validation: sideCountsSchema,
+  heldOut: sideCountsSchema.extend({ lines: count }),
+  /** Paths that are on no side, each with its reason. */
+  dropped: z.array(z.object({ path: z.string(), reason: z.string() })),
+  /** What was left out, by reason; see `SplitFilters`. */
+  filters: z.object({
+    filesLowQuality: count,
+    chunksLowQuality: count,
+    // Runs from before they were masked have none.
+    secrets: count.default(0),
+    chunksDuplicate: count,
+    chunksLikeHeldOut: count,
+    examplesDuplicate: count,
+    pairsTooLong: count,
+  }),
+  /**
+   * sha256 of every file of the codebase by path, hex: what has changed since is seen by it. Runs from before this was
+   * written have none: everything counts as changed since.
+   */
+  fileHashes: z.record(z.string(), z.string()).default({}),
+  /** The adapter version that training goes on from, or null for a new adapter. */
+  continuedFrom: count.nullable().default(null),
+  /** sha256 over the token ids and masks of all three sides, hex. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** See `dataManifestSchema`. */
+export type DataManifest = z.infer<typeof dataManifestSchema>;
+
+/** Counts of one side. */
+export type SideCounts = z.infer<typeof sideCountsSchema>;

@@ -1,0 +1,76 @@
+import type { RunEventInput } from '../../garden/runs/runs.js';
+import { openBase, readBaseFacts } from '../adapters/open-base.js';
+import { openBudget } from './budget.js';
+import { type Preparation, prepareApart } from './prepare-process.js';
+import type { RunContext } from './run-context.js';
+import { applyGate } from './stages/apply-gate.js';
+import { indexCodebase, updateIndex } from './stages/index-codebase.js';
+import { makeRunExamples } from './stages/make-examples.js';
+import { promote } from './stages/promote.js';
+import { saveTrained } from './stages/save-adapter.js';
+import { scoreAdapter } from './stages/score-adapter.js';
+import { scoreBase } from './stages/score-base.js';
+import { trainAdapter } from './stages/train-adapter.js';
+
+/*
+ * What a run does, in order. Each stage is a file of stages/: `(run, input) => Promise<output>`, where `run` is what
+ * all stages work with and `input` what the stages before it have made.
+ *
+ * index -> examples                                               `prepare`, in a process of its own
+ *               |
+ *               v
+ * score base -> train -> save -> score adapter -> gate -> promote             `trainAndJudge`
+ *
+ * A stage leaves its outcome in the run directory and does not do again what it finds there (see `RunDirectory`), so a
+ * run that was killed goes on where it was.
+ */
+
+/**
+ * A run from its first stage to its last, which depends on what it was asked for and on what the codebase gives.
+ * @returns the run's last event
+ */
+export async function runPipeline(run: RunContext): Promise<RunEventInput> {
+  await run.report.event({ type: 'stage-start', stage: 'preparing' });
+  const isPrepared = await run.directory.hasData();
+  const preparation: Preparation = isPrepared ? { kind: 'ready' } : await prepareApart(run);
+  switch (preparation.kind) {
+    case 'ready':
+      return trainAndJudge(run);
+    case 'too-small':
+      return { type: 'run-not-started', reason: preparation.reason };
+    case 'adapter-stays':
+      return withoutAdapter(preparation.reason);
+    case 'indexed':
+      return withoutAdapter(`${preparation.files} files are indexed.`);
+  }
+}
+
+/** Brings the index up to date and, of a training run, makes its examples. */
+export async function prepare(run: RunContext): Promise<Preparation> {
+  if (run.description.kind === 'index') return { kind: 'indexed', files: await updateIndex(run) };
+  // First: a damaged base model is to be known before a long indexing, not after it.
+  const base = await readBaseFacts(run.garden.paths, run.project.baseModel);
+  const codebase = await indexCodebase(run);
+  return makeRunExamples(run, { codebase, base });
+}
+
+async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
+  const { garden, project, directory, report } = run;
+  await using base = await openBase(garden.paths, project.baseModel);
+  const data = await directory.readData(base.tokenizer.vocabularySize);
+
+  await report.event({ type: 'stage-start', stage: 'training' });
+  const budget = await openBudget(run);
+  const baseScores = await scoreBase(run, { base, data, budget });
+  const trained = await trainAdapter(run, { base, data, budgetMs: budget.trainingMs(baseScores) });
+
+  await report.event({ type: 'stage-start', stage: 'evaluating' });
+  const saved = await saveTrained(run, { base, data, trained });
+  const adapterScores = await scoreAdapter(run, { base, data, saved, baseScores });
+  const scorecard = await applyGate(run, { data, saved, baseScores, adapterScores });
+  return promote(run, scorecard);
+}
+
+function withoutAdapter(reason: string): RunEventInput {
+  return { type: 'run-complete', reason, adapterVersion: null, promoted: false };
+}

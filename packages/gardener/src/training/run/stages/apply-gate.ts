@@ -1,0 +1,32 @@
+import { saveScorecard } from '../../adapters/adapter-store.js';
+import type { RunData } from '../../data/run-data.js';
+import { makeScorecard, type Scorecard } from '../../evaluation/scorecard.js';
+import type { SideScores } from '../../evaluation/side-scores.js';
+import type { RunContext } from '../run-context.js';
+import type { SavedAdapter } from './save-adapter.js';
+import type { AdapterScores } from './score-adapter.js';
+
+interface GateInput {
+  data: RunData;
+  saved: SavedAdapter;
+  baseScores: SideScores;
+  adapterScores: AdapterScores;
+}
+
+/** Puts all scores together and lets the gate decide; the scorecard goes beside the adapter and into the events. */
+export async function applyGate(
+  { garden, options, report }: RunContext,
+  { data, saved, baseScores, adapterScores }: GateInput,
+): Promise<Scorecard> {
+  const { adapter, predecessor } = adapterScores;
+  const facts = {
+    margin: garden.settings.gateMargin,
+    adapterVersion: saved.version,
+    seed: options.seed,
+    dataHash: data.manifest.hash,
+  };
+  const scorecard = makeScorecard({ base: baseScores, adapter }, null, facts, predecessor);
+  await saveScorecard(saved.directory, scorecard);
+  await report.event({ type: 'evaluation-end', scorecard });
+  return scorecard;
+}

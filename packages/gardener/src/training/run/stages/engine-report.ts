@@ -1,0 +1,54 @@
+import type { RunEventInput } from '../../../garden/runs/runs.js';
+import type { EngineEvent } from '../../engines/engine-events.js';
+import { MAX_SAMPLED_LOSS_RISE } from './train-settings.js';
+
+/** What of an engine's event goes into events.jsonl: figures as they are, the rest in a sentence. */
+export function inReport(event: EngineEvent): RunEventInput[] {
+  const log = (message: string): RunEventInput[] => [{ type: 'log', message }];
+  switch (event.type) {
+    case 'plan':
+    case 'step-end':
+    case 'checkpoint-save':
+    case 'wait':
+    case 'go-on':
+      return [event];
+    case 'validation-end': {
+      const { retainedRise, ...validation } = event;
+      const forgets = retainedRise !== null && retainedRise > MAX_SAMPLED_LOSS_RISE;
+      return [validation, ...(forgets ? log(forgetting(event.step, retainedRise)) : [])];
+    }
+    case 'start':
+      return log(`Training in ${event.precision}: ${event.reason}`);
+    case 'resume':
+      return log(`Training goes on from step ${event.step}.`);
+    case 'lighten':
+      return log(
+        `Memory is short: training goes on with ${event.rows} rows at once${event.keep ? '' : ', products computed again'}.`,
+      );
+    case 'turn-back':
+      return log(
+        `The loss exploded at step ${event.step}: training is back at step ${event.toStep} with ` +
+          `${event.learningRateFactor} times the learning rate.`,
+      );
+    case 'train-end': {
+      const early = earlyEnd(event);
+      return early === null ? [] : log(early);
+    }
+  }
+}
+
+function forgetting(step: number, rise: number): string {
+  const percent = (rise * 100).toFixed(1);
+  return (
+    `At step ${step} the model forgets: its loss on general code is ${percent} % above the base model's. ` +
+    'This state is not kept.'
+  );
+}
+
+function earlyEnd({ reason, bestStep }: Extract<EngineEvent, { type: 'train-end' }>): string | null {
+  if (reason === 'early-stop')
+    return `Training ended early: the loss on validation files stopped falling after step ${bestStep}.`;
+  if (reason === 'memory')
+    return `Training ended early: there is too little memory to go on. What it learned up to step ${bestStep} is kept.`;
+  return null;
+}

@@ -1,0 +1,95 @@
+import type { BaseFacts } from '../../adapters/open-base.js';
+import { type ExampleOptions, type ExampleSet, makeExamples } from '../../data/examples.js';
+import { stoppingQuestions } from '../../evaluation/stopping-questions.js';
+import type { RunContext } from '../run-context.js';
+import type { IndexedCodebase } from './index-codebase.js';
+import { findEarlierTraining, planRefresh, type RefreshPlan, seenBefore } from './plan-refresh.js';
+
+/** More tokens a second than any CPU trains: data beyond budget times this would never be seen. */
+const MAX_TOKENS_PER_SECOND = 4_000;
+const MIN_TRAINING_TOKEN_LIMIT = 400_000;
+/** Each validation costs time that training could use: a short run gets a small set. */
+const VALIDATION_TOKENS_PER_SECOND = 10;
+const MIN_VALIDATION_TOKENS = 1_500;
+const MAX_VALIDATION_TOKENS = 4_000;
+/** Fewer held-out files give no interval, and so no decision. */
+const MIN_SCORED_FILES = 2;
+
+/** What came of it; `reason` is one sentence for people. */
+export type ExamplesOutcome =
+  /** The run directory holds the examples. */
+  | { kind: 'ready' }
+  /** There is too little code to train on. */
+  | { kind: 'too-small'; reason: string }
+  /** Of a refresh: there is nothing to continue from, too little has changed, or too little is new to measure it on. */
+  | { kind: 'adapter-stays'; reason: string };
+
+/** A refresh that trains: about the files that changed, and nothing the adapter has seen is held out. */
+type Continuation = Extract<RefreshPlan, { train: true }>;
+
+/** Makes a run's examples, of a new adapter or of one that is continued, and leaves them in the run directory. */
+export async function makeRunExamples(
+  run: RunContext,
+  { codebase, base }: { codebase: IndexedCodebase; base: BaseFacts },
+): Promise<ExamplesOutcome> {
+  const { options, report, directory } = run;
+  let continuation: Continuation | null = null;
+  if (options.refresh) {
+    const plan = planRefresh(await findEarlierTraining(run), codebase.files);
+    if (!plan.train) return { kind: 'adapter-stays', reason: plan.reason };
+    await report.event({ type: 'log', message: plan.reason });
+    continuation = plan;
+  }
+  report.progress('making examples', 0, null);
+  const set = makeExamples(codebase.files, base, exampleOptions(run, codebase, base, continuation));
+  const obstacle = continuation === null ? tooSmall(run, set) : tooFewToMeasure(set);
+  if (obstacle !== null) return obstacle;
+  const trained = new Set(set.manifest.train.files);
+  const chunks = codebase.files.filter((file) => trained.has(file.path)).flatMap((file) => file.chunks);
+  await directory.writeData({ ...set, questions: stoppingQuestions(chunks, options.seed) });
+  return { kind: 'ready' };
+}
+
+function exampleOptions(
+  { garden, options, budgetMs }: RunContext,
+  { commit }: IndexedCodebase,
+  base: BaseFacts,
+  continuation: Continuation | null,
+): ExampleOptions {
+  const budgetSeconds = budgetMs / 1000;
+  const validationTokens = Math.max(MIN_VALIDATION_TOKENS, budgetSeconds * VALIDATION_TOKENS_PER_SECOND);
+  return {
+    seed: options.seed,
+    sequenceLength: Math.min(garden.settings.sequenceLength, base.contextLength),
+    commit,
+    maxValidationTokens: Math.min(MAX_VALIDATION_TOKENS, validationTokens),
+    maxTrainingTokens: Math.max(MIN_TRAINING_TOKEN_LIMIT, budgetSeconds * MAX_TOKENS_PER_SECOND),
+    ...(continuation && {
+      continuedFrom: continuation.earlier.version,
+      seenBefore: seenBefore(continuation.earlier.manifest),
+      focus: continuation.changed,
+    }),
+  };
+}
+
+function tooSmall({ garden }: RunContext, { manifest, heldOut }: ExampleSet): ExamplesOutcome | null {
+  const { minTrainingTokens } = garden.settings;
+  const count = (tokens: number): string => tokens.toLocaleString('en-US');
+  if (manifest.train.tokens < minTrainingTokens) {
+    const reason =
+      `There are ${count(manifest.train.tokens)} tokens of code to train on, after some files are set aside for measuring; ` +
+      `training starts at ${count(minTrainingTokens)} (setting minTrainingTokens).`;
+    return { kind: 'too-small', reason };
+  }
+  if (heldOut.length >= MIN_SCORED_FILES) return null;
+  const reason =
+    'There are too few different files to set some aside for measuring; training starts at about ten files.';
+  return { kind: 'too-small', reason };
+}
+
+function tooFewToMeasure({ heldOut }: ExampleSet): ExamplesOutcome | null {
+  if (heldOut.length >= MIN_SCORED_FILES) return null;
+  const reason =
+    'Too few files are new to the adapter, so a refreshed one could not be measured: `gardener train` makes a new one.';
+  return { kind: 'adapter-stays', reason };
+}

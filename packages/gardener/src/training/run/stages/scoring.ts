@@ -1,0 +1,34 @@
+import type { BaseModel } from '@codebase-gardener/lora';
+import { startLlamaCpp } from '../../../models/llama-cpp/llama-cpp.js';
+import type { RunData } from '../../data/run-data.js';
+import type { SideOptions } from '../../evaluation/score-side.js';
+import type { RunContext } from '../run-context.js';
+
+/** Room for a question and its short answer, and for a window that is scored. */
+const CONTEXT_TOKENS = 1024;
+
+/** Tokens compared with llama.cpp in a run, where the time allows. */
+export const PARITY_POSITIONS = 1_000;
+
+/** What the stages after the examples work on. */
+export interface Material {
+  /** Opened once for the whole run. */
+  base: BaseModel;
+  data: RunData;
+}
+
+/** How every model of a run is scored, so that the figures can be compared. */
+export function scoringOptions(
+  { garden, signal }: RunContext,
+  { base, data }: Material,
+): Pick<SideOptions, 'base' | 'data' | 'startRuntime' | 'threads' | 'signal'> {
+  const { threads } = garden.settings;
+  const contextTokens = Math.max(CONTEXT_TOKENS, data.manifest.sequenceLength);
+  return {
+    base,
+    data,
+    threads,
+    signal,
+    startRuntime: () => startLlamaCpp(base.path, { threads, contextTokens }),
+  };
+}

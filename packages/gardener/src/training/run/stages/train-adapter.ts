@@ -1,0 +1,37 @@
+import { onnxEngine } from '../../engines/onnx.js';
+import type { TrainingEngine } from '../../engines/training-engine.js';
+import type { EngineSettings } from '../../run-directory/engine-settings.js';
+import { courtesyOf } from '../machine/courtesy.js';
+import type { RunContext, RunOptions } from '../run-context.js';
+import { inReport } from './engine-report.js';
+import type { Material } from './scoring.js';
+import { trainSettings } from './train-settings.js';
+
+const ENGINES: Readonly<Record<RunOptions['engine'], TrainingEngine>> = { onnx: onnxEngine };
+
+/** What training leaves. */
+export interface TrainedAdapter {
+  peftDirectory: string;
+  /** What it was trained with. */
+  settings: EngineSettings;
+}
+
+/** Trains, or goes on from the run's checkpoint; what the engine reports goes into the events. */
+export async function trainAdapter(
+  run: RunContext,
+  { base, data, budgetMs }: Material & { budgetMs: number },
+): Promise<TrainedAdapter> {
+  const { garden, options, directory, report, signal } = run;
+  const peftDirectory = directory.output;
+  if (await directory.hasOutput()) return { peftDirectory, settings: await directory.readEngineSettings() };
+  const { TARGET_MODULES } = await import('@codebase-gardener/lora');
+  const wanted = trainSettings(run, { base, data, budgetMs, targetModules: TARGET_MODULES });
+  const settings = await directory.settleEngineSettings(wanted);
+  const courtesy = courtesyOf(garden.settings);
+  const events = ENGINES[options.engine].run(directory, { settings, base, data, courtesy }, signal);
+  for await (const event of events) {
+    for (const reported of inReport(event)) await report.event(reported);
+  }
+  signal.throwIfAborted();
+  return { peftDirectory, settings };
+}

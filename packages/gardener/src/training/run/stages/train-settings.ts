@@ -1,0 +1,56 @@
+import type { BaseModel, TargetModule } from '@codebase-gardener/lora';
+import type { RunData } from '../../data/run-data.js';
+import { MAX_GENERAL_LOSS_RISE } from '../../evaluation/gate.js';
+import type { EngineSettings } from '../../run-directory/engine-settings.js';
+import type { RunContext } from '../run-context.js';
+import { CONTINUED_LEARNING_RATE } from './plan-refresh.js';
+
+// Settings of the training that the user does not choose.
+const WEIGHT_DECAY = 0.01;
+const WARMUP_STEPS = 10;
+const MAX_GRADIENT_NORM = 1;
+const ROWS = 1;
+const ACCUMULATION = 2;
+const MAX_EPOCHS = 4;
+const PATIENCE = 3;
+
+/** Rows whose gradients are put together for one step. */
+export const ROWS_PER_STEP = ROWS * ACCUMULATION;
+
+/**
+ * A state with which the loss on general code has risen by more than this share is not kept while training. Less than
+ * the gate allows in the end, because training looks at a sample of the general code only, and the whole of it may have
+ * suffered more.
+ */
+export const MAX_SAMPLED_LOSS_RISE = 0.8 * MAX_GENERAL_LOSS_RISE;
+
+/** What a new training is told: the user's settings, the run's options, and what is fixed. */
+export function trainSettings(
+  { garden, project, options }: RunContext,
+  input: { base: BaseModel; data: RunData; budgetMs: number; targetModules: readonly TargetModule[] },
+): EngineSettings {
+  const { rank, alpha, dropout, learningRate, ...settings } = garden.settings;
+  const { continuedFrom, sequenceLength } = input.data.manifest;
+  return {
+    schemaVersion: 1,
+    baseModelFile: input.base.path,
+    baseModelName: project.baseModel,
+    adapter: { rank, alpha, dropout, targetModules: [...input.targetModules] },
+    initialAdapter: continuedFrom === null ? null : garden.paths.adapter(project.id, continuedFrom),
+    learningRate: learningRate * (continuedFrom === null ? 1 : CONTINUED_LEARNING_RATE),
+    weightDecay: WEIGHT_DECAY,
+    warmupSteps: WARMUP_STEPS,
+    maxGradientNorm: MAX_GRADIENT_NORM,
+    sequenceLength,
+    rows: ROWS,
+    accumulation: ACCUMULATION,
+    budgetMs: input.budgetMs,
+    maxEpochs: MAX_EPOCHS,
+    patience: PATIENCE,
+    checkpointEveryMs: settings.checkpointEveryMs,
+    seed: options.seed,
+    threads: settings.threads,
+    memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6,
+    maxGeneralLossRise: MAX_SAMPLED_LOSS_RISE,
+  };
+}
