@@ -3,10 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const subjects = readdirSync(`${root}bench`).filter((name) => existsSync(`${root}bench/${name}/${name}.bench.ts`));
+const subjects = readdirSync(`${root}bench`).filter((name) =>
+  existsSync(`${root}bench/${name}/${name}.bench.ts`),
+);
 
 it('has a command and a line in bench/README.md for each benchmark', () => {
-  const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: Record<string, string> };
+  const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+    scripts: Record<string, string>;
+  };
   const readme = readFileSync(`${root}bench/README.md`, 'utf8');
   const commands = Object.keys(scripts).filter((name) => name.startsWith('bench:'));
   expect(commands.toSorted()).toEqual(subjects.map((name) => `bench:${name}`).toSorted());
