@@ -10,19 +10,16 @@ import { dataDirectory, GardenPaths } from './files/paths.js';
 import { ensureSchemaVersion } from './files/schema-version.js';
 import { levelOf, openLog } from './log.js';
 import { Registry } from './registry.js';
-import { rereadSettings } from './settings/follow-settings.js';
-import { loadSettings, type Settings } from './settings/settings.js';
+import { type FollowedSettings, followSettings } from './settings/follow-settings.js';
+import { loadSettings } from './settings/load-settings.js';
+import type { Settings } from './settings/settings.js';
 
-/** An open data directory. Nothing to close. */
-export interface Garden {
+/**
+ * An open data directory. Nothing to close. `settings` are as they were read last; a process that lives long asks
+ * `currentSettings`.
+ */
+export interface Garden extends FollowedSettings {
   paths: GardenPaths;
-  /** As they were read last; a process that lives long asks `currentSettings`. */
-  settings: Settings;
-  /**
-   * Reads `settings` again when settings.json has been written since. @throws
-   * garden.bad-setting, and they stay as they were
-   */
-  rereadSettings(): Promise<void>;
   registry: Registry;
   log: Logger;
 }
@@ -40,8 +37,8 @@ export interface OpenGardenOptions {
 /**
  * Opens the data directory: makes its folders, checks its schema version, reads the settings, opens the log.
  *
- * @throws garden.data-directory-read-only, garden.data-directory-unusable, garden.disk-full, garden.schema-newer,
- *   garden.schema-too-old, garden.bad-setting, garden.damaged-file
+ * @throws GardenerError `garden.data-directory-read-only`, `garden.data-directory-unusable`, `garden.disk-full`,
+ * `garden.schema-newer`, `garden.schema-too-old`, `garden.bad-setting`, `garden.damaged-file`
  */
 export async function openGarden(options: OpenGardenOptions = {}): Promise<Garden> {
   const paths = new GardenPaths(dataDirectory(options.dataDir));
@@ -52,11 +49,10 @@ export async function openGarden(options: OpenGardenOptions = {}): Promise<Garde
   const version = await fileVersion(paths.settingsFile);
   const settings = await loadSettings(sources);
   const log = await openLog(paths, { level: settings.logLevel, verbose });
-  const garden = { paths, settings, registry: new Registry(paths), log };
-  const reread = rereadSettings(garden, sources, version, ({ logLevel }) => {
+  const followed = followSettings(settings, sources, version, ({ logLevel }) => {
     log.level = levelOf(logLevel, verbose);
   });
-  return Object.assign(garden, { rereadSettings: reread });
+  return Object.assign(followed, { paths, registry: new Registry(paths), log });
 }
 
 async function makeFolders(paths: GardenPaths): Promise<void> {
@@ -75,7 +71,7 @@ async function makeFolders(paths: GardenPaths): Promise<void> {
 }
 
 /**
- * A data directory inside a codebase is no part of it: not for git, and so not for us. Only in a folder that held
+ * A data directory inside a codebase is no part of it: not for git, and so not for us. Done only in a folder that held
  * nothing: a codebase that was named by mistake must not be hidden from git.
  */
 async function keepOutOfCodebases(root: string): Promise<void> {

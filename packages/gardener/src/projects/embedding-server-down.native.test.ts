@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeTree } from '../codebase/walk/tree.fixture.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { ensureRunner } from '../garden/runs/runner.js';
+import { ensureRunner } from '../garden/runner/runner.js';
+import { waitForRun } from '../garden/runner/wait-for-run.js';
 import { createRun } from '../garden/runs/runs.js';
-import { waitForRun } from '../garden/runs/wait-for-run.js';
 import {
   type RecordedEmbeddingServer,
   startRecordedOpenAi,

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createAdaptorServer } from '@hono/node-server';
+import { LRUCache } from 'lru-cache';
 import { Assistant } from '../chat/assistant.js';
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
@@ -45,6 +46,8 @@ export interface GardenServer {
   close(): Promise<void>;
 }
 
+/** Conversations begun and not yet written to; the one used longest ago is forgotten first. */
+const MAX_BEGUN = 1_000;
 /** How long streams may take to end before their connections are cut. */
 const CLOSE_PATIENCE_MS = 2_000;
 
@@ -99,7 +102,7 @@ export function createContext(garden: Garden, version: string, stopping: AbortSi
     ...{ garden, version, events, models, assistant, followers, stopping },
     startedAt: new Date().toISOString(),
     generations: new Slots(DEFAULT_LIMITS.generations, 'answers'),
-    begun: new Map(),
+    begun: new LRUCache({ max: MAX_BEGUN }),
   };
 }
 

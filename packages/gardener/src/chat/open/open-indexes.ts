@@ -45,7 +45,7 @@ export class OpenIndexes {
   }
 
   get projectIds(): string[] {
-    return [...this.#indexes.keys()];
+    return [...this.#indexes.rkeys()];
   }
 
   /** @throws GardenerError `retrieval.*` */

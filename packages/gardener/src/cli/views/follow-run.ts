@@ -14,7 +14,7 @@ import { formatCount, formatDuration } from '../terminal/quantities.js';
  *   throws
  */
 export async function followRun(session: Session, project: ProjectRecord, runId: string): Promise<RunState> {
-  const { waitForRun } = await import('../../garden/runs/wait-for-run.js');
+  const { waitForRun } = await import('../../garden/runner/wait-for-run.js');
   const { warn, quiet } = session.output.notePalette;
   const progress = session.output.progress();
   try {

@@ -1,6 +1,6 @@
 import type { GardenPaths } from '../files/paths.js';
 import { appendEvent } from '../runs/run-events.js';
-import { loadSettings } from '../settings/settings.js';
+import { loadSettings } from '../settings/load-settings.js';
 import { formatBytes } from './format-bytes.js';
 import { tidyDisk } from './tidy-disk.js';
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { sizeOfRunEvents } from './run-events.js';
 
 /** What reads on in one run's events. */
@@ -16,18 +17,18 @@ interface Followed<T> {
 const REMEMBERED = 64;
 
 /**
- * The states of the runs that were asked for last. A state is asked for with every look at a project, and a long
- * training has thousands of events: only what was added is read.
+ * The states of the runs that were asked for last. A state is asked for with every look at a project, and a long training
+ * has thousands of events: only what was added is read.
  */
 export class FollowedRuns<T> {
-  readonly #runs = new Map<string, Followed<T>>();
+  readonly #runs = new LRUCache<string, Followed<T>>({ max: REMEMBERED });
 
   constructor(private readonly follow: (runDir: string) => Reader<T>) {}
 
   /** @throws what reading throws, garden.file-missing once the run has been removed */
   async read(runDir: string): Promise<T> {
     const run = this.#runs.get(runDir) ?? { reader: this.follow(runDir), turn: Promise.resolve() };
-    this.#remember(runDir, run);
+    this.#runs.set(runDir, run);
     const reading = run.turn.then(async () => {
       // A file that became shorter is another one.
       if ((await sizeOfRunEvents(runDir)) < run.reader.nextByte) run.reader = this.follow(runDir);
@@ -35,12 +36,5 @@ export class FollowedRuns<T> {
     });
     run.turn = reading.catch(() => this.#runs.delete(runDir));
     return reading;
-  }
-
-  #remember(runDir: string, run: Followed<T>): void {
-    this.#runs.delete(runDir);
-    this.#runs.set(runDir, run);
-    const [oldest] = this.#runs.keys();
-    if (this.#runs.size > REMEMBERED) this.#runs.delete(oldest!);
   }
 }

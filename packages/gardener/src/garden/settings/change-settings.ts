@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { GardenerError } from '../errors/garden-error.js';
 import { withLock } from '../files/file-lock.js';
 import { readJsonIfPresent, writeJson } from '../files/json-state.js';
-import type { Garden } from '../garden.js';
-import { checkSetting, environmentName, isSettingKey, type SettingKey, settingKeys } from './settings.js';
+import type { GardenPaths } from '../files/paths.js';
+import type { FollowedSettings } from './follow-settings.js';
+import { checkSetting } from './load-settings.js';
+import { environmentName, isSettingKey, type SettingKey, settingKeys } from './settings.js';
 
 /** Where the value in force comes from. */
 export type SettingSource = 'environment' | 'file' | 'default';
@@ -12,7 +14,7 @@ export type SettingSource = 'environment' | 'file' | 'default';
 const settingsFileSchema = z.record(z.string(), z.unknown());
 
 /** Where each setting's value comes from. */
-export async function settingSources({ paths }: Garden): Promise<Record<SettingKey, SettingSource>> {
+export async function settingSources(paths: GardenPaths): Promise<Record<SettingKey, SettingSource>> {
   // Somebody may be in the middle of writing it: then nothing is said to come from it.
   const text = await readFile(paths.settingsFile, 'utf8').catch(() => '{}');
   const file = settingsFileSchema.catch({}).parse(parsed(text));
@@ -29,7 +31,7 @@ export async function settingSources({ paths }: Garden): Promise<Record<SettingK
  * @throws garden.bad-setting, and nothing is changed then; garden.damaged-file, garden.disk-full
  */
 export async function changeSettings(
-  garden: Garden,
+  garden: FollowedSettings & { paths: GardenPaths },
   changes: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const { paths } = garden;

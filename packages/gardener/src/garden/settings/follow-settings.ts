@@ -1,52 +1,66 @@
 import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
 import { fileVersion } from '../files/file-version.js';
-import type { Garden } from '../garden.js';
-import { loadSettings, type Settings, type SettingsSources } from './settings.js';
+import { loadSettings, type SettingsSources } from './load-settings.js';
+import type { Settings } from './settings.js';
+
+/** Settings as they were read last, which another process may have changed since. */
+export interface FollowedSettings {
+  settings: Settings;
+  /**
+   * Reads `settings` again when settings.json has been written since.
+   * @throws GardenerError `garden.bad-setting`, `garden.damaged-file`; they stay as they were then
+   */
+  rereadSettings(): Promise<void>;
+}
 
 /**
- * Reads the settings again whenever settings.json has been written since.
- * @param version of the file that `garden.settings` were read from
+ * Settings that are read again whenever settings.json has been written since.
+ * @param settings as they were read first
+ * @param version of the file that they were read from
  * @param onChange told after each reading
- * @returns what to call before they are used; throws as `loadSettings`, once for each writing that cannot be used
+ * @returns with a `rereadSettings` that throws once for each writing that cannot be used
  */
-export function rereadSettings(
-  garden: Pick<Garden, 'settings'>,
+export function followSettings(
+  settings: Settings,
   sources: SettingsSources,
   version: string | null,
   onChange: (settings: Settings) => void,
-): () => Promise<void> {
+): FollowedSettings {
   let seen = version;
   let reading: Promise<void> | null = null;
+  const followed: FollowedSettings = {
+    settings,
+    rereadSettings: async () => {
+      const current = await fileVersion(sources.settingsFile);
+      if (current !== seen) {
+        seen = current;
+        reading = read().finally(() => {
+          reading = null;
+        });
+      }
+      await reading;
+    },
+  };
   const read = async () => {
     const text = await readFile(sources.settingsFile, 'utf8').catch(() => '{}');
     // An editor may be in the middle of writing it: not yet a damaged file.
     JSON.parse(text);
-    garden.settings = await loadSettings(sources);
-    onChange(garden.settings);
+    followed.settings = await loadSettings(sources);
+    onChange(followed.settings);
   };
-  return async () => {
-    const current = await fileVersion(sources.settingsFile);
-    if (current !== seen) {
-      seen = current;
-      reading = read().finally(() => {
-        reading = null;
-      });
-    }
-    await reading;
-  };
+  return followed;
 }
 
 /**
- * The settings in force now, also when another process has changed them. A file that cannot be used
- * changes nothing; the log says so.
+ * The settings in force now, also when another process has changed them. A file that cannot be used changes nothing; the
+ * log says so.
  */
-export async function currentSettings(
-  garden: Pick<Garden, 'settings' | 'rereadSettings' | 'log'>,
-): Promise<Settings> {
+export async function currentSettings(followed: FollowedSettings & { log: Logger }): Promise<Settings> {
   try {
-    await garden.rereadSettings();
+    await followed.rereadSettings();
   } catch (error) {
-    garden.log.warn({ err: error }, 'settings.json cannot be used; the settings before it hold');
+    followed.log.warn({ err: error }, 'settings.json cannot be used; the settings before it hold');
   }
-  return garden.settings;
+  return followed.settings;
 }

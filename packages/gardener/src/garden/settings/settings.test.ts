@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadSettings } from './load-settings.js';
 import {
   describeSettings,
   environmentName,
-  loadSettings,
   type SettingKey,
   type Settings,
   settingKeys,

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { GardenerError } from '../errors/garden-error.js';
-import { readJsonIfPresent } from '../files/json-state.js';
 
 const whole = (minimum: number, maximum: number) => z.number().int().min(minimum).max(maximum);
 
@@ -149,6 +147,7 @@ export function environmentName(key: SettingKey): string {
   return ENVIRONMENT_PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
+/** Whether a setting has this name. */
 export function isSettingKey(key: string): key is SettingKey {
   return Object.hasOwn(settingsSchema.shape, key);
 }
@@ -172,78 +171,4 @@ export function describeSettings(): {
     defaultValue: defaults[key],
     description: settingsSchema.shape[key].description ?? '',
   }));
-}
-
-/** Where `loadSettings` reads. */
-export interface SettingsSources {
-  /** What the command line gave; `undefined` values count as not given. */
-  flags?: { [K in SettingKey]?: Settings[K] | undefined };
-  /** Defaults to `process.env`. */
-  environment?: Record<string, string | undefined>;
-  settingsFile: string;
-}
-
-/**
- * The settings in force: flag > CODEBASE_GARDENER_<KEY> > settings.json > default, each key on its own.
- * An empty environment variable counts as not set.
- *
- * @throws garden.bad-setting naming the source and the key; garden.damaged-file for a
- * settings.json that is no JSON object
- */
-export async function loadSettings(sources: SettingsSources): Promise<Settings> {
-  const file = (await readJsonIfPresent(sources.settingsFile, z.record(z.string(), z.unknown()))) ?? {};
-  for (const key of Object.keys(file)) if (!isSettingKey(key)) throw unknownKey(key, sources.settingsFile);
-  const environment = sources.environment ?? process.env;
-  const chosen: Record<string, unknown> = {};
-  for (const key of settingKeys()) {
-    const text = environment[environmentName(key)];
-    const flag = sources.flags?.[key];
-    if (flag !== undefined) chosen[key] = checkSetting(key, [flag], `the option for ${key}`);
-    else if (text) chosen[key] = checkSetting(key, readings(text), environmentName(key));
-    else if (file[key] !== undefined)
-      chosen[key] = checkSetting(key, [file[key]], `"${key}" in ${sources.settingsFile}`);
-  }
-  return settingsSchema.parse(chosen);
-}
-
-/** An environment variable is text; `16` may be the number or the word, `true` the truth or the word. */
-function readings(text: string): unknown[] {
-  const trimmed = text.trim();
-  if (trimmed === 'true' || trimmed === 'false') return [trimmed === 'true', text];
-  return /^[+-]?(\d|\.\d)/.test(trimmed) && Number.isFinite(Number(trimmed))
-    ? [Number(trimmed), text]
-    : [text];
-}
-
-/**
- * A value for a setting, checked.
- * @param candidates what it may mean; the first that fits is taken
- * @param source where it comes from, for the error
- * @throws garden.bad-setting
- */
-export function checkSetting(key: SettingKey, candidates: readonly unknown[], source: string): unknown {
-  const field = settingsSchema.shape[key];
-  const results = candidates.map((candidate) => field.safeParse(candidate));
-  const good = results.find((result) => result.success);
-  if (good) return good.data;
-  const reason = results[0]?.error?.issues[0]?.message ?? 'it does not fit';
-  throw new GardenerError(
-    'garden.bad-setting',
-    `${source} cannot be ${JSON.stringify(candidates[0])}: ${reason.replace(/\.$/, '')}.`,
-    {
-      remedy: `Set it to what it stands for (${field.description?.replace(/\.$/, '')}), or remove it.`,
-      details: { key, source, value: candidates[0] },
-    },
-  );
-}
-
-function unknownKey(key: string, file: string): GardenerError {
-  return new GardenerError(
-    'garden.bad-setting',
-    `There is no setting ${JSON.stringify(key)}, but ${file} has it.`,
-    {
-      remedy: `Remove it, or use one of: ${settingKeys().join(', ')}.`,
-      details: { key, source: file },
-    },
-  );
 }

@@ -13,9 +13,6 @@ import { inProject, json, problems } from '../contract/route.js';
 import { findProject } from '../lookup/find-project.js';
 import type { ServerContext } from '../state/context.js';
 
-/** Conversations begun and not yet written to; the oldest is forgotten first. */
-const MAX_BEGUN = 1_000;
-
 export const inConversation = inProject.extend({
   conversation: z
     .string()
@@ -96,8 +93,6 @@ export function addConversationRoutes(app: OpenAPIHono, context: ServerContext):
     const project = await findProject(garden, c.req.valid('param').project);
     const conversation = newConversation(paths, project.id);
     context.begun.set(keyOf(project, conversation.id), conversation);
-    const [oldest] = context.begun.keys();
-    if (context.begun.size > MAX_BEGUN && oldest !== undefined) context.begun.delete(oldest);
     return c.json({ id: conversation.id }, 201);
   });
 

@@ -52,7 +52,7 @@ export function addSettingRoutes(app: OpenAPIHono, context: ServerContext): void
 }
 
 async function settingViews({ garden }: ServerContext): Promise<SettingView[]> {
-  const sources = await settingSources(garden);
+  const sources = await settingSources(garden.paths);
   return describeSettings().map(({ key, defaultValue, description }) => ({
     ...{ key, description, source: sources[key], default: defaultValue as SettingView['default'] },
     value: isSecret(key) ? (garden.settings[key] === '' ? '' : SET) : garden.settings[key],

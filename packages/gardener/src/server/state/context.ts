@@ -1,3 +1,4 @@
+import type { LRUCache } from 'lru-cache';
 import type { Assistant } from '../../chat/assistant.js';
 import type { Conversation } from '../../chat/conversations/conversation.js';
 import type { Garden } from '../../garden/garden.js';
@@ -18,7 +19,7 @@ export interface ServerContext {
   followers: ProjectFollowers;
   generations: Slots;
   /** Conversations without an exchange yet, by `<project>/<conversation>`. */
-  begun: Map<string, Conversation>;
+  begun: LRUCache<string, Conversation>;
   /** Aborted when the server ends: streams say so and end. */
   stopping: AbortSignal;
 }

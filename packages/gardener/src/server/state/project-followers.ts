@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Use } from '../../chat/open/counted-uses.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
@@ -27,8 +28,11 @@ export interface FollowerOptions {
 export class ProjectFollowers {
   readonly #garden: Garden;
   readonly #options: FollowerOptions;
-  /** The one used last is the last. */
-  readonly #following = new Map<string, Following>();
+  /** By project id. */
+  readonly #following = new LRUCache<string, Following>({
+    max: MAX_FOLLOWED,
+    dispose: ({ stop }) => stop.abort(),
+  });
 
   constructor(garden: Garden, options: FollowerOptions) {
     this.#garden = garden;
@@ -41,28 +45,21 @@ export class ProjectFollowers {
 
   /** Follows a project from now on, when it has an index; cheap when it does already. */
   use(project: ProjectRecord): void {
-    const present = this.#following.get(project.id);
-    if (present !== undefined) {
-      this.#following.delete(project.id);
-      this.#following.set(project.id, present);
-      return;
-    }
+    // Asking for it makes it the one used last.
+    if (this.#following.get(project.id) !== undefined) return;
     const stop = new AbortController();
     const ended = this.#follow(project, stop.signal)
       .catch(this.#options.onError)
       .finally(() => {
-        if (this.#following.get(project.id)?.stop === stop) this.#following.delete(project.id);
+        if (this.#following.peek(project.id)?.stop === stop) this.#following.delete(project.id);
       });
     this.#following.set(project.id, { project, stop, ended });
-    const [oldest] = this.#following.keys();
-    if (this.#following.size > MAX_FOLLOWED && oldest !== undefined) void this.forget(oldest);
   }
 
   /** Stops following a project; returns when nothing of it is written any more. */
   async forget(projectId: string): Promise<void> {
-    const present = this.#following.get(projectId);
+    const present = this.#following.peek(projectId);
     this.#following.delete(projectId);
-    present?.stop.abort();
     await present?.ended;
   }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token, TokenBias } from 'node-llama-cpp';
 import { GardenerError } from '../../../garden/errors/garden-error.js';
 import type { TokenScores } from '../../runtime/runtime.js';
@@ -41,8 +42,8 @@ export class LlamaCppEngine {
   readonly #tokenBias: typeof TokenBias;
   readonly #log: string[];
   readonly #cores: CoreWatch;
-  /** Oldest use first. Key: adapter path, or '' for the base. */
-  readonly #contexts = new Map<string, KeptContext>();
+  /** By adapter path, or '' for the base. */
+  readonly #contexts: LRUCache<string, KeptContext>;
 
   private constructor(
     setup: EngineSetup,
@@ -61,6 +62,7 @@ export class LlamaCppEngine {
     this.#tokenBias = tokenBias;
     this.#log = log;
     this.#cores = cores;
+    this.#contexts = new LRUCache({ max: setup.keptContexts });
   }
 
   /** @throws GardenerError `models.bad-model`, `models.no-llama-cpp` */
@@ -93,7 +95,7 @@ export class LlamaCppEngine {
 
   /** Adapters with a context, the one used last at the end. */
   get keptAdapters(): string[] {
-    return [...this.#contexts.keys()].filter((adapter) => adapter !== '');
+    return [...this.#contexts.rkeys()].filter((adapter) => adapter !== '');
   }
 
   /** @throws GardenerError `models.prompt-too-long`, `models.bad-adapter` */
@@ -127,13 +129,13 @@ export class LlamaCppEngine {
   async contextFor(adapter: string | null): Promise<KeptContext> {
     const key = adapter ?? '';
     let kept = this.#contexts.get(key);
-    this.#contexts.delete(key);
     if (kept === undefined) {
-      while (this.#contexts.size >= this.#setup.keptContexts) await this.#dropOldestContext();
+      // The one used longest ago goes first: the memory of both may not be there.
+      while (this.#contexts.size >= this.#contexts.max) await this.#contexts.pop()?.context.dispose();
       const context = await this.#createContext(adapter);
       kept = { context, sequence: context.getSequence(), steps: [] };
+      this.#contexts.set(key, kept);
     }
-    this.#contexts.set(key, kept);
     this.#llama.maxThreads = this.#cores.free();
     return kept;
   }
@@ -164,13 +166,6 @@ export class LlamaCppEngine {
         cause,
       });
     }
-  }
-
-  async #dropOldestContext(): Promise<void> {
-    const [oldest] = this.#contexts;
-    if (oldest === undefined) return;
-    this.#contexts.delete(oldest[0]);
-    await oldest[1].context.dispose();
   }
 }
 

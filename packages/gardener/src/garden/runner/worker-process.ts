@@ -10,8 +10,8 @@ import {
 } from '@codebase-gardener/lora/process';
 import { setLargeLogAside } from '../log.js';
 import { spawnEntry } from '../processes/spawn-entry.js';
-import { RUN_FILES } from './run-files.js';
-import { locateRun } from './runs.js';
+import { RUN_FILES } from '../runs/run-files.js';
+import { locateRun } from '../runs/runs.js';
 
 /** How much of a dead worker's stderr is kept in the state. */
 const STDERR_TAIL_BYTES = 2048;

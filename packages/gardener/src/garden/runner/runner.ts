@@ -31,8 +31,7 @@ import { readJsonIfPresent, writeJson } from '../files/json-state.js';
 import type { GardenPaths } from '../files/paths.js';
 import { setLargeLogAside } from '../log.js';
 import { spawnEntry } from '../processes/spawn-entry.js';
-import { livingWorker, recordStatus, runnerFile, runnerLock } from './run-queue.js';
-import type { RunState } from './run-state.js';
+import type { RunState } from '../runs/run-state.js';
 import {
   appendEvent,
   openRuns,
@@ -41,7 +40,8 @@ import {
   readControl,
   readRunState,
   requestControl,
-} from './runs.js';
+} from '../runs/runs.js';
+import { livingWorker, recordStatus, runnerFile, runnerLock } from './run-queue.js';
 import { stopWorker } from './worker-process.js';
 
 /** runner.json: which process the runner is. */

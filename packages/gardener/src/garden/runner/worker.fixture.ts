@@ -4,8 +4,8 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { appendEvent, readRunDescription } from './runs.js';
-import { joinRun } from './worker-control.js';
+import { appendEvent, readRunDescription } from '../runs/runs.js';
+import { joinRun } from '../runs/worker-control.js';
 
 const runDir = process.argv[2] ?? '';
 const worker = await joinRun(runDir);

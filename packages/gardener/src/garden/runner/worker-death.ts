@@ -1,5 +1,5 @@
-import type { RunEventInput } from './run-events.js';
-import type { RunKind } from './runs.js';
+import type { RunEventInput } from '../runs/run-events.js';
+import type { RunKind } from '../runs/runs.js';
 import type { WorkerExit } from './worker-process.js';
 
 /** Restarts without a new checkpoint in between. */

@@ -7,7 +7,7 @@ import { withLock } from '../files/file-lock.js';
 import type { GardenPaths } from '../files/paths.js';
 import { emptyLargeLog } from '../log.js';
 import { Registry } from '../registry.js';
-import { appendEvent, openRuns, type Run, RunFollower, readControl, readRunState } from './runs.js';
+import { appendEvent, openRuns, type Run, RunFollower, readControl, readRunState } from '../runs/runs.js';
 import { eventForDeath, eventForRepeatedDeath, MAX_RESTARTS } from './worker-death.js';
 import { adoptWorker, killGroup, startWorker, stopWorker, type Worker, workerLog } from './worker-process.js';
 

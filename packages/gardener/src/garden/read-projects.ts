@@ -1,0 +1,89 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asFilesystemError, systemErrorCode } from './errors/filesystem-error.js';
+import { GardenerError } from './errors/garden-error.js';
+import { readJson } from './files/json-state.js';
+import type { GardenPaths } from './files/paths.js';
+import { type ProjectRecord, projectRecordSchema } from './project-record.js';
+
+const PROJECT_ID = /^[a-z2-7]{10,32}$/;
+
+/** A project whose record cannot be read; its other files are untouched. */
+export interface ProjectProblem {
+  id: string;
+  directory: string;
+  error: GardenerError;
+}
+
+/** What the folders of all projects say. */
+export interface ReadProjects {
+  /** Those whose record can be read, by name. */
+  projects: ProjectRecord[];
+  /** Those whose record is damaged or gone. */
+  problems: ProjectProblem[];
+}
+
+/** Reads the record of every project of a data directory. */
+export async function readProjects(paths: GardenPaths): Promise<ReadProjects> {
+  const projects: ProjectRecord[] = [];
+  const problems: ProjectProblem[] = [];
+  for (const id of await projectIds(paths.projects)) {
+    try {
+      projects.push(await readJson(paths.projectFile(id), projectRecordSchema));
+    } catch (error) {
+      const directory = paths.project(id);
+      if (await isThere(directory))
+        problems.push({ id, directory, error: await asProblem(error, paths, id) });
+    }
+  }
+  projects.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { projects, problems };
+}
+
+async function projectIds(directory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() && PROJECT_ID.test(entry.name))
+      .map((entry) => entry.name);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw asFilesystemError(error, directory, 'read');
+  }
+}
+
+/** A project removed by another process while we read is no problem. */
+async function isThere(directory: string): Promise<boolean> {
+  return stat(directory).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A record set aside by an earlier command is still the same damage: say where it lies. */
+async function asProblem(error: unknown, paths: GardenPaths, id: string): Promise<GardenerError> {
+  if (GardenerError.isInstance(error) && error.code === 'garden.damaged-file') {
+    const { file, setAside } = error.details as { file: string; setAside: string | null };
+    return damagedProject(id, file, setAside, error.message);
+  }
+  if (GardenerError.isInstance(error) && error.code !== 'garden.file-missing') return error;
+  const file = paths.projectFile(id);
+  const names = await readdir(paths.project(id)).catch((): string[] => []);
+  const last = names
+    .filter((name) => name.startsWith('project.json.damaged-'))
+    .sort()
+    .at(-1);
+  const setAside = last === undefined ? null : join(paths.project(id), last);
+  const where = setAside === null ? '' : `; a damaged one was set aside as ${setAside}`;
+  return damagedProject(id, file, setAside, `The record of project ${id} is missing${where}.`);
+}
+
+function damagedProject(id: string, file: string, setAside: string | null, sentence: string): GardenerError {
+  return new GardenerError('garden.damaged-file', sentence, {
+    remedy:
+      setAside === null
+        ? `Run \`gardener remove ${id}\`, then add the codebase again.`
+        : `Mend ${setAside} and put it back as ${file}, or run \`gardener remove ${id}\` and add the codebase again.`,
+    details: { file, setAside, id },
+  });
+}
