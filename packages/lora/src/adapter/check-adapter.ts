@@ -70,6 +70,5 @@ export function checkAdapter(adapter: LoraAdapter, config: TransformerConfig): v
 
 /** Whether no value is NaN or infinite. */
 export function allFinite(values: Float32Array): boolean {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i]!)) return false;
-  return true;
+  return values.every(Number.isFinite);
 }

@@ -48,14 +48,15 @@ export async function readPairs(
     () => ({}),
   );
   for (const { block, module, a, b } of found.values()) {
-    const left = await source.readFloat32(a!.name);
-    const right = await source.readFloat32(b!.name);
+    if (!a || !b) continue; // refused above
+    const left = await source.readFloat32(a.name);
+    const right = await source.readFloat32(b.name);
     if (!allFinite(left) || !allFinite(right)) {
       problems.push(`${module} of block ${block} holds numbers that are not finite`);
     }
     const rows = rowsFromFormat(right, module, config, source.format);
     const [outFeatures, inFeatures] = moduleShape(module, config);
-    blocks[block]![module] = { a: left, b: rows, inFeatures, outFeatures };
+    blocks[block] = { ...blocks[block], [module]: { a: left, b: rows, inFeatures, outFeatures } };
   }
   if (problems.length > 0) throw incompatible(format.what, problems);
   return blocks;

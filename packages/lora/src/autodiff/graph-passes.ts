@@ -7,9 +7,8 @@ import type { Graph, Node, Value } from './graph.js';
  */
 export function useInstead(graph: Graph, substitutes: ReadonlyMap<Value, Value>, since = 0): void {
   const byName = new Map([...substitutes].map(([value, other]) => [value.name, other]));
-  for (let at = since; at < graph.nodes.length; at++) {
-    const node = graph.nodes[at]!;
-    if (!node.inputs.some((used) => used && byName.has(used.name))) continue;
+  for (const [at, node] of graph.nodes.entries()) {
+    if (at < since || !node.inputs.some((used) => used && byName.has(used.name))) continue;
     const inputs = node.inputs.map((used) => (used ? (byName.get(used.name) ?? used) : null));
     graph.nodes[at] = { ...node, inputs };
   }

@@ -113,6 +113,6 @@ export class GraphSession implements AsyncDisposable {
 
 function firstLine(cause: unknown): string {
   return String(cause instanceof Error ? cause.message : cause)
-    .split('\n')[0]!
+    .replace(/\n.*/s, '')
     .slice(0, 300);
 }

@@ -13,9 +13,9 @@ export interface TensorPlace {
  */
 export function refuseOverlaps(path: string, places: TensorPlace[]): void {
   const sorted = places.filter((place) => place.end > place.start).sort((a, b) => a.start - b.start);
-  for (let i = 1; i < sorted.length; i++) {
-    const [before, after] = [sorted[i - 1]!, sorted[i]!];
-    if (after.start < before.end) {
+  for (const [i, after] of sorted.entries()) {
+    const before = sorted[i - 1];
+    if (before !== undefined && after.start < before.end) {
       throw corrupt(path, `the tensors "${printable(before.name)}" and "${printable(after.name)}" overlap`);
     }
   }

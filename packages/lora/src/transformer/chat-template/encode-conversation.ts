@@ -30,7 +30,8 @@ export function encodeConversation(
   let from = 0;
   for (const match of rendered.matchAll(pattern)) {
     parts.push(tokenizer.encode(unguarded(rendered.slice(from, match.index))));
-    parts.push(Int32Array.of(tokenizer.specialTokens.get(match[0])!));
+    const special = tokenizer.specialTokens.get(match[0]);
+    if (special !== undefined) parts.push(Int32Array.of(special));
     from = match.index + match[0].length;
   }
   parts.push(tokenizer.encode(unguarded(rendered.slice(from))));

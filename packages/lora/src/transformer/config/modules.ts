@@ -25,7 +25,8 @@ export function modulesOf(name: QuantizedName): readonly TargetModule[] {
 /** [out, in] of a quantised matrix. */
 export function quantizedShape(name: QuantizedName, config: TransformerConfig): [number, number] {
   const shapes = modulesOf(name).map((module) => moduleShape(module, config));
-  return [shapes.reduce((sum, [out]) => sum + out, 0), shapes[0]![1]];
+  // Modules that are multiplied together read the same input.
+  return shapes.reduce(([rows], [out, inner]) => [rows + out, inner], [0, 0]);
 }
 
 /** Modules that read the same activation share one A product: their A matrices lie one below the other. */

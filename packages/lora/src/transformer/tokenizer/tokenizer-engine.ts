@@ -54,7 +54,8 @@ class EngineTokenizer implements ModelTokenizer {
     this.#withSpecials = build(description, description.model, description.addedTokens);
     // The plain tokenizer borrows the model, which holds nearly all the memory.
     this.#plain = build(description, { type: 'BPE', vocab: {}, merges: [] }, ordinary);
-    const model = this.#withSpecials.model!;
+    const { model } = this.#withSpecials;
+    if (!model) throw new Error('the library made no model');
     this.#plain.model = model;
     // Without its text a special token cannot come out of merging either, whatever the file's merges say.
     for (const content of this.specialTokens.keys()) model.tokens_to_ids.delete(content);

@@ -31,9 +31,11 @@ export function wordPieceFromJson(json: unknown): WordPieceEncoder {
   if (entries.length > MAX_TOKENS || entries.some(([, id]) => !isTokenId(id))) {
     throw unsupportedTokenizer('its vocabulary has impossible ids');
   }
+  const ids = new Map<string, number>(entries);
   const id = (token: string): number => {
-    if (!Object.hasOwn(vocabulary, token)) throw unsupportedTokenizer(`it has no ${token} token`);
-    return (vocabulary as Record<string, number>)[token]!;
+    const found = ids.get(token);
+    if (found === undefined) throw unsupportedTokenizer(`it has no ${token} token`);
+    return found;
   };
   const begin = id('[CLS]');
   const end = id('[SEP]');

@@ -57,10 +57,10 @@ export const TENSOR_TYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [39, 'MXFP4'],
 ]);
 
-/** The id of a tensor type's name, or undefined. */
-export function tensorTypeId(name: string): number | undefined {
+/** The id of a tensor type that has one: whoever writes a type has checked that it is known. */
+export function tensorTypeId(name: string): number {
   for (const [id, known] of TENSOR_TYPE_NAMES) if (known === name) return id;
-  return undefined;
+  throw new RangeError(`no tensor type is called ${name}`);
 }
 
 /** `value` rounded up to a multiple of `alignment`. */

@@ -73,7 +73,7 @@ export function tensorInfo(
 ): Buffer {
   const dimensions = [...shape].reverse();
   const parts = [string(name), uint32(dimensions.length), ...dimensions.map(uint64)];
-  return Buffer.concat([...parts, uint32(tensorTypeId(type)!), uint64(offset)]);
+  return Buffer.concat([...parts, uint32(tensorTypeId(type)), uint64(offset)]);
 }
 
 function typedValue(entry: GgufValue): Buffer {
