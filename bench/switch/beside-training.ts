@@ -11,7 +11,7 @@ const PART_MS = Number(process.env.BENCH_PART_SECONDS ?? 30) * 1_000;
 const BUDGET_MS = 20 * 60_000;
 /** Indexing comes first. */
 const START_TIMEOUT_MS = 600_000;
-const worker = new URL('../../packages/gardener/dist/training/worker.js', import.meta.url);
+const worker = new URL('../../packages/gardener/dist/training/run/worker-child.js', import.meta.url);
 
 /** Chat alone, training alone, and both at once: the product's own training of a real codebase in its own processes. */
 export async function measureBesideTraining(garden: Garden, codebase: string) {

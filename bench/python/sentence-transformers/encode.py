@@ -1,8 +1,8 @@
 """Embeds texts with sentence-transformers: encode.py <model directory> <texts.json> <threads>.
 
-Prints {"ready": true} once it is loaded and warm; then answers each line of stdin with a line, so that it never computes
-beside another engine: a batch size with {"seconds", "count"}, `rss` with the highest memory so far, `vectors` with
-those of the first texts.
+Prints {"ready": true} once it is loaded and warm; then answers each line of stdin with a line, so that it never
+computes beside another engine: a batch size with {"seconds", "count"}, `rss` with the highest memory so far,
+`vectors` with those of the first texts.
 """
 
 import json

@@ -8,6 +8,7 @@ const MAX_SIGNATURE_CHARACTERS = 160;
  */
 export function chunkHeader(chunk: Chunk): string {
   const where = chunk.symbol === null ? chunk.path : `${chunk.path} > ${chunk.symbol.split('.').join(' > ')}`;
-  const isPart = chunk.kind === 'block' && chunk.signature !== null && !chunk.text.includes(chunk.signature);
-  return isPart ? `${where}\npart of: ${chunk.signature!.slice(0, MAX_SIGNATURE_CHARACTERS)}` : where;
+  const { kind, signature, text } = chunk;
+  if (kind !== 'block' || signature === null || text.includes(signature)) return where;
+  return `${where}\npart of: ${signature.slice(0, MAX_SIGNATURE_CHARACTERS)}`;
 }

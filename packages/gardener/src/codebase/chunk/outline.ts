@@ -163,9 +163,10 @@ class Outline {
     if (run.length === 1) return { ...range, symbol: run[0]!.symbol, role: run[0]!.role };
     // One declaration with a line or two around it keeps its name.
     const whole = run.filter((piece) => piece.role === 'whole');
-    const only = whole.length === 1 ? whole[0]! : null;
+    const [only] = whole.length === 1 ? whole : [];
     const share = owner?.kind === 'namespace' ? 0.5 : 0.75;
-    const isMost = only !== null && this.sizes.nonBlankLines(only) >= share * this.sizes.nonBlankLines(range);
+    const isMost =
+      only !== undefined && this.sizes.nonBlankLines(only) >= share * this.sizes.nonBlankLines(range);
     return isMost
       ? { ...range, symbol: only.symbol, role: 'whole' }
       : { ...range, symbol: owner, role: 'part' };

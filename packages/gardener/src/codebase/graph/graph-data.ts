@@ -79,8 +79,11 @@ function withOwnership(
       from.push(id);
       to.push(parent);
       weight.push(OWNER_WEIGHT);
-    } else if (tops.has(file)) tops.get(file)!.push(id);
-    else tops.set(file, [id]);
+      continue;
+    }
+    const top = tops.get(file);
+    if (top === undefined) tops.set(file, [id]);
+    else top.push(id);
   }
   for (let file = 0; file < files.length; file++) {
     const top = tops.get(file) ?? [];

@@ -14,7 +14,6 @@ const byFilename = new Map(
 const byInterpreter = new Map(
   LANGUAGES.flatMap((language) => (language.interpreters ?? []).map((i) => [i, language])),
 );
-const withPattern = LANGUAGES.filter((language) => language.filenamePattern !== undefined);
 
 /** The languages Gardener reads, with the endings that mark them. */
 export function knownLanguages(): { id: LanguageId; name: string; extensions: string[] }[] {
@@ -39,8 +38,7 @@ export function familyOf(id: LanguageId): string {
 /** The language of a path by file name, then by ending; null when neither is known. */
 export function languageOfPath(path: string): Language | null {
   const name = basename(path);
-  const named =
-    byFilename.get(name) ?? withPattern.find(({ filenamePattern }) => filenamePattern!.test(name));
+  const named = byFilename.get(name) ?? LANGUAGES.find(({ filenamePattern }) => filenamePattern?.test(name));
   if (named !== undefined) return named;
   const dot = name.lastIndexOf('.');
   return dot > 0 ? (byExtension.get(name.slice(dot).toLowerCase()) ?? null) : null;

@@ -50,7 +50,7 @@ function modelsOfMcp(): number {
     try {
       const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8');
-      return Number(parent) === stdio.pid && /(llama-cpp|encoder)-process/.test(command);
+      return Number(parent) === stdio.pid && /(llama-cpp|encoder)-child/.test(command);
     } catch {
       return false;
     }
