@@ -238,7 +238,8 @@ if __name__ == "__main__":
       expect(new Set(chunks.map((chunk) => chunk.id)).size).toBe(chunks.length);
     }
     expect(withErrors).toBeLessThan(files.length / 50);
-  });
+    // It parses some 800 files, more with every change: on a busy machine that takes minutes.
+  }, 300_000);
 
   it('holds every line of any text exactly once, however broken, within any limits', async () => {
     const snippet = fc.constantFrom(

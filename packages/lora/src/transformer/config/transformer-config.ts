@@ -1,9 +1,11 @@
-/** Architectures whose decoders this package builds, as GGUF's `general.architecture` names them: see `ARCHITECTURES`. */
+/**
+ * Architectures whose decoders this package builds, as GGUF's `general.architecture` names them: see `ARCHITECTURES`.
+ */
 export type ArchitectureName = 'llama';
 
 /**
- * Row order of q and k: `interleaved` = llama.cpp's permuted rows (rotary pairs are neighbours); `halves` = Hugging Face's
- * (pairs are half a head apart).
+ * Row order of q and k: `interleaved` = llama.cpp's permuted rows (rotary pairs are neighbours); `halves` = Hugging
+ * Face's (pairs are half a head apart).
  */
 export type RotaryLayout = 'interleaved' | 'halves';
 
