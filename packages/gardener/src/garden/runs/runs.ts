@@ -195,9 +195,14 @@ async function describe(directory: string): Promise<RunDescription | null> {
   }
 }
 
+/** Whether a name has the form of a run's id. */
+export function isRunId(name: string): boolean {
+  return RUN_ID.test(name);
+}
+
 /** Ids of the runs of a project, oldest first. */
 export async function runIds(paths: GardenPaths, projectId: string): Promise<string[]> {
-  return (await folderNames(paths.training(projectId))).filter((name) => RUN_ID.test(name)).sort();
+  return (await folderNames(paths.training(projectId))).filter(isRunId).sort();
 }
 
 async function folderNames(directory: string): Promise<string[]> {

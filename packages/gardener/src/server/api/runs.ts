@@ -1,8 +1,14 @@
-import { readdir } from 'node:fs/promises';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { type Run, readRunDescription, readRunEvents, readRunState } from '../../garden/runs/runs.js';
+import {
+  isRunId,
+  type Run,
+  readRunDescription,
+  readRunEvents,
+  readRunState,
+  runIds,
+} from '../../garden/runs/runs.js';
 import { cancelOpenRun, controlRun, noRun } from '../../projects/control-run.js';
 import { projectModels } from '../../projects/project-models.js';
 import { queueRun } from '../../projects/queue-run.js';
@@ -12,7 +18,6 @@ import { runEvent, runSchema } from '../contract/schemas.js';
 import { findProject } from '../lookup/find-project.js';
 import type { ServerContext } from '../state/context.js';
 
-const RUN_ID = /^\d{8}t\d{9}z-[a-z2-7]{6}$/;
 /** The history that is shown. */
 const MAX_RUNS = 100;
 
@@ -99,12 +104,7 @@ export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
 
   app.openapi(listRuns, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
-    const names = await readdir(garden.paths.training(project.id)).catch((): string[] => []);
-    const ids = names
-      .filter((name) => RUN_ID.test(name))
-      .sort()
-      .reverse()
-      .slice(0, MAX_RUNS);
+    const ids = (await runIds(garden.paths, project.id)).reverse().slice(0, MAX_RUNS);
     const runs = await Promise.all(ids.map((id) => findRun(context, project, id).catch(() => null)));
     return c.json({ runs: runs.filter((run) => run !== null).map(runView) }, 200);
   });
@@ -143,7 +143,7 @@ export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
 /** A run of a project. @throws GardenerError `server.unknown-run` */
 export async function findRun({ garden }: ServerContext, project: ProjectRecord, id: string): Promise<Run> {
   try {
-    if (!RUN_ID.test(id)) throw unknownRun(project, id);
+    if (!isRunId(id)) throw unknownRun(project, id);
     const directory = garden.paths.run(project.id, id);
     return {
       directory,

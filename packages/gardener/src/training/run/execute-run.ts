@@ -1,4 +1,4 @@
-import { GardenerError } from '../../garden/errors/garden-error.js';
+import { asKnownError } from '../../garden/errors/wire-error.js';
 import type { RunEventInput } from '../../garden/runs/runs.js';
 import type { StopReason } from '../../garden/runs/worker-control.js';
 import { runPipeline } from './pipeline.js';
@@ -26,7 +26,7 @@ export async function executeRun(runDirectory: string, control: RunControl): Pro
     const run = await openRunContext(runDirectory, control.signal, report);
     await report.event(await runPipeline(run));
   } catch (error) {
-    const last = await lastEvent(error, control);
+    const last = lastEvent(error, control);
     if (last === 'rethrow') throw error;
     if (last !== null) await report.event(last);
   } finally {
@@ -34,7 +34,7 @@ export async function executeRun(runDirectory: string, control: RunControl): Pro
   }
 }
 
-async function lastEvent(error: unknown, control: RunControl): Promise<RunEventInput | 'rethrow' | null> {
+function lastEvent(error: unknown, control: RunControl): RunEventInput | 'rethrow' | null {
   switch (control.stopReason()) {
     case 'pause':
       return { type: 'run-pause' };
@@ -45,8 +45,8 @@ async function lastEvent(error: unknown, control: RunControl): Promise<RunEventI
     case null:
       break;
   }
-  const { LoraError } = await import('@codebase-gardener/lora');
-  if (!GardenerError.isInstance(error) && !LoraError.isInstance(error)) return 'rethrow';
-  const { code, message, remedy } = error;
+  const known = asKnownError(error);
+  if (known === null) return 'rethrow';
+  const { code, message, remedy } = known;
   return { type: 'run-fail', error: { code, message, remedy } };
 }

@@ -1,7 +1,8 @@
 import type { RunEventInput } from '../../garden/runs/runs.js';
 import { openBase, readBaseFacts } from '../adapters/open-base.js';
 import { openBudget } from './budget.js';
-import { type Preparation, prepareApart } from './prepare-process.js';
+import { prepareApart } from './prepare-process.js';
+import type { Preparation } from './prepare-protocol.js';
 import type { RunContext } from './run-context.js';
 import { applyGate } from './stages/apply-gate.js';
 import { indexCodebase, updateIndex } from './stages/index-codebase.js';
@@ -16,10 +17,10 @@ import { trainAdapter } from './stages/train-adapter.js';
  * What a run does, in order. Each stage is a file of stages/: `(run, input) => Promise<output>`, where `run` is what
  * all stages work with and `input` what the stages before it have made.
  *
- * index -> examples                                               `prepare`, in a process of its own
- *               |
- *               v
- * score base -> train -> save -> score adapter -> gate -> promote             `trainAndJudge`
+ *     index -> examples            `prepare`, in a process of its own
+ *                 |
+ *                 v
+ *     score base -> train -> save -> score adapter -> gate -> promote            `trainAndJudge`
  *
  * A stage leaves its outcome in the run directory and does not do again what it finds there (see `RunDirectory`), so a
  * run that was killed goes on where it was.
