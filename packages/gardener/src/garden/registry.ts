@@ -50,8 +50,8 @@ export class Registry {
   /**
    * The project with this id, else with this name, else at this path.
    *
-   * @throws GardenerError `garden.unknown-project`; `garden.damaged-file` when it is the id of one whose record cannot be
-   * read
+   * @throws GardenerError `garden.unknown-project`; `garden.damaged-file` when it is the id of
+   * one whose record cannot be read
    */
   async get(idOrNameOrPath: string): Promise<ProjectRecord> {
     const { projects, problems } = await readProjects(this.#paths);
@@ -106,8 +106,8 @@ export class Registry {
   }
 
   /**
-   * Deletes all that is kept of a project: its folder (record, index, adapters, runs, conversations), its locks, and the
-   * embedding cache, which knows texts by hash and so cannot tell whose they are; other projects need it only to be
+   * Deletes all that is kept of a project: its folder (record, index, adapters, runs, conversations), its locks, and
+   * the embedding cache, which knows texts by hash and so cannot tell whose they are; other projects need it only to be
    * rebuilt faster. The codebase itself is not touched. Takes id, name or path, and the id of a project whose record is
    * damaged. Cancel its runs first.
    */

@@ -17,8 +17,8 @@ interface Followed<T> {
 const REMEMBERED = 64;
 
 /**
- * The states of the runs that were asked for last. A state is asked for with every look at a project, and a long training
- * has thousands of events: only what was added is read.
+ * The states of the runs that were asked for last. A state is asked for with every look at a project, and a long
+ * training has thousands of events: only what was added is read.
  */
 export class FollowedRuns<T> {
   readonly #runs = new LRUCache<string, Followed<T>>({ max: REMEMBERED });

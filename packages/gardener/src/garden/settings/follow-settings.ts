@@ -53,8 +53,8 @@ export function followSettings(
 }
 
 /**
- * The settings in force now, also when another process has changed them. A file that cannot be used changes nothing; the
- * log says so.
+ * The settings in force now, also when another process has changed them. A file that cannot be used
+ * changes nothing; the log says so.
  */
 export async function currentSettings(followed: FollowedSettings & { log: Logger }): Promise<Settings> {
   try {

@@ -23,8 +23,8 @@ export interface SettingsSources {
  * The settings in force: flag > CODEBASE_GARDENER_<KEY> > settings.json > default, each key on its own.
  * An empty environment variable counts as not set.
  *
- * @throws GardenerError `garden.bad-setting` naming the source and the key; `garden.damaged-file` for a settings.json that
- * is no JSON object
+ * @throws GardenerError `garden.bad-setting` naming the source and the key; `garden.damaged-file` for a
+ * settings.json that is no JSON object
  */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
   const file = (await readJsonIfPresent(sources.settingsFile, z.record(z.string(), z.unknown()))) ?? {};
