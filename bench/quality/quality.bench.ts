@@ -112,13 +112,13 @@ async function runOurs(baseFile: string, file: string, engine: string, seed: num
     steps: untrained ? 2 : STEPS,
     batchRows: 1,
     mode: untrained ? 'float32-keep' : engine,
-    options: {
+    seed,
+    optimizer: {
       schedule: 'cosine',
-      seed,
       learningRate: untrained ? 1e-30 : LEARNING_RATE,
       warmupSteps: WARMUP_STEPS,
-      spinning: false,
     },
+    spinning: false,
   };
   const args = [...execArgv, script, baseFile, file, JSON.stringify(chosen)];
   return (await run(process.execPath, args, { env })).stdout;

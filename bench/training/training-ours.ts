@@ -25,8 +25,11 @@ export interface OurRun {
    * after the other, the default).
    */
   mode: string;
-  /** Further options of `train`. */
-  options?: Pick<TrainOptions, 'schedule' | 'seed' | 'learningRate' | 'warmupSteps' | 'spinning'>;
+  seed?: number;
+  /** Defaults to a constant learning rate. */
+  optimizer?: NonNullable<TrainOptions['optimizer']>;
+  /** See `MachineOptions`. */
+  spinning?: boolean;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface OurRun {
  * Prints one JSON line with the fields of train_peft.py.
  */
 async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
-  const { steps, batchRows, mode, options = {} } = JSON.parse(chosen!) as OurRun;
+  const { steps, batchRows, mode, ...given } = JSON.parse(chosen!) as OurRun;
   const data = JSON.parse(await readFile(dataPath!, 'utf8')) as { train: Rows; heldOut: Rows };
   const examples = examplesOf(data.train);
   const sequenceLength = examples[0]!.tokens.length;
@@ -46,10 +49,21 @@ async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
   const [numbers, memory, together] = mode.split('-') as ['int8' | 'int7' | 'float32', string?, string?];
   const precision = numbers === 'int7' ? 'int8' : numbers;
   const rows = together ? batchRows : 1;
-  const sizes = { steps, maxEpochs: 1000, rows, accumulation: batchRows / rows, sequenceLength, threads: 2 };
+  const { seed = 0, optimizer = { schedule: 'constant' }, spinning = true } = given;
   const weights = numbers === 'int7' ? { largestWeightCode: 64 } : {};
-  const how = { precision, ...weights, keep: memory === 'keep', schedule: 'constant' as const, ...options };
-  for await (const event of train({ base, train: examples, validation: [], ...sizes, ...how })) {
+  const activations = memory === 'keep' ? ('keep' as const) : ('recompute' as const);
+  const training = train({
+    base,
+    examples,
+    validation: [],
+    optimizer,
+    batch: { sequenceLength, rows, accumulation: batchRows / rows },
+    steps,
+    maxEpochs: 1000,
+    seed,
+    machine: { precision, ...weights, activations, threads: 2, spinning },
+  });
+  for await (const event of training) {
     if (event.type === 'step-end') {
       times.push(performance.now() - last);
       losses.push(event.loss);

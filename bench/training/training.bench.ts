@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
-import { parameterCount } from '../../packages/lora/src/train/lora-parameters.js';
+import { parameterCount } from '../../packages/lora/src/train/optimizer/lora-parameters.js';
 import { TARGET_MODULES } from '../../packages/lora/src/transformer/config/adapter-config.js';
 import { defaultBaseModelFile } from '../inputs/default-models.js';
 import { sourceText } from '../inputs/source-text.js';

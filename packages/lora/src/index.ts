@@ -7,11 +7,21 @@ export { readGgufAdapter, writeGgufAdapter } from './adapter/gguf.js';
 export { writeMergedModel } from './adapter/merge.js';
 export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
 export { LoraError, type LoraErrorOptions } from './errors.js';
-export type { Example } from './train/batches/example.js';
-export type { Courtesy } from './train/courtesy.js';
+export { type Example, type SupervisedExample, windowsOf } from './train/batches/example.js';
 export { type ExampleScore, meanLoss, type ScoreOptions, scoreExamples } from './train/scoring/score.js';
+export type {
+  AdapterOptions,
+  BatchOptions,
+  CheckpointOptions,
+  Courtesy,
+  EvaluationOptions,
+  MachineOptions,
+  OptimizerOptions,
+  TrainOptions,
+} from './train/settings/train-options.js';
 export { train } from './train/train.js';
-export type { EndReason, TrainEvent, TrainOptions } from './train/train-options.js';
+export type { EndReason, TrainEvent, TrainResult } from './train/train-events.js';
+export type { Training } from './train/training.js';
 export {
   type BaseModel,
   type BaseWeights,

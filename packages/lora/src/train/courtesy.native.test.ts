@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BaseModel, loadBaseModel } from '../transformer/base-model.js';
 import { goldenPath } from './golden.fixture.js';
+import type { TrainOptions } from './settings/train-options.js';
 import { train } from './train.js';
-import type { TrainEvent, TrainOptions } from './train-options.js';
+import type { TrainEvent } from './train-events.js';
 import { TrainingPlan } from './training-plan.js';
 
 let base: BaseModel;
@@ -21,18 +22,19 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+const MACHINE = { threads: 1 };
+
 const settings = (): TrainOptions => ({
   base,
-  train: Array.from({ length: 12 }, (_, i) => ({
+  examples: Array.from({ length: 12 }, (_, i) => ({
     tokens: Int32Array.from({ length: 16 }, (_, t) => 10 + ((i + 3 * t) % 50)),
     supervised: new Uint8Array(16).fill(1),
   })),
   validation: [],
   adapter: { rank: 2, alpha: 4 },
-  sequenceLength: 16,
-  accumulation: 1,
+  batch: { sequenceLength: 16, accumulation: 1 },
   steps: 6,
-  threads: 1,
+  machine: MACHINE,
 });
 
 async function collect(options: TrainOptions): Promise<TrainEvent[]> {
@@ -53,7 +55,11 @@ test('waiting and resting change no loss; a checkpoint is there while it waits',
     obstacle: () => Promise.resolve(++asked >= 3 && asked < 6 ? 'on battery' : null),
     restMs: () => 1,
   };
-  const events = await collect({ ...settings(), courtesy, checkpointDirectory: join(directory, 'waits') });
+  const events = await collect({
+    ...settings(),
+    machine: { ...MACHINE, courtesy },
+    checkpoint: { directory: join(directory, 'waits') },
+  });
   expect(losses(events)).toEqual(undisturbed);
   const from = events.findIndex((event) => event.type === 'wait');
   expect(events.slice(from - 1, from + 4)).toMatchObject([
@@ -68,16 +74,21 @@ test('waiting and resting change no loss; a checkpoint is there while it waits',
 
 test('a run that is stopped while it waits can be resumed to the same losses', async () => {
   const undisturbed = losses(await collect(settings()));
-  const checkpointDirectory = join(directory, 'stopped');
+  const checkpoint = { directory: join(directory, 'stopped') };
   const stop = new AbortController();
   const courtesy = { askAgainMs: 1_000_000, obstacle: () => Promise.resolve('for ever') };
   const stopped: TrainEvent[] = [];
-  for await (const event of train({ ...settings(), courtesy, checkpointDirectory, signal: stop.signal })) {
+  for await (const event of train({
+    ...settings(),
+    machine: { ...MACHINE, courtesy },
+    checkpoint,
+    signal: stop.signal,
+  })) {
     stopped.push(event);
     if (event.type === 'checkpoint-save') stop.abort();
   }
   expect(stopped.at(-1)).toMatchObject({ type: 'train-end', reason: 'aborted' });
-  const resumed = await collect({ ...settings(), checkpointDirectory });
+  const resumed = await collect({ ...settings(), checkpoint });
   expect([...losses(stopped), ...losses(resumed)]).toEqual(undisturbed);
 });
 
@@ -92,7 +103,7 @@ test('waiting is not time of the budget, resting is', async () => {
     rests.push(stepMs);
     return 0;
   };
-  await collect({ ...settings(), courtesy: { restMs } });
+  await collect({ ...settings(), machine: { ...MACHINE, courtesy: { restMs } } });
   expect(rests).toHaveLength(6);
   expect(rests.every((stepMs) => stepMs > 0)).toBe(true);
 });

@@ -14,12 +14,13 @@ import {
   loadAllBlocks,
   loadFrozenWeights,
 } from '../transformer/decoder/frozen-weights.js';
+import type { Activations } from '../transformer/decoder/model-graph.js';
 import { makeBatch } from './batches/batch.js';
 import type { Example } from './batches/example.js';
 import { countTargets, packExamples } from './batches/packing.js';
 import { goldenExamples, goldenJson, goldenPath, goldenTensors, relativeError } from './golden.fixture.js';
-import { LoraParameters } from './lora-parameters.js';
-import { ModelTrainer } from './model-trainer.js';
+import { ModelTrainer } from './gradient/model-trainer.js';
+import { LoraParameters } from './optimizer/lora-parameters.js';
 import { meanLoss, scoreExamples } from './scoring/score.js';
 import { Scorer } from './scoring/scorer.js';
 import { train } from './train.js';
@@ -71,52 +72,45 @@ const fixtures: [string, number, () => Promise<Fixture>][] = [
 ];
 
 /** Losses of ten AdamW steps, always on the same two rows. */
-async function tenLosses(
-  { base, frozen, adapter, examples }: Fixture,
-  maxGradientNorm: number,
-): Promise<number[]> {
+async function tenLosses({ base, adapter, examples }: Fixture, maxGradientNorm: number): Promise<number[]> {
   const losses: number[] = [];
   const run = train({
     base,
-    frozen,
-    train: examples,
+    examples,
     validation: [],
-    adapter: adapter.config,
-    initialAdapter: adapter,
-    schedule: 'constant',
-    learningRate: 1e-3,
-    weightDecay: 0.01,
-    maxGradientNorm,
-    sequenceLength: examples[0]!.tokens.length,
-    rows: examples.length,
+    adapter: { initial: adapter },
+    optimizer: { schedule: 'constant', learningRate: 1e-3, weightDecay: 0.01, maxGradientNorm },
+    batch: { sequenceLength: examples[0]!.tokens.length, rows: examples.length },
     steps: 10,
-    precision: 'float32',
     maxEpochs: 10,
-    threads: 2,
+    machine: { precision: 'float32', threads: 2 },
   });
   for await (const event of run) if (event.type === 'step-end') losses.push(event.loss);
   return losses;
 }
 
 /** Gradients by PEFT's names, in Hugging Face's row order. */
-async function gradientsByName(fixture: Fixture, keep: boolean): Promise<Map<string, Float32Array>> {
+async function gradientsByName(
+  fixture: Fixture,
+  activations: Activations,
+): Promise<Map<string, Float32Array>> {
   const { base, frozen, adapter, examples } = fixture;
   const parameters = new LoraParameters(base.config, adapter.config);
   parameters.load(adapter);
   const sequenceLength = examples[0]!.tokens.length;
   const shape = {
-    rows: examples.length,
-    sequenceLength,
+    config: base.config,
+    batch: { rows: examples.length, sequenceLength },
     adapter: adapter.config,
     precision: 'float32' as const,
-    keep,
+    activations,
   };
   const weights = {
     frozen,
     blocks: () => loadAllBlocks(base),
     head: async () => ({ table: await frozen.readHead() }),
   };
-  await using trainer = await ModelTrainer.create(base.config, weights, shape, { threads: 2 });
+  await using trainer = await ModelTrainer.create(weights, shape, { threads: 2 });
   const rows = packExamples(examples, sequenceLength, null);
   const batch = makeBatch(rows, rows.length, sequenceLength);
   await trainer.accumulateGradient(
@@ -158,17 +152,17 @@ test.each(fixtures)('%s: losses, gradients and ten steps agree with PEFT', async
 
   const wanted = [...tensors].filter(([tensor]) => tensor.startsWith('gradient.'));
   expect(wanted.length).toBeGreaterThan(0);
-  const again = await gradientsByName(fixture, false);
-  const kept = await gradientsByName(fixture, true);
+  const again = await gradientsByName(fixture, 'recompute');
+  const kept = await gradientsByName(fixture, 'keep');
   for (const [tensor, gradient] of kept)
     expect(relativeError(again.get(tensor)!, gradient), tensor).toBeLessThan(1e-6);
-  for (const [keep, gradients] of [
-    [false, again],
-    [true, kept],
+  for (const [activations, gradients] of [
+    ['recompute', again],
+    ['keep', kept],
   ] as const) {
     for (const [tensor, { data }] of wanted) {
       const error = relativeError(gradients.get(tensor.slice('gradient.'.length)) ?? [], data);
-      expect(error, `${name}: ${tensor}, keep ${keep}`).toBeLessThan(tolerance);
+      expect(error, `${name}: ${tensor}, ${activations}`).toBeLessThan(tolerance);
     }
   }
 

@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LoraAdapter } from '../adapter/adapter.js';
-import { type BaseModel, loadBaseModel } from '../transformer/base-model.js';
-import { loadFrozenWeights } from '../transformer/decoder/frozen-weights.js';
-import type { Example } from './batches/example.js';
+import { type BaseModel, type BaseWeights, loadBaseModel } from '../transformer/base-model.js';
+import { PIECE } from '../transformer/decoder/token-pieces.js';
+import type { WeightSource } from '../weights/weight-source.js';
+import type { SupervisedExample } from './batches/example.js';
 import { seededRandom } from './batches/random.js';
 import { goldenPath } from './golden.fixture.js';
 import { meanLoss, scoreExamples } from './scoring/score.js';
+import type { OptimizerOptions, TrainOptions } from './settings/train-options.js';
 import { train } from './train.js';
-import type { TrainEvent, TrainOptions } from './train-options.js';
+import type { TrainEvent } from './train-events.js';
 
 let base: BaseModel;
 let directory: string;
@@ -27,7 +29,7 @@ afterAll(async () => {
 });
 
 /** Sequences with a pattern to learn: each token is followed by the one three further on. */
-function patternExamples(count: number, seed: number): Example[] {
+function patternExamples(count: number, seed: number): SupervisedExample[] {
   const random = seededRandom(seed);
   return Array.from({ length: count }, () => {
     const length = 8 + Math.floor(random.next() * 17);
@@ -41,19 +43,19 @@ function patternExamples(count: number, seed: number): Example[] {
 
 const settings = (): TrainOptions => ({
   base,
-  train: patternExamples(40, 1),
+  examples: patternExamples(40, 1),
   validation: patternExamples(6, 2),
   adapter: { rank: 4, alpha: 8 },
-  learningRate: 2e-2,
-  sequenceLength: 32,
-  rows: 2,
-  accumulation: 1,
+  optimizer: { learningRate: 2e-2 },
+  batch: { sequenceLength: 32, rows: 2, accumulation: 1 },
+  evaluation: { everySteps: 4 },
   steps: 12,
   maxEpochs: 100,
-  evaluateEverySteps: 4,
-  threads: 1,
   seed: 5,
+  machine: { threads: 1 },
 });
+
+const FLOAT32 = { threads: 1, precision: 'float32' as const };
 
 async function collect(options: TrainOptions, onEvent?: (event: TrainEvent) => void): Promise<TrainEvent[]> {
   const events: TrainEvent[] = [];
@@ -80,7 +82,7 @@ describe('training', () => {
   test('learns, and keeps the best state it saw', async () => {
     const options = settings();
     const events = await collect(options);
-    const evaluations = events.filter((event) => event.type === 'heldout-end');
+    const evaluations = events.filter((event) => event.type === 'validation-end');
     expect(evaluations.map(({ step }) => step)).toEqual([0, 4, 8, 12]);
     const { adapter, bestStep, validationLoss } = ending(events);
     const best = Math.min(...evaluations.map(({ loss }) => loss));
@@ -105,22 +107,27 @@ describe('training', () => {
   });
 
   test('accumulation over two batches equals one batch of twice the rows', async () => {
-    const exact = { ...settings(), precision: 'float32' as const };
-    const wide = losses(await collect({ ...exact, rows: 4 }));
-    const accumulated = losses(await collect({ ...exact, rows: 2, accumulation: 2 }));
+    const exact = { ...settings(), machine: FLOAT32 };
+    const batch = { sequenceLength: 32, rows: 4, accumulation: 1 };
+    const wide = losses(await collect({ ...exact, batch }));
+    const accumulated = losses(await collect({ ...exact, batch: { ...batch, rows: 2, accumulation: 2 } }));
     for (const [i, loss] of wide.entries()) expect(accumulated[i]).toBeCloseTo(loss, 4);
   });
 
   test.each([
-    { dropout: 0.2, keep: false },
-    { dropout: 0.2, keep: true },
-    { dropout: 0, keep: true },
-  ])('rows that are computed in pieces learn what single rows do: %o', async ({ dropout, keep }) => {
-    // 300 tokens at once go through the linear modules in two pieces, and the border lies within the second row.
+    { dropout: 0.2, activations: 'recompute' as const },
+    { dropout: 0.2, activations: 'keep' as const },
+    { dropout: 0, activations: 'keep' as const },
+  ])('rows that are computed in pieces learn what single rows do: %o', async ({ dropout, activations }) => {
+    // More tokens at once than a piece holds; the border between the two pieces lies within the second row.
+    const sequenceLength = 200;
+    expect(Math.ceil((3 * sequenceLength) / PIECE)).toBe(2);
     const adapter = { rank: 4, alpha: 8, dropout };
-    const exact = { ...settings(), precision: 'float32' as const, adapter, sequenceLength: 100, keep };
-    const pieces = losses(await collect({ ...exact, rows: 3 }));
-    const single = losses(await collect({ ...exact, rows: 1, accumulation: 3 }));
+    const exact = { ...settings(), adapter, steps: 6, machine: { ...FLOAT32, activations } };
+    const batch = { sequenceLength, rows: 3, accumulation: 1 };
+    const pieces = losses(await collect({ ...exact, batch }));
+    const single = losses(await collect({ ...exact, batch: { ...batch, rows: 1, accumulation: 3 } }));
+    expect(pieces).toHaveLength(6);
     for (const [i, loss] of pieces.entries()) expect(single[i]).toBeCloseTo(loss, 4);
   });
 
@@ -137,19 +144,22 @@ describe('training', () => {
       tokens: tokens.map((token) => token % 10),
       supervised,
     }));
-    const heldOut = (events: TrainEvent[]) =>
-      events.flatMap((event) => (event.type === 'heldout-end' ? [event] : []));
-    const without = heldOut(await collect(settings()));
-    const generous = heldOut(await collect({ ...settings(), retained: { examples, maxRise: 1000 } }));
-    const strict = await collect({ ...settings(), retained: { examples, maxRise: 1e-9 } });
+    const validations = (events: TrainEvent[]) =>
+      events.flatMap((event) => (event.type === 'validation-end' ? [event] : []));
+    // In float32: how much is forgotten must not depend on how this CPU multiplies integers.
+    const exact = { ...settings(), machine: FLOAT32 };
+    const retaining = (maxRise: number) => ({ everySteps: 4, retained: { examples, maxRise } });
+    const without = validations(await collect(exact));
+    const generous = validations(await collect({ ...exact, evaluation: retaining(1000) }));
+    const strict = await collect({ ...exact, evaluation: retaining(1e-9) });
     expect(without.map(({ retainedRise }) => retainedRise)).toEqual(without.map(() => null));
     expect(generous.map(({ loss, best }) => [loss, best])).toEqual(
       without.map(({ loss, best }) => [loss, best]),
     );
     expect(generous[0]!.retainedRise).toBe(0);
     expect(generous.at(-1)!.retainedRise).toBeGreaterThan(0.01);
-    expect(heldOut(strict).map(({ loss }) => loss)).toEqual(without.map(({ loss }) => loss));
-    expect(heldOut(strict).map(({ best }) => best)).toEqual([true, false, false, false]);
+    expect(validations(strict).map(({ loss }) => loss)).toEqual(without.map(({ loss }) => loss));
+    expect(validations(strict).map(({ best }) => best)).toEqual([true, false, false, false]);
     expect(strict.at(-1)).toMatchObject({ type: 'train-end', bestStep: 0 });
   });
 
@@ -159,7 +169,12 @@ describe('training', () => {
       tokens: tokens.toReversed(),
       supervised,
     }));
-    const events = await collect({ ...settings(), validation, steps: 200, patience: 2 });
+    const events = await collect({
+      ...settings(),
+      validation,
+      steps: 200,
+      evaluation: { everySteps: 4, patience: 2 },
+    });
     const { reason, step, bestStep } = ending(events);
     expect(reason).toBe('early-stop');
     expect(step - bestStep).toBeGreaterThanOrEqual(8);
@@ -169,7 +184,12 @@ describe('training', () => {
   test('a budget ends the run in time', async () => {
     const started = performance.now();
     const { steps: _, ...unbounded } = settings();
-    const events = await collect({ ...unbounded, budgetMs: 1500, maxEpochs: 100_000, patience: 1000 });
+    const events = await collect({
+      ...unbounded,
+      budgetMs: 1500,
+      maxEpochs: 100_000,
+      evaluation: { everySteps: 4, patience: 1000 },
+    });
     expect(ending(events).reason).toBe('budget');
     expect(performance.now() - started).toBeLessThan(10_000);
     expect(events.some((event) => event.type === 'plan')).toBe(true);
@@ -209,8 +229,7 @@ describe('checkpoints', () => {
     for (const stopAt of [1, 4, 7]) {
       const options = {
         ...settings(),
-        checkpointDirectory: join(directory, `stop-${stopAt}`),
-        checkpointEveryMs: 0,
+        checkpoint: { directory: join(directory, `stop-${stopAt}`), everyMs: 0 },
       };
       const controller = new AbortController();
       const first = await collect({ ...options, signal: controller.signal }, (event) => {
@@ -225,15 +244,15 @@ describe('checkpoints', () => {
   });
 
   test('a checkpoint of other settings, or a damaged one, is refused with a sentence', async () => {
-    const options = { ...settings(), checkpointDirectory: join(directory, 'other'), checkpointEveryMs: 0 };
+    const options = { ...settings(), checkpoint: { directory: join(directory, 'other'), everyMs: 0 } };
     await collect(options);
-    await expect(collect({ ...options, learningRate: 1e-4 })).rejects.toMatchObject({
+    await expect(collect({ ...options, optimizer: { learningRate: 1e-4 } })).rejects.toMatchObject({
       code: 'train.other-checkpoint',
     });
-    await expect(collect({ ...options, train: patternExamples(41, 1) })).rejects.toMatchObject({
+    await expect(collect({ ...options, examples: patternExamples(41, 1) })).rejects.toMatchObject({
       code: 'train.other-checkpoint',
     });
-    const file = join(options.checkpointDirectory, 'checkpoint.safetensors');
+    const file = join(options.checkpoint.directory, 'checkpoint.safetensors');
     const whole = await readFile(file);
     const { length } = whole;
     const otherVersion = whole.toString('latin1').replace('"version":"2"', '"version":"1"');
@@ -249,26 +268,26 @@ describe('checkpoints', () => {
 describe('bad input', () => {
   const bad: [string, Partial<TrainOptions>, string][] = [
     ['rank 0', { adapter: { rank: 0 } }, 'train.bad-option'],
-    ['negative learning rate', { learningRate: -1 }, 'train.bad-option'],
+    ['negative learning rate', { optimizer: { learningRate: -1 } }, 'train.bad-option'],
     ['unknown module', { adapter: { targetModules: ['w1' as 'q_proj'] } }, 'train.bad-option'],
     ['no module', { adapter: { targetModules: [] } }, 'train.bad-option'],
-    ['row longer than the context', { sequenceLength: 1024 }, 'train.bad-option'],
+    ['row longer than the context', { batch: { sequenceLength: 1024 } }, 'train.bad-option'],
     ['dropout 1', { adapter: { dropout: 1 } }, 'train.bad-option'],
-    ['no examples', { train: [] }, 'train.no-examples'],
-    ['example longer than a row', { sequenceLength: 8 }, 'train.example-too-long'],
+    ['no examples', { examples: [] }, 'train.no-examples'],
+    ['example longer than a row', { batch: { sequenceLength: 8 } }, 'train.example-too-long'],
     [
       'nothing supervised',
-      { train: [{ tokens: Int32Array.of(1, 2), supervised: Uint8Array.of(1, 0) }] },
+      { examples: [{ tokens: Int32Array.of(1, 2), supervised: Uint8Array.of(1, 0) }] },
       'train.nothing-supervised',
     ],
     [
       'token outside the vocabulary',
-      { train: [{ tokens: Int32Array.of(1, 9999), supervised: new Uint8Array(2).fill(1) }] },
+      { examples: [{ tokens: Int32Array.of(1, 9999), supervised: new Uint8Array(2).fill(1) }] },
       'train.bad-example',
     ],
     [
       'example of one token',
-      { train: [...patternExamples(2, 1), { tokens: Int32Array.of(1), supervised: new Uint8Array(1) }] },
+      { examples: [...patternExamples(2, 1), { tokens: Int32Array.of(1), supervised: new Uint8Array(1) }] },
       'train.bad-example',
     ],
   ];
@@ -277,50 +296,51 @@ describe('bad input', () => {
   });
 
   test('two trainers do not share a directory; what a dead one left is taken over', async () => {
-    const checkpointDirectory = join(directory, 'shared');
-    const running = train({ ...settings(), checkpointDirectory });
+    const checkpoint = { directory: join(directory, 'shared') };
+    const running = train({ ...settings(), checkpoint })[Symbol.asyncIterator]();
     await running.next();
     await running.next();
-    await expect(collect({ ...settings(), checkpointDirectory })).rejects.toMatchObject({
+    await expect(collect({ ...settings(), checkpoint })).rejects.toMatchObject({
       code: 'train.directory-in-use',
     });
     await running.return(undefined);
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     await writeFile(
-      join(checkpointDirectory, 'trainer.lock'),
+      join(checkpoint.directory, 'trainer.lock'),
       JSON.stringify({ pid: dead, processStart: '1' }),
     );
-    expect(ending(await collect({ ...settings(), checkpointDirectory })).reason).toBe('steps');
+    expect(ending(await collect({ ...settings(), checkpoint })).reason).toBe('steps');
   });
 });
 
 describe('memory', () => {
   test('a budget too small for one row says how much that needs', async () => {
-    await expect(collect({ ...settings(), memoryBudgetBytes: 1e6 })).rejects.toMatchObject({
+    await expect(collect({ ...settings(), machine: { memoryBudgetBytes: 1e6 } })).rejects.toMatchObject({
       code: 'train.memory-budget',
       message: expect.stringMatching(/needs about \d+ MB .* the budget is 1 MB/),
     });
   });
 
   test('under pressure products are computed again, then fewer rows at once, to the same losses; then it stops with a checkpoint', async () => {
-    const options = { ...settings(), precision: 'float32' as const, keep: true, rows: 4, steps: 40 };
+    const batch = { sequenceLength: 32, rows: 4, accumulation: 1 };
+    const options = { ...settings(), machine: FLOAT32, batch, steps: 40 };
     const whole = losses(await collect(options));
     let used = 0;
-    const checkpointDirectory = join(directory, 'pressure');
+    const checkpoint = { directory: join(directory, 'pressure') };
     const events = await collect(
-      { ...options, checkpointDirectory, memoryBudgetBytes: 1e9, memoryUsed: () => used },
+      { ...options, checkpoint, machine: { ...FLOAT32, memoryBudgetBytes: 1e9, memoryUsed: () => used } },
       (event) => {
         if (event.type === 'step-end' && event.step % 5 === 0) used = 1e9 + event.step;
       },
     );
     expect(events.filter((event) => event.type === 'lighten')).toEqual([
-      { type: 'lighten', rows: 4, keep: false },
-      { type: 'lighten', rows: 2, keep: false },
-      { type: 'lighten', rows: 1, keep: false },
+      { type: 'lighten', rows: 4, activations: 'recompute' },
+      { type: 'lighten', rows: 2, activations: 'recompute' },
+      { type: 'lighten', rows: 1, activations: 'recompute' },
     ]);
     expect(ending(events)).toMatchObject({ reason: 'memory', step: 20 });
     for (const [i, loss] of losses(events).entries()) expect(loss).toBeCloseTo(whole[i]!, 3);
-    const resumed = await collect({ ...options, checkpointDirectory });
+    const resumed = await collect({ ...options, checkpoint });
     expect(resumed.find((event) => event.type === 'resume')).toEqual({ type: 'resume', step: 20 });
   });
 });
@@ -328,14 +348,17 @@ describe('memory', () => {
 describe('a loss that explodes', () => {
   const wild = (): TrainOptions => ({
     ...settings(),
+    checkpoint: { directory: join(directory, `wild-${Math.random()}`) },
+  });
+  const unbounded = (learningRate: number): OptimizerOptions => ({
+    learningRate,
     schedule: 'constant',
     maxGradientNorm: Number.POSITIVE_INFINITY,
-    checkpointDirectory: join(directory, `wild-${Math.random()}`),
   });
 
   test('turns back to the last checkpoint with half the learning rate, once; then it is a clear failure', async () => {
     const events: TrainEvent[] = [];
-    const run = collect({ ...wild(), learningRate: 1e20 }, (event) => events.push(event));
+    const run = collect({ ...wild(), optimizer: unbounded(1e20) }, (event) => events.push(event));
     await expect(run).rejects.toMatchObject({ code: 'train.diverged' });
     const turned = events.filter((event) => event.type === 'turn-back');
     expect(turned).toEqual([
@@ -345,21 +368,28 @@ describe('a loss that explodes', () => {
 
   test('that half the learning rate cures ends as a whole run of half the learning rate does', async () => {
     // The first step alone is poisoned: a run that has turned back must look like one that began with the halved rate.
-    const poisoned = { ...wild(), learningRate: 2e-2, frozen: await loadFrozenWeights(base) };
-    const cured = losses(await collect({ ...wild(), learningRate: 1e-2 }));
-    const seen = losses(await collect(poisoned, poisonOnce(poisoned)));
+    const cured = losses(await collect({ ...wild(), optimizer: unbounded(1e-2) }));
+    const { poisoned, onEvent } = poisonedOnce(base);
+    const run = { ...wild(), base: poisoned, optimizer: unbounded(2e-2) };
+    const seen = losses(await collect(run, onEvent));
     expect(seen.slice(-cured.length)).toEqual(cured);
   });
 });
 
-/** Makes the next loss infinite once, after the first step, through the frozen table that all steps read. */
-function poisonOnce(options: TrainOptions): (event: TrainEvent) => void {
-  const norm = options.frozen!.outputNorm.data as Float32Array;
-  const whole = norm.slice();
-  let poisoned = false;
-  return (event) => {
-    if (event.type === 'step-end' && !poisoned) norm.fill(Number.NaN);
-    if (event.type === 'step-end') poisoned = true;
-    if (event.type === 'turn-back') norm.set(whole);
+/** Weights of which, once, after the first step, all embeddings read as NaN, until training has turned back. */
+function poisonedOnce(base: BaseWeights): { poisoned: BaseWeights; onEvent: (event: TrainEvent) => void } {
+  let state: 'whole' | 'poisoned' | 'cured' = 'whole';
+  const weights: WeightSource = Object.assign(Object.create(base.weights), {
+    async readRowsFloat32(name: string, rows: Int32Array) {
+      const values = await base.weights.readRowsFloat32(name, rows);
+      return state === 'poisoned' ? values.fill(Number.NaN) : values;
+    },
+  });
+  return {
+    poisoned: { ...base, weights },
+    onEvent(event) {
+      if (event.type === 'step-end' && state === 'whole') state = 'poisoned';
+      if (event.type === 'turn-back') state = 'cured';
+    },
   };
 }

@@ -1,27 +1,23 @@
 import { LoraError } from '../errors.js';
 import { loadFrozenWeights } from '../transformer/decoder/frozen-weights.js';
+import type { ModelGraphOptions } from '../transformer/decoder/model-graph.js';
 import { makeBatch } from './batches/batch.js';
 import { DataCursor } from './batches/data-cursor.js';
-import { giveWay, rest } from './courtesy.js';
-import { LoraParameters, parameterCount } from './lora-parameters.js';
-import { ElasticTrainer } from './memory/elastic-trainer.js';
-import { defaultMemoryBudget, planMemory } from './memory/memory-plan.js';
-import type { TrainerShape } from './model-trainer.js';
+import { obstacleOf, rest, untilNoObstacle } from './courtesy.js';
+import { ElasticTrainer } from './gradient/elastic-trainer.js';
+import { planMemory } from './memory/memory-plan.js';
 import { AdamW, clippingFactor } from './optimizer/adamw.js';
+import { LoraParameters, parameterCount } from './optimizer/lora-parameters.js';
 import { LossWatch } from './optimizer/loss-watch.js';
-import { scheduledLearningRate } from './optimizer/schedule.js';
-import { choosePrecision } from './quantization/choose-precision.js';
+import { learningRateAt } from './optimizer/schedule.js';
 import { trainingWeights } from './quantization/training-weights.js';
-import { lockRunDirectory } from './run-lock.js';
-import { RunState } from './run-state.js';
 import { Scorer } from './scoring/scorer.js';
-import {
-  type EndReason,
-  type ResolvedOptions,
-  resolveOptions,
-  type TrainEvent,
-  type TrainOptions,
-} from './train-options.js';
+import type { TrainOptions } from './settings/train-options.js';
+import { resolveSettings, type TrainSettings } from './settings/train-settings.js';
+import { lockRunDirectory } from './state/run-lock.js';
+import { RunState } from './state/run-state.js';
+import type { EndReason, TrainEvent } from './train-events.js';
+import { Training } from './training.js';
 import { TrainingPlan } from './training-plan.js';
 import { Validation } from './validation.js';
 
@@ -29,147 +25,174 @@ import { Validation } from './validation.js';
 const TURNED_BACK = 0.5;
 
 /**
- * Trains a LoRA adapter on the CPU. Yields an event for everything that happens; the last one, `train-end`,
- * carries the adapter: the best on the validation examples, not the last.
+ * Trains a LoRA adapter on the CPU: `await train(options).result()` gives it, and `for await (const event of
+ * train(options))` shows how it comes about; the last event, `train-end`, carries it too. It is the best on the
+ * validation examples, not the last.
  *
  * The calling process computes: its event loop is blocked during a step, so run this in a process of its own. With a
- * checkpoint directory a run that was stopped or killed goes on where it was, to the same losses.
- * When the loss explodes or is not a number any more, training goes back to its last checkpoint (or its start) and on
- * with half the learning rate, once.
- * @throws LoraError `train.bad-option`, `train.inexact-products`, `train.no-examples`,
- * `train.nothing-supervised`, `train.example-too-long`,
- *   `train.diverged` (a second time), `train.memory-budget`, `train.directory-in-use`, `train.other-checkpoint`,
- *   `train.damaged-checkpoint`, `train.other-adapter`, `weights.*`
+ * checkpoint directory a run that was stopped or killed goes on where it was, to the same losses. When the loss
+ * explodes or is not a number any more, training goes back to its last checkpoint (or its start) and on with half the
+ * learning rate, once.
+ * @throws LoraError, when the first event is asked for: `train.bad-option`, `train.inexact-products`,
+ *   `train.no-examples`, `train.nothing-supervised`, `train.bad-example`, `train.example-too-long`,
+ *   `train.memory-budget`, `train.directory-in-use`, `train.directory-unusable`, `train.other-checkpoint`,
+ *   `train.damaged-checkpoint`, `train.other-adapter`, `weights.*`; later: `train.diverged` (the loss exploded a second
+ *   time)
  */
-export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
-  const options = resolveOptions(given);
-  const { base, seed, sequenceLength, rows, accumulation, signal } = options;
-  const choice = await choosePrecision(options.precision, options.largestWeightCode);
-  const { precision, largestWeightCode } = choice;
-  Object.assign(options, { precision, largestWeightCode });
-  const memoryBudget = options.memoryBudgetBytes ?? defaultMemoryBudget();
-  const wanted = {
-    rows,
-    sequenceLength,
-    keep: options.keep,
-    precision,
-    adapter: options.adapter,
-  };
-  const planned = planMemory(base.config, wanted, memoryBudget);
-  yield { type: 'start', precision, reason: choice.reason };
+export function train(options: TrainOptions): Training {
+  return new Training(trainingEvents(options));
+}
+
+async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent> {
+  const settings = await resolveSettings(options);
+  const { base, batch, checkpoint, evaluation, machine, seed, signal } = settings;
+  const wanted = gradientOf(settings);
+  const planned = planMemory(wanted, machine.memoryBudgetBytes);
+  yield { type: 'start', precision: machine.precision, reason: machine.reason };
   if (planned !== wanted) yield lightened(planned);
 
-  // State: parameters, optimiser, place in the data, best state so far.
-  const size = parameterCount(base.config, options.adapter);
-  const optimizer = new AdamW(size, { weightDecay: options.weightDecay });
-  const parameters = new LoraParameters(base.config, options.adapter, optimizer);
-  await using _lock = options.checkpointDirectory
-    ? await lockRunDirectory(options.checkpointDirectory)
-    : null;
-  let run = await RunState.open(options, parameters, optimizer);
+  // What is trained, and how far that has come.
+  const size = parameterCount(base.config, settings.adapter);
+  const optimizer = new AdamW(size, { weightDecay: settings.optimizer.weightDecay });
+  const parameters = new LoraParameters(base.config, settings.adapter, optimizer);
+  await using _lock = checkpoint ? await lockRunDirectory(checkpoint.directory) : null;
+  let run = await RunState.open(settings, parameters, optimizer);
   if (run.step > 0) yield { type: 'resume', step: run.step };
 
-  const frozen = options.frozen ?? (await loadFrozenWeights(base));
-  const { spinning, memoryUsed = () => process.memoryUsage.rss() } = options;
-  const sessions = { spinning, ...(options.threads ? { threads: options.threads } : {}) };
-  const shape = { rows: planned.rows, sequenceLength };
-  await using scorer = await Scorer.create(base.config, frozen, shape, options.adapter, sessions);
-  const validation = new Validation(options, scorer, parameters);
-  const first = new DataCursor(options.train, sequenceLength, seed).next(rows);
-  const calibration = makeBatch(first, rows, sequenceLength);
-  const weights = trainingWeights(base, frozen, precision, calibration, largestWeightCode, sessions);
-  await using trainer = await ElasticTrainer.create(base.config, weights, sessions, planned, memoryBudget);
+  // What measures it, and what computes its gradient.
+  const frozen = await loadFrozenWeights(base);
+  const sessions = sessionsOf(settings);
+  await using scorer = await Scorer.create(base.config, frozen, planned.batch, settings.adapter, sessions);
+  const validation = new Validation(settings, scorer, parameters);
+  const weights = trainingWeights(settings, frozen, calibrationBatch(settings), sessions);
+  await using trainer = await ElasticTrainer.create(weights, sessions, planned, machine.memoryBudgetBytes);
 
-  const rowsPerStep = rows * accumulation;
-  const maxSteps = options.maxEpochs * Math.ceil(run.cursor.rowsPerEpoch / rowsPerStep);
-  const plan = new TrainingPlan(options, maxSteps, run.elapsedMs);
-  if (validation.exists && run.bestLoss === null) yield await run.evaluate(validation, plan);
+  const rowsPerStep = batch.rows * batch.accumulation;
+  const maxSteps = settings.maxEpochs * Math.ceil(run.cursor.rowsPerEpoch / rowsPerStep);
+  const plan = new TrainingPlan(settings, maxSteps, run.elapsedMs);
+  if (validation.exists && run.bestLoss === null) yield await evaluate(run, validation, plan);
 
   let reason: EndReason = 'steps';
   let watch = new LossWatch();
   while (run.step < plan.steps) {
-    yield* giveWay(options, run, plan);
+    yield* giveWay(settings, run, plan);
     const started = performance.now();
     const step = run.step + 1;
-    const data = run.cursor.next(rowsPerStep);
+    const rows = run.cursor.next(rowsPerStep);
     parameters.clearGradient();
-    const loss = await trainer.accumulate(parameters, data, [seed, 3, step]);
-    const norm = optimizer.gradientNorm();
-    if (watch.explodes(loss, norm)) {
+    const loss = await trainer.accumulate(parameters, rows, [seed, 3, step]);
+    const gradientNorm = optimizer.gradientNorm();
+    if (watch.explodes(loss, gradientNorm)) {
       if (run.learningRateFactor < 1) throw diverged(step);
-      run = await RunState.open(options, parameters, optimizer);
-      run.learningRateFactor *= TURNED_BACK;
+      run = await run.turnBack(TURNED_BACK);
       watch = new LossWatch();
-      if (options.checkpointDirectory) await run.save(plan, options.checkpointDirectory);
-      yield { type: 'turn-back', step, toStep: run.step, learningRateFactor: run.learningRateFactor };
-      if (validation.exists && run.bestLoss === null) yield await run.evaluate(validation, plan);
+      await run.save(plan.elapsedMs);
+      const { step: toStep, learningRateFactor } = run;
+      yield { type: 'turn-back', step, toStep, learningRateFactor };
+      if (validation.exists && run.bestLoss === null) yield await evaluate(run, validation, plan);
       continue;
     }
-    const learningRate = run.learningRateFactor * learningRateOf(options, step, plan.steps);
-    const factor = clippingFactor(norm, options.maxGradientNorm);
-    optimizer.step(learningRate, step, factor);
+    const learningRate = run.learningRateFactor * learningRateAt(step, plan.steps, settings.optimizer);
+    optimizer.step(learningRate, step, clippingFactor(gradientNorm, settings.optimizer.maxGradientNorm));
     run.step = step;
-    await rest(options, performance.now() - started);
+    await rest(machine.courtesy, performance.now() - started, signal);
 
-    const fitted = plan.recordStep(step, performance.now() - started);
-    const tokensPerSecond =
-      (1000 * rowsPerStep * sequenceLength) / (plan.stepMs || performance.now() - started);
-    if (fitted) yield { type: 'plan', steps: plan.steps, tokensPerSecond };
-    const progress = { step, steps: plan.steps, etaMs: plan.etaMs(step) };
-    yield {
-      type: 'step-end',
-      ...progress,
-      loss,
-      gradientNorm: norm,
-      learningRate,
-      tokensPerSecond,
-      ...peakMemory(),
-    };
+    const stepMs = performance.now() - started;
+    const fitted = plan.recordStep(step, stepMs);
+    const { steps } = plan;
+    const tokensPerSecond = (1000 * rowsPerStep * batch.sequenceLength) / (plan.stepMs || stepMs);
+    if (fitted) yield { type: 'plan', steps, tokensPerSecond };
+    const pace = { tokensPerSecond, etaMs: plan.etaMs(step), peakMemoryBytes: peakMemoryBytes() };
+    yield { type: 'step-end', step, steps, loss, gradientNorm, learningRate, ...pace };
 
     const last = step >= plan.steps || plan.isOver();
     if (validation.exists && (last || step % plan.evaluateEverySteps === 0)) {
-      yield await run.evaluate(validation, plan);
-      if (run.evaluationsSinceBest >= options.patience) reason = 'early-stop';
+      yield await evaluate(run, validation, plan);
+      if (run.evaluationsSinceBest >= evaluation.patience) reason = 'early-stop';
     }
     if (last && step < plan.steps) reason = 'budget';
-    const relief = reason === 'steps' ? await trainer.relieve(step, memoryUsed()) : 'enough';
+    const relief = reason === 'steps' ? await trainer.relieve(step, machine.memoryUsed()) : 'enough';
     if (relief === 'lighter') yield lightened(trainer.shape);
     if (relief === 'none') reason = 'memory';
     if (signal?.aborted) reason = 'aborted';
-    const due = reason === 'aborted' || reason === 'memory' || (run.isCheckpointDue() && watch.calm);
-    if (options.checkpointDirectory && due) {
-      yield await run.save(plan, options.checkpointDirectory);
-    }
+    const unfinished = reason === 'aborted' || reason === 'memory';
+    if (unfinished || (run.isCheckpointDue() && watch.calm)) yield* save(run, plan);
     if (reason !== 'steps') break;
   }
-  if (reason === 'steps' && options.steps === undefined && plan.steps < maxSteps) reason = 'budget';
-  if (!validation.exists) run.keepAsBest(parameters.values);
-  const adapter = parameters.toAdapter(run.best);
+  if (reason === 'steps' && settings.steps === undefined && plan.steps < maxSteps) reason = 'budget';
+  if (!validation.exists) run.keepAsBest();
   const { step, bestStep, bestLoss: validationLoss } = run;
-  yield { type: 'train-end', reason, adapter, step, bestStep, validationLoss };
+  yield {
+    type: 'train-end',
+    adapter: parameters.toAdapter(run.best),
+    reason,
+    step,
+    bestStep,
+    validationLoss,
+  };
 }
 
-function lightened({ rows, keep }: TrainerShape): TrainEvent {
-  return { type: 'lighten', rows, keep };
+/** The graph that is wanted for the gradient. */
+function gradientOf({ base, adapter, batch, machine }: TrainSettings): ModelGraphOptions {
+  const { rows, sequenceLength } = batch;
+  const { precision, activations } = machine;
+  return { config: base.config, adapter, batch: { rows, sequenceLength }, precision, activations };
 }
 
-function learningRateOf(options: ResolvedOptions, step: number, steps: number): number {
-  if (options.schedule === 'constant') return options.learningRate;
-  const warmup = Math.min(options.warmupSteps, Math.ceil(steps / 10));
-  return scheduledLearningRate(step, steps, warmup, options.learningRate);
+function sessionsOf({ machine: { spinning, threads } }: TrainSettings) {
+  return threads === undefined ? { spinning } : { spinning, threads };
 }
 
-function peakMemory(): { peakMemoryBytes: number } {
-  return { peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+/** The first rows: 8-bit weights are made even for the activations that these show. */
+function calibrationBatch({ examples, batch, seed }: TrainSettings) {
+  const first = new DataCursor(examples, batch.sequenceLength, seed).next(batch.rows);
+  return makeBatch(first, batch.rows, batch.sequenceLength);
+}
+
+async function evaluate(run: RunState, validation: Validation, plan: TrainingPlan): Promise<TrainEvent> {
+  // The base model is measured once a run: that is not what an evaluation costs, by which evaluations are planned.
+  await validation.measureBase();
+  const started = performance.now();
+  const { loss, retainedRise, forgets } = await validation.measure();
+  plan.recordEvaluation(performance.now() - started);
+  const best = run.recordEvaluation({ loss, forgets });
+  return { type: 'validation-end', step: run.step, loss, best, retainedRise };
+}
+
+/**
+ * Waits while there is an obstacle: with a checkpoint, since nobody knows for how long, or until the run is stopped.
+ */
+async function* giveWay(
+  { machine: { courtesy }, signal }: TrainSettings,
+  run: RunState,
+  plan: TrainingPlan,
+): AsyncGenerator<TrainEvent> {
+  const started = performance.now();
+  const reason = await obstacleOf(courtesy);
+  if (reason === null) return;
+  yield { type: 'wait', reason };
+  yield* save(run, plan);
+  await untilNoObstacle(courtesy, signal);
+  plan.recordWait(performance.now() - started);
+  yield { type: 'go-on' };
+}
+
+async function* save(run: RunState, plan: TrainingPlan): AsyncGenerator<TrainEvent> {
+  if (await run.save(plan.elapsedMs)) yield { type: 'checkpoint-save', step: run.step };
+}
+
+function lightened({ batch, activations }: ModelGraphOptions): TrainEvent {
+  return { type: 'lighten', rows: batch.rows, activations };
+}
+
+function peakMemoryBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
 }
 
 function diverged(step: number): LoraError {
-  return new LoraError(
-    'train.diverged',
-    `The loss exploded at step ${step}, with half the learning rate too.`,
-    {
-      remedy: 'Train again with a tenth of the learning rate.',
-      details: { step },
-    },
-  );
+  const message = `The loss exploded at step ${step}, with half the learning rate too.`;
+  return new LoraError('train.diverged', message, {
+    remedy: 'Train again with a tenth of the learning rate.',
+    details: { step },
+  });
 }

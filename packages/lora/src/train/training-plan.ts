@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from './train-options.js';
+import type { TrainOptions } from './settings/train-options.js';
 
 /** Steps measured before the first plan is made; the first of them is left out, it warms everything up. */
 const MEASURED_STEPS = 4;
@@ -23,7 +23,7 @@ export class TrainingPlan {
    * @param elapsedBeforeMs time that a resumed run had used before
    */
   constructor(
-    private readonly options: Pick<ResolvedOptions, 'steps' | 'budgetMs' | 'evaluateEverySteps'>,
+    private readonly options: Pick<TrainOptions, 'steps' | 'budgetMs' | 'evaluation'>,
     maxSteps: number,
     private readonly elapsedBeforeMs: number,
   ) {
@@ -43,7 +43,8 @@ export class TrainingPlan {
 
   /** Steps between evaluations. */
   get evaluateEverySteps(): number {
-    if (this.options.evaluateEverySteps) return this.options.evaluateEverySteps;
+    const fixed = this.options.evaluation?.everySteps;
+    if (fixed !== undefined) return fixed;
     const affordable = this.stepMs > 0 ? this.#evaluationMs / (EVALUATION_SHARE * this.stepMs) : 1;
     return Math.max(1, Math.ceil(this.steps / EVALUATIONS), Math.ceil(affordable));
   }

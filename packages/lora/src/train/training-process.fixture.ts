@@ -7,7 +7,7 @@ import { loadBaseModel } from '../transformer/base-model.js';
 import { goldenPath } from './golden.fixture.js';
 import { train } from './train.js';
 
-const [checkpointDirectory, lossesFile, steps = '400'] = process.argv.slice(2) as [string, string, string?];
+const [directory, lossesFile, steps = '400'] = process.argv.slice(2) as [string, string, string?];
 await using base = await loadBaseModel(goldenPath('llama-tiny/base.gguf'));
 const examples = Array.from({ length: 24 }, (_, i) => ({
   tokens: Int32Array.from({ length: 20 }, (_, t) => 10 + ((i + 3 * t) % 50)),
@@ -15,18 +15,16 @@ const examples = Array.from({ length: 24 }, (_, i) => ({
 }));
 const events = train({
   base,
-  train: examples.slice(4),
+  examples: examples.slice(4),
   validation: examples.slice(0, 4),
   adapter: { rank: 4, alpha: 8, dropout: 0.1 },
-  learningRate: 1e-2,
-  sequenceLength: 32,
+  optimizer: { learningRate: 1e-2 },
+  batch: { sequenceLength: 32 },
+  evaluation: { everySteps: 50, patience: 1000 },
   steps: Number(steps),
   maxEpochs: 1000,
-  evaluateEverySteps: 50,
-  patience: 1000,
-  checkpointDirectory,
-  checkpointEveryMs: 0,
-  threads: 1,
+  checkpoint: { directory, everyMs: 0 },
+  machine: { threads: 1 },
   seed: 11,
 });
 for await (const event of events) {

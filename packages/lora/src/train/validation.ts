@@ -1,9 +1,9 @@
 import type { Example } from './batches/example.js';
 import { type PackedRow, packExamples } from './batches/packing.js';
-import { LoraParameters } from './lora-parameters.js';
+import { LoraParameters } from './optimizer/lora-parameters.js';
 import { meanLoss, scoreRows } from './scoring/score.js';
 import type { Scorer } from './scoring/scorer.js';
-import type { ResolvedOptions } from './train-options.js';
+import type { TrainSettings } from './settings/train-settings.js';
 
 /** What an evaluation finds; losses in nats a target token, float32. */
 export interface Measured {
@@ -29,7 +29,7 @@ export class Validation {
   #baseLoss: number | null = null;
 
   constructor(
-    { validation, retained, sequenceLength }: ResolvedOptions,
+    { validation, evaluation: { retained }, batch: { sequenceLength } }: TrainSettings,
     private readonly scorer: Scorer,
     private readonly parameters: LoraParameters,
   ) {
@@ -48,8 +48,8 @@ export class Validation {
     return this.#validation.rows.length > 0;
   }
 
-  /** Measures the base model on the retained examples, the first time; `measure` needs it. */
-  async prepare(): Promise<void> {
+  /** Measures the base model on the retained examples, the first time it is called; `measure` compares with it. */
+  async measureBase(): Promise<void> {
     if (this.#retained === null || this.#baseLoss !== null) return;
     // Fresh parameters are zeros: the base model's own loss.
     const { config, adapter } = this.parameters;

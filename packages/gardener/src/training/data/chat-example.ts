@@ -1,4 +1,4 @@
-import type { ChatTemplate, Example, Tokenizer } from '@codebase-gardener/lora';
+import type { ChatTemplate, SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
 
 /** What examples are made with: the base's own tokenizer and chat template. */
 export interface ExampleBase {
@@ -50,7 +50,11 @@ export function chatFrame({ tokenizer, chatTemplate }: ExampleBase, system: stri
  * One question and answer in a chat frame. Only the answer and its end token are supervised, so that the model learns
  * to stop. The contents are encoded as plain text: special-token markup inside source code stays text.
  */
-export function chatExample(pair: InstructionPair, frame: ChatFrame, tokenizer: Tokenizer): Example {
+export function chatExample(
+  pair: InstructionPair,
+  frame: ChatFrame,
+  tokenizer: Tokenizer,
+): SupervisedExample {
   const question = tokenizer.encode(pair.question);
   const answer = tokenizer.encode(pair.answer);
   const given = [...frame.before, ...question, ...frame.between];

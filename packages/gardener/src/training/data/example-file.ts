@@ -1,4 +1,4 @@
-import type { Example } from '@codebase-gardener/lora';
+import type { SupervisedExample } from '@codebase-gardener/lora';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 
 const MAGIC = 0x31584547; // "GEX1", little-endian
@@ -9,7 +9,7 @@ const MAX_EXAMPLE_TOKENS = 1 << 20;
  * Examples as bytes, little-endian: magic `GEX1`, u32 count; for each example u32 length, then its tokens as i32, then
  * one mask byte a token, padded to four bytes.
  */
-export function encodeExamples(examples: readonly Example[]): Buffer {
+export function encodeExamples(examples: readonly SupervisedExample[]): Buffer {
   let size = 8;
   for (const { tokens } of examples) size += 4 + tokens.length * 4 + padded(tokens.length);
   const bytes = Buffer.alloc(size);
@@ -30,11 +30,11 @@ export function encodeExamples(examples: readonly Example[]): Buffer {
  * @param vocabularySize token ids must lie below it
  * @throws GardenerError `training.damaged-data` when a count, a token id or the size does not fit
  */
-export function decodeExamples(bytes: Buffer, name: string, vocabularySize: number): Example[] {
+export function decodeExamples(bytes: Buffer, name: string, vocabularySize: number): SupervisedExample[] {
   if (bytes.length < 8 || bytes.readUInt32LE(0) !== MAGIC) throw damaged(name, 'it is no example file');
   const count = bytes.readUInt32LE(4);
   if (count > MAX_EXAMPLES) throw damaged(name, `it claims ${count} examples`);
-  const examples: Example[] = [];
+  const examples: SupervisedExample[] = [];
   let offset = 8;
   for (let index = 0; index < count; index++) {
     const length = offset + 4 <= bytes.length ? bytes.readUInt32LE(offset) : 0;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Example } from '@codebase-gardener/lora';
+import type { SupervisedExample } from '@codebase-gardener/lora';
 import type { Chunk } from '../../codebase/chunk/chunk.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
@@ -36,9 +36,9 @@ export interface ExampleOptions extends SplitOptions {
 
 /** The three sides as token sequences, with their manifest. */
 export interface ExampleSet {
-  train: Example[];
+  train: SupervisedExample[];
   /** For choosing the best checkpoint; see `FileSplit.validation`. */
-  validation: Example[];
+  validation: SupervisedExample[];
   heldOut: HeldOutFile[];
   manifest: DataManifest;
 }
@@ -58,7 +58,7 @@ export function makeExamples(
   const windowsOf = (side: SplitFile): CodeWindow[] =>
     codeWindows(side, base.tokenizer, options.sequenceLength);
 
-  const windows: Example[] = [];
+  const windows: SupervisedExample[] = [];
   const trainFiles: SplitFile[] = [];
   let focusTokens = 0;
   let windowTokens = 0;
@@ -119,7 +119,7 @@ export function makeExamples(
 }
 
 /** sha256 over groups of examples: lengths, token ids and masks, little-endian. */
-export function hashExamples(groups: readonly (readonly Example[])[]): string {
+export function hashExamples(groups: readonly (readonly SupervisedExample[])[]): string {
   const hash = createHash('sha256');
   for (const group of groups) {
     hash.update(`group ${group.length}\n`);
@@ -138,7 +138,7 @@ function instructionExamples(
   options: ExampleOptions,
   windowTokens: number,
   filters: DataManifest['filters'],
-): Example[] {
+): SupervisedExample[] {
   const share = options.instructionShare ?? 0.15;
   const wantedTokens = (windowTokens * share) / (1 - share);
   const random = seededRandom(options.seed, 'instructions');
@@ -147,7 +147,7 @@ function instructionExamples(
     sides.flatMap((side) => side.file.chunks.filter((chunk) => usable(chunk, side))),
     random,
   );
-  const examples: Example[] = [];
+  const examples: SupervisedExample[] = [];
   let tokens = 0;
   for (const chunk of chunks) {
     for (const pair of instructionPairs(chunk, Math.floor(random() * 3))) {
@@ -172,7 +172,10 @@ function usable(chunk: Chunk, side: SplitFile): boolean {
   );
 }
 
-function withoutDuplicates(examples: readonly Example[], filters: DataManifest['filters']): Example[] {
+function withoutDuplicates(
+  examples: readonly SupervisedExample[],
+  filters: DataManifest['filters'],
+): SupervisedExample[] {
   const seen = new Set<string>();
   return examples.filter((example) => {
     const key = hashExamples([[example]]);
@@ -185,11 +188,11 @@ function withoutDuplicates(examples: readonly Example[], filters: DataManifest['
   });
 }
 
-function countTokens(examples: readonly Example[]): number {
+function countTokens(examples: readonly SupervisedExample[]): number {
   return examples.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }
 
-function countSide(files: string[], examples: readonly Example[]): SideCounts {
+function countSide(files: string[], examples: readonly SupervisedExample[]): SideCounts {
   let supervisedTokens = 0;
   for (const { supervised } of examples)
     for (let i = 1; i < supervised.length; i++) supervisedTokens += supervised[i] as number;

@@ -1,4 +1,4 @@
-import type { Example, Tokenizer } from '@codebase-gardener/lora';
+import type { SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
 import type { CodeWindow } from './code-windows.js';
 import { type LineSpan, lineSpans } from './next-line.js';
 import { seededRandom, shuffled } from './random.js';
@@ -7,7 +7,7 @@ import type { SplitFile } from './split.js';
 /** The scored windows of one held-out file. */
 export interface HeldOutFile {
   path: string;
-  examples: Example[];
+  examples: SupervisedExample[];
   /** For each example the lines before it in the file: what a search may know. Empty at the file's beginning. */
   before: string[];
   /** Non-trivial lines for next-line exact match; `example` indexes `examples`. */
@@ -21,7 +21,7 @@ const LINES_BEFORE = 12;
  * A window of a side as an example. All of it is learned or scored except its path line,
  * which a prompt will always give.
  */
-export function windowExample({ tokens, headerTokens }: CodeWindow): Example {
+export function windowExample({ tokens, headerTokens }: CodeWindow): SupervisedExample {
   return { tokens, supervised: new Uint8Array(tokens.length).fill(1, headerTokens) };
 }
 

@@ -13,30 +13,39 @@ async function* runOnnx(
   signal: AbortSignal,
 ): AsyncGenerator<EngineEvent> {
   const { readPeftAdapter, train, writePeftAdapter } = await import('@codebase-gardener/lora');
-  const { baseModelFile: _file, baseModelName, schemaVersion: _version, ...training } = settings;
-  const { threads, memoryBudgetBytes, initialAdapter, maxGeneralLossRise, ...fixed } = training;
+  const { baseModelName, threads, memoryBudgetBytes, initialAdapter, maxGeneralLossRise } = settings;
+  const { learningRate, warmupSteps, weightDecay, maxGradientNorm } = settings;
+  const { sequenceLength, rows, accumulation, patience, budgetMs, maxEpochs, seed } = settings;
+  const general = () => generalCodeSample(base.tokenizer, sequenceLength);
   await mkdir(directory.checkpoint, { recursive: true });
-  const events = train({
-    ...fixed,
-    ...(threads > 0 ? { threads } : {}),
-    ...(memoryBudgetBytes > 0 ? { memoryBudgetBytes } : {}),
-    ...(initialAdapter ? { initialAdapter: await readPeftAdapter(initialAdapter, base.config) } : {}),
+  const training = train({
     base,
-    train: data.train,
+    examples: data.train,
     validation: data.validation,
-    ...(maxGeneralLossRise === null
-      ? {}
-      : {
-          retained: {
-            examples: generalCodeSample(base.tokenizer, settings.sequenceLength),
-            maxRise: maxGeneralLossRise,
-          },
-        }),
-    checkpointDirectory: directory.checkpoint,
-    courtesy,
+    adapter: {
+      ...settings.adapter,
+      ...(initialAdapter ? { initial: await readPeftAdapter(initialAdapter, base.config) } : {}),
+    },
+    optimizer: { learningRate, warmupSteps, weightDecay, maxGradientNorm },
+    batch: { sequenceLength, rows, accumulation },
+    evaluation: {
+      patience,
+      ...(maxGeneralLossRise === null
+        ? {}
+        : { retained: { examples: general(), maxRise: maxGeneralLossRise } }),
+    },
+    budgetMs,
+    maxEpochs,
+    seed,
+    checkpoint: { directory: directory.checkpoint, everyMs: settings.checkpointEveryMs },
     signal,
+    machine: {
+      courtesy,
+      ...(threads > 0 ? { threads } : {}),
+      ...(memoryBudgetBytes > 0 ? { memoryBudgetBytes } : {}),
+    },
   });
-  for await (const event of events) {
+  for await (const event of training) {
     if (event.type === 'step-end') {
       const { gradientNorm: _norm, ...step } = event;
       yield step;
@@ -48,7 +57,8 @@ async function* runOnnx(
         );
       }
       yield { type: 'train-end', reason, bestStep, validationLoss };
-    } else if (event.type === 'heldout-end') yield { ...event, type: 'validation-end' };
-    else yield event;
+    } else if (event.type === 'lighten') {
+      yield { type: 'lighten', rows: event.rows, keep: event.activations === 'keep' };
+    } else yield event;
   }
 }

@@ -1,4 +1,4 @@
-import type { Example, ExampleScore } from '@codebase-gardener/lora';
+import type { ExampleScore, SupervisedExample } from '@codebase-gardener/lora';
 import type { GenerationRuntime } from '../../models/runtime/runtime.js';
 import type { SideScores } from './side-scores.js';
 
@@ -12,7 +12,7 @@ import type { SideScores } from './side-scores.js';
 export async function measureParity(
   runtime: GenerationRuntime,
   adapterFile: string | null,
-  examples: readonly Example[],
+  examples: readonly SupervisedExample[],
   scores: readonly ExampleScore[],
   options: {
     positions: number;

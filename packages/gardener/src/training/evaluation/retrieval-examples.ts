@@ -1,4 +1,4 @@
-import type { Example, Tokenizer } from '@codebase-gardener/lora';
+import type { SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
 import { pathLine } from '../../codebase/languages/path-line.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
 import type { HeldOutFile } from '../data/held-out.js';
@@ -25,7 +25,7 @@ export async function withRetrieval(
   const heldOut = new Set(files.map((file) => file.path));
   const result: HeldOutFile[] = [];
   for (const file of files) {
-    const examples: Example[] = [];
+    const examples: SupervisedExample[] = [];
     const shifts: number[] = [];
     for (const [index, example] of file.examples.entries()) {
       signal?.throwIfAborted();
@@ -57,7 +57,7 @@ function retrievedTokens(results: readonly SearchResult[], tokenizer: Tokenizer)
   return Int32Array.from(parts.flatMap((part) => Array.from(part)));
 }
 
-function after(prefix: Int32Array, { tokens, supervised }: Example): Example {
+function after(prefix: Int32Array, { tokens, supervised }: SupervisedExample): SupervisedExample {
   const longer = new Int32Array(prefix.length + tokens.length);
   longer.set(prefix);
   longer.set(tokens, prefix.length);

@@ -1,4 +1,10 @@
-import type { BaseModel, Example, ExampleScore, FrozenWeights, LoraAdapter } from '@codebase-gardener/lora';
+import type {
+  BaseModel,
+  ExampleScore,
+  FrozenWeights,
+  LoraAdapter,
+  SupervisedExample,
+} from '@codebase-gardener/lora';
 import type { GenerationRuntime } from '../../models/runtime/runtime.js';
 import { generalCodeExamples } from '../data/general-code-examples.js';
 import type { RunData } from '../data/run-data.js';
@@ -124,7 +130,7 @@ class Speedometer {
 async function score(
   options: SideOptions,
   frozen: FrozenWeights,
-  examples: readonly Example[],
+  examples: readonly SupervisedExample[],
   onProgress: (done: number, total: number) => void,
 ): Promise<ExampleScore[]> {
   if (examples.length === 0) return [];
@@ -157,12 +163,12 @@ function affordableExamples(data: RunData, maxTokens: number): number[] {
 
 function sumByFile(
   data: RunData,
-  chosen: readonly Example[][],
+  chosen: readonly SupervisedExample[][],
   scores: readonly ExampleScore[],
 ): SideScores['files'] {
   let next = 0;
   return data.heldOut.map((file, index) => {
-    const examples = chosen[index] as Example[];
+    const examples = chosen[index] as SupervisedExample[];
     const own = scores.slice(next, next + examples.length);
     next += examples.length;
     const lines = file.lines.filter((line) => line.example < examples.length);
@@ -180,23 +186,23 @@ function sumByFile(
   });
 }
 
-function meanNll(examples: readonly Example[], scores: readonly ExampleScore[]): number {
+function meanNll(examples: readonly SupervisedExample[], scores: readonly ExampleScore[]): number {
   const sum = examples.reduce((total, example, i) => total + sumNll(example, scores[i] as ExampleScore), 0);
   return sum / examples.reduce((total, example) => total + countSupervised(example), 0);
 }
 
-function sumNll({ supervised }: Example, { nll }: ExampleScore): number {
+function sumNll({ supervised }: SupervisedExample, { nll }: ExampleScore): number {
   let sum = 0;
   for (let i = 1; i < nll.length; i++) if (supervised[i] === 1) sum += nll[i] as number;
   return sum;
 }
 
-function countSupervised({ supervised }: Example): number {
+function countSupervised({ supervised }: SupervisedExample): number {
   let tokens = 0;
   for (let i = 1; i < supervised.length; i++) tokens += supervised[i] as number;
   return tokens;
 }
 
-function countTokens(examples: readonly Example[]): number {
+function countTokens(examples: readonly SupervisedExample[]): number {
   return examples.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }

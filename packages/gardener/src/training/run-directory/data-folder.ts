@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Example } from '@codebase-gardener/lora';
+import type { SupervisedExample } from '@codebase-gardener/lora';
 import { z } from 'zod';
 import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
@@ -55,7 +55,7 @@ export async function writeDataFolder(folder: string, data: RunData): Promise<vo
  * @throws GardenerError `training.damaged-data`, `garden.damaged-file`, `garden.file-missing`
  */
 export async function readDataFolder(folder: string, vocabularySize: number): Promise<RunData> {
-  const examples = async (name: string): Promise<Example[]> => {
+  const examples = async (name: string): Promise<SupervisedExample[]> => {
     const file = join(folder, name);
     const bytes = await readFile(file).catch((error: unknown) => {
       throw asFilesystemError(error, file, 'read');
@@ -79,7 +79,10 @@ export async function readDataManifest(folder: string): Promise<DataManifest> {
   return readJson(join(folder, FILES.manifest), dataManifestSchema);
 }
 
-function byFile(files: z.infer<typeof heldOutFilesSchema>, scored: readonly Example[]): HeldOutFile[] {
+function byFile(
+  files: z.infer<typeof heldOutFilesSchema>,
+  scored: readonly SupervisedExample[],
+): HeldOutFile[] {
   let next = 0;
   return files.map(({ path, examples: size, before, lines }) => {
     const examples = scored.slice(next, next + size);

@@ -1,5 +1,5 @@
 import { LoraError } from '../../errors.js';
-import type { Example } from './example.js';
+import { type Example, isTarget } from './example.js';
 import { type Random, shuffled } from './random.js';
 
 /**
@@ -66,7 +66,7 @@ function place(row: PackedRow, example: Example, index: number, start: number): 
   for (let i = 0; i < example.tokens.length; i++) {
     row.positions[start + i] = i;
     row.segments[start + i] = row.placements.length;
-    if (i > 0 && example.supervised[i]) row.predicts[start + i - 1] = 1;
+    if (isTarget(example, i)) row.predicts[start + i - 1] = 1;
   }
   row.placements.push({ example: index, start });
 }
@@ -80,15 +80,13 @@ function checkExample(example: Example, index: number, sequenceLength: number): 
       { remedy: 'Cut examples into windows of at most the sequence length.', details: { index, length } },
     );
   }
-  if (length < 2 || example.supervised.length !== length) {
-    throw new LoraError(
-      'train.bad-example',
-      `Example ${index} is not at least two tokens with one mask byte each.`,
-      {
-        remedy: 'Leave out empty examples.',
-        details: { index },
-      },
-    );
+  const { supervised } = example;
+  if (length < 2 || (supervised !== undefined && supervised.length !== length)) {
+    const message = `Example ${index} is not at least two tokens with one mask byte each.`;
+    throw new LoraError('train.bad-example', message, {
+      remedy: 'Leave out empty examples.',
+      details: { index },
+    });
   }
 }
 

@@ -2,16 +2,17 @@ import { expect, inject, test } from 'vitest';
 import { loadBaseModel } from '../../transformer/base-model.js';
 import { TARGET_MODULES } from '../../transformer/config/adapter-config.js';
 import { keptState } from '../../transformer/decoder/kept-state.js';
-import type { TrainerShape } from '../model-trainer.js';
+import type { Activations, ModelGraphOptions } from '../../transformer/decoder/model-graph.js';
 import { estimateMemory, lighterShape, planMemory } from './memory-plan.js';
 
-const shape: TrainerShape = {
-  rows: 1,
-  sequenceLength: 512,
-  keep: true,
-  precision: 'int8',
+const SHAPE = {
+  batch: { rows: 1, sequenceLength: 512 },
+  activations: 'keep' as Activations,
+  precision: 'int8' as const,
   adapter: { rank: 16, alpha: 32, dropout: 0, targetModules: TARGET_MODULES },
 };
+const RECOMPUTE = { activations: 'recompute' as const };
+const FLOAT32 = { precision: 'float32' as const };
 
 async function defaultConfig() {
   await using base = await loadBaseModel(inject('baseModelFile'));
@@ -20,17 +21,17 @@ async function defaultConfig() {
 
 test.each([
   // Peak of a process that trains a few steps (docs/performance.md).
-  ['256 tokens', { sequenceLength: 256 }, 0.92e9],
-  ['two rows of 256 tokens', { rows: 2, sequenceLength: 256 }, 1.1e9],
+  ['256 tokens', { batch: { rows: 1, sequenceLength: 256 } }, 0.92e9],
+  ['two rows of 256 tokens', { batch: { rows: 2, sequenceLength: 256 } }, 1.1e9],
   ['512 tokens', {}, 1.09e9],
-  ['256 tokens, computed again', { sequenceLength: 256, keep: false }, 0.69e9],
-  ['512 tokens, computed again', { keep: false }, 0.76e9],
-  ['512 tokens, float32', { precision: 'float32' as const }, 1.49e9],
-  ['512 tokens, float32, computed again', { precision: 'float32' as const, keep: false }, 1.01e9],
+  ['256 tokens, computed again', { batch: { rows: 1, sequenceLength: 256 }, ...RECOMPUTE }, 0.69e9],
+  ['512 tokens, computed again', RECOMPUTE, 0.76e9],
+  ['512 tokens, float32', FLOAT32, 1.49e9],
+  ['512 tokens, float32, computed again', { ...FLOAT32, ...RECOMPUTE }, 1.01e9],
 ])(
   'the estimate for the default base is within 15 %% of what was measured: %s',
   async (_name, change, measured) => {
-    const estimate = estimateMemory(await defaultConfig(), { ...shape, ...change });
+    const estimate = estimateMemory({ config: await defaultConfig(), ...SHAPE, ...change });
     expect(Math.abs(estimate / measured - 1)).toBeLessThan(0.15);
   },
 );
@@ -53,20 +54,20 @@ test.each([
 
 test('kept products go first, then rows are halved, and each shape needs less than the one before', async () => {
   const config = await defaultConfig();
-  const shapes: TrainerShape[] = [];
-  for (let next: TrainerShape | null = { ...shape, rows: 5, keep: true }; next; next = lighterShape(next))
-    shapes.push(next);
-  expect(shapes.map(({ rows, keep }) => [rows, keep])).toEqual([
-    [5, true],
-    [5, false],
-    [3, false],
-    [2, false],
-    [1, false],
+  const wanted: ModelGraphOptions = { config, ...SHAPE, batch: { rows: 5, sequenceLength: 512 } };
+  const shapes: ModelGraphOptions[] = [];
+  for (let next: ModelGraphOptions | null = wanted; next; next = lighterShape(next)) shapes.push(next);
+  expect(shapes.map(({ batch, activations }) => [batch.rows, activations])).toEqual([
+    [5, 'keep'],
+    [5, 'recompute'],
+    [3, 'recompute'],
+    [2, 'recompute'],
+    [1, 'recompute'],
   ]);
-  const needed = shapes.map((each) => estimateMemory(config, each));
+  const needed = shapes.map((each) => estimateMemory(each));
   expect(needed).toEqual(needed.toSorted((a, b) => b - a));
-  for (const [i, bytes] of needed.entries()) expect(planMemory(config, shapes[0]!, bytes)).toEqual(shapes[i]);
-  expect(() => planMemory(config, shapes[0]!, needed.at(-1)! - 1)).toThrowError(
+  for (const [i, bytes] of needed.entries()) expect(planMemory(wanted, bytes)).toEqual(shapes[i]);
+  expect(() => planMemory(wanted, needed.at(-1)! - 1)).toThrowError(
     expect.objectContaining({ code: 'train.memory-budget' }),
   );
 });

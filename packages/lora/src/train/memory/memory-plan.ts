@@ -2,21 +2,20 @@ import { freemem } from 'node:os';
 import { LoraError } from '../../errors.js';
 import { TARGET_MODULES } from '../../transformer/config/adapter-config.js';
 import { moduleShape } from '../../transformer/config/modules.js';
-import type { TransformerConfig } from '../../transformer/config/transformer-config.js';
 import { CHUNK } from '../../transformer/decoder/attention.js';
 import { keptState } from '../../transformer/decoder/kept-state.js';
 import { GRADIENT_ROWS } from '../../transformer/decoder/language-model-head.js';
+import type { ModelGraphOptions } from '../../transformer/decoder/model-graph.js';
 import { PIECE } from '../../transformer/decoder/token-pieces.js';
-import { parameterCount } from '../lora-parameters.js';
-import type { TrainerShape } from '../model-trainer.js';
+import { parameterCount } from '../optimizer/lora-parameters.js';
 
 /** Node, ONNX Runtime and this program before they hold anything. */
 const PROCESS_BYTES = 160e6;
 /** ONNX Runtime's record of a block's nodes, for each piece of the tokens. */
 const GRAPH_BYTES = 1.4e6;
 /**
- * Of what comes and goes in a step: results that wait for V8's collector, and gaps in the allocator.
- * Measured on the default base.
+ * Factor on what comes and goes in a step: results that wait for V8's collector, and gaps in the allocator. Measured on
+ * the default base.
  */
 const SLACK = 1.15;
 /** Values of one block, in widths of the hidden state and of the MLP, that are alive at once in its backward pass. */
@@ -37,10 +36,17 @@ export function defaultMemoryBudget(): number {
   return Math.min(DEFAULT_BUDGET_BYTES, freemem() / 2);
 }
 
-/** Peak memory of the training process, estimated, bytes. */
-export function estimateMemory(config: TransformerConfig, shape: TrainerShape): number {
+/** Peak memory of a process that trains with this graph, estimated, bytes. */
+export function estimateMemory({
+  config,
+  batch,
+  adapter,
+  precision,
+  activations,
+}: ModelGraphOptions): number {
   const { hiddenSize, mlpSize, vocabularySize, blockCount, headCount } = config;
-  const { rows, sequenceLength, keep, precision, adapter } = shape;
+  const { rows, sequenceLength } = batch;
+  const keep = activations === 'keep';
   const matrices = TARGET_MODULES.reduce((sum, module) => sum + product(moduleShape(module, config)), 0);
   const table = vocabularySize * hiddenSize;
   // int8 holds every matrix once for each direction, the table for the product and for looking up: 2 bytes a parameter.
@@ -48,7 +54,7 @@ export function estimateMemory(config: TransformerConfig, shape: TrainerShape): 
   const tokens = rows * sequenceLength;
   const graph = GRAPH_BYTES * blockCount * Math.ceil(tokens / PIECE);
   const states = (blockCount + 1) * tokens * hiddenSize * 4;
-  const kept = keep ? keptState(config, shape, precision).bytes : 0;
+  const kept = keep ? keptState(config, batch, precision).bytes : 0;
   const block = tokens * (HIDDEN_VALUES * hiddenSize + MLP_VALUES * mlpSize) * 4;
   const scores = SCORE_VALUES * rows * headCount * Math.min(CHUNK, sequenceLength) * sequenceLength * 4;
   const headRows = Math.min(tokens, keep ? GRADIENT_ROWS.fast : GRADIENT_ROWS.lean);
@@ -62,41 +68,37 @@ export function estimateMemory(config: TransformerConfig, shape: TrainerShape): 
 }
 
 /**
- * The wanted shape, or a lighter one of the same step that fits: products computed again instead of kept, then fewer
+ * The wanted shape, or a lighter one of the same step that fits: activations computed again instead of kept, then fewer
  * rows at once in more batches.
  * @throws LoraError `train.memory-budget` when not even one row fits; it says how much that needs
  */
-export function planMemory(
-  config: TransformerConfig,
-  wanted: TrainerShape,
-  budgetBytes: number,
-): TrainerShape {
-  for (let shape: TrainerShape | null = wanted; shape; shape = lighterShape(shape)) {
-    if (estimateMemory(config, shape) <= budgetBytes) return shape;
+export function planMemory(wanted: ModelGraphOptions, budgetBytes: number): ModelGraphOptions {
+  let least = wanted;
+  for (let shape: ModelGraphOptions | null = wanted; shape; shape = lighterShape(shape)) {
+    if (estimateMemory(shape) <= budgetBytes) return shape;
+    least = shape;
   }
-  const least = estimateMemory(config, { ...wanted, keep: false, rows: 1 });
+  const neededBytes = estimateMemory(least);
   throw new LoraError(
     'train.memory-budget',
-    `Training one row of ${wanted.sequenceLength} tokens needs about ${megabytes(least)} of memory; the budget is ${megabytes(budgetBytes)}.`,
+    `Training one row of ${wanted.batch.sequenceLength} tokens needs about ${megabytes(neededBytes)} of memory; ` +
+      `the budget is ${megabytes(budgetBytes)}.`,
     {
       remedy:
         'Free some memory or raise the memory budget, or train with shorter rows or a smaller base model.',
-      details: { neededBytes: least, budgetBytes },
+      details: { neededBytes, budgetBytes },
     },
   );
 }
 
 /** The next lighter shape of the same step; null when there is none. */
-export function lighterShape(shape: TrainerShape): TrainerShape | null {
-  if (shape.keep) return { ...shape, keep: false };
-  if (shape.rows === 1) return null;
-  return { ...shape, rows: Math.ceil(shape.rows / 2) };
+export function lighterShape(shape: ModelGraphOptions): ModelGraphOptions | null {
+  if (shape.activations === 'keep') return { ...shape, activations: 'recompute' };
+  const { rows, sequenceLength } = shape.batch;
+  return rows === 1 ? null : { ...shape, batch: { rows: Math.ceil(rows / 2), sequenceLength } };
 }
 
-/**
- * Whether a process that uses `usedBytes` has to become lighter: it is over its budget, or the
- * machine has next to nothing left.
- */
+/** Whether a process has to become lighter: it is over its budget, or the machine has next to nothing left. */
 export function isUnderPressure(usedBytes: number, budgetBytes: number): boolean {
   return usedBytes > budgetBytes || freemem() < MIN_FREE_BYTES;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { seededRandom } from '../batches/random.js';
 import { AdamW } from './adamw.js';
@@ -46,4 +47,19 @@ test('a zero gradient moves nothing and leaves no NaN', () => {
   optimizer.values.fill(0.25);
   optimizer.step(0.1, 1, 1);
   expect([...optimizer.values]).toEqual(new Array(6).fill(0.25));
+});
+
+test('steps are bit for bit those of the loops that were assembled by hand before there was vector-loops.wat', () => {
+  const random = seededRandom(7);
+  const optimizer = new AdamW(1026, { weightDecay: 0.1 });
+  const hash = createHash('sha256');
+  for (let i = 0; i < 1026; i++) optimizer.values[i] = random.next() - 0.5;
+  for (let step = 1; step <= 5; step++) {
+    for (let i = 0; i < 1026; i++) optimizer.gradient[i] = (random.next() - 0.5) * 10 ** ((i % 7) - 4);
+    hash.update(String(optimizer.gradientNorm()));
+    optimizer.step(0.01 / step, step, 0.5);
+    for (const array of [optimizer.values, optimizer.firstMoment, optimizer.secondMoment])
+      hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  }
+  expect(hash.digest('hex')).toBe('74dcc35095be12f5bebf5b6309fe8e03dc27ae8cdab1188a2dc77462c778eaa5');
 });

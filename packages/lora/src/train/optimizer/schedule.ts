@@ -1,13 +1,20 @@
+/** How the learning rate of the steps comes about. */
+export interface LearningRates {
+  /** The highest one. */
+  learningRate: number;
+  schedule: 'cosine' | 'constant';
+  warmupSteps: number;
+}
+
 /**
- * Learning rate of a step: 1) linear warm-up to `peak`, 2) half a cosine down to a tenth of it at the last step.
+ * Learning rate of a step: 1) linear warm-up to the peak, 2) half a cosine down to a tenth of it at the last step; with
+ * the schedule `constant` always the peak.
  * @param step from 1
  */
-export function scheduledLearningRate(
-  step: number,
-  steps: number,
-  warmupSteps: number,
-  peak: number,
-): number {
+export function learningRateAt(step: number, steps: number, rates: LearningRates): number {
+  const { learningRate: peak, schedule } = rates;
+  if (schedule === 'constant') return peak;
+  const warmupSteps = Math.min(rates.warmupSteps, Math.ceil(steps / 10));
   if (step <= warmupSteps) return (peak * step) / warmupSteps;
   const floor = peak / 10;
   const progress = Math.min(1, (step - warmupSteps) / Math.max(1, steps - warmupSteps));

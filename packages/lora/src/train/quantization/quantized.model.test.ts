@@ -11,12 +11,13 @@ import type { Precision } from '../../transformer/decoder/block-context.js';
 import { loadFrozenWeights } from '../../transformer/decoder/frozen-weights.js';
 import { keptState } from '../../transformer/decoder/kept-state.js';
 import { GRADIENT_ROWS, headInputs, slicedHead } from '../../transformer/decoder/language-model-head.js';
+import type { Activations } from '../../transformer/decoder/model-graph.js';
 import { makeBatch } from '../batches/batch.js';
 import { countTargets, packExamples } from '../batches/packing.js';
 import { seededRandom } from '../batches/random.js';
 import { goldenExamples, goldenPath, goldenTensors, relativeError } from '../golden.fixture.js';
-import { LoraParameters } from '../lora-parameters.js';
-import { ModelTrainer } from '../model-trainer.js';
+import { ModelTrainer } from '../gradient/model-trainer.js';
+import { LoraParameters } from '../optimizer/lora-parameters.js';
 import { Scorer } from '../scoring/scorer.js';
 import { largestExactWeight } from './integer-products.js';
 import { quantizeBothWays, quantizeRows } from './quantize-matrix.js';
@@ -101,14 +102,14 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
 
   beforeAll(async () => {
     base = await loadBaseModel(inject('baseModelFile'));
-    float32 = await gradient('float32', 127, true);
+    float32 = await gradient('float32', 127, 'keep');
   });
   afterAll(() => base[Symbol.asyncDispose]());
 
   async function gradient(
     precision: Precision,
     largestCode: number,
-    keep: boolean,
+    activations: Activations,
     examples = goldenExamples(goldenTensors('smollm2/golden.safetensors')),
   ) {
     const { config } = base;
@@ -116,13 +117,24 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
     const sequenceLength = examples[0]!.tokens.length;
     const rows = packExamples(examples, sequenceLength, null);
     const batch = makeBatch(rows, rows.length, sequenceLength);
-    const shape = { rows: rows.length, sequenceLength, adapter: adapter.config, precision, keep };
+    const shape = {
+      config,
+      batch: { rows: rows.length, sequenceLength },
+      adapter: adapter.config,
+      precision,
+      activations,
+    };
     const frozen = await loadFrozenWeights(base);
     const options = { threads: 2 };
-    const weights = trainingWeights(base, frozen, precision, batch, largestCode, options);
+    const weights = trainingWeights(
+      { base, machine: { precision, largestWeightCode: largestCode } },
+      frozen,
+      batch,
+      options,
+    );
     const parameters = new LoraParameters(config, adapter.config);
     parameters.load(adapter);
-    await using trainer = await ModelTrainer.create(config, weights, shape, options);
+    await using trainer = await ModelTrainer.create(weights, shape, options);
     const targets = countTargets(rows);
     const seeds = rows.map((_, row) => [row]);
     const loss = (await trainer.accumulateGradient(batch, parameters, 1 / targets, seeds)) / targets;
@@ -136,8 +148,8 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
     const example = { tokens: tokens.slice(0, 512), supervised: new Uint8Array(512).fill(1) };
     const shape = { rows: 1, sequenceLength: 512 };
     expect(keptState(base.config, shape, 'int8').rounded).toEqual(['gate', 'up', 'weights']);
-    const again = await gradient('int8', 127, false, [example]);
-    const kept = await gradient('int8', 127, true, [example]);
+    const again = await gradient('int8', 127, 'recompute', [example]);
+    const kept = await gradient('int8', 127, 'keep', [example]);
     // The forward pass is exact, the head takes other slices.
     expect(Math.abs(kept.loss / again.loss - 1)).toBeLessThan(1e-5);
     const error = relativeError(kept.gradient, again.gradient);
@@ -147,12 +159,12 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
   });
 
   test.each([
-    [127, false],
-    [127, true],
+    [127, 'recompute'],
+    [127, 'keep'],
     // What processors without VNNI compute exactly.
-    [64, true],
-  ])('largest weight %i, products kept: %o', async (largestCode, keep) => {
-    const int8 = await gradient('int8', largestCode, keep);
+    [64, 'keep'],
+  ] as const)('largest weight %i, activations: %s', async (largestCode, activations) => {
+    const int8 = await gradient('int8', largestCode, activations);
     const cosine =
       dot(float32.gradient, int8.gradient) /
       Math.sqrt(dot(float32.gradient, float32.gradient) * dot(int8.gradient, int8.gradient));

@@ -18,16 +18,18 @@ export interface TrainingWeights {
   head(): Promise<BlockFeeds>;
 }
 
-/**
- * @param calibration the batch whose activations 8-bit weights are smoothed for
- * @param largestCode of an 8-bit weight, see `largestExactWeight`
- */
+/** The base and the numbers its weights are wanted in. */
+export interface WeightsWanted {
+  base: BaseWeights;
+  /** `largestWeightCode`: of an 8-bit weight, see `largestExactWeight`. */
+  machine: { precision: Precision; largestWeightCode: number };
+}
+
+/** @param calibration the batch whose activations 8-bit weights are smoothed for */
 export function trainingWeights(
-  base: BaseWeights,
+  { base, machine: { precision, largestWeightCode } }: WeightsWanted,
   frozen: FrozenWeights,
-  precision: Precision,
   calibration: Batch,
-  largestCode: number,
   sessions: SessionOptions,
 ): TrainingWeights {
   if (precision === 'float32') {
@@ -37,8 +39,8 @@ export function trainingWeights(
   const { config } = base;
   return {
     frozen,
-    blocks: () => quantizeBlocks(config, frozen, calibration, largestCode, sessions),
-    head: () => quantizeTable(config, frozen, largestCode),
+    blocks: () => quantizeBlocks(config, frozen, calibration, largestWeightCode, sessions),
+    head: () => quantizeTable(config, frozen, largestWeightCode),
   };
 }
 

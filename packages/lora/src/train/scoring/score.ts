@@ -3,9 +3,9 @@ import { LoraError } from '../../errors.js';
 import type { BaseWeights } from '../../transformer/base-model.js';
 import { type FrozenWeights, loadFrozenWeights } from '../../transformer/decoder/frozen-weights.js';
 import { type Batch, makeBatch } from '../batches/batch.js';
-import type { Example } from '../batches/example.js';
+import { type Example, isTarget } from '../batches/example.js';
 import { type PackedRow, packExamples } from '../batches/packing.js';
-import { LoraParameters } from '../lora-parameters.js';
+import { LoraParameters } from '../optimizer/lora-parameters.js';
 import { type PositionScores, Scorer } from './scorer.js';
 
 /**
@@ -109,9 +109,9 @@ export function meanLoss(scores: readonly ExampleScore[], examples: readonly Exa
   let sum = 0;
   let count = 0;
   for (const [i, { nll }] of scores.entries()) {
-    const { supervised } = examples[i]!;
+    const example = examples[i]!;
     for (let t = 1; t < nll.length; t++) {
-      if (!supervised[t]) continue;
+      if (!isTarget(example, t)) continue;
       sum += nll[t]!;
       count++;
     }

@@ -7,8 +7,8 @@ import { blockForwardGraph } from '../../transformer/decoder/block-graphs.js';
 import type { FrozenWeights } from '../../transformer/decoder/frozen-weights.js';
 import { SCORED_ENTRIES, SCORED_ROWS, scoreGraph } from '../../transformer/decoder/language-model-head.js';
 import { type Batch, tokensOf } from '../batches/batch.js';
-import type { LoraParameters } from '../lora-parameters.js';
 import { collectGarbage } from '../memory/collect-garbage.js';
+import type { LoraParameters } from '../optimizer/lora-parameters.js';
 
 /** What a pass over a batch finds for each predicting position. */
 export interface PositionScores {

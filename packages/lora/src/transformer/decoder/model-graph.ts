@@ -2,6 +2,7 @@ import { gradients } from '../../autodiff/gradients.js';
 import { Graph, type Value } from '../../autodiff/graph.js';
 import { lastLeavesFirst, pruneUnused, useInstead } from '../../autodiff/graph-passes.js';
 import { cast, concat } from '../../autodiff/operators/index.js';
+import type { AdapterConfig } from '../config/adapter-config.js';
 import type { BlockValues } from './block-context.js';
 import {
   type BlockGraphOptions,
@@ -15,10 +16,16 @@ import { keptState } from './kept-state.js';
 import { GRADIENT_ROWS, headInputs, slicedHead } from './language-model-head.js';
 import { inPieces } from './token-pieces.js';
 
+/**
+ * What becomes of the activations of the forward pass: the products are kept for the backward pass, or a block's input
+ * alone, and the rest is computed again.
+ */
+export type Activations = 'keep' | 'recompute';
+
 /** What the graph of a whole model is built for. */
 export interface ModelGraphOptions extends BlockGraphOptions {
-  /** Whether the products of the forward pass are kept for the backward pass. */
-  keep: boolean;
+  adapter: AdapterConfig;
+  activations: Activations;
 }
 
 /**
@@ -47,7 +54,7 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
     const inputs = blockInputs(graph, options, inputNames.block(index));
     const context = blockContext(options, inputs, shared);
     const { y, state } = decoderBlock(graph, x, context);
-    const kept = options.keep ? roundedState(graph, state, rounded) : {};
+    const kept = options.activations === 'keep' ? roundedState(graph, state, rounded) : {};
     const block = { x, context, matrices: inputs.matrices, kept };
     x = y;
     return block;
@@ -61,7 +68,7 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
   });
 
   const states = { x: concat(graph, x, 0), labels, weights };
-  const headRows = options.keep ? GRADIENT_ROWS.fast : GRADIENT_ROWS.lean;
+  const headRows = options.activations === 'keep' ? GRADIENT_ROWS.fast : GRADIENT_ROWS.lean;
   const head = slicedHead(graph, states, headInputs(graph, config, precision), config, headRows);
   let dy = inPieces(graph, head.dx);
   for (let index = config.blockCount - 1; index >= 0; index--) {

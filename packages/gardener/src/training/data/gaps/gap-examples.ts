@@ -1,4 +1,4 @@
-import type { Example, Tokenizer } from '@codebase-gardener/lora';
+import type { SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
 import { pathLine } from '../../../codebase/languages/path-line.js';
 import { encodeGap, type GapTokens } from '../../../models/runtime/fill-in-the-middle.js';
 import { type Random, seededRandom } from '../random.js';
@@ -28,7 +28,7 @@ export interface GapExample {
   path: string;
   kind: ScopeKind;
   /** Supervised are the filling and the end token behind it. */
-  example: Example;
+  example: SupervisedExample;
   /** The filling itself. */
   text: string;
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoraError } from '../errors.js';
-import { identifyProcess, isProcessAlive, type ProcessIdentity } from '../process-identity.js';
+import { LoraError } from '../../errors.js';
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from '../../process-identity.js';
 
 const FILE = 'trainer.lock';
 
@@ -70,7 +70,8 @@ async function isHeld(lock: string): Promise<boolean> {
 function ownerOf(lock: string): ProcessIdentity | null {
   try {
     const { pid, processStart } = JSON.parse(lock) as Partial<ProcessIdentity>;
-    return Number.isInteger(pid) && typeof processStart === 'string' ? { pid: pid!, processStart } : null;
+    if (pid === undefined || !Number.isInteger(pid) || typeof processStart !== 'string') return null;
+    return { pid, processStart };
   } catch {
     return null;
   }

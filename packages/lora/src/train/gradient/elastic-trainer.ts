@@ -1,12 +1,12 @@
 import type { SessionOptions } from '../../autodiff/session.js';
-import type { TransformerConfig } from '../../transformer/config/transformer-config.js';
+import type { ModelGraphOptions } from '../../transformer/decoder/model-graph.js';
 import { makeBatch } from '../batches/batch.js';
 import { countTargets, type PackedRow } from '../batches/packing.js';
-import type { LoraParameters } from '../lora-parameters.js';
-import { ModelTrainer, type TrainerShape } from '../model-trainer.js';
+import { collectGarbage } from '../memory/collect-garbage.js';
+import { isUnderPressure, lighterShape } from '../memory/memory-plan.js';
+import type { LoraParameters } from '../optimizer/lora-parameters.js';
 import type { TrainingWeights } from '../quantization/training-weights.js';
-import { collectGarbage } from './collect-garbage.js';
-import { isUnderPressure, lighterShape } from './memory-plan.js';
+import { ModelTrainer } from './model-trainer.js';
 
 /** Steps after a change before memory is judged again: what was freed takes a while to come back. */
 const SETTLING_STEPS = 3;
@@ -17,32 +17,30 @@ export class ElasticTrainer implements AsyncDisposable {
   #ceilingBytes: number;
 
   private constructor(
-    private readonly config: TransformerConfig,
     private readonly weights: TrainingWeights,
     private readonly sessions: SessionOptions,
     private readonly budgetBytes: number,
     private trainer: ModelTrainer,
     /** How it computes now. */
-    public shape: TrainerShape,
+    public shape: ModelGraphOptions,
   ) {
     this.#ceilingBytes = budgetBytes;
   }
 
   static async create(
-    config: TransformerConfig,
     weights: TrainingWeights,
     options: SessionOptions,
-    shape: TrainerShape,
+    shape: ModelGraphOptions,
     budgetBytes: number,
   ): Promise<ElasticTrainer> {
-    // With ONNX Runtime's arena: memory that a graph gives back is taken again by the next node while the
-    // cache still holds it. Without it the C library's allocator wanders through memory in some runs, and
-    // such a run takes twice as long.
+    // With ONNX Runtime's arena memory that a node gives back is taken again by the next one while the cache still
+    // holds it. Without it the C library's allocator wanders through memory in some runs, and such a run takes twice
+    // as long.
     const sessions = { ...options, arena: true };
-    const trainer = await ModelTrainer.create(config, weights, shape, sessions);
+    const trainer = await ModelTrainer.create(weights, shape, sessions);
     // What was read to make it is garbage where the trainer holds copies.
     collectGarbage();
-    return new ElasticTrainer(config, weights, sessions, budgetBytes, trainer, shape);
+    return new ElasticTrainer(weights, sessions, budgetBytes, trainer, shape);
   }
 
   /** Forward and backward over the rows of one step, in batches; returns the token-weighted mean loss. */
@@ -51,7 +49,7 @@ export class ElasticTrainer implements AsyncDisposable {
     data: readonly PackedRow[],
     dropoutSeed: readonly number[],
   ): Promise<number> {
-    const { rows, sequenceLength } = this.shape;
+    const { rows, sequenceLength } = this.shape.batch;
     const targets = Math.max(1, countTargets(data));
     let lossSum = 0;
     for (let start = 0; start < data.length; start += rows) {
@@ -65,8 +63,7 @@ export class ElasticTrainer implements AsyncDisposable {
 
   /**
    * Becomes lighter when memory runs short.
-   * @returns whether something was done about it: `enough` nothing was needed, `lighter` done,
-   * `none` there is nothing left to do
+   * @returns `enough` where nothing had to be done, `lighter` where it was, `none` where nothing is left to be done
    */
   async relieve(step: number, usedBytes: number): Promise<'enough' | 'lighter' | 'none'> {
     if (step < this.#judgeAfter || !isUnderPressure(usedBytes, this.#ceilingBytes)) return 'enough';
@@ -74,7 +71,7 @@ export class ElasticTrainer implements AsyncDisposable {
     if (shape === null) return 'none';
     await this.trainer[Symbol.asyncDispose]();
     collectGarbage();
-    this.trainer = await ModelTrainer.create(this.config, this.weights, shape, this.sessions);
+    this.trainer = await ModelTrainer.create(this.weights, shape, this.sessions);
     this.shape = shape;
     this.#judgeAfter = step + SETTLING_STEPS;
     // The allocator keeps what it has: only growth beyond it is new pressure.

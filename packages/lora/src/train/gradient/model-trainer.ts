@@ -1,36 +1,21 @@
-import { float32Of, type HostTensor, hostTensor } from '../autodiff/host-tensor.js';
-import { GraphSession, type SessionOptions } from '../autodiff/session.js';
-import type { AdapterConfig } from '../transformer/config/adapter-config.js';
-import type { TransformerConfig } from '../transformer/config/transformer-config.js';
-import type { Precision } from '../transformer/decoder/block-context.js';
-import { inputNames } from '../transformer/decoder/block-inputs.js';
-import type { FrozenWeights } from '../transformer/decoder/frozen-weights.js';
-import { modelGradientGraph } from '../transformer/decoder/model-graph.js';
-import { type Batch, tokensOf } from './batches/batch.js';
+import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
+import { GraphSession, type SessionOptions } from '../../autodiff/session.js';
+import { inputNames } from '../../transformer/decoder/block-inputs.js';
+import type { FrozenWeights } from '../../transformer/decoder/frozen-weights.js';
+import { type ModelGraphOptions, modelGradientGraph } from '../../transformer/decoder/model-graph.js';
+import { type Batch, tokensOf } from '../batches/batch.js';
+import { collectGarbage } from '../memory/collect-garbage.js';
+import type { LoraParameters } from '../optimizer/lora-parameters.js';
+import { collect, type TrainingWeights } from '../quantization/training-weights.js';
 import { type DropoutSeeds, dropoutMasks } from './dropout.js';
-import type { LoraParameters } from './lora-parameters.js';
-import { collectGarbage } from './memory/collect-garbage.js';
-import { collect, type TrainingWeights } from './quantization/training-weights.js';
-
-/** What a trainer is made for. */
-export interface TrainerShape {
-  /** Rows computed at once. */
-  rows: number;
-  sequenceLength: number;
-  adapter: AdapterConfig;
-  precision: Precision;
-  /** Whether the products of the forward pass are kept for the backward pass. */
-  keep: boolean;
-}
 
 /**
- * Computes LoRA gradients in one run of one graph. In 8 bits it holds weights of its own, packed for the
- * products; the given ones can go.
+ * Computes LoRA gradients in one run of one graph. In 8 bits it holds weights of its own, packed for the products; the
+ * given ones can go.
  */
 export class ModelTrainer implements AsyncDisposable {
   private constructor(
-    private readonly config: TransformerConfig,
-    private readonly shape: TrainerShape,
+    private readonly shape: ModelGraphOptions,
     private readonly frozen: FrozenWeights,
     /** Weights that are fed at every run, without a copy. */
     private readonly fed: Readonly<Record<string, HostTensor>>,
@@ -38,23 +23,21 @@ export class ModelTrainer implements AsyncDisposable {
   ) {}
 
   static async create(
-    config: TransformerConfig,
     { frozen, blocks, head }: TrainingWeights,
-    shape: TrainerShape,
+    shape: ModelGraphOptions,
     options: SessionOptions,
   ): Promise<ModelTrainer> {
-    const { rows, sequenceLength, adapter, precision, keep } = shape;
-    const graph = modelGradientGraph({ config, batch: { rows, sequenceLength }, adapter, precision, keep });
+    const graph = modelGradientGraph(shape);
     const norm = { norm: frozen.outputNorm };
     const sessions = { ...options, asBuilt: true };
-    if (precision === 'int8') {
+    if (shape.precision === 'int8') {
       const session = await GraphSession.create(graph, { ...sessions, fixed: namedWeights(head, blocks) });
-      return new ModelTrainer(config, shape, frozen, norm, session);
+      return new ModelTrainer(shape, frozen, norm, session);
     }
     // Packed float32 weights would be a second copy, four bytes a parameter, for a gain of a twentieth.
     const fed = Object.fromEntries(await collect(namedWeights(head, blocks)));
     const session = await GraphSession.create(graph, sessions);
-    return new ModelTrainer(config, shape, frozen, { ...norm, ...fed }, session);
+    return new ModelTrainer(shape, frozen, { ...norm, ...fed }, session);
   }
 
   /**
@@ -81,8 +64,8 @@ export class ModelTrainer implements AsyncDisposable {
     weight: number,
     dropoutSeeds: DropoutSeeds,
   ): Promise<number> {
-    const { blockCount, hiddenSize } = this.config;
-    const tokens = this.shape.rows * this.shape.sequenceLength;
+    const { blockCount, hiddenSize } = this.shape.config;
+    const tokens = this.shape.batch.rows * this.shape.batch.sequenceLength;
     const labels = new BigInt64Array(tokens);
     const weights = new Float32Array(tokens);
     for (const [i, position] of batch.predicting.entries()) {
@@ -98,7 +81,7 @@ export class ModelTrainer implements AsyncDisposable {
       weights: hostTensor(weights, [tokens, 1]),
     };
     for (let index = 0; index < blockCount; index++) {
-      const masks = dropoutMasks(this.config, this.shape, index, dropoutSeeds);
+      const masks = dropoutMasks(this.shape, index, dropoutSeeds);
       Object.assign(feeds, behind(inputNames.block(index), { ...parameters.feeds(index), ...masks }));
     }
     const outputs = await this.session.run(feeds);

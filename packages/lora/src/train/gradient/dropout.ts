@@ -1,9 +1,8 @@
-import { type HostTensor, hostTensor } from '../autodiff/host-tensor.js';
-import { moduleShape } from '../transformer/config/modules.js';
-import type { TransformerConfig } from '../transformer/config/transformer-config.js';
-import { inputNames, targetedGroups } from '../transformer/decoder/block-inputs.js';
-import { seededRandom } from './batches/random.js';
-import type { TrainerShape } from './model-trainer.js';
+import { type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
+import { moduleShape } from '../../transformer/config/modules.js';
+import { inputNames, targetedGroups } from '../../transformer/decoder/block-inputs.js';
+import type { ModelGraphOptions } from '../../transformer/decoder/model-graph.js';
+import { seededRandom } from '../batches/random.js';
 
 /** Seeds of the dropout masks of each row of a batch. */
 export type DropoutSeeds = readonly (readonly number[])[];
@@ -14,8 +13,7 @@ export type DropoutSeeds = readonly (readonly number[])[];
  * @returns by name of the graph's input, uint8 [rows * sequence, in]; nothing without dropout
  */
 export function dropoutMasks(
-  config: TransformerConfig,
-  { adapter, rows, sequenceLength }: TrainerShape,
+  { config, adapter, batch: { rows, sequenceLength } }: ModelGraphOptions,
   block: number,
   seeds: DropoutSeeds,
 ): Record<string, HostTensor> {
@@ -28,8 +26,8 @@ export function dropoutMasks(
     const mask = new Uint8Array(rows * rowSize);
     for (const [row, seed] of seeds.entries()) {
       const random = seededRandom(...seed, block, index);
-      for (let i = row * rowSize; i < (row + 1) * rowSize; i++)
-        mask[i] = random.nextUint32() < threshold ? 0 : 1;
+      const end = (row + 1) * rowSize;
+      for (let i = row * rowSize; i < end; i++) mask[i] = random.nextUint32() < threshold ? 0 : 1;
     }
     masks[inputNames.dropout(group[0]!)] = hostTensor(mask, [rows * sequenceLength, width]);
   }

@@ -1,11 +1,11 @@
-import type { LoraAdapter, LoraPair } from '../adapter/adapter.js';
-import { type HostTensor, hostTensor } from '../autodiff/host-tensor.js';
-import { LoraError } from '../errors.js';
-import type { AdapterConfig, TargetModule } from '../transformer/config/adapter-config.js';
-import { moduleShape } from '../transformer/config/modules.js';
-import type { TransformerConfig } from '../transformer/config/transformer-config.js';
-import { inputNames, targetedGroups } from '../transformer/decoder/block-inputs.js';
-import { seededRandom } from './batches/random.js';
+import type { LoraAdapter, LoraPair } from '../../adapter/adapter.js';
+import { type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
+import { LoraError } from '../../errors.js';
+import type { AdapterConfig, TargetModule } from '../../transformer/config/adapter-config.js';
+import { moduleShape } from '../../transformer/config/modules.js';
+import type { TransformerConfig } from '../../transformer/config/transformer-config.js';
+import { inputNames, targetedGroups } from '../../transformer/decoder/block-inputs.js';
+import { seededRandom } from '../batches/random.js';
 
 /** Where one matrix of the adapter lies in the flat arrays. */
 export interface ParameterSlot {
@@ -48,7 +48,7 @@ export class LoraParameters {
   readonly gradient: Float32Array;
   readonly slots: readonly ParameterSlot[];
   readonly #feeds: Record<string, HostTensor>[];
-  /** What the gradient of the step has so far; the rest of it is left from the step before. */
+  /** Matrices whose gradient is not zero any more: the first addition to another can be a copy, which is faster. */
   readonly #added = new Set<ParameterSlot>();
 
   /** @param storage arrays of `parameterCount` numbers to lie in; their own by default */
@@ -71,8 +71,9 @@ export class LoraParameters {
     return flat.subarray(offset, offset + shape[0] * shape[1]);
   }
 
-  /** Makes the gradient zero, without a pass over it. */
+  /** Makes the gradient zero. */
   clearGradient(): void {
+    this.gradient.fill(0);
     this.#added.clear();
   }
 

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoraError } from '../errors.js';
-import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
-import { writeSafetensors } from '../weights/safetensors/safetensors-writer.js';
-import type { WeightSource } from '../weights/weight-source.js';
-import type { CursorPosition } from './batches/data-cursor.js';
-import type { ResolvedOptions } from './train-options.js';
+import { LoraError } from '../../errors.js';
+import { openSafetensors } from '../../weights/safetensors/safetensors-reader.js';
+import { writeSafetensors } from '../../weights/safetensors/safetensors-writer.js';
+import type { WeightSource } from '../../weights/weight-source.js';
+import type { CursorPosition } from '../batches/data-cursor.js';
 
 const FILE = 'checkpoint.safetensors';
 const VERSION = 2;
@@ -70,7 +68,7 @@ export async function loadCheckpoint(
   if (source.metadata.get('version') !== String(VERSION) || source.metadata.get('settings') !== hash) {
     throw new LoraError(
       'train.other-checkpoint',
-      `The checkpoint ${path} belongs to other data, settings or another version.`,
+      `The checkpoint ${path} belongs to another base model, other data or settings, or another version.`,
       {
         remedy:
           'Remove the checkpoint directory to start again, or resume with the settings it was made with.',
@@ -121,21 +119,4 @@ function damaged(path: string, cause: unknown): LoraError {
     remedy: 'Remove the checkpoint directory to start the run again.',
     cause,
   });
-}
-
-/** A hash of all that decides what a run computes: data, base and settings, but not its budget or machine. */
-export function settingsHash(options: ResolvedOptions): string {
-  const { adapter, base, train, validation, retained } = options;
-  const hash = createHash('sha256');
-  const { learningRate, schedule, warmupSteps, weightDecay, maxGradientNorm } = options;
-  const { sequenceLength, rows, accumulation, steps, maxEpochs, seed, precision, largestWeightCode } =
-    options;
-  const numbers = { learningRate, schedule, warmupSteps, weightDecay, maxGradientNorm };
-  const sizes = { sequenceLength, rows, accumulation, steps, maxEpochs, seed, precision, largestWeightCode };
-  const { examples = [], maxRise } = retained ?? {};
-  hash.update(JSON.stringify({ adapter, config: base.config, ...numbers, ...sizes, maxRise }));
-  for (const { tokens, supervised } of [...train, ...validation, ...examples]) {
-    hash.update(new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength)).update(supervised);
-  }
-  return hash.digest('hex');
 }
