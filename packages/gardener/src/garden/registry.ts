@@ -62,6 +62,23 @@ export class Registry {
   }
 
   /**
+   * Where and as what a codebase would be registered, before anything is written. `add` checks the same again.
+   * @throws as `add`
+   */
+  async checkNew({
+    path: given,
+    name: wanted,
+  }: Omit<NewProject, 'baseModel'>): Promise<{ path: string; name: string }> {
+    const path = await codebasePath(this.#paths, given);
+    const name = checkedName(wanted ?? (basename(path) || 'root'));
+    const { projects } = await readProjects(this.#paths);
+    const same = projects.find((other) => other.path === path);
+    if (same) throw projectExists(same);
+    refuseTakenName(projects, name, null);
+    return { path, name };
+  }
+
+  /**
    * Registers the codebase at `path` and makes its folder.
    *
    * @throws GardenerError `garden.path-missing`, `garden.path-not-a-directory`, `garden.path-unreadable`,
@@ -69,13 +86,8 @@ export class Registry {
    * `garden.name-taken` (details: path of the other)
    */
   async add(project: NewProject): Promise<ProjectRecord> {
-    const path = await codebasePath(this.#paths, project.path);
-    const name = checkedName(project.name ?? (basename(path) || 'root'));
     return this.#locked(async () => {
-      const { projects } = await readProjects(this.#paths);
-      const same = projects.find((other) => other.path === path);
-      if (same) throw projectExists(same);
-      refuseTakenName(projects, name, null);
+      const { path, name } = await this.checkNew(project);
       const record: ProjectRecord = {
         schemaVersion: 1,
         id: randomId(),

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { checkRoot } from '../codebase/walk/check-root.js';
 import { walkCodebase } from '../codebase/walk/walk.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
@@ -28,7 +28,9 @@ export async function addProject(
   { path, name, baseModel, signal, fetchModels }: AddOptions,
 ): Promise<{ project: ProjectRecord; files: number }> {
   const base = findModel(baseModel ?? garden.settings.baseModel).id;
-  await refuseTaken(garden, path, name);
+  // What `add` will refuse is refused now, so that nobody waits for a download to hear it.
+  await checkRoot(path);
+  await garden.registry.checkNew({ path, name });
   const { maxFileBytes } = garden.settings;
   const { files } = await walkCodebase(path, { maxFileBytes, ...(signal ? { signal } : {}) });
   await fetchModels(projectModels(garden.settings, base));
@@ -36,13 +38,4 @@ export async function addProject(
   const project = await garden.registry.add({ path, baseModel: base, name });
   await garden.registry.setActive(project.id);
   return { project, files: files.length };
-}
-
-// The registry refuses these as well; asked first, so that nobody waits for a download to hear it.
-async function refuseTaken(garden: Garden, path: string, name: string | undefined): Promise<void> {
-  const real = await realpath(path).catch(() => path);
-  const projects = await garden.registry.list();
-  if (projects.some((project) => project.path === real || project.name === name)) {
-    await garden.registry.add({ path, name, baseModel: garden.settings.baseModel });
-  }
 }

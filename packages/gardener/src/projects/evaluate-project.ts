@@ -16,7 +16,7 @@ import { type SideOptions, scoreSide } from '../training/evaluation/score-side.j
 import { makeScorecard, type Scorecard, type SidePair } from '../training/evaluation/scorecard.js';
 import type { SideScores } from '../training/evaluation/side-scores.js';
 import { RunDirectory } from '../training/run-directory/run-directory.js';
-import { newestAdapter } from './chosen-version.js';
+import { givenOrNewestAdapter } from './which-adapter.js';
 
 /** Lines that each of the four arms writes for the edit similarity. */
 const WRITTEN_LINES = 40;
@@ -55,7 +55,7 @@ export async function evaluateProject(
   project: ProjectRecord,
   options: EvaluateOptions = {},
 ): Promise<Scorecard> {
-  const version = options.version ?? (await newestAdapter(garden.paths, project));
+  const version = await givenOrNewestAdapter(garden.paths, project, options.version);
   const runId = await runOf(garden.paths, project.id, version);
   if (runId === null) throw noHeldOutData(project, version);
   await using base = await openBase(garden.paths, project.baseModel);

@@ -27,19 +27,10 @@ The gate decides by itself after every training; this overrides it. See the figu
 
 async function promote(session: Session, _options: object, named: string, version?: string): Promise<void> {
   const { garden, output } = session;
-  const { adapterVersions } = await import('../../training/adapters/adapter-store.js');
-  const { newestAdapter, noSuchAdapter } = await import('../../projects/chosen-version.js');
-  const { promoteAdapter } = await import('../../projects/promote.js');
+  const { promoteAdapter } = await import('../../projects/promote-adapter.js');
+  const { readAdapterChoice } = await import('../../projects/which-adapter.js');
   const project = await garden.registry.get(named);
-  if (version !== undefined && version !== 'base' && !/^[1-9]\d{0,8}$/.test(version)) {
-    throw noSuchAdapter(project, JSON.stringify(version), await adapterVersions(garden.paths, project.id));
-  }
-  const wanted =
-    version === 'base'
-      ? null
-      : version === undefined
-        ? await newestAdapter(garden.paths, project)
-        : Number(version);
+  const wanted = await readAdapterChoice(garden.paths, project, version);
   await promoteAdapter(garden, project, wanted);
   const answering = wanted === null ? 'the base model alone answers' : `adapter ${wanted} answers`;
   output.line(`${oneLine(project.name)}: ${answering} from now on.`);

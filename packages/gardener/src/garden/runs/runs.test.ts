@@ -11,6 +11,7 @@ import { endsTerminally } from './run-events.js';
 import {
   appendEvent,
   createRun,
+  findRun,
   latestRun,
   locateRun,
   openRuns,
@@ -20,6 +21,7 @@ import {
   readRunEvents,
   readRunState,
   requestControl,
+  runIds,
 } from './runs.js';
 
 let folder: string;
@@ -62,6 +64,23 @@ test('a second one is refused until the first has ended, and is then the latest,
   expect((await latestRun(paths, project))?.description.id).toBe(index.id);
   expect((await latestRun(paths, project, 'train'))?.directory).toBe(runDir);
   expect(index.id > locateRun(runDir).runId).toBe(true);
+});
+
+test('a run is found by its id; what is no id, or no run, is none', async () => {
+  const { runId } = locateRun(runDir);
+  const another = runId.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'));
+  expect(await findRun(paths, project, runId)).toMatchObject({
+    directory: runDir,
+    description: { id: runId },
+    state: { status: 'queued' },
+  });
+  for (const id of ['', '..', `../${runId}`, runId.toUpperCase(), another, `${runId}x`]) {
+    expect(await findRun(paths, project, id)).toBeNull();
+  }
+  writeFileSync(paths.run(project, '20200101t000000000z-aaaaaa'), 'a file is no run');
+  expect(await runIds(paths, project)).toEqual([runId]);
+  writeFileSync(join(runDir, 'run.json'), '{');
+  await expect(findRun(paths, project, runId)).rejects.toMatchObject({ code: 'garden.damaged-file' });
 });
 
 test('a project that is not there gets no run', async () => {

@@ -152,6 +152,22 @@ export async function latestRun(paths: GardenPaths, projectId: string, kind?: Ru
   return null;
 }
 
+/** The run `id` of a project; null when the id is none or there is no such run. */
+export async function findRun(paths: GardenPaths, projectId: string, id: string): Promise<Run | null> {
+  if (!RUN_ID.test(id)) return null;
+  const directory = paths.run(projectId, id);
+  try {
+    return {
+      directory,
+      description: await readRunDescription(directory),
+      state: await readRunState(directory),
+    };
+  } catch (error) {
+    if (GardenerError.isInstance(error) && error.code === 'garden.file-missing') return null;
+    throw error;
+  }
+}
+
 /** The runs of all projects that have not ended, oldest first. A project has at most one. */
 export async function openRuns(paths: GardenPaths): Promise<Run[]> {
   const runs: Run[] = [];

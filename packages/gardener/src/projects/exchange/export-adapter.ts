@@ -17,7 +17,7 @@ import {
 } from '../../training/adapters/adapter-store.js';
 import { openBase } from '../../training/adapters/open-base.js';
 import { areTheSame, type SameChoices, sameChoices } from '../../training/evaluation/same-choices.js';
-import { chosenVersion } from '../chosen-version.js';
+import { givenOrPromotedAdapter } from '../which-adapter.js';
 import type { ExportFormat } from './export-formats.js';
 import { ollamaModelfile } from './ollama-modelfile.js';
 
@@ -64,7 +64,7 @@ export async function exportAdapter(
   project: ProjectRecord,
   options: ExportOptions,
 ): Promise<Exported> {
-  const version = await chosenVersion(garden.paths, project, options.version);
+  const version = await givenOrPromotedAdapter(garden.paths, project, options.version);
   const source = garden.paths.adapter(project.id, version);
   await refuseDamaged(source, project, version);
   const directory = resolve(options.to);

@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { checkRoot } from '../../codebase/walk/check-root.js';
 import { addProject } from '../../projects/add-project.js';
 import { projectModels } from '../../projects/project-models.js';
-import { promoteAdapter } from '../../projects/promote.js';
+import { promoteAdapter } from '../../projects/promote-adapter.js';
 import { queueRefresh, queueRun } from '../../projects/queue-run.js';
 import { removeProject } from '../../projects/remove-project.js';
 import { body, inProject, json, problems } from '../contract/route.js';
@@ -12,7 +12,7 @@ import { answeringAdapter, projectSchema, runSchema } from '../contract/schemas.
 import { findProject } from '../lookup/find-project.js';
 import type { ServerContext } from '../state/context.js';
 import { projectView } from './project-view.js';
-import { findRun } from './runs.js';
+import { requireRun } from './runs.js';
 
 const budget = z
   .number()
@@ -163,7 +163,7 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
     await checkRoot(project.path);
     await models.fetchAll(projectModels(garden.settings, project.baseModel));
     const { id } = await queueRefresh(garden, project, c.req.valid('json'));
-    return c.json({ run: runView(await findRun(context, project, id)) }, 202);
+    return c.json({ run: runView(await requireRun(context, project, id)) }, 202);
   });
 
   app.openapi(promote, async (c) => {

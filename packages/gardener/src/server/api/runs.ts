@@ -1,14 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import {
-  isRunId,
-  type Run,
-  readRunDescription,
-  readRunEvents,
-  readRunState,
-  runIds,
-} from '../../garden/runs/runs.js';
+import { findRun, type Run, readRunEvents, runIds } from '../../garden/runs/runs.js';
 import { cancelOpenRun, controlRun, noRun } from '../../projects/control-run.js';
 import { projectModels } from '../../projects/project-models.js';
 import { queueRun } from '../../projects/queue-run.js';
@@ -105,7 +98,7 @@ export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
   app.openapi(listRuns, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
     const ids = (await runIds(garden.paths, project.id)).reverse().slice(0, MAX_RUNS);
-    const runs = await Promise.all(ids.map((id) => findRun(context, project, id).catch(() => null)));
+    const runs = await Promise.all(ids.map((id) => findRun(garden.paths, project.id, id).catch(() => null)));
     return c.json({ runs: runs.filter((run) => run !== null).map(runView) }, 200);
   });
 
@@ -114,17 +107,17 @@ export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
     const { kind, budgetMs = garden.settings.budgetMs } = c.req.valid('json');
     await models.fetchAll(projectModels(garden.settings, project.baseModel));
     const { id } = await queueRun(garden, project, kind, { budgetMs });
-    return c.json(runView(await findRun(context, project, id)), 201);
+    return c.json(runView(await requireRun(context, project, id)), 201);
   });
 
   app.openapi(getRun, async (c) => {
     const { project: key, run } = c.req.valid('param');
-    return c.json(runView(await findRun(context, await findProject(garden, key), run)), 200);
+    return c.json(runView(await requireRun(context, await findProject(garden, key), run)), 200);
   });
 
   app.openapi(getEvents, async (c) => {
     const { project: key, run } = c.req.valid('param');
-    const { directory } = await findRun(context, await findProject(garden, key), run);
+    const { directory } = await requireRun(context, await findProject(garden, key), run);
     const { events, nextByte } = await readRunEvents(directory, c.req.valid('query').from);
     return c.json({ events: events.map(runEventView), next: nextByte }, 200);
   });
@@ -132,28 +125,23 @@ export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
   app.openapi(control, async (c) => {
     const { project: key, run: id, request } = c.req.valid('param');
     const project = await findProject(garden, key);
-    const run = await findRun(context, project, id);
+    const run = await requireRun(context, project, id);
     if (run.state.finished) throw noRun(project);
     if (request === 'cancel') await cancelOpenRun(garden.paths, project.id);
     else await controlRun(garden.paths, project, request, c.req.raw.signal);
-    return c.json(runView(await findRun(context, project, id)), 200);
+    return c.json(runView(await requireRun(context, project, id)), 200);
   });
 }
 
 /** A run of a project. @throws GardenerError `server.unknown-run` */
-export async function findRun({ garden }: ServerContext, project: ProjectRecord, id: string): Promise<Run> {
-  try {
-    if (!isRunId(id)) throw unknownRun(project, id);
-    const directory = garden.paths.run(project.id, id);
-    return {
-      directory,
-      description: await readRunDescription(directory),
-      state: await readRunState(directory),
-    };
-  } catch (error) {
-    if (!GardenerError.isInstance(error) || error.code !== 'garden.file-missing') throw error;
-    throw unknownRun(project, id);
-  }
+export async function requireRun(
+  { garden }: ServerContext,
+  project: ProjectRecord,
+  id: string,
+): Promise<Run> {
+  const run = await findRun(garden.paths, project.id, id);
+  if (run === null) throw unknownRun(project, id);
+  return run;
 }
 
 function unknownRun(project: ProjectRecord, id: string): GardenerError {

@@ -1,7 +1,6 @@
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { adapterVersions } from '../training/adapters/adapter-store.js';
-import { noSuchAdapter } from './chosen-version.js';
+import { givenOrNewestAdapter } from './which-adapter.js';
 
 /**
  * Chooses by hand which model answers for a project.
@@ -9,13 +8,10 @@ import { noSuchAdapter } from './chosen-version.js';
  * @throws GardenerError `training.no-such-adapter`, `garden.unknown-project`
  */
 export async function promoteAdapter(
-  garden: Garden,
+  { paths, registry }: Garden,
   project: ProjectRecord,
   version: number | null,
 ): Promise<ProjectRecord> {
-  if (version !== null) {
-    const versions = await adapterVersions(garden.paths, project.id);
-    if (!versions.includes(version)) throw noSuchAdapter(project, version, versions);
-  }
-  return garden.registry.update(project.id, { promotedAdapter: version });
+  if (version !== null) await givenOrNewestAdapter(paths, project, version);
+  return registry.update(project.id, { promotedAdapter: version });
 }
