@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { projectChanged, projectsChanged } from './projects.js';
-import { invalidate } from './resource.js';
+import { invalidate } from './resource-cache.js';
 import type { ModelHappening, ProjectHappening, RunHappening } from './types.js';
 
 /** Whether the server's events come in. `connecting` until the first answer. */

@@ -1,5 +1,6 @@
 import { request } from './request.js';
-import { invalidate, replace, useResource } from './resource.js';
+import { useResource } from './resource.js';
+import { invalidate, replace } from './resource-cache.js';
 import type { ProjectList, ProjectView } from './types.js';
 
 const LIST = '/api/projects';

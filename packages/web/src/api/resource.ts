@@ -1,95 +1,15 @@
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
-import { type ApiError, asApiError, request } from './request.js';
-
-/** What is known of one address of the server. */
-export interface Resource<Data> {
-  data: Data | undefined;
-  error: ApiError | undefined;
-  loading: boolean;
-}
-
-interface Entry {
-  state: Resource<unknown>;
-  listeners: Set<() => void>;
-  /** Counts requests: only the last one's answer counts. */
-  turn: number;
-  stale: boolean;
-}
-
-const NOTHING: Resource<never> = { data: undefined, error: undefined, loading: false };
-const KEPT_UNUSED = 60;
-const entries = new Map<string, Entry>();
-
-function entryOf(path: string): Entry {
-  let entry = entries.get(path);
-  if (entry === undefined) {
-    entry = { state: NOTHING, listeners: new Set(), turn: 0, stale: true };
-    entries.set(path, entry);
-    forgetOldest();
-  }
-  return entry;
-}
-
-/** Addresses that no page shows go first. */
-function forgetOldest(): void {
-  const unused = [...entries].filter(([, { listeners }]) => listeners.size === 0);
-  for (const [path] of unused.slice(0, Math.max(0, unused.length - KEPT_UNUSED))) entries.delete(path);
-}
-
-function put(entry: Entry, state: Resource<unknown>): void {
-  entry.state = state;
-  for (const listener of entry.listeners) listener();
-}
-
-async function load(path: string): Promise<void> {
-  const entry = entryOf(path);
-  const turn = ++entry.turn;
-  entry.stale = false;
-  put(entry, { ...entry.state, loading: true });
-  try {
-    const data = await request<unknown>('GET', path);
-    if (turn === entry.turn) put(entry, { data, error: undefined, loading: false });
-  } catch (thrown) {
-    if (turn !== entry.turn) return;
-    // What was known stays in sight; that the server is away is told once, above every page.
-    const { data } = entry.state;
-    const error = asApiError(thrown);
-    const isTold = error.code === 'web.server-away' && data !== undefined;
-    put(entry, { data, error: isTold ? undefined : error, loading: false });
-    entry.stale = isTold;
-  }
-}
-
-/** Everything whose address fits is asked for again: now where it is shown, else when it is shown next. */
-export function invalidate(fits: (path: string) => boolean): void {
-  for (const [path, entry] of entries) {
-    if (!fits(path)) continue;
-    entry.stale = true;
-    if (entry.listeners.size > 0) void load(path);
-  }
-}
-
-/** Puts in place what an action has already answered. */
-export function replace<Data>(path: string, change: (data: Data | undefined) => Data | undefined): void {
-  const entry = entryOf(path);
-  entry.turn++;
-  put(entry, { data: change(entry.state.data as Data | undefined), error: undefined, loading: false });
-}
+import { isStale, load, NOTHING, type Resource, stateOf, watch } from './resource-cache.js';
 
 /** The data at `path`, fetched when first shown and again when invalidated; null asks for nothing. */
 export function useResource<Data>(path: string | null): Resource<Data> & { reload: () => void } {
   const subscribe = useCallback(
-    (listener: () => void) => {
-      if (path === null) return () => undefined;
-      const { listeners } = entryOf(path);
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    (listener: () => void) => (path === null ? () => undefined : watch(path, listener)),
     [path],
   );
-  const state = useSyncExternalStore(subscribe, () => (path === null ? NOTHING : entryOf(path).state));
+  const state = useSyncExternalStore(subscribe, () => (path === null ? NOTHING : stateOf(path)));
   useEffect(() => {
-    if (path !== null && entryOf(path).stale) void load(path);
+    if (path !== null && isStale(path)) void load(path);
   }, [path]);
   const reload = useCallback(() => {
     if (path !== null) void load(path);

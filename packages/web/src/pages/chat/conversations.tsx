@@ -1,7 +1,8 @@
 import { type ReactNode, useState } from 'react';
 import { projectPath } from '../../api/projects.js';
 import { asApiError, request } from '../../api/request.js';
-import { invalidate, useResource } from '../../api/resource.js';
+import { useResource } from '../../api/resource.js';
+import { invalidate } from '../../api/resource-cache.js';
 import type { ConversationList, ConversationSummary } from '../../api/types.js';
 import { Dialog } from '../../design/dialog.js';
 import { Button, IconButton, Skeleton } from '../../design/parts.js';

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { projectPath } from '../../api/projects.js';
 import { type ApiError, asApiError, isAbort, request } from '../../api/request.js';
-import { invalidate } from '../../api/resource.js';
+import { invalidate } from '../../api/resource-cache.js';
 import type { Conversation, Exchange, NewConversation, Question } from '../../api/types.js';
 import { type Answer, ask, newAnswer } from './ask.js';
 

@@ -1,7 +1,8 @@
 import { type ReactNode, useState } from 'react';
 import { projectPath, putProject } from '../../api/projects.js';
 import { asApiError, request } from '../../api/request.js';
-import { invalidate, useResource } from '../../api/resource.js';
+import { useResource } from '../../api/resource.js';
+import { invalidate } from '../../api/resource-cache.js';
 import type { AdapterList, AdapterView, ProjectView } from '../../api/types.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Badge, Button, Empty, Skeleton } from '../../design/parts.js';

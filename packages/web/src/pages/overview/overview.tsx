@@ -2,7 +2,7 @@ import './overview.css';
 import { type ReactNode, useState } from 'react';
 import { projectPath, putProject } from '../../api/projects.js';
 import { asApiError, request } from '../../api/request.js';
-import { invalidate } from '../../api/resource.js';
+import { invalidate } from '../../api/resource-cache.js';
 import type { ProjectView } from '../../api/types.js';
 import { CopyButton } from '../../design/copy-button.js';
 import { ErrorNotice } from '../../design/error-notice.js';

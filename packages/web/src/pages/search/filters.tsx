@@ -1,17 +1,7 @@
 import { type ReactNode, useRef } from 'react';
 import type { SearchResult } from '../../api/types.js';
 import { Button } from '../../design/parts.js';
-
-/** What results are restricted to; empty does not restrict. */
-export interface FilterValues {
-  language: string;
-  kind: string;
-  pathGlob: string;
-}
-
-export const NO_FILTERS: FilterValues = { language: '', kind: '', pathGlob: '' };
-
-const KINDS = ['function', 'method', 'class', 'interface', 'type', 'enum', 'module', 'block'];
+import { type FilterValues, isRestricted, KINDS, NO_FILTERS } from './search-request.js';
 
 /** Language, kind and path. Languages are those that results have shown so far. */
 export function Filters({
@@ -25,7 +15,6 @@ export function Filters({
 }): ReactNode {
   const seen = useRef(new Set<string>());
   for (const { language } of results) seen.current.add(language);
-  const set = filters.language !== '' || filters.kind !== '' || filters.pathGlob !== '';
   return (
     <div className="filters">
       <select
@@ -43,7 +32,9 @@ export function Filters({
         className="select"
         aria-label="Kind"
         value={filters.kind}
-        onChange={(event) => onChange({ ...filters, kind: event.target.value })}
+        onChange={(event) =>
+          onChange({ ...filters, kind: KINDS.find((kind) => kind === event.target.value) ?? '' })
+        }
       >
         <option value="">All kinds</option>
         {KINDS.map((kind) => (
@@ -58,7 +49,7 @@ export function Filters({
         spellCheck={false}
         onChange={(event) => onChange({ ...filters, pathGlob: event.target.value })}
       />
-      {set && (
+      {isRestricted(filters) && (
         <Button look="ghost" icon="close" onClick={() => onChange(NO_FILTERS)}>
           Clear
         </Button>

@@ -10,8 +10,9 @@ import { plural, shortCommit } from '../../format.js';
 import { projectHref } from '../../route.js';
 import { navigate } from '../../router.js';
 import { useDocumentTitle } from '../../shell/page.js';
-import { Filters, NO_FILTERS } from './filters.js';
+import { Filters } from './filters.js';
 import { Results } from './results.js';
+import { NO_FILTERS } from './search-request.js';
 import { useSearch } from './use-search.js';
 
 /** Find code by what it does or by its names, while typing. */

@@ -2,11 +2,10 @@ import { useEffect, useState } from 'react';
 import { projectPath } from '../../api/projects.js';
 import { type ApiError, asApiError, isAbort, request } from '../../api/request.js';
 import type { SearchView } from '../../api/types.js';
-import type { FilterValues } from './filters.js';
+import { type FilterValues, searchRequest } from './search-request.js';
 
 /** A pause in typing that is worth a search. */
 const PAUSE_MS = 120;
-const RESULTS = 30;
 
 /** Searches while the query changes: after a short pause, and only the last answer counts. */
 export function useSearch(projectId: string, query: string, filters: FilterValues) {
@@ -25,13 +24,7 @@ export function useSearch(projectId: string, query: string, filters: FilterValue
     const timer = setTimeout(async () => {
       setBusy(true);
       try {
-        const body = {
-          query: wanted,
-          k: RESULTS,
-          ...(filters.language && { languages: [filters.language] }),
-          ...(filters.kind && { kinds: [filters.kind] }),
-          ...(filters.pathGlob.trim() && { pathGlob: filters.pathGlob.trim() }),
-        };
+        const body = searchRequest(wanted, filters);
         setFound(await request<SearchView>('POST', projectPath(projectId, '/search'), body, abort.signal));
         setError(null);
         setBusy(false);

@@ -1,7 +1,8 @@
 import { type ReactNode, useState } from 'react';
 import { useModelProgress } from '../../api/live.js';
 import { asApiError, request } from '../../api/request.js';
-import { invalidate, useResource } from '../../api/resource.js';
+import { useResource } from '../../api/resource.js';
+import { invalidate } from '../../api/resource-cache.js';
 import type { ModelList, ModelView } from '../../api/types.js';
 import { Dialog } from '../../design/dialog.js';
 import { ErrorNotice } from '../../design/error-notice.js';

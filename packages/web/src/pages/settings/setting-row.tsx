@@ -1,12 +1,11 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type ApiError, asApiError, request } from '../../api/request.js';
-import { replace } from '../../api/resource.js';
+import { replace } from '../../api/resource-cache.js';
 import type { Setting, SettingList } from '../../api/types.js';
 import { Badge, IconButton, Switch } from '../../design/parts.js';
 import { Words } from '../../design/words.js';
 import { settingTitle } from './setting-groups.js';
-
-type Value = string | number | boolean | null;
+import { type SettingValue, typedValue } from './typed-value.js';
 
 /** One setting: changed in place, saved when the field is left or Enter is pressed. */
 export function SettingRow({ setting }: { setting: Setting }): ReactNode {
@@ -18,7 +17,7 @@ export function SettingRow({ setting }: { setting: Setting }): ReactNode {
     const timer = setTimeout(() => setSaved(false), 1_800);
     return () => clearTimeout(timer);
   }, [saved]);
-  const save = async (next: Value): Promise<void> => {
+  const save = async (next: SettingValue): Promise<void> => {
     if (next === value) return;
     try {
       const answer = await request<SettingList>('PUT', '/api/settings', { [key]: next });
@@ -76,11 +75,11 @@ function Control({
   id: string;
   setting: Setting;
   invalid: boolean;
-  onSave: (value: Value) => void;
+  onSave: (value: SettingValue) => void;
 }): ReactNode {
   const { type, value, source, key } = setting;
   const fixed = source === 'environment';
-  const known = value === null ? '' : String(value);
+  const known = String(value);
   const [typed, setTyped] = useState(known);
   /** What was sent last: Enter and leaving the field are one wish. */
   const tried = useRef<string | null>(null);
@@ -116,10 +115,8 @@ function Control({
   const commit = (): void => {
     if (typed === tried.current) return;
     tried.current = typed;
-    if (type === 'secret' && typed === '') return;
-    if (typed === known) return;
-    if (type === 'number') onSave(typed.trim() === '' ? null : Number(typed));
-    else onSave(typed);
+    const next = typedValue(setting, typed);
+    if (next !== undefined) onSave(next);
   };
   return (
     <input

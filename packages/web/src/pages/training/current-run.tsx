@@ -1,12 +1,13 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import { projectChanged, projectPath } from '../../api/projects.js';
 import { asApiError, request } from '../../api/request.js';
-import { invalidate } from '../../api/resource.js';
+import { invalidate } from '../../api/resource-cache.js';
 import type { ProjectView, RunView } from '../../api/types.js';
 import { Badge, Button, Progress } from '../../design/parts.js';
 import { toast } from '../../design/toast.js';
 import { Words } from '../../design/words.js';
-import { ago, bytes, count, duration, remaining, words } from '../../format.js';
+import { ago, bytes, count, duration, remaining } from '../../format.js';
+import { howFar } from './how-far.js';
 import { LossChart } from './loss-chart.js';
 import { curveOf } from './run-curve.js';
 import { RunError } from './run-error.js';
@@ -78,17 +79,7 @@ function HowFar({
   stage: ProjectView['run'];
   progress: number | null;
 }): ReactNode {
-  const inSteps = run.steps !== null && run.status !== 'evaluating';
-  const value = inSteps
-    ? run.step / (run.steps ?? 1)
-    : stage?.total
-      ? (stage.done ?? 0) / stage.total
-      : progress;
-  const detail = inSteps
-    ? `Step ${count(run.step)} of ${count(run.steps ?? 0)}`
-    : stage?.stage
-      ? `${sentence(words(stage.stage))}${stage.total ? `: ${count(stage.done ?? 0)} of ${count(stage.total)}` : ''}`
-      : runWords(run).label;
+  const { value, words: detail, label } = howFar(run, stage, progress);
   return (
     <div className="stack">
       <div className="row spread">
@@ -97,14 +88,10 @@ function HowFar({
           {run.etaMs !== null && run.status !== 'paused' ? `${remaining(run.etaMs)} left` : ''}
         </span>
       </div>
-      <Progress value={run.status === 'queued' || value === 1 ? null : value} label={detail} />
-      {stage?.label && !inSteps && <p className="small faint mono truncate">{stage.label}</p>}
+      <Progress value={value} label={detail} />
+      {label && <p className="small faint mono truncate">{label}</p>}
     </div>
   );
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function Figures({ run }: { run: RunView }): ReactNode {

@@ -34,3 +34,8 @@ export function outcomeOf({ kind, finished, adapterVersion, promoted, reason, er
   if (adapterVersion !== null) return `Adapter ${adapterVersion}, ${promoted ? 'promoted' : 'not promoted'}`;
   return reason ?? '';
 }
+
+/** What is under way, else the last training: a refresh of the index that is over is not worth a page. Pure. */
+export function newestToShow(runs: readonly RunView[]): RunView | undefined {
+  return runs.find(({ finished }) => !finished) ?? runs.find(({ kind }) => kind === 'train') ?? runs[0];
+}

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { projectChanged, projectPath } from '../../api/projects.js';
 import { type ApiError, asApiError, request } from '../../api/request.js';
-import { invalidate } from '../../api/resource.js';
+import { invalidate } from '../../api/resource-cache.js';
 import { Dialog } from '../../design/dialog.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Button } from '../../design/parts.js';

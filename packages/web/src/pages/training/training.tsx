@@ -2,12 +2,13 @@ import './training.css';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { projectPath } from '../../api/projects.js';
 import { useResource } from '../../api/resource.js';
-import type { ProjectView, RunList, RunView } from '../../api/types.js';
+import type { ProjectView, RunList } from '../../api/types.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Button, Empty, Skeleton } from '../../design/parts.js';
 import { Page } from '../../shell/page.js';
 import { CurrentRun } from './current-run.js';
 import { RunHistory } from './run-history.js';
+import { newestToShow } from './run-words.js';
 import { StartTraining } from './start-training.js';
 
 /** The run under way or the last one, and those before it. */
@@ -72,9 +73,4 @@ export default function Training({ view }: { view: ProjectView }): ReactNode {
       {starting && <StartTraining projectId={id} onClose={() => setStarting(false)} />}
     </Page>
   );
-}
-
-/** What is under way, else the last training: a refresh of the index that is over is not worth a page. Pure. */
-function newestToShow(runs: readonly RunView[]): RunView | undefined {
-  return runs.find(({ finished }) => !finished) ?? runs.find(({ kind }) => kind === 'train') ?? runs[0];
 }
