@@ -31,6 +31,7 @@ export type {
   RunList,
   Scorecard,
   SearchAnswer as SearchView,
+  SearchQuery,
   SearchResult,
   SecretList,
   Setting,

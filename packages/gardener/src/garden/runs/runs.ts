@@ -154,7 +154,7 @@ export async function latestRun(paths: GardenPaths, projectId: string, kind?: Ru
 
 /** The run `id` of a project; null when the id is none or there is no such run. */
 export async function findRun(paths: GardenPaths, projectId: string, id: string): Promise<Run | null> {
-  if (!RUN_ID.test(id)) return null;
+  if (!isRunId(id)) return null;
   const directory = paths.run(projectId, id);
   try {
     return {
@@ -212,7 +212,7 @@ async function describe(directory: string): Promise<RunDescription | null> {
 }
 
 /** Whether a name has the form of a run's id. */
-export function isRunId(name: string): boolean {
+function isRunId(name: string): boolean {
   return RUN_ID.test(name);
 }
 
