@@ -40,10 +40,14 @@ export function housePython(index: number, functions = 5): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A garden with both models (linked in from the test cache) and a project of `files` Python files. For tests. */
+/**
+ * A garden with the models (linked in from the test cache) and a project of `files` Python files. For tests.
+ * @param base `tiny` trains and answers in seconds what the default base does in minutes
+ */
 export async function testGarden(
   files: number,
   settings: Record<string, unknown> = {},
+  base: 'default' | 'tiny' = 'default',
 ): Promise<{ garden: Garden; project: ProjectRecord; remove: () => Promise<void> }> {
   const root = await mkdtemp(join(tmpdir(), 'gardener-worker-'));
   const codebase = join(root, 'codebase');
@@ -53,10 +57,17 @@ export async function testGarden(
   }
   const dataDir = join(root, 'data');
   await mkdir(dataDir);
-  await writeJson(join(dataDir, 'settings.json'), { minTrainingTokens: 2_000, ...settings });
+  await writeJson(join(dataDir, 'settings.json'), {
+    minTrainingTokens: 2_000,
+    yieldToOthers: false,
+    ...settings,
+  });
   const garden = await openGarden({ dataDir });
-  await ensureModel(garden.paths, 'smollm2-135m-instruct', { fromFile: inject('baseModelFile') });
+  if (base === 'default') {
+    await ensureModel(garden.paths, 'smollm2-135m-instruct', { fromFile: inject('baseModelFile') });
+  }
   await ensureModel(garden.paths, 'all-minilm-l6-v2', { fromFile: inject('embeddingModelDirectory') });
-  const project = await garden.registry.add({ path: codebase, baseModel: 'smollm2-135m-instruct' });
+  const baseModel = base === 'default' ? 'smollm2-135m-instruct' : inject('tinyBaseFile');
+  const project = await garden.registry.add({ path: codebase, baseModel });
   return { garden, project, remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }) };
 }

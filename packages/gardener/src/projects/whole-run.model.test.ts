@@ -48,7 +48,7 @@ describe('a training run', () => {
     'goes from the codebase to the gate; killed on its way, it goes on from its checkpoint with the same data',
     async () => {
       // A checkpoint after every step: it is killed after its first, however slow the machine.
-      setup = await testGarden(FILES, { sequenceLength: 128, checkpointEveryMs: 100, logLevel: 'debug' });
+      setup = await testGarden(FILES, { sequenceLength: 128, checkpointEveryMs: 100 }, 'tiny');
       const { garden, project } = setup;
       let killed = false;
       let manifestBefore = '';
@@ -80,9 +80,7 @@ describe('a training run', () => {
 
       const adapter = garden.paths.adapter(project.id, 1);
       const { loadBaseModel } = await import('@codebase-gardener/lora');
-      await using base = await loadBaseModel(
-        join(garden.paths.baseModel(project.baseModel), 'SmolLM2-135M-Instruct.Q4_1.gguf'),
-      );
+      await using base = await loadBaseModel(project.baseModel);
       const peft = await readPeftAdapter(adapter, base.config);
       const gguf = await readGgufAdapter(join(adapter, 'adapter.gguf'), base.config);
       expect(gguf.blocks).toEqual(peft.blocks);
@@ -131,9 +129,27 @@ describe('a training run', () => {
   );
 
   test(
+    'the default base learns the house style, and llama.cpp computes what the trainer computes',
+    async () => {
+      setup = await testGarden(FILES, { sequenceLength: 128 });
+      const { garden, project } = setup;
+      const { state } = await runToEnd(setup, { budgetMs: BUDGET_MS });
+      expect(state).toMatchObject({ status: 'completed', error: null, adapterVersion: 1 });
+      const file = join(garden.paths.adapter(project.id, 1), 'scorecard.json');
+      const card = scorecardSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+      expect(card.adapter.noRetrieval.heldOutLoss?.value).toBeLessThan(
+        card.base.noRetrieval.heldOutLoss?.value ?? 0,
+      );
+      expect(card.parity?.n).toBeGreaterThan(100);
+      expect(card.parity?.adapterAgreement).toBeGreaterThan((card.parity?.baseAgreement ?? 1) - 0.03);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     'a codebase too small to train on gets an index, no adapter, and a sentence with the size',
     async () => {
-      setup = await testGarden(4, { minTrainingTokens: 20_000 });
+      setup = await testGarden(4, { minTrainingTokens: 20_000 }, 'tiny');
       const { state } = await runToEnd(setup, { budgetMs: 30_000 });
       expect(state).toMatchObject({ status: 'not_started', error: null, adapterVersion: null });
       expect(state.reason).toMatch(/20,000/);

@@ -9,8 +9,8 @@ import { makeTree } from '../../codebase/walk/tree.fixture.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { wordEmbedder } from '../../retrieval/embedding/word-embedder.fixture.js';
 import { ProjectIndex } from '../../retrieval/index/project-index.js';
-import { byteTokenizer, testBase } from '../data/codebase.fixture.js';
-import { makeExamples } from '../data/examples.js';
+import { byteTokenizer, testBase } from './codebase.fixture.js';
+import { makeExamples } from './examples.js';
 
 const secrets = Object.entries(fakeSecrets());
 
