@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LoraError } from '@codebase-gardener/lora';
 import { GardenerError } from '../errors/garden-error.js';
@@ -14,6 +15,8 @@ export interface FixtureProtocol {
     inTurn: { input: string; progress: never; result: string[] };
     cancelled: { input: null; progress: never; result: number };
     fail: { input: 'gardener' | 'lora' | 'plain' | 'word'; progress: never; result: never };
+    /** When cancelled it takes a moment to put its things away, and makes the file at its end. */
+    tidyUp: { input: string; progress: 'begun'; result: null };
     hang: { input: null; progress: never; result: never };
     die: { input: { words: string; exitCode: number }; progress: never; result: never };
     unsendable: { input: null; progress: never; result: unknown };
@@ -57,6 +60,13 @@ serveJobs<FixtureProtocol>(async ({ failing, word }) => {
         if (kind === 'lora') throw new LoraError('weights.failed', 'It failed.', options);
         if (kind === 'plain') throw new RangeError('out of range');
         throw 'just a word';
+      },
+      tidyUp: async (file, { signal, report }) => {
+        report('begun');
+        await delay(60_000, null, { signal }).catch(() => null);
+        await delay(200);
+        await writeFile(file, '');
+        return null;
       },
       hang: () => {
         for (;;);

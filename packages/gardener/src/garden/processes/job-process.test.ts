@@ -1,4 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identifyProcess, isProcessAlive } from '@codebase-gardener/lora/process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -134,6 +138,22 @@ describe('jobs', () => {
     await expect(child.run('fail', 'word')).rejects.toMatchObject({ message: 'just a word' });
     await expect(child.run('unsendable', null)).rejects.toThrow(/could not be cloned/);
   });
+});
+
+it.each([
+  [0, false],
+  [5_000, true],
+])('a cancelled job has %i ms to come to an end before its process is ended', async (graceMs, isTidy) => {
+  const folder = await mkdtemp(join(tmpdir(), 'job-process-'));
+  const file = join(folder, 'tidy');
+  const child = await start();
+  const abort = new AbortController();
+  const onProgress = () => abort.abort(new Error('enough'));
+  const job = child.run('tidyUp', file, { signal: abort.signal, onProgress });
+  await expect(job).rejects.toThrow('enough');
+  await child.end(graceMs);
+  expect(existsSync(file)).toBe(isTidy);
+  await rm(folder, { recursive: true });
 });
 
 describe('a child that dies', () => {

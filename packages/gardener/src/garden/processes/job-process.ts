@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fromWireError } from '../errors/wire-error.js';
 import { type FromChild, type JobName, type JobProtocol, START_ID, type ToChild } from './job-messages.js';
 import { spawnEntry } from './spawn-entry.js';
@@ -70,6 +71,7 @@ export class JobProcess<Protocol extends JobProtocol> {
   #stderr = '';
   #killedBecause: string | null = null;
   #hasExited = false;
+  #onIdle: (() => void) | null = null;
 
   private constructor(options: JobProcessOptions<Protocol>) {
     const { entry, env = process.env, execArgv = [], inheritOutput = false } = options;
@@ -144,8 +146,13 @@ export class JobProcess<Protocol extends JobProtocol> {
     return this.#ask({ type: 'job', id: this.#lastId, name, input }, options);
   }
 
-  /** Ends it at once; jobs in progress fail. Returns when it is gone. */
-  async end(): Promise<void> {
+  /**
+   * Ends it; jobs in progress fail. Returns when it is gone.
+   * @param graceMs how long jobs that were cancelled may take to come to an end by themselves. Defaults to 0
+   */
+  async end(graceMs = 0): Promise<void> {
+    if (graceMs > 0)
+      await Promise.race([this.#untilIdle(), this.#gone, delay(graceMs, null, { ref: false })]);
     this.#kill('it was ended');
     await this.#gone;
   }
@@ -217,9 +224,18 @@ export class JobProcess<Protocol extends JobProtocol> {
   #close(id: number): void {
     this.#jobs.delete(id);
     if (this.#jobs.size > 0) return;
+    this.#onIdle?.();
     this.#child.unref();
     this.#child.channel?.unref();
     if (this.#child.stderr instanceof Socket) this.#child.stderr.unref();
+  }
+
+  /** Resolves when no job is in progress, not even a cancelled one. */
+  #untilIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#jobs.size === 0) resolve();
+      else this.#onIdle = resolve;
+    });
   }
 
   #post(message: ToChild): void {

@@ -3,6 +3,9 @@ import { indexingEnvironment } from '../../retrieval/index/indexing-process.js';
 import type { Preparation, PrepareProtocol } from './prepare-protocol.js';
 import type { RunContext } from './run-context.js';
 
+/** How long it may take to end after it was told to. */
+const STOP_MS = 8_000;
+
 /**
  * Does `prepare` for a run in a process of its own: parsers, index and the text of a whole codebase leave some 250 MB
  * behind that training then has for itself.
@@ -20,7 +23,7 @@ export async function prepareApart({ directory, signal }: RunContext): Promise<P
   try {
     return await child.run('prepare', null, { signal });
   } finally {
-    // What it holds in memory is gone with it. What it writes stays whole however it ends.
-    await child.end();
+    // What it holds in memory is gone with it. Cancelled, it first brings what it writes to an end.
+    await child.end(STOP_MS);
   }
 }
