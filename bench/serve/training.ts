@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GardenPaths } from '../../packages/gardener/src/garden/files/paths.js';
-import { cancelRun } from '../../packages/gardener/src/garden/runner/runner.js';
+import { cancelRun } from '../../packages/gardener/src/garden/runner/runner-process.js';
 import { latestRun } from '../../packages/gardener/src/garden/runs/runs.js';
 
 /** A training that goes on beside the load, started and ended as a user would. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { newConversation } from '../../packages/gardener/src/chat/conversations/conversation.js';
 import type { Garden } from '../../packages/gardener/src/garden/garden.js';
-import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runner/runner.js';
+import { cancelRun, ensureRunner } from '../../packages/gardener/src/garden/runner/runner-process.js';
 import { createRun, latestRun, readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
 import { ROWS_PER_STEP } from '../../packages/gardener/src/training/run/stages/train-settings.js';
 import { Assistant } from './built.js';

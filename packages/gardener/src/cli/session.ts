@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Garden } from '../garden/garden.js';
-import type { RunnerStatus } from '../garden/runner/runner.js';
+import type { RunnerStatus } from '../garden/runner/runner-process.js';
 import { Output } from './output.js';
 import { oneLine } from './terminal/plain-text.js';
 

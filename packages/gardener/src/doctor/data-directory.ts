@@ -9,7 +9,7 @@ import { formatBytes } from '../garden/disk/format-bytes.js';
 import { makeFolder } from '../garden/files/make-folder.js';
 import type { GardenPaths } from '../garden/files/paths.js';
 import type { Garden } from '../garden/garden.js';
-import { readRunner } from '../garden/runner/runner.js';
+import { readRunner } from '../garden/runner/runner-process.js';
 import { openRuns } from '../garden/runs/runs.js';
 import { type Check, ok, warn } from './check.js';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { GardenPaths } from '../garden/files/paths.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { cancelRun } from '../garden/runner/runner.js';
+import { cancelRun } from '../garden/runner/runner-process.js';
 import { latestRun, type Run, readRunState, requestControl } from '../garden/runs/runs.js';
 import { startRunner } from './start-runner.js';
 

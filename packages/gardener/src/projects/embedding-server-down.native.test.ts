@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeTree } from '../codebase/walk/tree.fixture.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import { ensureRunner } from '../garden/runner/runner.js';
+import { ensureRunner } from '../garden/runner/runner-process.js';
 import { waitForRun } from '../garden/runner/wait-for-run.js';
 import { createRun } from '../garden/runs/runs.js';
 import {

@@ -1,5 +1,5 @@
 import type { GardenPaths } from '../garden/files/paths.js';
-import type { RunnerStatus } from '../garden/runner/runner.js';
+import type { RunnerStatus } from '../garden/runner/runner-process.js';
 
 /** Where the runner finds the program that does a run. */
 const WORKER_ENTRY = new URL('../training/run/worker-child.js', import.meta.url);
@@ -9,6 +9,6 @@ const WORKER_ENTRY = new URL('../training/run/worker-child.js', import.meta.url)
  * @returns whether it did, and one sentence when an interrupted run was found
  */
 export async function startRunner(paths: GardenPaths): Promise<RunnerStatus> {
-  const { ensureRunner } = await import('../garden/runner/runner.js');
+  const { ensureRunner } = await import('../garden/runner/runner-process.js');
   return await ensureRunner(paths, WORKER_ENTRY);
 }

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readGgufAdapter, readPeftAdapter } from '@codebase-gardener/lora';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ensureRunner } from '../garden/runner/runner.js';
+import { ensureRunner } from '../garden/runner/runner-process.js';
 import { waitForRun } from '../garden/runner/wait-for-run.js';
 import { createRun, type RunEvent, type RunState, requestControl } from '../garden/runs/runs.js';
 import { readAdapterManifest } from '../training/adapters/adapter-manifest.js';

@@ -1,15 +1,15 @@
-/** Entry of the detached runner: `node runner-main.js <data directory> <worker entry URL>`. See runner.ts. */
+// Entry of the detached runner: `node runner-child.js <data directory> <worker entry URL>`; see runner-process.ts.
 import { setPriority } from 'node:os';
 import { identifyProcess, isProcessAlive } from '@codebase-gardener/lora/process';
 import { withLock } from '../files/file-lock.js';
 import { writeJson } from '../files/json-state.js';
 import { GardenPaths } from '../files/paths.js';
 import { runnerFile, runnerLock, runQueue } from './run-queue.js';
-import { readRunner } from './runner.js';
+import { readRunner } from './runner-process.js';
 
 const [root, entry] = process.argv.slice(2);
 if (root === undefined || entry === undefined)
-  throw new Error('usage: runner-main <data directory> <worker entry>');
+  throw new Error('usage: runner-child <data directory> <worker entry>');
 const paths = new GardenPaths(root);
 
 try {

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Garden, openGarden } from '../garden.js';
 import { createRun, latestRun, type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
 import { runQueue } from './run-queue.js';
-import { cancelRun, ensureRunner, readRunner } from './runner.js';
+import { cancelRun, ensureRunner, readRunner } from './runner-process.js';
 import { waitForRun } from './wait-for-run.js';
 
 const entry = new URL('./worker.fixture.js', import.meta.url);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GardenerError } from '../errors/garden-error.js';
 import { type RunEvent, RunFollower, type RunState } from '../runs/runs.js';
-import type { RunnerStatus } from './runner.js';
+import type { RunnerStatus } from './runner-process.js';
 
 const POLL_MS = 200;
 const ENSURE_EVERY_MS = 2_000;

@@ -1,12 +1,10 @@
-/**
- * Entry of a run's process: `node worker.js <run directory>`, started by the runner (see
- * garden/runner.ts for what it expects).
- */
+// Entry of a run's process: `node worker-child.js <run directory>`, started by the runner. What the runner expects of it
+// stands in garden/runner/runner-process.ts.
 import { joinRun } from '../../garden/runs/worker-control.js';
 import { executeRun } from './execute-run.js';
 
 const [runDirectory] = process.argv.slice(2);
-if (runDirectory === undefined) throw new Error('usage: worker <run directory>');
+if (runDirectory === undefined) throw new Error('usage: worker-child <run directory>');
 
 const membership = await joinRun(runDirectory);
 if (membership !== null) {

@@ -2,23 +2,22 @@
  * Work in the background belongs to one detached process per data directory, the runner: started by whichever command
  * finds work waiting (`ensureRunner`), it takes queued runs one at a time, oldest first, and ends when nothing is left.
  *
- * It starts each run as `node <entry> <runDir>`, the worker, with niceness 19 and
- * CODEBASE_GARDENER_DATA_DIR set. What a worker does:
- * 1. `const worker = await joinRun(runDir)` (worker-control.ts) before any other work; null means that
- * the run is not its own: exit 0.
- * 2. Read `readRunDescription(runDir)`; `locateRun(runDir)` gives the paths. Go on from a
- * checkpoint if the directory holds one.
- * 3. Report by `appendEvent(runDir, ...)`; after each checkpoint that could be resumed from: checkpoint-save (it
- * resets the count of restarts).
- * 4. When `worker.signal` aborts (cancel, pause, or SIGTERM; `worker.stopReason()`), stop within 10 s of a cancel or
- * SIGTERM and within 60 s of a
- * pause, saving a checkpoint unless cancelled. After a pause append run-pause, after a cancel run-cancel (the
- * runner does it otherwise). Exit 0.
- * 5. End with exactly one of run-complete, run-fail (a known error: code, message, remedy),
- * run-not-started; then exit within 30 s.
- * An error that is not known: throw. The runner turns a non-zero exit code and the last 2 KiB of stderr into
- * run-fail. Killed or ended without
- *    a last event, it is started again, up to 3 times without a new checkpoint.
+ * It starts each run as `node <entry> <run directory>`, the worker, with niceness 19 and CODEBASE_GARDENER_DATA_DIR
+ * set. What a worker does:
+ *
+ * 1. `const worker = await joinRun(runDir)` (worker-control.ts) before any other work; null means that the run is not
+ *    its own: exit 0.
+ * 2. Read `readRunDescription(runDir)`; `locateRun(runDir)` gives the paths. Go on from a checkpoint if the directory
+ *    holds one.
+ * 3. Report by `appendEvent(runDir, ...)`; after each checkpoint that could be resumed from: checkpoint-save, which
+ *    resets the count of restarts.
+ * 4. When `worker.signal` aborts (cancel, pause, or SIGTERM; `worker.stopReason()` says which), stop within 10 s of a
+ *    cancel or SIGTERM and within 60 s of a pause, saving a checkpoint unless cancelled. Append run-pause after a
+ *    pause, run-cancel after a cancel (the runner does it otherwise). Exit 0.
+ * 5. End with exactly one of run-complete, run-fail (a known error: code, message, remedy), run-not-started; then exit
+ *    within 30 s. An error that is not known: throw. The runner turns a non-zero exit code and the last 2 KiB of stderr
+ *    into run-fail. A worker that was killed, or ended without a last event, is started again, up to 3 times without a
+ *    new checkpoint.
  * 6. Start children undetached, so that they belong to its process group and end with it.
  */
 import { closeSync, openSync } from 'node:fs';
