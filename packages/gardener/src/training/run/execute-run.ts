@@ -1,6 +1,6 @@
 import { asKnownError } from '../../garden/errors/wire-error.js';
 import type { RunEventInput } from '../../garden/runs/runs.js';
-import type { StopReason, StopReason } from '../../garden/runs/worker-control.js';
+import type { StopReason } from '../../garden/runs/worker-control.js';
 import { runPipeline } from './pipeline.js';
 import { openRunContext } from './run-context.js';
 import { RunReport } from './run-report.js';
