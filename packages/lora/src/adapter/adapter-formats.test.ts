@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TARGET_MODULES, type TargetModule } from '../transformer/config/adapter-config.js';
 import { moduleShape } from '../transformer/config/modules.js';
-import type { TransformerConfig } from '../transformer/config/transformer-config.js';
+import { PLAIN_TRAITS, type TransformerConfig } from '../transformer/config/transformer-config.js';
 import { openGguf } from '../weights/gguf/gguf-reader.js';
 import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
 import type { LoraAdapter, LoraPair } from './adapter.js';
@@ -25,9 +25,10 @@ const BASE: TransformerConfig = {
   mlpSize: 40,
   vocabularySize: 64,
   contextLength: 128,
-  ropeTheta: 10_000,
   rmsNormEpsilon: 1e-5,
   rotaryLayout: 'interleaved',
+  ...PLAIN_TRAITS,
+  blockKinds: [],
 };
 const HALVES: TransformerConfig = { ...BASE, rotaryLayout: 'halves' };
 

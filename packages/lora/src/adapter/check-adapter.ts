@@ -1,6 +1,5 @@
 import { LoraError } from '../errors.js';
-import { TARGET_MODULES } from '../transformer/config/adapter-config.js';
-import { moduleShape } from '../transformer/config/modules.js';
+import { moduleShape, trainableModules } from '../transformer/config/modules.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import { type LoraAdapter, pairsOf } from './adapter.js';
 
@@ -50,7 +49,7 @@ export function checkAdapter(adapter: LoraAdapter, config: TransformerConfig): v
   }
   for (const { block, module, pair } of pairsOf(adapter.blocks)) {
     const name = `${module} of block ${block}`;
-    if (!TARGET_MODULES.includes(module) || !adapter.config.targetModules.includes(module)) {
+    if (!trainableModules(config).includes(module) || !adapter.config.targetModules.includes(module)) {
       problems.push(`${name} is not one of its target modules`);
       continue;
     }

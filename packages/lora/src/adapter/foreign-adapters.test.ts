@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoraError } from '../errors.js';
-import type { TransformerConfig } from '../transformer/config/transformer-config.js';
+import { PLAIN_TRAITS, type TransformerConfig } from '../transformer/config/transformer-config.js';
 import { type GgufTensor, type GgufValue, writeGguf } from '../weights/gguf/gguf-writer.js';
 import { writeSafetensors } from '../weights/safetensors/safetensors-writer.js';
 import type { TensorData } from '../weights/tensor-writer.js';
@@ -20,9 +20,10 @@ const BASE: TransformerConfig = {
   mlpSize: 12,
   vocabularySize: 64,
   contextLength: 128,
-  ropeTheta: 10_000,
   rmsNormEpsilon: 1e-5,
   rotaryLayout: 'interleaved',
+  ...PLAIN_TRAITS,
+  blockKinds: [],
 };
 
 let directory: string;

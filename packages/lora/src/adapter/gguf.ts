@@ -1,5 +1,4 @@
-import { TARGET_MODULES } from '../transformer/config/adapter-config.js';
-import { ARCHITECTURES, blockTensorStem } from '../transformer/config/architectures.js';
+import { blockTensorStem, moduleName, trainableModules } from '../transformer/config/modules.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import { openGguf } from '../weights/gguf/gguf-reader.js';
 import { type GgufTensor, type GgufValue, writeGguf } from '../weights/gguf/gguf-writer.js';
@@ -34,7 +33,7 @@ export async function writeGgufAdapter(
   ]);
   const tensors: GgufTensor[] = [];
   for (const { block, module, pair } of pairsOf(adapter.blocks)) {
-    const name = `${blockTensorStem(config, 'gguf', block, module)}.weight`;
+    const name = `${blockTensorStem('gguf', block, module)}.weight`;
     const rows = rowsToFormat(pair.b, module, config, 'gguf');
     tensors.push({ name: `${name}.lora_a`, shape: [rank, pair.inFeatures], data: pair.a, type });
     tensors.push({ name: `${name}.lora_b`, shape: [pair.outFeatures, rank], data: rows, type });
@@ -66,7 +65,7 @@ export async function readGgufAdapter(file: string, config: TransformerConfig): 
     expected: null,
   });
   const found = new Set([...pairsOf(blocks)].map(({ module }) => module));
-  const targetModules = TARGET_MODULES.filter((module) => found.has(module));
+  const targetModules = trainableModules(config).filter((module) => found.has(module));
   // llama.cpp reads an alpha of 0 as "scale by 1".
   return { config: { rank, alpha: alpha === 0 ? rank : alpha, dropout: 0, targetModules }, blocks };
 }
@@ -98,10 +97,9 @@ function rankOf(source: WeightSource, parseName: (name: string) => AdapterTensor
   return 0;
 }
 
-/** What a tensor's name means, for the modules of an architecture. */
-function nameParser({ architecture }: TransformerConfig): (name: string) => AdapterTensor | null {
-  const { blockTensors } = ARCHITECTURES[architecture];
-  const modules = new Map(TARGET_MODULES.map((module) => [blockTensors[module].gguf, module]));
+/** What a tensor's name means for a base: where a file has modules as one, the same name is another module. */
+function nameParser(config: TransformerConfig): (name: string) => AdapterTensor | null {
+  const modules = new Map(trainableModules(config).map((module) => [moduleName('gguf', module), module]));
   return (name) => {
     const [, block, stem, side] = /^blk\.(\d{1,5})\.(\w{1,40})\.weight\.lora_([ab])$/.exec(name) ?? [];
     const module = stem === undefined ? undefined : modules.get(stem);

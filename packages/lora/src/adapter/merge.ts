@@ -1,5 +1,5 @@
 import type { BaseModel } from '../transformer/base-model.js';
-import { blockTensorStem } from '../transformer/config/architectures.js';
+import { blockTensorStem } from '../transformer/config/modules.js';
 import { rewriteGguf } from '../weights/gguf/gguf-rewrite.js';
 import { type LoraAdapter, type LoraPair, pairsOf } from './adapter.js';
 import { checkAdapter } from './check-adapter.js';
@@ -27,7 +27,7 @@ export async function writeMergedModel(
   const { rank, alpha } = adapter.config;
   const tensors = new Map<string, (values: Float32Array) => void>();
   for (const { block, module, pair } of pairsOf(adapter.blocks)) {
-    const name = `${blockTensorStem(base.config, 'gguf', block, module)}.weight`;
+    const name = `${blockTensorStem('gguf', block, module)}.weight`;
     tensors.set(name, (weight) => addProduct(weight, pair, rank, alpha / rank));
   }
   const fileType = { type: 'uint32', value: type === 'F16' ? MOSTLY_F16 : MOSTLY_F32 } as const;

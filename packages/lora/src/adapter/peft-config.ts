@@ -1,6 +1,6 @@
 import {
   type AdapterConfig,
-  TARGET_MODULES,
+  ALL_TARGET_MODULES,
   type TargetModule,
 } from '../transformer/config/adapter-config.js';
 import { isAlpha, isRank, unsupported } from './check-adapter.js';
@@ -129,11 +129,11 @@ function parseTargetModules(path: string, value: unknown): TargetModule[] | null
   if (!Array.isArray(value) || value.length === 0 || value.length > 1000) {
     throw damaged(path, 'target_modules is not a list of names');
   }
-  const others = value.filter((name) => !TARGET_MODULES.includes(name));
+  const others = value.filter((name) => !ALL_TARGET_MODULES.includes(name));
   // Longer names ("self_attn.q_proj", "layers.3.mlp.up_proj") select too: leave it to the tensors.
   if (
     others.some(
-      (name) => typeof name === 'string' && TARGET_MODULES.some((known) => name.endsWith(`.${known}`)),
+      (name) => typeof name === 'string' && ALL_TARGET_MODULES.some((known) => name.endsWith(`.${known}`)),
     )
   ) {
     return null;
@@ -142,7 +142,7 @@ function parseTargetModules(path: string, value: unknown): TargetModule[] | null
     const names = others.map(printed).join(', ');
     throw unsupported(`The adapter trains the modules ${names}, which are not linear modules of a block.`);
   }
-  return TARGET_MODULES.filter((name) => value.includes(name));
+  return ALL_TARGET_MODULES.filter((name) => value.includes(name));
 }
 
 function parseBlocks(path: string, value: unknown): number[] | null {

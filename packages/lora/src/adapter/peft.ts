@@ -1,7 +1,6 @@
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TARGET_MODULES } from '../transformer/config/adapter-config.js';
-import { ARCHITECTURES, blockTensorStem } from '../transformer/config/architectures.js';
+import { blockTensorStem, moduleName, trainableModules } from '../transformer/config/modules.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
 import { writeSafetensors } from '../weights/safetensors/safetensors-writer.js';
@@ -36,7 +35,7 @@ export async function writePeftAdapter(
   const tensors = new Map<string, TensorData>();
   const { rank } = adapter.config;
   for (const { block, module, pair } of pairsOf(adapter.blocks)) {
-    const name = `${PREFIX}${blockTensorStem(config, 'safetensors', block, module)}`;
+    const name = `${PREFIX}${blockTensorStem('safetensors', block, module)}`;
     const rows = rowsToFormat(pair.b, module, config, 'safetensors');
     tensors.set(`${name}.lora_A.weight`, { shape: [rank, pair.inFeatures], data: pair.a });
     tensors.set(`${name}.lora_B.weight`, { shape: [pair.outFeatures, rank], data: rows });
@@ -71,14 +70,15 @@ export async function readPeftAdapter(directory: string, config: TransformerConf
     },
   });
   const found = new Set([...pairsOf(blocks)].map(({ module }) => module));
-  const targetModules = TARGET_MODULES.filter((module) => found.has(module));
+  const targetModules = trainableModules(config).filter((module) => found.has(module));
   return { config: { rank: peft.rank, alpha: peft.alpha, dropout: peft.dropout, targetModules }, blocks };
 }
 
-/** What a tensor's name means, for the modules of an architecture. */
-function nameParser({ architecture }: TransformerConfig): (name: string) => AdapterTensor | null {
-  const { blockTensors } = ARCHITECTURES[architecture];
-  const modules = new Map(TARGET_MODULES.map((module) => [blockTensors[module].safetensors, module]));
+/** What a tensor's name means, for the modules of a base. */
+function nameParser(config: TransformerConfig): (name: string) => AdapterTensor | null {
+  const modules = new Map(
+    trainableModules(config).map((module) => [moduleName('safetensors', module), module]),
+  );
   return (name) => {
     // PEFT before 0.3 kept the adapter's name, `default`, in the keys.
     const pattern =

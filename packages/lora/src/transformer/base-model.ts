@@ -13,6 +13,9 @@ import type { TransformerConfig } from './config/transformer-config.js';
 import type { ModelTokenizer } from './tokenizer/tokenizer.js';
 import { tokenizerFromGguf } from './tokenizer/tokenizer-from-gguf.js';
 
+/** Llama 3's GGUF says with this tensor what its rotary frequencies are divided by. */
+const FREQUENCY_DIVISORS = 'rope_freqs.weight';
+
 /** The weights of a base model and what they mean; enough for training on token ids. */
 export interface BaseWeights extends AsyncDisposable {
   config: TransformerConfig;
@@ -40,7 +43,11 @@ export async function loadBaseModel(
 ): Promise<BaseModel> {
   const weights = await openGguf(path);
   try {
-    const config = configFromGguf(weights);
+    const divisors = weights.tensors.has(FREQUENCY_DIVISORS)
+      ? await weights.readFloat32(FREQUENCY_DIVISORS)
+      : null;
+    const embeddingShape = weights.tensors.get('token_embd.weight')?.shape;
+    const config = configFromGguf(weights.metadata, embeddingShape, divisors);
     const { tokenizer, hash: tokenizerHash } = tokenizerFromGguf(weights.metadata);
     const { chatTemplate, hash: template } = chatTemplateFromGguf(weights.metadata);
     const weightsHash = options.weightsHash ?? (await fileHash(path));

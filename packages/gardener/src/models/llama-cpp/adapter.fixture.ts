@@ -2,7 +2,7 @@ import {
   type LoraAdapter,
   type LoraPair,
   loadBaseModel,
-  type TargetModule,
+  type TARGET_MODULES,
   type TransformerConfig,
   writeGgufAdapter,
 } from '@codebase-gardener/lora';
@@ -10,7 +10,7 @@ import {
 /** The size of a random adapter. */
 export interface AdapterSize {
   rank: number;
-  targetModules: readonly TargetModule[];
+  targetModules: readonly (typeof TARGET_MODULES)[number][];
 }
 
 const smallSize: AdapterSize = { rank: 4, targetModules: ['q_proj', 'down_proj'] };
@@ -48,7 +48,7 @@ function randomAdapter(
   const { hiddenSize, mlpSize, headSize } = config;
   const querySize = config.headCount * headSize;
   const keySize = config.keyValueHeadCount * headSize;
-  const shapes: Record<TargetModule, [number, number]> = {
+  const shapes: Record<AdapterSize['targetModules'][number], [number, number]> = {
     q_proj: [hiddenSize, querySize],
     k_proj: [hiddenSize, keySize],
     v_proj: [hiddenSize, keySize],

@@ -33,6 +33,13 @@ export const sigmoid = (graph: Graph, x: Value): Value => graph.apply('Sigmoid',
 export const exp = (graph: Graph, x: Value): Value => graph.apply('Exp', [x], {})[0]!;
 /** Natural logarithm. */
 export const log = (graph: Graph, x: Value): Value => graph.apply('Log', [x], {})[0]!;
+/** GELU by its approximation with tanh (https://arxiv.org/abs/1606.08415), x * sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)). */
+export const gelu = (graph: Graph, x: Value): Value => {
+  const factor = (value: number) => graph.constant('float32', [1], Float32Array.of(value));
+  const slope = 2 * Math.sqrt(2 / Math.PI);
+  const cubic = add(graph, mul(graph, mul(graph, x, x), factor(0.044715 * slope)), factor(slope));
+  return mul(graph, x, sigmoid(graph, mul(graph, x, cubic)));
+};
 /** SiLU, x * sigmoid(x): ONNX Runtime's QuickGelu with alpha 1, one pass. */
 export const silu = (graph: Graph, x: Value): Value =>
   graph.apply('QuickGelu', [x], { alpha: { float: 1 } })[0]!;

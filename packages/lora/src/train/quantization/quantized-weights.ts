@@ -8,8 +8,13 @@ import {
   QUANTIZED_MATRICES,
   type QuantizedName,
   quantizedShape,
+  vectorNames,
 } from '../../transformer/config/modules.js';
-import type { TransformerConfig } from '../../transformer/config/transformer-config.js';
+import {
+  type BlockKind,
+  distinctBlockKinds,
+  type TransformerConfig,
+} from '../../transformer/config/transformer-config.js';
 import { blockCalibrationGraph, type CalibratedInput } from '../../transformer/decoder/block-graphs.js';
 import type { BlockFeeds, FrozenWeights } from '../../transformer/decoder/frozen-weights.js';
 import { type Batch, tokensOf } from '../batches/batch.js';
@@ -39,7 +44,16 @@ export async function* quantizeBlocks(
   options: SessionOptions,
 ): AsyncGenerator<BlockFeeds> {
   const shape = { rows: batch.rows.length, sequenceLength: batch.sequenceLength };
-  await using session = await GraphSession.create(blockCalibrationGraph(config, shape), options);
+  const calibrations = new Map<BlockKind, GraphSession>();
+  for (const kind of distinctBlockKinds(config)) {
+    const graph = blockCalibrationGraph(config, shape, kind);
+    calibrations.set(kind, await GraphSession.create(graph, options));
+  }
+  await using _sessions = {
+    [Symbol.asyncDispose]: async () => {
+      for (const session of calibrations.values()) await session[Symbol.asyncDispose]();
+    },
+  };
   let x = await frozen.embed(tokensOf(batch));
   for (let index = 0; index < config.blockCount; index++) {
     const weights = await frozen.block(index);
@@ -49,7 +63,7 @@ export async function* quantizeBlocks(
       positions: batch.positions,
       mask: batch.mask,
     };
-    const outputs = await session.run({ ...feeds, ...weights });
+    const outputs = await calibrations.get(config.blockKinds[index]!)!.run({ ...feeds, ...weights });
     yield quantizeBlock(config, weights, largestCode, (input) => float32Of(outputs[input]));
     x = float32Of(outputs.y);
     // What a block leaves behind on its way to 8 bits is several times its size.
@@ -88,6 +102,7 @@ function quantizeBlock(
   };
   const downInverse = factors.down.map((factor) => 1 / factor);
   const feeds: Record<string, HostTensor> = {
+    ...extras(config, weights),
     input_layernorm: dividedNorm(weights.input_layernorm!, factors.attention),
     post_attention_layernorm: dividedNorm(weights.post_attention_layernorm!, factors.mlp),
     'smoothing.attention': vector(factors.attention),
@@ -113,6 +128,13 @@ function quantizeBlock(
     addMatrix(feeds, `${name}.backward`, backward, [out, inner]);
   }
   return feeds;
+}
+
+/** Norms of heads and outputs, and biases: float32 as they are. */
+function extras(config: TransformerConfig, weights: BlockFeeds): BlockFeeds {
+  const names = [...vectorNames(config).keys()];
+  // Copied: the memory is the next block's.
+  return Object.fromEntries(names.map((name) => [name, vector(float32Of(weights[name]).slice())]));
 }
 
 /** Matrices of one width, one below the other. */

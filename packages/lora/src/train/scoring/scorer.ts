@@ -1,7 +1,11 @@
 import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
 import { GraphSession, type SessionOptions } from '../../autodiff/session.js';
 import type { AdapterConfig } from '../../transformer/config/adapter-config.js';
-import type { TransformerConfig } from '../../transformer/config/transformer-config.js';
+import {
+  type BlockKind,
+  distinctBlockKinds,
+  type TransformerConfig,
+} from '../../transformer/config/transformer-config.js';
 import type { BatchShape } from '../../transformer/decoder/block-context.js';
 import { blockForwardGraph } from '../../transformer/decoder/block-graphs.js';
 import type { FrozenWeights } from '../../transformer/decoder/frozen-weights.js';
@@ -27,7 +31,8 @@ export class Scorer implements AsyncDisposable {
     private readonly config: TransformerConfig,
     readonly shape: BatchShape,
     private readonly frozen: FrozenWeights,
-    private readonly block: GraphSession,
+    /** One for each kind of block. */
+    private readonly blocks: ReadonlyMap<BlockKind, GraphSession>,
     private readonly head: GraphSession,
   ) {}
 
@@ -40,13 +45,13 @@ export class Scorer implements AsyncDisposable {
     options: SessionOptions,
   ): Promise<Scorer> {
     const still = adapter && { ...adapter, dropout: 0 };
-    const graph = blockForwardGraph({ config, batch: shape, adapter: still, precision: 'float32' });
-    const head = scoreGraph(config);
-    const sessions = [
-      await GraphSession.create(graph, options),
-      await GraphSession.create(head, options),
-    ] as const;
-    return new Scorer(config, shape, frozen, ...sessions);
+    const built = { config, batch: shape, adapter: still, precision: 'float32' as const };
+    const blocks = new Map<BlockKind, GraphSession>();
+    for (const kind of distinctBlockKinds(config)) {
+      blocks.set(kind, await GraphSession.create(blockForwardGraph(built, kind), options));
+    }
+    const head = await GraphSession.create(scoreGraph(config), options);
+    return new Scorer(config, shape, frozen, blocks, head);
   }
 
   /**
@@ -64,9 +69,10 @@ export class Scorer implements AsyncDisposable {
     for (const batch of batches) states.push(await this.frozen.embed(tokensOf(batch)));
     for (let index = 0; index < blockCount; index++) {
       const weights = { ...(await this.frozen.block(index)), ...parameters?.feeds(index) };
+      const session = this.blocks.get(this.config.blockKinds[index]!)!;
       for (const [i, { positions, mask }] of batches.entries()) {
         const feeds = { x: hostTensor(states[i]!, [tokens, hiddenSize]), positions, mask, ...weights };
-        states[i] = float32Of((await this.block.run(feeds)).y);
+        states[i] = float32Of((await session.run(feeds)).y);
       }
       onProgress?.((index + 1) / blockCount);
     }
@@ -116,7 +122,7 @@ export class Scorer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.block[Symbol.asyncDispose]();
+    for (const session of this.blocks.values()) await session[Symbol.asyncDispose]();
     await this.head[Symbol.asyncDispose]();
   }
 }

@@ -1,5 +1,5 @@
 import { LoraError } from '../../errors.js';
-import { TARGET_MODULES } from '../../transformer/config/adapter-config.js';
+import { trainableModules } from '../../transformer/config/modules.js';
 import { isTarget } from '../batches/example.js';
 import type { FilledOptions } from './default-options.js';
 
@@ -38,8 +38,9 @@ export function checkOptions(options: FilledOptions): void {
   if (!(dropout >= 0 && dropout < 1)) throw badOption('adapter.dropout', dropout, 'in [0, 1)');
   if (!(optimizer.weightDecay >= 0))
     throw badOption('optimizer.weightDecay', optimizer.weightDecay, 'at least 0');
-  if (targetModules.length === 0 || targetModules.some((module) => !TARGET_MODULES.includes(module)))
-    throw badOption('adapter.targetModules', `[${targetModules}]`, `some of ${TARGET_MODULES.join(', ')}`);
+  const trainable = trainableModules(base.config);
+  if (targetModules.length === 0 || targetModules.some((module) => !trainable.includes(module)))
+    throw badOption('adapter.targetModules', `[${targetModules}]`, `some of ${trainable.join(', ')}`);
   const { contextLength } = base.config;
   if (batch.sequenceLength > contextLength) {
     const expected = `at most the base model's context of ${contextLength}`;

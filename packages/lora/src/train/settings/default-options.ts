@@ -1,4 +1,5 @@
-import { type AdapterConfig, TARGET_MODULES } from '../../transformer/config/adapter-config.js';
+import type { AdapterConfig } from '../../transformer/config/adapter-config.js';
+import { trainableModules } from '../../transformer/config/modules.js';
 import { defaultMemoryBudget } from '../memory/memory-plan.js';
 import type {
   BatchOptions,
@@ -11,7 +12,7 @@ import type {
 const MAX_EPOCHS = 3;
 const PATIENCE = 3;
 const CHECKPOINT_EVERY_MS = 30_000;
-const ADAPTER: AdapterConfig = { rank: 16, alpha: 32, dropout: 0, targetModules: TARGET_MODULES };
+const ADAPTER = { rank: 16, alpha: 32, dropout: 0 };
 const OPTIMIZER: Required<OptimizerOptions> = {
   learningRate: 1e-3,
   schedule: 'cosine',
@@ -27,11 +28,13 @@ export type FilledOptions = ReturnType<typeof fillDefaults>;
 /** Fills in the defaults; checks nothing. */
 export function fillDefaults(options: TrainOptions) {
   const { initial, ...adapter } = options.adapter ?? {};
+  const targetModules = trainableModules(options.base.config);
+  const filled: AdapterConfig = { ...ADAPTER, targetModules, ...initial?.config, ...adapter };
   return {
     maxEpochs: MAX_EPOCHS,
     seed: 0,
     ...options,
-    adapter: { ...ADAPTER, ...initial?.config, ...adapter },
+    adapter: filled,
     initialAdapter: initial,
     optimizer: { ...OPTIMIZER, ...options.optimizer },
     batch: { ...BATCH, ...options.batch },

@@ -1,4 +1,4 @@
-/** The seven linear modules of a llama-like block, in PEFT's spelling. */
+/** The seven linear modules of a decoder block, in PEFT's spelling. */
 export const TARGET_MODULES = [
   'q_proj',
   'k_proj',
@@ -8,7 +8,17 @@ export const TARGET_MODULES = [
   'up_proj',
   'down_proj',
 ] as const;
-export type TargetModule = (typeof TARGET_MODULES)[number];
+
+/** The modules of a block whose file holds queries, keys and values as one matrix, and gate and up as another (phi3). */
+export const FUSED_TARGET_MODULES = ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'] as const;
+
+/** A linear module that an adapter can be trained on. */
+export type TargetModule = (typeof TARGET_MODULES)[number] | (typeof FUSED_TARGET_MODULES)[number];
+
+/** Every name that a module can have, each once. */
+export const ALL_TARGET_MODULES: readonly TargetModule[] = [
+  ...new Set<TargetModule>([...TARGET_MODULES, ...FUSED_TARGET_MODULES]),
+];
 
 /** The shape of an adapter: what PEFT's adapter_config.json says of it. */
 export interface AdapterConfig {

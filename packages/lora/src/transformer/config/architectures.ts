@@ -1,113 +1,252 @@
 import { LoraError } from '../../errors.js';
 import type { WeightFormat } from '../../weights/weight-source.js';
-import type { BlockWeight } from './modules.js';
-import type { ArchitectureName, RotaryLayout, TransformerConfig } from './transformer-config.js';
+import type { ArchitectureName, ArchitectureTraits, BlockKind, RotaryLayout } from './transformer-config.js';
 
-/** A tensor's name in each format, without what all names of the format have around it. */
-type NameByFormat = Readonly<Record<WeightFormat, string>>;
-
-/** Numbers of a configuration that are read by a key of their own. */
-export type ConfigNumber = Exclude<
-  keyof TransformerConfig,
-  'architecture' | 'vocabularySize' | 'rotaryLayout'
->;
-
-/** Tensors of a model that belong to no block. The head is the embedding itself where a model has no tensor for it. */
-export type ModelWeight = 'embedding' | 'norm' | 'head';
-
-/** Everything in which the files of one architecture differ from those of another. */
-export interface Architecture {
-  /** GGUF's `general.architecture`; its metadata keys begin with it. */
-  name: ArchitectureName;
-  /** `model_type` in a Hugging Face config.json. */
-  modelType: string;
-  /** Where each number is: the GGUF's key behind the architecture's name, and the key in config.json (safetensors). */
-  configKeys: Readonly<Record<ConfigNumber, NameByFormat>>;
-  /** How the rows of q and k lie in each format, also in adapters. */
-  rotaryLayout: Readonly<Record<WeightFormat, RotaryLayout>>;
-  /** The frozen tensors of a block. */
-  blockTensors: Readonly<Record<BlockWeight, NameByFormat>>;
-  modelTensors: Readonly<Record<ModelWeight, NameByFormat>>;
+/** Numbers and other values of a model's description, by the key of its format; undefined where it says nothing. */
+export interface Description {
+  number(key: string): number | undefined;
+  raw(key: string): unknown;
 }
 
-const LLAMA: Architecture = {
-  name: 'llama',
-  modelType: 'llama',
-  configKeys: {
-    hiddenSize: { gguf: 'embedding_length', safetensors: 'hidden_size' },
-    blockCount: { gguf: 'block_count', safetensors: 'num_hidden_layers' },
-    headCount: { gguf: 'attention.head_count', safetensors: 'num_attention_heads' },
-    keyValueHeadCount: { gguf: 'attention.head_count_kv', safetensors: 'num_key_value_heads' },
-    headSize: { gguf: 'attention.key_length', safetensors: 'head_dim' },
-    mlpSize: { gguf: 'feed_forward_length', safetensors: 'intermediate_size' },
-    contextLength: { gguf: 'context_length', safetensors: 'max_position_embeddings' },
-    ropeTheta: { gguf: 'rope.freq_base', safetensors: 'rope_theta' },
-    rmsNormEpsilon: { gguf: 'attention.layer_norm_rms_epsilon', safetensors: 'rms_norm_eps' },
+/** The sizes that traits depend on. */
+export interface BlockSizes {
+  hiddenSize: number;
+  blockCount: number;
+  headCount: number;
+  headSize: number;
+}
+
+/** What is read of one format: the differences from a plain llama, and what each block does. */
+interface FormatReader {
+  traits?(description: Description, sizes: BlockSizes): Partial<ArchitectureTraits>;
+  /** What is not the same in every block or not `plainBlock`; by default all blocks are `plain`. */
+  blocks?(description: Description, sizes: BlockSizes, plain: BlockKind): readonly BlockKind[];
+}
+
+/** One architecture: how its files are named, laid out and read. */
+export interface Architecture {
+  /** `model_type` of config.json, for the models that have this architecture. */
+  huggingFace: readonly string[];
+  /** Row order of q and k in each format, also in adapters: llama.cpp's converter permutes the rows of some. */
+  rotaryLayout: Readonly<Record<WeightFormat, RotaryLayout>>;
+  gguf: FormatReader;
+  /** config.json beside safetensors. */
+  safetensors: FormatReader;
+}
+
+const PERMUTED = { gguf: 'interleaved', safetensors: 'halves' } as const;
+const NOT_PERMUTED = { gguf: 'halves', safetensors: 'halves' } as const;
+
+/** Gemma 3: every sixth block looks at everything, the others at a window, with a base of their own. */
+const GEMMA_PATTERN = 6;
+const GEMMA_LOCAL_THETA = 10_000;
+/** llama.cpp's and the paper's exception: the model of 27B has as many blocks. */
+const GEMMA_27B_BLOCKS = 62;
+/** SmolLM3: every fourth block does not rotate. */
+const SMOLLM3_PATTERN = 4;
+
+/**
+ * Every architecture that can be trained, by GGUF's name. A new one is a new entry; what it does differently is a trait
+ * (`ArchitectureTraits`) or a kind of block.
+ */
+export const ARCHITECTURES: Readonly<Record<ArchitectureName, Architecture>> = {
+  // Llama 1 to 3, SmolLM, SmolLM2; Mistral's blocks are the same.
+  llama: {
+    huggingFace: ['llama', 'mistral'],
+    rotaryLayout: PERMUTED,
+    gguf: {},
+    safetensors: {
+      traits: (description) => refuse(description, ['attention_bias', 'mlp_bias']),
+      blocks: (description, sizes, plain) => {
+        const window = description.number('sliding_window') ?? null;
+        return allBlocks(sizes, { ...plain, window });
+      },
+    },
   },
-  // llama.cpp's converter reorders the rows of this architecture: see `permuteRows`.
-  rotaryLayout: { gguf: 'interleaved', safetensors: 'halves' },
-  blockTensors: {
-    input_layernorm: { gguf: 'attn_norm', safetensors: 'input_layernorm' },
-    q_proj: { gguf: 'attn_q', safetensors: 'self_attn.q_proj' },
-    k_proj: { gguf: 'attn_k', safetensors: 'self_attn.k_proj' },
-    v_proj: { gguf: 'attn_v', safetensors: 'self_attn.v_proj' },
-    o_proj: { gguf: 'attn_output', safetensors: 'self_attn.o_proj' },
-    post_attention_layernorm: { gguf: 'ffn_norm', safetensors: 'post_attention_layernorm' },
-    gate_proj: { gguf: 'ffn_gate', safetensors: 'mlp.gate_proj' },
-    up_proj: { gguf: 'ffn_up', safetensors: 'mlp.up_proj' },
-    down_proj: { gguf: 'ffn_down', safetensors: 'mlp.down_proj' },
+  // https://arxiv.org/abs/2407.10671; also Qwen2.5 and Qwen2.5-Coder.
+  qwen2: {
+    huggingFace: ['qwen2'],
+    rotaryLayout: NOT_PERMUTED,
+    gguf: { traits: () => ({ attentionBias: true }) },
+    safetensors: {
+      traits: (description) => ({ ...refuse(description, ['use_sliding_window']), attentionBias: true }),
+    },
   },
-  modelTensors: {
-    embedding: { gguf: 'token_embd', safetensors: 'model.embed_tokens' },
-    norm: { gguf: 'output_norm', safetensors: 'model.norm' },
-    head: { gguf: 'output', safetensors: 'lm_head' },
+  // https://arxiv.org/abs/2505.09388
+  qwen3: {
+    huggingFace: ['qwen3'],
+    rotaryLayout: NOT_PERMUTED,
+    gguf: { traits: () => ({ headNorms: true }) },
+    safetensors: {
+      traits: (description) => ({
+        ...refuse(description, ['use_sliding_window', 'attention_bias']),
+        headNorms: true,
+      }),
+    },
+  },
+  // https://arxiv.org/abs/2503.19786, the models of text
+  gemma3: {
+    huggingFace: ['gemma3_text'],
+    rotaryLayout: NOT_PERMUTED,
+    gguf: {
+      traits: (_description, { hiddenSize, headCount, blockCount }) => ({
+        ...gemmaTraits(hiddenSize),
+        ...(blockCount === GEMMA_27B_BLOCKS ? { attentionScale: 1 / Math.sqrt(hiddenSize / headCount) } : {}),
+      }),
+      blocks: (description, sizes, plain) => {
+        const local = {
+          ropeTheta: description.number('rope.freq_base_swa') ?? GEMMA_LOCAL_THETA,
+          rotaryFactors: null,
+          window: description.number('attention.sliding_window') ?? null,
+        };
+        return gemmaBlocks(sizes, plain, local, (index) => (index + 1) % GEMMA_PATTERN === 0);
+      },
+    },
+    safetensors: {
+      traits: (description, { hiddenSize }) => {
+        const scalar = description.number('query_pre_attn_scalar');
+        return {
+          ...refuse(description, ['attn_logit_softcapping', 'final_logit_softcapping', 'attention_bias']),
+          ...gemmaTraits(hiddenSize),
+          ...(scalar ? { attentionScale: 1 / Math.sqrt(scalar) } : {}),
+          normOffset: 1,
+        };
+      },
+      blocks: (description, sizes, plain) => {
+        const rope = description.raw('rope_parameters') as
+          | Record<string, Record<string, unknown>>
+          | undefined;
+        const theta = rope?.sliding_attention?.rope_theta ?? description.number('rope_local_base_freq');
+        const local = {
+          ropeTheta: typeof theta === 'number' ? theta : GEMMA_LOCAL_THETA,
+          rotaryFactors: null,
+          window: description.number('sliding_window') ?? null,
+        };
+        const types = description.raw('layer_types');
+        const isGlobal = (index: number) =>
+          Array.isArray(types) ? types[index] === 'full_attention' : (index + 1) % GEMMA_PATTERN === 0;
+        return gemmaBlocks(sizes, plain, local, isGlobal);
+      },
+    },
+  },
+  // https://huggingface.co/docs/transformers/model_doc/granite
+  granite: {
+    huggingFace: ['granite'],
+    rotaryLayout: PERMUTED,
+    gguf: {
+      traits: (description) => ({
+        embeddingScale: description.number('embedding_scale') || 1,
+        residualScale: description.number('residual_scale') || 1,
+        attentionScale: description.number('attention.scale') || null,
+        logitScale: description.number('logit_scale') || 1,
+      }),
+    },
+    safetensors: {
+      traits: (description) => ({
+        ...refuse(description, ['attention_bias', 'mlp_bias']),
+        embeddingScale: description.number('embedding_multiplier') || 1,
+        residualScale: description.number('residual_multiplier') || 1,
+        attentionScale: description.number('attention_multiplier') || null,
+        logitScale: description.number('logits_scaling') || 1,
+      }),
+    },
+  },
+  // https://huggingface.co/blog/smollm3
+  smollm3: {
+    huggingFace: ['smollm3'],
+    rotaryLayout: PERMUTED,
+    gguf: {
+      blocks: (_description, sizes, plain) =>
+        smollm3Blocks(sizes, plain, (index) => (index + 1) % SMOLLM3_PATTERN !== 0),
+    },
+    safetensors: {
+      traits: (description) => refuse(description, ['use_sliding_window', 'attention_bias', 'mlp_bias']),
+      blocks: (description, sizes, plain) => {
+        const rotates = description.raw('no_rope_layers');
+        const step = description.number('no_rope_layer_interval') ?? SMOLLM3_PATTERN;
+        return smollm3Blocks(sizes, plain, (index) =>
+          Array.isArray(rotates) ? rotates[index] === 1 : (index + 1) % step !== 0,
+        );
+      },
+    },
+  },
+  // https://arxiv.org/abs/2404.14219
+  phi3: {
+    huggingFace: ['phi3'],
+    rotaryLayout: NOT_PERMUTED,
+    gguf: {
+      traits: () => ({ fusedModules: true }),
+      blocks: (description, sizes, plain) =>
+        allBlocks(sizes, { ...plain, window: description.number('attention.sliding_window') || null }),
+    },
+    safetensors: {
+      traits: () => ({ fusedModules: true }),
+      blocks: (description, sizes, plain) =>
+        allBlocks(sizes, { ...plain, window: description.number('sliding_window') ?? null }),
+    },
   },
 };
 
-/** The one table of architectures: what reads, names or reorders by architecture asks it. */
-export const ARCHITECTURES: Readonly<Record<ArchitectureName, Architecture>> = { llama: LLAMA };
-
-/**
- * The entry whose name in a format is this.
- * @throws LoraError `transformer.unsupported-architecture`
- */
-export function findArchitecture(name: unknown, format: WeightFormat): Architecture {
-  const found = Object.values(ARCHITECTURES).find(
-    (entry) => name === (format === 'gguf' ? entry.name : entry.modelType),
-  );
-  if (found) return found;
-  throw unsupportedArchitecture(String(name));
+/** The architecture of a Hugging Face model; null where it is none of ours. */
+export function architectureOfModelType(modelType: unknown): ArchitectureName | null {
+  for (const [name, { huggingFace }] of Object.entries(ARCHITECTURES)) {
+    if (huggingFace.some((type) => type === modelType)) return name as ArchitectureName;
+  }
+  return null;
 }
 
-/** The error for what this package cannot train; `architecture` is what the file says of itself. */
-export function unsupportedArchitecture(architecture: string): LoraError {
+/** Whether a GGUF's architecture can be trained. */
+export function isArchitecture(name: unknown): name is ArchitectureName {
+  return typeof name === 'string' && Object.hasOwn(ARCHITECTURES, name);
+}
+
+/** The error of an architecture, or a variant of one, that cannot be trained; it names those that can. */
+export function unsupportedArchitecture(what: string): LoraError {
   const supported = Object.keys(ARCHITECTURES).join(', ');
   return new LoraError(
     'transformer.unsupported-architecture',
-    `The base model's architecture is ${architecture}; this version trains ${supported} only.`,
+    `The base model's architecture is ${what}; this version trains ${supported}.`,
     {
-      remedy: 'Choose a llama-architecture base model, such as smollm2-135m-instruct.',
-      details: { architecture },
+      remedy: 'Choose a base model of one of these architectures, such as Qwen2.5-Coder or SmolLM2.',
+      details: { architecture: what, supported },
     },
   );
 }
 
-/** A frozen tensor of a block by its name in a format, without the closing `.weight`. */
-export function blockTensorStem(
-  { architecture }: TransformerConfig,
-  format: WeightFormat,
-  block: number,
-  weight: BlockWeight,
-): string {
-  const prefix = format === 'gguf' ? 'blk' : 'model.layers';
-  return `${prefix}.${block}.${ARCHITECTURES[architecture].blockTensors[weight][format]}`;
+/** Nothing, where none of these keys is set: they change what a model computes in a way that no trait describes. */
+function refuse(description: Description, keys: readonly string[]): Record<string, never> {
+  const set = keys.find((key) => description.raw(key));
+  if (set !== undefined)
+    throw unsupportedArchitecture(`${String(description.raw('model_type'))} with ${set}`);
+  return {};
 }
 
-/** The full name of a tensor that belongs to no block. */
-export function modelTensorName(
-  { architecture }: Pick<TransformerConfig, 'architecture'>,
-  format: WeightFormat,
-  weight: ModelWeight,
-): string {
-  return `${ARCHITECTURES[architecture].modelTensors[weight][format]}.weight`;
+function gemmaTraits(hiddenSize: number): Partial<ArchitectureTraits> {
+  return {
+    ...{ headNorms: true, outputNorms: true, activation: 'gelu' },
+    embeddingScale: Math.sqrt(hiddenSize),
+  };
+}
+
+function gemmaBlocks(
+  { blockCount }: BlockSizes,
+  everything: BlockKind,
+  local: BlockKind,
+  isGlobal: (index: number) => boolean,
+): BlockKind[] {
+  return Array.from({ length: blockCount }, (_, index) => (isGlobal(index) ? everything : local));
+}
+
+function smollm3Blocks(
+  { blockCount }: BlockSizes,
+  plain: BlockKind,
+  rotates: (index: number) => boolean,
+): BlockKind[] {
+  const still = { ...plain, ropeTheta: null, rotaryFactors: null };
+  return Array.from({ length: blockCount }, (_, index) => (rotates(index) ? plain : still));
+}
+
+/** The same for every block. */
+export function allBlocks({ blockCount }: BlockSizes, kind: BlockKind): BlockKind[] {
+  return Array.from({ length: blockCount }, () => kind);
 }

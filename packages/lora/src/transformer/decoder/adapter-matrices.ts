@@ -28,21 +28,34 @@ export function adapterMatrices(
   config: TransformerConfig,
 ): AdapterMatrices {
   const factorOf: Partial<Record<TargetModule, Value | undefined>> = {
-    ...Object.fromEntries(ATTENTION_INPUTS.map((module) => [module, smoothing?.attention])),
+    ...Object.fromEntries([...ATTENTION_INPUTS, 'qkv_proj'].map((module) => [module, smoothing?.attention])),
     gate_proj: smoothing?.mlp,
     up_proj: smoothing?.mlp,
+    gate_up_proj: smoothing?.mlp,
     down_proj: smoothing?.down,
   };
   const scaled = (matrix: Value, factor: Value | undefined) => (factor ? mul(graph, matrix, factor) : matrix);
   const a = [...lora.a].map(([first, matrix]) => [first, scaled(matrix, factorOf[first])] as const);
   const b = [...lora.b].map(([module, matrix]) => {
-    const factor = module === 'up_proj' ? smoothing?.downInverse : undefined;
+    const factor = rowFactor(graph, module, smoothing?.downInverse);
     return [module, scaled(matrix, factor)] as const;
   });
   return { a: new Map(a), b: new Map(b), attentionB: attentionB(graph, lora, config) };
 }
 
+/** What the rows of a B matrix are multiplied by: the up product is made smaller for the down product that reads it. */
+function rowFactor(graph: Graph, module: TargetModule, downInverse: Value | undefined): Value | undefined {
+  if (module === 'up_proj' || downInverse === undefined)
+    return module === 'up_proj' ? downInverse : undefined;
+  if (module !== 'gate_up_proj') return undefined;
+  const { shape } = downInverse;
+  const ones = graph.constant('float32', shape, new Float32Array(shape[0]!).fill(1));
+  return concat(graph, [ones, downInverse], 0);
+}
+
 function attentionB(graph: Graph, lora: BlockLora, config: TransformerConfig): Value | null {
+  const fused = lora.b.get('qkv_proj');
+  if (fused) return fused;
   const { rank } = lora.config;
   const targeted = ATTENTION_INPUTS.filter((module) => lora.b.has(module));
   if (targeted.length === 0) return null;

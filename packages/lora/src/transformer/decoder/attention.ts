@@ -1,10 +1,14 @@
 import type { Graph, Value } from '../../autodiff/graph.js';
 import { add, concat, matmul, reshape, slice, softmax, split } from '../../autodiff/operators/index.js';
+import type { BlockKind } from '../config/transformer-config.js';
 
 /**
  * Queries handled at once: a chunk looks only at the keys up to its own end, which saves nearly half of the products.
  */
 export const CHUNK = 128;
+
+/** Added to a score that must not count; half of what a mask has, so that both together are still a number. */
+const HIDDEN = -1e9;
 
 /** Operands of attention. Heads of q are grouped by the key-value head they share. */
 export interface AttentionInputs {
@@ -16,6 +20,8 @@ export interface AttentionInputs {
   v: Value;
   /** See `maskChunks`. */
   masks: readonly Value[];
+  /** What the scores are multiplied by; null for 1 / sqrt(headSize). */
+  scale: number | null;
 }
 
 /** What attention computes. */
@@ -30,7 +36,7 @@ export interface Attention {
  * Causal attention with grouped key-value heads (https://arxiv.org/abs/2305.13245), without expanding them: the query
  * heads of a group lie one below the other as rows of one product.
  */
-export function causalAttention(graph: Graph, { q, k, v, masks }: AttentionInputs): Attention {
+export function causalAttention(graph: Graph, { q, k, v, masks, scale }: AttentionInputs): Attention {
   const [rows, heads, sequence, headSize] = q.shape as [number, number, number, number];
   const groups = k.shape[1]!;
   const perGroup = heads / groups;
@@ -44,7 +50,7 @@ export function causalAttention(graph: Graph, { q, k, v, masks }: AttentionInput
     const queries = reshape(graph, parts[i]!, [rows, groups, perGroup * length, headSize]);
     const keys = slice(graph, k, 2, 0, end);
     const values = slice(graph, v, 2, 0, end);
-    const scores = matmul(graph, queries, keys, { transB: true, alpha: 1 / Math.sqrt(headSize) });
+    const scores = matmul(graph, queries, keys, { transB: true, alpha: scale ?? 1 / Math.sqrt(headSize) });
     const masked = add(graph, reshape(graph, scores, [rows, heads, length, end]), masks[i]!);
     const ofChunk = softmax(graph, masked);
     weights.push(ofChunk);
@@ -62,6 +68,16 @@ export function maskChunks(graph: Graph, mask: Value): Value[] {
   return chunksOf(mask.shape[2]!).map(({ start, end }) =>
     slice(graph, slice(graph, mask, 2, start, end), 3, 0, end),
   );
+}
+
+/** Added to the mask of a block that looks on a window of positions only: 0 within, a large negative number before it. */
+export function windowMask(graph: Graph, { window }: BlockKind, sequence: number): Value {
+  const values = new Float32Array(sequence * sequence);
+  const reach = window ?? sequence;
+  for (let query = reach; query < sequence; query++) {
+    values.fill(HIDDEN, query * sequence, query * sequence + query - reach + 1);
+  }
+  return graph.constant('float32', [1, 1, sequence, sequence], values);
 }
 
 function chunksOf(sequence: number): { start: number; end: number }[] {

@@ -1,7 +1,7 @@
 import type { Value } from '../../autodiff/graph.js';
 import type { RotaryTables } from '../../autodiff/operators/index.js';
 import type { AdapterConfig, TargetModule } from '../config/adapter-config.js';
-import type { NormWeight, OwnProduct } from '../config/modules.js';
+import type { ExtraWeight, NormWeight, OwnProduct } from '../config/modules.js';
 import type { TransformerConfig } from '../config/transformer-config.js';
 
 /** In what numbers the frozen products are computed; everything else is float32 always. */
@@ -31,8 +31,10 @@ export interface BlockLora {
 
 /** How one block multiplies by its frozen matrices. */
 export interface FrozenProducts {
-  /** Scales of the two norms, float32 [hidden]. */
+  /** Scales of the two norms that every block has, float32 [hidden]. */
   norms: Record<NormWeight, Value>;
+  /** The other norms and the biases, where the architecture has them. */
+  extras: Partial<Record<ExtraWeight, Value>>;
   /** x W^T (+ residual). */
   product(module: OwnProduct, x: Value, residual?: Value): Value;
   /** x W^T of queries, keys and values side by side. */
@@ -51,7 +53,8 @@ export interface BlockContext {
   frozen: FrozenProducts;
   /** Null for the base model alone. */
   lora: BlockLora | null;
-  rotary: RotaryTables;
+  /** Null for a block that does not rotate. */
+  rotary: RotaryTables | null;
   /** See `maskChunks`; 0 where a position may look, a large negative number where not. */
   masks: readonly Value[];
 }

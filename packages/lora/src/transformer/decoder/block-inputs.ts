@@ -1,9 +1,9 @@
 import type { DataType, Graph, Value } from '../../autodiff/graph.js';
-import type { RotaryTables } from '../../autodiff/operators/index.js';
+import { add, type RotaryTables } from '../../autodiff/operators/index.js';
 import type { AdapterConfig, TargetModule } from '../config/adapter-config.js';
 import { MODULE_GROUPS, moduleShape } from '../config/modules.js';
-import type { TransformerConfig } from '../config/transformer-config.js';
-import { maskChunks } from './attention.js';
+import type { BlockKind, TransformerConfig } from '../config/transformer-config.js';
+import { maskChunks, windowMask } from './attention.js';
 import type { BatchShape, BlockContext, BlockLora, FrozenProducts, Precision } from './block-context.js';
 import { type DeclareInput, float32Products, int8Products } from './frozen-products.js';
 import { rotaryAngles } from './rotary-tables.js';
@@ -33,22 +33,48 @@ export function targetedGroups(targetModules: readonly TargetModule[]): TargetMo
   );
 }
 
-/** What all blocks share, as inputs `positions` and `mask` and constants. */
+/** What blocks of one kind share. */
+export interface KindInputs {
+  rotary: RotaryTables | null;
+  masks: Value[];
+}
+
+/** What all blocks share, as inputs `positions` and `mask`, and the constants of each kind of block, made when it is asked for. */
 export function sharedInputs(
   graph: Graph,
   { config, batch }: BlockGraphOptions,
-): { rotary: RotaryTables; masks: Value[] } {
+): (kind: BlockKind) => KindInputs {
   const { rows, sequenceLength } = batch;
   const positions = graph.input('positions', 'int64', [rows, sequenceLength]);
   const mask = graph.input('mask', 'float32', [rows, 1, sequenceLength, sequenceLength]);
-  const angles = rotaryAngles(config, sequenceLength);
-  const table = [sequenceLength, config.headSize / 2];
+  const whole = maskChunks(graph, mask);
+  const made = new Map<BlockKind, KindInputs>();
+  return (kind) => {
+    const known = made.get(kind);
+    if (known) return known;
+    const looksAtAll = kind.window === null || kind.window >= sequenceLength;
+    const masks = looksAtAll
+      ? whole
+      : maskChunks(graph, add(graph, mask, windowMask(graph, kind, sequenceLength)));
+    const inputs = { rotary: rotaryTables(graph, config, kind, positions), masks };
+    made.set(kind, inputs);
+    return inputs;
+  };
+}
+
+function rotaryTables(
+  graph: Graph,
+  { headSize, rotaryLayout }: TransformerConfig,
+  { ropeTheta, rotaryFactors }: BlockKind,
+  positions: Value,
+): RotaryTables | null {
+  if (ropeTheta === null) return null;
+  const sequenceLength = positions.shape[1]!;
+  const angles = rotaryAngles(headSize, ropeTheta, rotaryFactors, sequenceLength);
+  const table = [sequenceLength, headSize / 2];
   const cos = graph.constant('float32', table, angles.cos);
   const sin = graph.constant('float32', table, angles.sin);
-  return {
-    rotary: { positions, cos, sin, interleaved: config.rotaryLayout === 'interleaved' },
-    masks: maskChunks(graph, mask),
-  };
+  return { positions, cos, sin, interleaved: rotaryLayout === 'interleaved' };
 }
 
 /** One block's own inputs: every frozen weight and every matrix of the adapter. */
@@ -75,7 +101,7 @@ export function blockInputs(graph: Graph, options: BlockGraphOptions, prefix = '
 export function blockContext(
   { config, batch }: BlockGraphOptions,
   { frozen, lora }: BlockInputs,
-  shared: ReturnType<typeof sharedInputs>,
+  shared: KindInputs,
 ): BlockContext {
   return { config, batch, frozen, lora, ...shared };
 }

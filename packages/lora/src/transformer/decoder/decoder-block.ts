@@ -3,6 +3,7 @@ import {
   add,
   cast,
   concat,
+  gelu,
   matmul,
   mul,
   reshape,
@@ -20,8 +21,9 @@ import type { BlockContext, BlockValues } from './block-context.js';
 import { inPieces } from './token-pieces.js';
 
 /**
- * One llama block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of the seven linear modules. Only
- * attention looks at all tokens at once; the rest goes piece by piece.
+ * One decoder block: x + attention(norm(x)), then + mlp(norm(.)), with LoRA on any of its linear modules, and what the
+ * architecture does otherwise (`ArchitectureTraits`). Only attention looks at all tokens at once; the rest goes piece
+ * by piece.
  * @param pieces of float32 [rows * sequence, hidden], see `inPieces`
  */
 export function decoderBlock(graph: Graph, pieces: readonly Value[], context: BlockContext): BlockValues {
@@ -32,7 +34,7 @@ export function decoderBlock(graph: Graph, pieces: readonly Value[], context: Bl
   const projected = pieces.map((piece, i) => projections(graph, piece, contexts[i]!));
   const joined = projected.map(({ output }) => output);
   const { q, k, v } = headsOf(graph, concat(graph, joined, 0), context);
-  const attention = causalAttention(graph, { q, k, v, masks });
+  const attention = causalAttention(graph, { q, k, v, masks, scale: config.attentionScale });
   const attended = fromHeads(graph, attention.output);
   const finished = inPieces(graph, attended).map((piece, i) =>
     afterAttention(graph, piece, pieces[i]!, contexts[i]!),
@@ -90,8 +92,10 @@ function pieceContexts(
 function projections(graph: Graph, x: Value, context: PieceContext) {
   const { config, frozen, lora, matrices } = context;
   const input = rmsNorm(graph, x, frozen.norms.input_layernorm, config.rmsNormEpsilon);
-  const product = frozen.attentionProduct(input);
-  const projected = lowRankProduct(graph, input, ATTENTION_INPUTS, context);
+  const { q_bias: q, k_bias: k, v_bias: v } = frozen.extras;
+  const plain = frozen.attentionProduct(input);
+  const product = q && k && v ? add(graph, plain, concat(graph, [q, k, v], 0)) : plain;
+  const projected = lowRankProduct(graph, input, ['qkv_proj', ...ATTENTION_INPUTS], context);
   if (!projected) return { input, output: product };
   const { alpha, rank } = lora!.config;
   const update = matmul(graph, projected, matrices!.attentionB!, { transB: true, alpha: alpha / rank });
@@ -101,12 +105,46 @@ function projections(graph: Graph, x: Value, context: PieceContext) {
 /** The output projection of attention and its residual, then the MLP and its own. */
 function afterAttention(graph: Graph, attended: Value, x: Value, context: PieceContext) {
   const { config, frozen } = context;
-  const [middle] = linear(graph, attended, { modules: ['o_proj'], residual: x }, context);
-  const input = rmsNorm(graph, middle!, frozen.norms.post_attention_layernorm, config.rmsNormEpsilon);
+  const middle = residual(graph, x, attended, 'o_proj', frozen.extras.attention_output_norm, context);
+  const input = rmsNorm(graph, middle, frozen.norms.post_attention_layernorm, config.rmsNormEpsilon);
+  const { gate, up } = gateAndUp(graph, input, context);
+  const activate = config.activation === 'gelu' ? gelu : silu;
+  const activated = mul(graph, activate(graph, gate), up);
+  const y = residual(graph, middle, activated, 'down_proj', frozen.extras.mlp_output_norm, context);
+  return { middle, input, gate, up, activated, y };
+}
+
+/** x + a linear module's output, normalised and scaled where the architecture has it so. */
+function residual(
+  graph: Graph,
+  x: Value,
+  input: Value,
+  module: 'o_proj' | 'down_proj',
+  norm: Value | undefined,
+  context: PieceContext,
+): Value {
+  const { residualScale, rmsNormEpsilon } = context.config;
+  if (norm === undefined && residualScale === 1) {
+    const [sum] = linear(graph, input, { modules: [module], residual: x }, context);
+    return sum!;
+  }
+  const [output] = linear(graph, input, { modules: [module] }, context);
+  const normalized = norm ? rmsNorm(graph, output!, norm, rmsNormEpsilon) : output!;
+  const factor = graph.constant('float32', [1], Float32Array.of(residualScale));
+  return add(graph, x, residualScale === 1 ? normalized : mul(graph, normalized, factor));
+}
+
+/** The two products that the MLP begins with, from one adapter pair where the file has them as one matrix. */
+function gateAndUp(graph: Graph, input: Value, context: PieceContext): { gate: Value; up: Value } {
+  const { lora, matrices, config } = context;
   const [gate, up] = linear(graph, input, { modules: ['gate_proj', 'up_proj'] }, context);
-  const activated = mul(graph, silu(graph, gate!), up!);
-  const [y] = linear(graph, activated, { modules: ['down_proj'], residual: middle! }, context);
-  return { middle: middle!, input, gate: gate!, up: up!, activated, y: y! };
+  const projected = lowRankProduct(graph, input, ['gate_up_proj'], context);
+  if (!projected) return { gate: gate!, up: up! };
+  const { alpha, rank } = lora!.config;
+  const b = matrices!.b.get('gate_up_proj')!;
+  const update = matmul(graph, projected, b, { transB: true, alpha: alpha / rank });
+  const [ofGate, ofUp] = split(graph, update, 1, [config.mlpSize, config.mlpSize]);
+  return { gate: add(graph, gate!, ofGate!), up: add(graph, up!, ofUp!) };
 }
 
 /** Linear modules that read one input. */
@@ -153,8 +191,8 @@ function lowRankProduct(
 }
 
 /** Queries, keys and values in heads, [rows, heads, sequence, headSize], the first two turned by their positions. */
-function headsOf(graph: Graph, joined: Value, { batch, config, rotary: tables }: BlockContext) {
-  const { headCount, keyValueHeadCount, headSize } = config;
+function headsOf(graph: Graph, joined: Value, { batch, config, frozen, rotary: tables }: BlockContext) {
+  const { headCount, keyValueHeadCount, headSize, rmsNormEpsilon } = config;
   const turned = headCount + keyValueHeadCount;
   const separated = reshape(graph, joined, [
     batch.rows,
@@ -164,8 +202,16 @@ function headsOf(graph: Graph, joined: Value, { batch, config, rotary: tables }:
   ]);
   const heads = transpose(graph, separated, [0, 2, 1, 3]);
   const [queriesAndKeys, v] = split(graph, heads, 1, [turned, keyValueHeadCount]);
-  const [q, k] = split(graph, rotary(graph, queriesAndKeys!, tables), 1, [headCount, keyValueHeadCount]);
-  return { q: q!, k: k!, v: v! };
+  const turn = (value: Value) => (tables ? rotary(graph, value, tables) : value);
+  const { q_norm: queryNorm, k_norm: keyNorm } = frozen.extras;
+  if (!queryNorm || !keyNorm) {
+    const [q, k] = split(graph, turn(queriesAndKeys!), 1, [headCount, keyValueHeadCount]);
+    return { q: q!, k: k!, v: v! };
+  }
+  const [queries, keys] = split(graph, queriesAndKeys!, 1, [headCount, keyValueHeadCount]);
+  const q = turn(rmsNorm(graph, queries!, queryNorm, rmsNormEpsilon));
+  const k = turn(rmsNorm(graph, keys!, keyNorm, rmsNormEpsilon));
+  return { q, k, v: v! };
 }
 
 /** [rows, heads, sequence, headSize] back to [tokens, heads * headSize]. */

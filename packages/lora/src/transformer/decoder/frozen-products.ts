@@ -1,7 +1,15 @@
 import type { DataType, Graph, Value } from '../../autodiff/graph.js';
 import { add, concat, gemm, quantizedProduct } from '../../autodiff/operators/index.js';
 import { TARGET_MODULES } from '../config/adapter-config.js';
-import { ATTENTION_INPUTS, moduleShape, QUANTIZED_MATRICES, quantizedShape } from '../config/modules.js';
+import {
+  ATTENTION_INPUTS,
+  type ExtraWeight,
+  moduleShape,
+  QUANTIZED_MATRICES,
+  quantizedShape,
+  vectorNames,
+  vectorSize,
+} from '../config/modules.js';
 import type { TransformerConfig } from '../config/transformer-config.js';
 import type { FrozenProducts } from './block-context.js';
 
@@ -19,6 +27,7 @@ export function float32Products(
   );
   return {
     norms: normInputs(config, input),
+    extras: extraInputs(config, input),
     product: (module, x, residual) => gemm(graph, x, weights.get(module)!, { transB: true }, residual),
     attentionProduct: (x) =>
       concat(
@@ -46,6 +55,7 @@ export function int8Products(graph: Graph, config: TransformerConfig, input: Dec
   const { hiddenSize, mlpSize } = config;
   return {
     norms: normInputs(config, input),
+    extras: extraInputs(config, input),
     smoothing: {
       attention: input('smoothing.attention', 'float32', [hiddenSize]),
       mlp: input('smoothing.mlp', 'float32', [hiddenSize]),
@@ -65,4 +75,13 @@ function normInputs({ hiddenSize }: TransformerConfig, input: DeclareInput): Fro
     input_layernorm: input('input_layernorm', 'float32', [hiddenSize]),
     post_attention_layernorm: input('post_attention_layernorm', 'float32', [hiddenSize]),
   };
+}
+
+function extraInputs(config: TransformerConfig, input: DeclareInput): FrozenProducts['extras'] {
+  const extras: Partial<Record<ExtraWeight, Value>> = {};
+  for (const name of vectorNames(config).keys()) {
+    if (name === 'input_layernorm' || name === 'post_attention_layernorm') continue;
+    extras[name] = input(name, 'float32', [vectorSize(name, config)]);
+  }
+  return extras;
 }

@@ -52,7 +52,7 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
   let x = inPieces(graph, graph.input('x', 'float32', [tokens, config.hiddenSize]));
   const blocks = Array.from({ length: config.blockCount }, (_, index) => {
     const inputs = blockInputs(graph, options, inputNames.block(index));
-    const context = blockContext(options, inputs, shared);
+    const context = blockContext(options, inputs, shared(config.blockKinds[index]!));
     const { y, state } = decoderBlock(graph, x, context);
     const kept = options.activations === 'keep' ? roundedState(graph, state, rounded) : {};
     const block = { x, context, matrices: inputs.matrices, kept };
