@@ -53,6 +53,9 @@ async function openFixture(name: string, base: BaseWeights): Promise<Fixture> {
   };
 }
 
+/** The official GGUF of Qwen2.5-Coder-0.5B-Instruct, Q4_K_M; the test of it is left out without. */
+const QWEN_FILE = process.env.CODEBASE_GARDENER_TEST_QWEN;
+
 /** Folders of fixtures/golden/architectures. */
 const ARCHITECTURES = ['llama3', 'mistral', 'qwen2', 'qwen3', 'gemma3', 'granite', 'smollm3', 'phi3'];
 
@@ -92,6 +95,16 @@ const fixtures: [string, number, () => Promise<Fixture>][] = [
     1e-3,
     async () => openFixture('smollm2', await loadBaseModel(inject('baseModelFile'))),
   ],
+  // Where the real file is at hand (.ci/run fetches it where it can).
+  ...(QWEN_FILE === undefined
+    ? []
+    : [
+        [
+          'Qwen2.5-Coder-0.5B, GGUF Q4_K_M',
+          1e-3,
+          async () => openFixture('qwen2', await loadBaseModel(QWEN_FILE)),
+        ] as [string, number, () => Promise<Fixture>],
+      ]),
 ];
 
 /** Losses of ten AdamW steps, always on the same two rows. */
@@ -200,30 +213,33 @@ test.each(fixtures)('%s: losses, gradients and ten steps agree with PEFT', async
   }
 });
 
-test.each(fixtures.slice(0, -1))('%s: logits agree with PyTorch', async (_name, tolerance, open) => {
-  const { frozen, adapter, examples, tensors, ...fixture } = await open();
-  await using base = fixture.base;
-  const sequenceLength = examples[0]!.tokens.length;
-  const tokens = examples.length * sequenceLength;
-  const parameters = new LoraParameters(base.config, adapter.config);
-  parameters.load(adapter);
-  const shape = { rows: examples.length, sequenceLength };
-  await using scorer = await Scorer.create(base.config, frozen, shape, adapter.config, {});
-  const batch = makeBatch(packExamples(examples, sequenceLength, null), examples.length, sequenceLength);
-  const [hidden] = await scorer.hiddenStates([batch], parameters);
+test.each(fixtures.filter(([name]) => name.startsWith('tiny')))(
+  '%s: logits agree with PyTorch',
+  async (_name, tolerance, open) => {
+    const { frozen, adapter, examples, tensors, ...fixture } = await open();
+    await using base = fixture.base;
+    const sequenceLength = examples[0]!.tokens.length;
+    const tokens = examples.length * sequenceLength;
+    const parameters = new LoraParameters(base.config, adapter.config);
+    parameters.load(adapter);
+    const shape = { rows: examples.length, sequenceLength };
+    await using scorer = await Scorer.create(base.config, frozen, shape, adapter.config, {});
+    const batch = makeBatch(packExamples(examples, sequenceLength, null), examples.length, sequenceLength);
+    const [hidden] = await scorer.hiddenStates([batch], parameters);
 
-  const graph = new Graph();
-  const { hiddenSize, vocabularySize, rmsNormEpsilon } = base.config;
-  const x = graph.input('x', 'float32', [tokens, hiddenSize]);
-  const norm = graph.input('norm', 'float32', [hiddenSize]);
-  const table = graph.input('table', 'float32', [vocabularySize, hiddenSize]);
-  graph.output(gemm(graph, rmsNorm(graph, x, norm, rmsNormEpsilon), table, { transB: true }), 'logits');
-  await using session = await GraphSession.create(graph);
-  const feeds = {
-    x: hostTensor(hidden!, [tokens, hiddenSize]),
-    norm: frozen.outputNorm,
-    table: await frozen.readHead(),
-  };
-  const logits = float32Of((await session.run(feeds)).logits);
-  expect(relativeError(logits, tensors.get('logits')!.data)).toBeLessThan(tolerance);
-});
+    const graph = new Graph();
+    const { hiddenSize, vocabularySize, rmsNormEpsilon } = base.config;
+    const x = graph.input('x', 'float32', [tokens, hiddenSize]);
+    const norm = graph.input('norm', 'float32', [hiddenSize]);
+    const table = graph.input('table', 'float32', [vocabularySize, hiddenSize]);
+    graph.output(gemm(graph, rmsNorm(graph, x, norm, rmsNormEpsilon), table, { transB: true }), 'logits');
+    await using session = await GraphSession.create(graph);
+    const feeds = {
+      x: hostTensor(hidden!, [tokens, hiddenSize]),
+      norm: frozen.outputNorm,
+      table: await frozen.readHead(),
+    };
+    const logits = float32Of((await session.run(feeds)).logits);
+    expect(relativeError(logits, tensors.get('logits')!.data)).toBeLessThan(tolerance);
+  },
+);
