@@ -33,7 +33,10 @@ export const sigmoid = (graph: Graph, x: Value): Value => graph.apply('Sigmoid',
 export const exp = (graph: Graph, x: Value): Value => graph.apply('Exp', [x], {})[0]!;
 /** Natural logarithm. */
 export const log = (graph: Graph, x: Value): Value => graph.apply('Log', [x], {})[0]!;
-/** GELU by its approximation with tanh (https://arxiv.org/abs/1606.08415), x * sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)). */
+/**
+ * GELU by its approximation with tanh, which is x * sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)).
+ * https://arxiv.org/abs/1606.08415
+ */
 export const gelu = (graph: Graph, x: Value): Value => {
   const factor = (value: number) => graph.constant('float32', [1], Float32Array.of(value));
   const slope = 2 * Math.sqrt(2 / Math.PI);

@@ -9,7 +9,7 @@ export const TARGET_MODULES = [
   'down_proj',
 ] as const;
 
-/** The modules of a block whose file holds queries, keys and values as one matrix, and gate and up as another (phi3). */
+/** The modules of a block whose file holds queries, keys and values as one matrix, gate and up as another (phi3). */
 export const FUSED_TARGET_MODULES = ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'] as const;
 
 /** A linear module that an adapter can be trained on. */

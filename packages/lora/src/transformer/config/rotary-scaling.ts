@@ -9,7 +9,8 @@ function figure(rope: Record<string, unknown>, key: string): number {
 
 /**
  * What each rotary frequency is divided by, from config.json's rope parameters: nothing, one factor for all (`linear`,
- * https://arxiv.org/abs/2306.15595), or Llama 3's by wavelength (`llama3`, https://arxiv.org/abs/2407.21783, as transformers computes it).
+ * https://arxiv.org/abs/2306.15595), or Llama 3's by wavelength (`llama3`, https://arxiv.org/abs/2407.21783, as
+ * transformers computes it).
  * @returns headSize / 2 factors, or null for one
  * @throws LoraError `transformer.unsupported-architecture` for another kind of scaling
  */

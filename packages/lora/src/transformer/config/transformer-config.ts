@@ -2,8 +2,8 @@
 export type ArchitectureName = 'llama' | 'qwen2' | 'qwen3' | 'gemma3' | 'granite' | 'smollm3' | 'phi3';
 
 /**
- * Row order of q and k: `interleaved` = rotary pairs are neighbours (as llama.cpp's converter permutes the rows of a llama);
- * `halves` = pairs are half a head apart (Hugging Face's order, and that of most GGUF architectures).
+ * Row order of q and k: `interleaved` = rotary pairs are neighbours (as llama.cpp's converter permutes the rows of a
+ * llama); `halves` = pairs are half a head apart (Hugging Face's order, and that of most GGUF architectures).
  */
 export type RotaryLayout = 'interleaved' | 'halves';
 

@@ -70,7 +70,7 @@ export function maskChunks(graph: Graph, mask: Value): Value[] {
   );
 }
 
-/** Added to the mask of a block that looks on a window of positions only: 0 within, a large negative number before it. */
+/** Added to the mask of a block that looks back on a window only: 0 within it, a large negative number before. */
 export function windowMask(graph: Graph, { window }: BlockKind, sequence: number): Value {
   const values = new Float32Array(sequence * sequence);
   const reach = window ?? sequence;

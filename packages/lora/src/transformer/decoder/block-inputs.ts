@@ -39,7 +39,7 @@ export interface KindInputs {
   masks: Value[];
 }
 
-/** What all blocks share, as inputs `positions` and `mask`, and the constants of each kind of block, made when it is asked for. */
+/** What all blocks share: inputs `positions` and `mask`, and each kind's constants, made when they are asked for. */
 export function sharedInputs(
   graph: Graph,
   { config, batch }: BlockGraphOptions,
