@@ -265,6 +265,54 @@ describe('checkpoints', () => {
   });
 });
 
+describe('what a checkpoint belongs to', () => {
+  test('another base of the same shapes, another start, patience or distance of evaluations is refused', async () => {
+    const options = {
+      ...settings(),
+      steps: 2,
+      checkpoint: { directory: join(directory, 'belongs'), everyMs: 0 },
+    };
+    const { adapter: initial } = ending(await collect(options));
+    const { evaluation, adapter } = options;
+    const others: Partial<TrainOptions>[] = [
+      { base: withOtherNorm(base) },
+      { adapter: { ...adapter, initial } },
+      { evaluation: { ...evaluation, patience: 7 } },
+      { evaluation: { everySteps: 5 } },
+    ];
+    for (const other of others) {
+      await expect(collect({ ...options, ...other })).rejects.toMatchObject({
+        code: 'train.other-checkpoint',
+      });
+    }
+    await using again = await loadBaseModel(goldenPath('llama-tiny/base.gguf'));
+    const resumed = await collect({ ...options, base: again });
+    expect(resumed[1]).toEqual({ type: 'resume', step: 2 });
+  });
+});
+
+describe('the result', () => {
+  test('comes without a look at the events, and after it', async () => {
+    const short = { ...settings(), steps: 3 };
+    const alone = await train(short).result();
+    const training = train(short);
+    const events: TrainEvent[] = [];
+    for await (const event of training) events.push(event);
+    const { type: _type, ...last } = ending(events);
+    expect(await training.result()).toEqual(last);
+    expect(alone).toEqual(last);
+  });
+
+  test('of a training that was left is an error, and so is that of bad options', async () => {
+    const left = train(settings());
+    for await (const event of left) if (event.type === 'step-end') break;
+    await expect(left.result()).rejects.toMatchObject({ code: 'train.aborted' });
+    await expect(train({ ...settings(), examples: [] }).result()).rejects.toMatchObject({
+      code: 'train.no-examples',
+    });
+  });
+});
+
 describe('bad input', () => {
   const bad: [string, Partial<TrainOptions>, string][] = [
     ['rank 0', { adapter: { rank: 0 } }, 'train.bad-option'],
@@ -375,6 +423,17 @@ describe('a loss that explodes', () => {
     expect(seen.slice(-cured.length)).toEqual(cured);
   });
 });
+
+/** A base of the same shapes, of which one norm has other values. */
+function withOtherNorm(base: BaseWeights): BaseWeights {
+  const weights: WeightSource = Object.assign(Object.create(base.weights), {
+    async readFloat32(name: string, into?: Float32Array) {
+      const values = await base.weights.readFloat32(name, into);
+      return name === 'output_norm.weight' ? values.map((value) => 1.01 * value) : values;
+    },
+  });
+  return { ...base, weights };
+}
 
 /** Weights of which, once, after the first step, all embeddings read as NaN, until training has turned back. */
 function poisonedOnce(base: BaseWeights): { poisoned: BaseWeights; onEvent: (event: TrainEvent) => void } {
