@@ -17,6 +17,7 @@ const HOUSE: House = {
           { floor: 'files', what: '' },
           { floor: '.', what: '' },
           { floor: 'runs', what: '' },
+          { floor: 'open.ts', what: '' },
         ],
       },
       { room: 'chat', what: '', floors: [] },
@@ -49,6 +50,8 @@ it('lets a floor import from the floors above it only', () => {
   const found = offences('room-order', {
     'gardener/src/garden/garden.ts': "export { run } from './runs/run.js';\n",
     'gardener/src/garden/files/paths.ts': "import type { Run } from '../runs/run.js';\n",
+    'gardener/src/garden/open.ts': "import './runs/run.js';\n",
+    'gardener/src/garden/log.ts': "import './open.js';\n",
     'gardener/src/garden/files/paths.test.ts': "import { run } from '../runs/run.js';\n",
     'gardener/src/garden/runs/run.ts':
       "import '../garden.js';\nconst files = await import('../files/paths.js');\n",
@@ -56,6 +59,7 @@ it('lets a floor import from the floors above it only', () => {
   expect(found).toEqual([
     'gardener/src/garden/files/paths.ts:1: garden: files/ imports runs/, a floor below',
     'gardener/src/garden/garden.ts:1: garden: its own files imports runs/, a floor below',
+    'gardener/src/garden/log.ts:1: garden: its own files imports open.ts, a floor below',
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A folder of a room, or `.` for the files that lie in the room itself. */
+/** A folder of a room, one of its files by name, or `.` for the other files that lie in the room itself. */
 export interface Floor {
   floor: string;
   /** One line for docs/architecture.md. */
@@ -27,6 +27,12 @@ export interface Wing {
 
 /** The order of the house by workspace: what the boundaries hold and what docs/architecture.md shows. */
 export type House = Record<string, Wing>;
+
+/** How a floor is called in a sentence. */
+export function nameOf(floor: string): string {
+  if (floor === '.') return 'its own files';
+  return floor.includes('.') ? floor : `${floor}/`;
+}
 
 /** The house of this repository: house.json. */
 export function readHouse(): House {

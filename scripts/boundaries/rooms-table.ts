@@ -1,4 +1,4 @@
-import type { House, Room } from './house.js';
+import { type House, nameOf, type Room } from './house.js';
 
 const START = '<!-- rooms: written by `npm run docs` from scripts/boundaries/house.json -->';
 const END = '<!-- end of rooms -->';
@@ -22,8 +22,6 @@ function picture(house: House): string {
 
 function roomLines({ room, what, native, floors }: Room): string {
   const alone = native === undefined ? '' : ` (alone imports ${native.join(', ')})`;
-  const lines = floors.map(
-    (one) => `  - ${one.floor === '.' ? 'its own files' : `${one.floor}/`}: ${one.what}`,
-  );
+  const lines = floors.map((one) => `  - ${nameOf(one.floor)}: ${one.what}`);
   return [`- **${room}/**: ${what}${alone}`, ...lines].join('\n');
 }

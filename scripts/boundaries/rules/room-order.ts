@@ -1,4 +1,4 @@
-import type { House, Room } from '../house.js';
+import { type House, nameOf, type Room } from '../house.js';
 import type { Offence, Rule } from '../offence.js';
 import type { Import, SourceFile } from '../source-files.js';
 
@@ -19,8 +19,8 @@ export function roomOrder(house: House): Rule {
 
 function offenceOf(house: House, file: SourceFile, { target }: Import): string | null {
   if (target === null) return null;
-  const from = placeOf(file.path);
-  const to = placeOf(target);
+  const from = placeOf(house, file.path);
+  const to = placeOf(house, target);
   if (to.wing !== '' && to.wing !== from.wing) return `reaches into packages/${to.wing}: import its face`;
   const rooms = house[from.wing]?.rooms ?? [];
   const own = rooms.findIndex(({ room }) => room === from.room);
@@ -35,16 +35,16 @@ function offenceOf(house: House, file: SourceFile, { target }: Import): string |
 
 /** A folder that house.json does not name has no place in the order. */
 function unknownFloor(house: House, { path }: SourceFile): Offence[] {
-  const { wing, room, floor } = placeOf(path);
+  const { wing, room, floor } = placeOf(house, path);
   const known = house[wing]?.rooms.find((one) => one.room === room);
   if (known === undefined || known.floors.some((one) => one.floor === floor)) return [];
   if (floor === '.' && known.floors.length === 0) return [];
   return [{ path, line: 1, what: `${room}/ has no floor ${nameOf(floor)} in scripts/boundaries/house.json` }];
 }
 
-function placeOf(path: string): { wing: string; room: string; floor: string } {
-  const [wing = '', , room = '', ...rest] = path.split('/');
-  return { wing, room, floor: rest.length > 1 ? (rest[0] ?? '.') : '.' };
+function placeOf(house: House, path: string): { wing: string; room: string; floor: string } {
+  const [wing = '', , room = '', name = '', ...rest] = path.split('/');
+  const floors = house[wing]?.rooms.find((one) => one.room === room)?.floors ?? [];
+  const isFloor = rest.length > 0 || floors.some(({ floor }) => floor === name);
+  return { wing, room, floor: isFloor ? name : '.' };
 }
-
-const nameOf = (floor: string) => (floor === '.' ? 'its own files' : `${floor}/`);

@@ -1,4 +1,4 @@
-import { programVersion } from './program-version.js';
+import { programVersion } from './session/program-version.js';
 
 const EXIT_GRACE_MS = 1_000;
 

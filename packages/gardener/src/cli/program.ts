@@ -25,10 +25,10 @@ import { defineSwitch } from './commands/switch.js';
 import { defineTrain } from './commands/train.js';
 import { defineUi } from './commands/ui.js';
 import { defineWatch } from './commands/watch.js';
-import { Output } from './output.js';
-import { parseDataDirectory } from './parse-options.js';
 import { reportError } from './report-error.js';
-import { logFailure } from './session.js';
+import { Output } from './session/output.js';
+import { logFailure } from './session/session.js';
+import { parseDataDirectory } from './steps/parse-options.js';
 
 const DESCRIPTION =
   'Trains a LoRA adapter on your codebase on your own machine, measures on held-out code whether it helps, and answers ' +

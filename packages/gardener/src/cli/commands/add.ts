@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { fetchModels } from '../fetch-models.js';
-import { parseDuration } from '../parse-duration.js';
-import { type Session, withSession } from '../session.js';
-import { startRun } from '../start-run.js';
+import { type Session, withSession } from '../session/session.js';
+import { fetchModels } from '../steps/fetch-models.js';
+import { parseDuration } from '../steps/parse-duration.js';
+import { startRun } from '../steps/start-run.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { formatDuration, plural } from '../terminal/quantities.js';
 

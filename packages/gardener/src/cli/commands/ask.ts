@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { chooseProject } from '../choose-project.js';
-import { openAnswers, renderOrigin, renderSources, streamAnswer } from '../open-answers.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { chooseProject } from '../steps/choose-project.js';
+import { openAnswers, renderOrigin, renderSources, streamAnswer } from '../steps/open-answers.js';
 
 interface AskOptions {
   project?: string;

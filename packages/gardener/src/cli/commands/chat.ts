@@ -3,9 +3,15 @@ import type { Command } from 'commander';
 import type { AnswerEnd } from '../../chat/answers/write-answer.js';
 import type { Conversation } from '../../chat/conversations/conversation.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { chooseProject } from '../choose-project.js';
-import { type OpenAnswers, openAnswers, renderOrigin, renderSources, streamAnswer } from '../open-answers.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { chooseProject } from '../steps/choose-project.js';
+import {
+  type OpenAnswers,
+  openAnswers,
+  renderOrigin,
+  renderSources,
+  streamAnswer,
+} from '../steps/open-answers.js';
 import { oneLine } from '../terminal/plain-text.js';
 
 const HELP = [

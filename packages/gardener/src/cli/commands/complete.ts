@@ -5,9 +5,9 @@ import type { CompleteAtEvent } from '../../chat/complete-at.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { openProject } from '../open-answers.js';
-import { parseWholeNumber } from '../parse-options.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { openProject } from '../steps/open-answers.js';
+import { parseWholeNumber } from '../steps/parse-options.js';
 import { plainText } from '../terminal/plain-text.js';
 
 interface CompleteOptions {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SpareItem } from '../../garden/disk/disk-spare.js';
 import type { DiskUsage, ProjectDiskUsage } from '../../garden/disk/disk-usage.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { formatBytes, plural } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Check } from '../../doctor/run-doctor.js';
-import { Output } from '../output.js';
-import type { GlobalOptions } from '../session.js';
+import { Output } from '../session/output.js';
+import type { GlobalOptions } from '../session/session.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { plural } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { chooseProject } from '../choose-project.js';
-import { fetchProjectModels } from '../fetch-models.js';
-import { parseWholeNumber } from '../parse-options.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { chooseProject } from '../steps/choose-project.js';
+import { fetchProjectModels } from '../steps/fetch-models.js';
+import { parseWholeNumber } from '../steps/parse-options.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { printStatus } from '../views/print-status.js';
 import { renderScorecard } from '../views/scorecard-view.js';

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { EXPORT_FORMATS, type ExportFormat } from '../../projects/exchange/export-formats.js';
-import { fetchModels } from '../fetch-models.js';
-import { parseWholeNumber } from '../parse-options.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { fetchModels } from '../steps/fetch-models.js';
+import { parseWholeNumber } from '../steps/parse-options.js';
 import { oneLine } from '../terminal/plain-text.js';
 
 interface Options {

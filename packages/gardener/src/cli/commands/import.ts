@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { fetchModels } from '../fetch-models.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { fetchModels } from '../steps/fetch-models.js';
 import { oneLine } from '../terminal/plain-text.js';
 
 export function defineImport(program: Command): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { formatCount } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';

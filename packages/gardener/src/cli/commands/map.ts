@@ -7,9 +7,9 @@ import {
 } from '../../codebase/graph/project-map.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { chooseProject } from '../choose-project.js';
-import { parseWholeNumber } from '../parse-options.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { chooseProject } from '../steps/choose-project.js';
+import { parseWholeNumber } from '../steps/parse-options.js';
 import type { Palette } from '../terminal/palette.js';
 import { oneLine } from '../terminal/plain-text.js';
 

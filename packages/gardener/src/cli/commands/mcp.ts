@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { programVersion } from '../program-version.js';
-import { type Session, withSession } from '../session.js';
+import { programVersion } from '../session/program-version.js';
+import { type Session, withSession } from '../session/session.js';
 
 export function defineMcp(program: Command): void {
   program

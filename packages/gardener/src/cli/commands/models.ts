@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { fetchModels } from '../fetch-models.js';
-import { ollamaModels, pullOllamaModel, removeOllamaModel, renderOllamaModels } from '../ollama-models.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { fetchModels } from '../steps/fetch-models.js';
+import {
+  ollamaModels,
+  pullOllamaModel,
+  removeOllamaModel,
+  renderOllamaModels,
+} from '../steps/ollama-models.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { renderTable } from '../terminal/table.js';
 

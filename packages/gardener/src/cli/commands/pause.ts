@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { chooseProject } from '../choose-project.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { chooseProject } from '../steps/choose-project.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { printStatus } from '../views/print-status.js';
 

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
 import { oneLine } from '../terminal/plain-text.js';
 
 export function defineRemove(program: Command): void {

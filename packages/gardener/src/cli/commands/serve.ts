@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { GardenServer } from '../../server/serve.js';
-import { parseWholeNumber } from '../parse-options.js';
-import { programVersion } from '../program-version.js';
-import { type Session, withSession } from '../session.js';
+import { programVersion } from '../session/program-version.js';
+import { type Session, withSession } from '../session/session.js';
+import { parseWholeNumber } from '../steps/parse-options.js';
 import { oneLine } from '../terminal/plain-text.js';
 
 export const DEFAULT_PORT = '4747';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
 import { oneLine } from '../terminal/plain-text.js';
 
 export function defineSwitch(program: Command): void {

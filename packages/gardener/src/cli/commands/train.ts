@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { chooseProject } from '../choose-project.js';
-import { fetchProjectModels } from '../fetch-models.js';
-import { parseDuration } from '../parse-duration.js';
-import { type Session, withSession } from '../session.js';
-import { startRun } from '../start-run.js';
+import { type Session, withSession } from '../session/session.js';
+import { chooseProject } from '../steps/choose-project.js';
+import { fetchProjectModels } from '../steps/fetch-models.js';
+import { parseDuration } from '../steps/parse-duration.js';
+import { startRun } from '../steps/start-run.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { formatDuration } from '../terminal/quantities.js';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
-import { chooseProject } from '../choose-project.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { chooseProject } from '../steps/choose-project.js';
 import { addressOf, DEFAULT_PORT, startGardenServer, untilInterrupted } from './serve.js';
 
 interface UiOptions {

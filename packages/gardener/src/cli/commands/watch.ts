@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { FollowEvent } from '../../retrieval/index/follow-codebase.js';
-import { chooseProject } from '../choose-project.js';
-import { fetchModels } from '../fetch-models.js';
-import { type Session, withSession } from '../session.js';
+import { type Session, withSession } from '../session/session.js';
+import { chooseProject } from '../steps/choose-project.js';
+import { fetchModels } from '../steps/fetch-models.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { plural } from '../terminal/quantities.js';
 

@@ -1,7 +1,7 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import type { RunState } from '../../garden/runs/runs.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { oneLine } from '../terminal/plain-text.js';
 import type { ProgressState } from '../terminal/progress.js';
 import { formatCount, formatDuration } from '../terminal/quantities.js';

@@ -1,5 +1,5 @@
 import type { ProjectRecord } from '../../garden/project-record.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { renderStatus } from './status-view.js';
 
 /** Prints the status object of a project: as JSON with `--json`, else as lines unless `onlyJson`. */

@@ -1,6 +1,6 @@
-import type { ModelOnDisk } from '../models/store/model-store.js';
-import type { Session } from './session.js';
-import { formatBytes } from './terminal/quantities.js';
+import type { ModelOnDisk } from '../../models/store/model-store.js';
+import type { Session } from '../session/session.js';
+import { formatBytes } from '../terminal/quantities.js';
 
 /**
  * The models `ids`, fetched with a progress bar where they are not on disk yet.
@@ -11,8 +11,8 @@ export async function fetchModels(
   ids: readonly string[],
   fromFile?: string,
 ): Promise<ModelOnDisk[]> {
-  const { ensureModel } = await import('../models/store/ensure-model.js');
-  const { modelOnDisk } = await import('../models/store/model-store.js');
+  const { ensureModel } = await import('../../models/store/ensure-model.js');
+  const { modelOnDisk } = await import('../../models/store/model-store.js');
   const { output, garden } = session;
   const { good, quiet } = output.notePalette;
   const models: ModelOnDisk[] = [];
@@ -51,6 +51,6 @@ export async function fetchModels(
 
 /** The models that a project of `baseModel` needs. @throws GardenerError as `ensureModel` does */
 export async function fetchProjectModels(session: Session, baseModel: string): Promise<ModelOnDisk[]> {
-  const { projectModels } = await import('../projects/project-models.js');
+  const { projectModels } = await import('../../projects/project-models.js');
   return fetchModels(session, projectModels(session.garden.settings, baseModel));
 }

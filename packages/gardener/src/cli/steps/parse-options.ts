@@ -1,4 +1,4 @@
-import { GardenerError } from '../garden/errors/garden-error.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 
 /**
  * A whole number from the command line.

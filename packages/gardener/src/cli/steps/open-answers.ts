@@ -1,13 +1,13 @@
-import type { AnswerEnd } from '../chat/answers/write-answer.js';
-import type { Assistant } from '../chat/assistant.js';
-import type { Conversation } from '../chat/conversations/conversation.js';
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { ProjectRecord } from '../garden/project-record.js';
+import type { AnswerEnd } from '../../chat/answers/write-answer.js';
+import type { Assistant } from '../../chat/assistant.js';
+import type { Conversation } from '../../chat/conversations/conversation.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import type { Session } from '../session/session.js';
+import { oneLine, plainText } from '../terminal/plain-text.js';
+import { describeFreshness } from '../views/describe-freshness.js';
 import { fetchModels, fetchProjectModels } from './fetch-models.js';
 import { openReadyIndex } from './open-search.js';
-import type { Session } from './session.js';
-import { oneLine, plainText } from './terminal/plain-text.js';
-import { describeFreshness } from './views/describe-freshness.js';
 
 /** A project that is ready to answer; closed with the session. */
 export interface OpenAnswers {
@@ -31,7 +31,7 @@ export async function openProject(session: Session, project: ProjectRecord): Pro
   if (garden.settings.runtimeProvider === 'llama-cpp') await fetchProjectModels(session, project.baseModel);
   else if (garden.settings.embeddingProvider === 'catalogue')
     await fetchModels(session, [garden.settings.embeddingModel]);
-  const { Assistant } = await import('../chat/assistant.js');
+  const { Assistant } = await import('../../chat/assistant.js');
   const assistant = new Assistant(garden);
   session.closeAtEnd(() => assistant.close());
   const progress = output.progress();

@@ -1,10 +1,10 @@
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { Settings } from '../garden/settings/settings.js';
-import type { Ollama } from '../models/servers/ollama.js';
-import type { Session } from './session.js';
-import { oneLine } from './terminal/plain-text.js';
-import { formatBytes } from './terminal/quantities.js';
-import { renderTable } from './terminal/table.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { Settings } from '../../garden/settings/settings.js';
+import type { Ollama } from '../../models/servers/ollama.js';
+import type { Session } from '../session/session.js';
+import { oneLine } from '../terminal/plain-text.js';
+import { formatBytes } from '../terminal/quantities.js';
+import { renderTable } from '../terminal/table.js';
 
 // What the commands of `gardener models` do where Ollama runs the models.
 
@@ -75,6 +75,6 @@ export async function removeOllamaModel(session: Session, model: string): Promis
 }
 
 async function ollamaOf({ runtimeUrl, runtimeApiKey }: Settings): Promise<Ollama> {
-  const { Ollama } = await import('../models/servers/ollama.js');
+  const { Ollama } = await import('../../models/servers/ollama.js');
   return new Ollama({ url: runtimeUrl, apiKey: runtimeApiKey });
 }

@@ -1,5 +1,5 @@
-import { createPalette, type Palette, wantsColor } from './terminal/palette.js';
-import { ProgressLine } from './terminal/progress.js';
+import { createPalette, type Palette, wantsColor } from '../terminal/palette.js';
+import { ProgressLine } from '../terminal/progress.js';
 
 /**
  * Where a command writes. Results go to stdout; notes and progress to stderr. With `--json` the human lines are left

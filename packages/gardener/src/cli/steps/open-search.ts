@@ -1,10 +1,10 @@
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { ProjectRecord } from '../garden/project-record.js';
-import type { Embedder } from '../retrieval/embedding/embedder.js';
-import type { ProjectIndex } from '../retrieval/index/project-index.js';
-import type { IndexManifest } from '../retrieval/store/manifest.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import type { Embedder } from '../../retrieval/embedding/embedder.js';
+import type { ProjectIndex } from '../../retrieval/index/project-index.js';
+import type { IndexManifest } from '../../retrieval/store/manifest.js';
+import type { Session } from '../session/session.js';
 import { fetchModels } from './fetch-models.js';
-import type { Session } from './session.js';
 
 /** What a search needs; closed with the session. */
 export interface OpenSearch {
@@ -19,7 +19,7 @@ export interface OpenSearch {
  */
 export async function openSearch(session: Session, project: ProjectRecord): Promise<OpenSearch> {
   const { index, manifest } = await openReadyIndex(session, project);
-  const { startEmbedder } = await import('../retrieval/embedding/choose-embedder.js');
+  const { startEmbedder } = await import('../../retrieval/embedding/choose-embedder.js');
   const embedder = await startEmbedder(
     session.garden.settings,
     async (id) => (await fetchModels(session, [id]))[0]!,
@@ -36,7 +36,7 @@ export async function openReadyIndex(
   session: Session,
   project: ProjectRecord,
 ): Promise<Omit<OpenSearch, 'embedder'>> {
-  const { ProjectIndex } = await import('../retrieval/index/project-index.js');
+  const { ProjectIndex } = await import('../../retrieval/index/project-index.js');
   const { garden, output } = session;
   const index = new ProjectIndex(garden.paths, project.id);
   session.closeAtEnd(() => index.close());
@@ -50,7 +50,7 @@ export async function openReadyIndex(
 }
 
 async function notReady(session: Session, project: ProjectRecord): Promise<GardenerError> {
-  const { latestRun } = await import('../garden/runs/runs.js');
+  const { latestRun } = await import('../../garden/runs/runs.js');
   const run = await latestRun(session.garden.paths, project.id);
   if (run !== null && !run.state.finished) {
     return new GardenerError('cli.index-not-ready', `${project.name} is still being indexed.`, {

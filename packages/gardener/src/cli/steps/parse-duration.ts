@@ -1,4 +1,4 @@
-import { GardenerError } from '../garden/errors/garden-error.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
 
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000 };
 const SHORTEST_MS = 10_000;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Garden } from '../garden/garden.js';
-import type { RunnerStatus } from '../garden/runner/runner-process.js';
+import type { Garden } from '../../garden/garden.js';
+import type { RunnerStatus } from '../../garden/runner/runner-process.js';
+import { oneLine } from '../terminal/plain-text.js';
 import { Output } from './output.js';
-import { oneLine } from './terminal/plain-text.js';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -70,7 +70,7 @@ export function logFailure(error: unknown): void {
 
 async function openSession(options: GlobalOptions) {
   const output = new Output(options.json === true, options.color);
-  const { openGarden } = await import('../garden/garden.js');
+  const { openGarden } = await import('../../garden/garden.js');
   const garden = await openGarden({
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     verbose: options.verbose === true,
@@ -105,7 +105,7 @@ class OpenSession implements Session {
   }
 
   async startRunner(): Promise<RunnerStatus> {
-    const { startRunner } = await import('../projects/start-runner.js');
+    const { startRunner } = await import('../../projects/start-runner.js');
     return await startRunner(this.garden.paths);
   }
 

@@ -1,6 +1,6 @@
-import { GardenerError } from '../garden/errors/garden-error.js';
-import type { Garden } from '../garden/garden.js';
-import type { ProjectRecord } from '../garden/project-record.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
 
 /**
  * The project a command is about: the one named (id, name or path), else the active one, else the only one.

@@ -1,9 +1,9 @@
-import type { ProjectRecord } from '../garden/project-record.js';
-import type { RunDescription, RunKind } from '../garden/runs/runs.js';
-import type { Session } from './session.js';
-import { oneLine } from './terminal/plain-text.js';
-import { followRun } from './views/follow-run.js';
-import { printStatus } from './views/print-status.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import type { RunDescription, RunKind } from '../../garden/runs/runs.js';
+import type { Session } from '../session/session.js';
+import { oneLine } from '../terminal/plain-text.js';
+import { followRun } from '../views/follow-run.js';
+import { printStatus } from '../views/print-status.js';
 
 /** Queues a run of a project, makes sure that the runner is there, and follows it when `wait` is set. */
 export async function startRun(
@@ -14,7 +14,7 @@ export async function startRun(
 ): Promise<void> {
   const { garden, output } = session;
   session.signal.throwIfAborted();
-  const { queueRun } = await import('../projects/queue-run.js');
+  const { queueRun } = await import('../../projects/queue-run.js');
   const run: RunDescription = await queueRun(garden, project, kind, options.runOptions);
   if (!options.wait) {
     output.lines(options.announce);
