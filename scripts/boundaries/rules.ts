@@ -18,7 +18,6 @@ export const RULES = (house: House): Record<string, Rule> => ({
 
 /** How many offences there were when a rule was new; lower it as they go, then delete it. */
 export const KNOWN: Record<string, number> = {
-  'room-order': 72,
-  'import-circles': 6,
-  'folder-size': 1,
+  'room-order': 11,
+  'import-circles': 3,
 };
