@@ -1,15 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LoraAdapter } from '../adapter/adapter.js';
 import { type BaseModel, type BaseWeights, loadBaseModel } from '../transformer/base-model.js';
 import { PIECE } from '../transformer/decoder/token-pieces.js';
 import type { WeightSource } from '../weights/weight-source.js';
-import type { SupervisedExample } from './batches/example.js';
-import { seededRandom } from './batches/random.js';
 import { goldenPath } from './golden.fixture.js';
+import {
+  collect,
+  ending,
+  FLOAT32,
+  losses,
+  patternExamples,
+  patternTraining,
+} from './pattern-training.fixture.js';
 import { meanLoss, scoreExamples } from './scoring/score.js';
 import type { OptimizerOptions, TrainOptions } from './settings/train-options.js';
 import { train } from './train.js';
@@ -28,55 +33,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Sequences with a pattern to learn: each token is followed by the one three further on. */
-function patternExamples(count: number, seed: number): SupervisedExample[] {
-  const random = seededRandom(seed);
-  return Array.from({ length: count }, () => {
-    const length = 8 + Math.floor(random.next() * 17);
-    const start = Math.floor(random.next() * 50);
-    return {
-      tokens: Int32Array.from({ length }, (_, i) => 10 + ((start + 3 * i) % 50)),
-      supervised: new Uint8Array(length).fill(1),
-    };
-  });
-}
-
-const settings = (): TrainOptions => ({
-  base,
-  examples: patternExamples(40, 1),
-  validation: patternExamples(6, 2),
-  adapter: { rank: 4, alpha: 8 },
-  optimizer: { learningRate: 2e-2 },
-  batch: { sequenceLength: 32, rows: 2, accumulation: 1 },
-  evaluation: { everySteps: 4 },
-  steps: 12,
-  maxEpochs: 100,
-  seed: 5,
-  machine: { threads: 1 },
-});
-
-const FLOAT32 = { threads: 1, precision: 'float32' as const };
-
-async function collect(options: TrainOptions, onEvent?: (event: TrainEvent) => void): Promise<TrainEvent[]> {
-  const events: TrainEvent[] = [];
-  for await (const event of train(options)) {
-    events.push(event);
-    onEvent?.(event);
-  }
-  return events;
-}
-
-const losses = (events: TrainEvent[]) =>
-  events.flatMap((event) => (event.type === 'step-end' ? [event.loss] : []));
-
-function ending(events: TrainEvent[]): Extract<TrainEvent, { type: 'train-end' }> {
-  const last = events.at(-1);
-  if (last?.type !== 'train-end') throw new Error('no train-end');
-  return last;
-}
-
-const valuesOf = ({ blocks }: LoraAdapter) =>
-  blocks.flatMap((modules) => Object.values(modules).map(({ b }) => [...b]));
+const settings = () => patternTraining(base);
 
 describe('training', () => {
   test('learns, and keeps the best state it saw', async () => {
@@ -223,74 +180,6 @@ describe('packing', () => {
   });
 });
 
-describe('checkpoints', () => {
-  test('a run stopped at any step goes on to the same losses and the same adapter', async () => {
-    const whole = await collect(settings());
-    for (const stopAt of [1, 4, 7]) {
-      const options = {
-        ...settings(),
-        checkpoint: { directory: join(directory, `stop-${stopAt}`), everyMs: 0 },
-      };
-      const controller = new AbortController();
-      const first = await collect({ ...options, signal: controller.signal }, (event) => {
-        if (event.type === 'step-end' && event.step === stopAt) controller.abort();
-      });
-      expect(ending(first).reason).toBe('aborted');
-      const second = await collect(options);
-      expect(second[1]).toEqual({ type: 'resume', step: stopAt });
-      expect([...losses(first), ...losses(second)]).toEqual(losses(whole));
-      expect(valuesOf(ending(second).adapter)).toEqual(valuesOf(ending(whole).adapter));
-    }
-  });
-
-  test('a checkpoint of other settings, or a damaged one, is refused with a sentence', async () => {
-    const options = { ...settings(), checkpoint: { directory: join(directory, 'other'), everyMs: 0 } };
-    await collect(options);
-    await expect(collect({ ...options, optimizer: { learningRate: 1e-4 } })).rejects.toMatchObject({
-      code: 'train.other-checkpoint',
-    });
-    await expect(collect({ ...options, examples: patternExamples(41, 1) })).rejects.toMatchObject({
-      code: 'train.other-checkpoint',
-    });
-    const file = join(options.checkpoint.directory, 'checkpoint.safetensors');
-    const whole = await readFile(file);
-    const { length } = whole;
-    const otherVersion = whole.toString('latin1').replace('"version":"2"', '"version":"1"');
-    await writeFile(file, Buffer.from(otherVersion, 'latin1'));
-    await expect(collect(options)).rejects.toMatchObject({ code: 'train.other-checkpoint' });
-    await truncate(file, Math.floor(length / 2));
-    await expect(collect(options)).rejects.toMatchObject({ code: 'train.damaged-checkpoint' });
-    await writeFile(file, 'not a checkpoint');
-    await expect(collect(options)).rejects.toMatchObject({ code: 'train.damaged-checkpoint' });
-  });
-});
-
-describe('what a checkpoint belongs to', () => {
-  test('another base of the same shapes, another start, patience or distance of evaluations is refused', async () => {
-    const options = {
-      ...settings(),
-      steps: 2,
-      checkpoint: { directory: join(directory, 'belongs'), everyMs: 0 },
-    };
-    const { adapter: initial } = ending(await collect(options));
-    const { evaluation, adapter } = options;
-    const others: Partial<TrainOptions>[] = [
-      { base: withOtherNorm(base) },
-      { adapter: { ...adapter, initial } },
-      { evaluation: { ...evaluation, patience: 7 } },
-      { evaluation: { everySteps: 5 } },
-    ];
-    for (const other of others) {
-      await expect(collect({ ...options, ...other })).rejects.toMatchObject({
-        code: 'train.other-checkpoint',
-      });
-    }
-    await using again = await loadBaseModel(goldenPath('llama-tiny/base.gguf'));
-    const resumed = await collect({ ...options, base: again });
-    expect(resumed[1]).toEqual({ type: 'resume', step: 2 });
-  });
-});
-
 describe('the result', () => {
   test('comes without a look at the events, and after it', async () => {
     const short = { ...settings(), steps: 3 };
@@ -423,17 +312,6 @@ describe('a loss that explodes', () => {
     expect(seen.slice(-cured.length)).toEqual(cured);
   });
 });
-
-/** A base of the same shapes, of which one norm has other values. */
-function withOtherNorm(base: BaseWeights): BaseWeights {
-  const weights: WeightSource = Object.assign(Object.create(base.weights), {
-    async readFloat32(name: string, into?: Float32Array) {
-      const values = await base.weights.readFloat32(name, into);
-      return name === 'output_norm.weight' ? values.map((value) => 1.01 * value) : values;
-    },
-  });
-  return { ...base, weights };
-}
 
 /** Weights of which, once, after the first step, all embeddings read as NaN, until training has turned back. */
 function poisonedOnce(base: BaseWeights): { poisoned: BaseWeights; onEvent: (event: TrainEvent) => void } {
