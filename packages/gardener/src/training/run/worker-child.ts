@@ -1,5 +1,5 @@
-// Entry of a run's process: `node worker-child.js <run directory>`, started by the runner. What the runner expects of it
-// stands in garden/runner/runner-process.ts.
+// Entry of a run's process: `node worker-child.js <run directory>`, started by the runner. What the runner expects
+// of it stands in garden/runner/runner-process.ts.
 import { joinRun } from '../../garden/runs/worker-control.js';
 import { executeRun } from './execute-run.js';
 
