@@ -1,8 +1,8 @@
-// docs/errors.md lists every error code of the sources: what it says, what to do, where it is thrown.
+// docs/errors.md lists every error code of the sources: what it says and what to do.
 //   node scripts/list-error-codes.mjs           fails when the page misses a code or names one that is gone
 //   node scripts/list-error-codes.mjs --write   writes the page from the sources
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -56,8 +56,7 @@ function collect(file) {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const visit = (node) => {
     if (ts.isStringLiteralLike(node) && isCode(node.text)) {
-      const row = found.get(node.text) ?? { files: new Set(), message: '', remedy: '' };
-      row.files.add(relative(root, file).split(sep).join('/'));
+      const row = found.get(node.text) ?? { message: '', remedy: '' };
       const { message, remedy } = sentences(node, source);
       row.message ||= message;
       row.remedy ||= remedy;
@@ -114,18 +113,15 @@ function prose(node, source) {
 function render() {
   const cell = (text) => text.replace(/\s+/g, ' ').replaceAll('|', '\\|').trim() || '(depends on the cause)';
   const rows = [...found].sort(([a], [b]) => a.localeCompare(b, 'en'));
-  const lines = rows.map(
-    ([code, row]) =>
-      `| \`${code}\` | ${cell(row.message)} | ${cell(row.remedy)} | ${[...row.files].sort().join(', ')} |`,
-  );
+  const lines = rows.map(([code, row]) => `| \`${code}\` | ${cell(row.message)} | ${cell(row.remedy)} |`);
   return `# Error codes
 
 By symptom: [troubleshooting.md](troubleshooting.md). Every failure carries a stable code, one plain sentence and a remedy. The command line prints the last two as \`error: …\` and
 \`try: …\` on stderr, and with \`--json\` all three as \`{"error": {"code", "message", "remedy"}}\` on stdout. \`…\` stands for what
 is filled in. Written by \`node scripts/list-error-codes.mjs --write\`; \`npm run check\` fails when it is stale.
 
-| Code | Says | Remedy | Thrown in |
-| --- | --- | --- | --- |
+| Code | Says | Remedy |
+| --- | --- | --- |
 ${lines.join('\n')}
 `;
 }

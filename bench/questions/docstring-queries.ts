@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseSource } from '../../packages/gardener/src/codebase/parse/parse-source.fixture.js';
 import type { CodeSymbol } from '../../packages/gardener/src/codebase/parse/structure/code-structure.js';
 import { readFileChunks } from '../../packages/gardener/src/codebase/read/chunk-codebase.js';
-import { parseSource } from '../../packages/gardener/src/codebase/read/parse-source.js';
 import { walkCodebase } from '../../packages/gardener/src/codebase/walk/walk.js';
 
 /** A question and where its answer stands. */

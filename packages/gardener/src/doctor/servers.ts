@@ -1,5 +1,5 @@
 import type { Garden } from '../garden/garden.js';
-import { ollamaUrl } from '../models/servers/ollama.js';
+import { OLLAMA_URL } from '../models/servers/ollama.js';
 import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
 import { type Check, failed, ok } from './check.js';
 
@@ -19,7 +19,7 @@ export async function checkServers({ settings }: Garden): Promise<Check[]> {
   }
   const { runtimeProvider, runtimeUrl } = settings;
   if (runtimeProvider !== 'llama-cpp') {
-    const url = runtimeUrl || (runtimeProvider === 'ollama' ? ollamaUrl : '');
+    const url = runtimeUrl || (runtimeProvider === 'ollama' ? OLLAMA_URL : '');
     checks.push(await checkReachable(runtimeProvider, url));
   }
   return checks;

@@ -1,13 +1,11 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { opendir, realpath, stat } from 'node:fs/promises';
 import { systemErrorCode } from './errors/filesystem-error.js';
 import { GardenerError } from './errors/garden-error.js';
 import type { GardenPaths } from './files/paths.js';
 
 /**
  * The real path of a codebase: absolute, symbolic links resolved.
- * @throws GardenerError `garden.path-missing`, `garden.path-not-a-directory`, `garden.path-unreadable`,
- * `garden.path-is-data-directory`
+ * @throws GardenerError `garden.path-is-data-directory`, and what `readableFolder` throws
  */
 export async function codebasePath(paths: GardenPaths, given: string): Promise<string> {
   const path = await readableFolder(given);
@@ -15,35 +13,46 @@ export async function codebasePath(paths: GardenPaths, given: string): Promise<s
   return path;
 }
 
-async function readableFolder(path: string): Promise<string> {
-  const absolute = resolve(path);
+/**
+ * The real path of a folder that can be read: absolute, symbolic links resolved.
+ * @throws GardenerError `codebase.path-missing`, `codebase.not-a-directory`, `codebase.unreadable`
+ */
+export async function readableFolder(path: string): Promise<string> {
   try {
-    const real = await realpath(absolute);
+    const real = await realpath(path);
     if (!(await stat(real)).isDirectory()) {
-      throw new GardenerError('garden.path-not-a-directory', `${absolute} is not a directory.`, {
-        remedy: 'Give the folder that holds the codebase.',
+      throw new GardenerError('codebase.not-a-directory', `${path} is not a directory.`, {
+        remedy: 'give the folder that holds the code, not a file in it',
+        details: { path },
       });
     }
-    await readdir(real);
+    const folder = await opendir(real);
+    await folder.close();
     return real;
   } catch (error) {
     if (GardenerError.isInstance(error)) throw error;
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new GardenerError('garden.path-missing', `${absolute} does not exist.`, {
-        remedy: 'Check the spelling of the path.',
-        cause: error,
-      });
-    }
-    throw new GardenerError(
-      'garden.path-unreadable',
-      `${absolute} cannot be read (${code ?? 'unknown error'}).`,
+    throw cannotRead(path, error);
+  }
+}
+
+function cannotRead(path: string, error: unknown): GardenerError {
+  const code = systemErrorCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new GardenerError(
+      'codebase.path-missing',
+      `There is nothing at ${path === '' ? 'an empty path' : path}.`,
       {
-        remedy: 'Give your user permission to read it.',
+        remedy: 'check the spelling of the path; a relative path starts at the current folder',
+        details: { path },
         cause: error,
       },
     );
   }
+  return new GardenerError('codebase.unreadable', `The folder ${path} cannot be read (${code ?? error}).`, {
+    remedy: `give yourself permission to read it, for example: chmod -R u+rX ${JSON.stringify(path)}`,
+    details: { path },
+    cause: error,
+  });
 }
 
 function isDataDirectory(path: string): GardenerError {

@@ -97,10 +97,10 @@ test('a path that is no codebase is said as such', async () => {
   await writeFile(file, 'x');
   await symlink(join(folder, 'loop'), join(folder, 'loop'));
   const cases = [
-    [join(folder, 'gone'), 'garden.path-missing'],
-    [file, 'garden.path-not-a-directory'],
-    [join(file, 'below'), 'garden.path-missing'],
-    [join(folder, 'loop'), 'garden.path-unreadable'],
+    [join(folder, 'gone'), 'codebase.path-missing'],
+    [file, 'codebase.not-a-directory'],
+    [join(file, 'below'), 'codebase.path-missing'],
+    [join(folder, 'loop'), 'codebase.unreadable'],
   ] as const;
   for (const [path, code] of cases) {
     await expect(registry.add({ path, baseModel: 'base' })).rejects.toMatchObject({ code });

@@ -81,7 +81,7 @@ export class Registry {
   /**
    * Registers the codebase at `path` and makes its folder.
    *
-   * @throws GardenerError `garden.path-missing`, `garden.path-not-a-directory`, `garden.path-unreadable`,
+   * @throws GardenerError `codebase.path-missing`, `codebase.not-a-directory`, `codebase.unreadable`,
    * `garden.path-is-data-directory`, `garden.bad-name`, `garden.project-exists` (details: id, name),
    * `garden.name-taken` (details: path of the other)
    */

@@ -61,7 +61,10 @@ function noSuchAdapter(
 ): GardenerError {
   const sentence = asked === undefined ? `${name} has no adapter yet.` : `${name} has no adapter ${asked}.`;
   return new GardenerError('training.no-such-adapter', sentence, {
-    remedy: versions.length === 0 ? `Train one: gardener train ${name}.` : `It has ${versions.join(', ')}.`,
+    remedy:
+      versions.length === 0
+        ? `Train one: gardener train ${name}.`
+        : `It has ${versions.join(', ')}; gardener promote ${name} base chooses the base model alone.`,
     details: { versions },
   });
 }

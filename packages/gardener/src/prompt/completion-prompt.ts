@@ -24,8 +24,8 @@ export interface CompletionPrompt {
 }
 
 /** Shares of the room: what follows the place, and related code; the rest is the file before the place. */
-const afterShare = 0.2;
-const relatedShare = 0.3;
+const AFTER_SHARE = 0.2;
+const RELATED_SHARE = 0.3;
 
 /**
  * Puts together what a completion continues: related code, each piece under its path, the best last, then the file's
@@ -34,10 +34,10 @@ const relatedShare = 0.3;
 export async function completionPrompt(parts: CompletionParts): Promise<CompletionPrompt> {
   const count = roomCounter(parts);
   const room = parts.contextTokens - parts.answerTokens - (await count(parts.pathLine));
-  const after = await fitLines(parts.after, Math.floor(room * afterShare), count, 'first');
+  const after = await fitLines(parts.after, Math.floor(room * AFTER_SHARE), count, 'first');
   const before = await fitLines(
     parts.before,
-    room - after.tokens - Math.floor(room * relatedShare),
+    room - after.tokens - Math.floor(room * RELATED_SHARE),
     count,
     'last',
   );

@@ -1,11 +1,11 @@
 import type { ChatMessage } from '../models/runtime/runtime.js';
 import type { SearchResult } from '../retrieval/search/search.js';
 import {
-  codeHeading,
+  CODE_HEADING,
   type FittedPrompt,
   fitOverview,
   fitResults,
-  messageOverhead,
+  MESSAGE_OVERHEAD,
   type PromptRoom,
   questionMessage,
   questionTooLong,
@@ -26,7 +26,7 @@ export interface MessageParts extends PromptRoom {
 }
 
 /** Share of the room for the newest messages before retrieved code gets the rest. */
-const historyShare = 0.4;
+const HISTORY_SHARE = 0.4;
 
 /**
  * Fits a client's messages and retrieved code into the context: the client's instructions and everything from the last
@@ -44,9 +44,9 @@ export async function fitMessages(parts: MessageParts): Promise<FittedPrompt> {
   const [history, question, tail] = [talk.slice(0, at), talk[at]!, talk.slice(at + 1)];
 
   const total = parts.contextTokens - parts.answerTokens;
-  let room = total - (await count(codeHeading)) - messageOverhead;
+  let room = total - (await count(CODE_HEADING)) - MESSAGE_OVERHEAD;
   for (const content of [system, question.content, ...tail.map((message) => message.content)])
-    room -= (await count(content)) + messageOverhead;
+    room -= (await count(content)) + MESSAGE_OVERHEAD;
   if (room < 0) throw questionTooLong(total - room, total);
 
   if (ours !== null) {
@@ -55,7 +55,7 @@ export async function fitMessages(parts: MessageParts): Promise<FittedPrompt> {
     if (overview.text !== '') system = `${ours}\n\n${overview.text}`;
   }
 
-  const newest = await fitHistory(history, Math.floor(room * historyShare), count);
+  const newest = await fitHistory(history, Math.floor(room * HISTORY_SHARE), count);
   const code = await fitResults(parts.results, room - newest.tokens, count);
   const older = await fitHistory(
     history.slice(0, history.length - newest.used),
@@ -84,7 +84,7 @@ async function fitHistory(
   let tokens = 0;
   let used = 0;
   for (const { content } of [...history].reverse()) {
-    const needed = (await count(content)) + messageOverhead;
+    const needed = (await count(content)) + MESSAGE_OVERHEAD;
     if (tokens + needed > room) break;
     tokens += needed;
     used += 1;

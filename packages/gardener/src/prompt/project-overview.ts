@@ -8,16 +8,16 @@ export interface ProjectFacts {
 }
 
 /** Of a README: what a project is stands at its beginning. Also keeps the expressions below quick on any input. */
-const maxReadmeCharacters = 20_000;
-const maxAboutCharacters = 320;
+const MAX_README_CHARACTERS = 20_000;
+const MAX_ABOUT_CHARACTERS = 320;
 /** A paragraph with fewer characters than this is a slogan or a row of badges. */
-const fewestCharacters = 40;
-const maxLanguages = 3;
-const maxFolders = 6;
+const FEWEST_CHARACTERS = 40;
+const MAX_LANGUAGES = 3;
+const MAX_FOLDERS = 6;
 /** A folder that holds more than this share of all files tells nothing: its subfolders are named in its place. */
-const wholeShare = 0.6;
-const maxCentral = 5;
-const maxSymbols = 3;
+const WHOLE_SHARE = 0.6;
+const MAX_CENTRAL = 5;
+const MAX_SYMBOLS = 3;
 
 /**
  * A project in a few lines, the most telling first, for the system message: what its README says it is, languages,
@@ -27,7 +27,7 @@ export function projectOverview({ files, central, readme }: ProjectFacts): strin
   const about = readme === null ? null : firstParagraph(readme);
   const languages = shares(files.flatMap(({ language }) => language ?? []));
   const folders = mainFolders(files.map(({ path }) => path));
-  const first = central.slice(0, maxCentral);
+  const first = central.slice(0, MAX_CENTRAL);
   return [
     ...(about === null ? [] : [`README: ${about}`]),
     ...(languages.length === 0 ? [] : [`Files: ${files.length} (${languages.join(', ')})`]),
@@ -37,17 +37,17 @@ export function projectOverview({ files, central, readme }: ProjectFacts): strin
 }
 
 function centralFile({ path, symbols }: ProjectFacts['central'][number]): string {
-  return symbols.length === 0 ? path : `${path} (${symbols.slice(0, maxSymbols).join(', ')})`;
+  return symbols.length === 0 ? path : `${path} (${symbols.slice(0, MAX_SYMBOLS).join(', ')})`;
 }
 
 /** The first paragraph of prose, in plain text and at most 320 characters, cut at a sentence where one ends in time. */
 function firstParagraph(readme: string): string | null {
-  const beginning = readme.slice(0, maxReadmeCharacters);
+  const beginning = readme.slice(0, MAX_README_CHARACTERS);
   const withoutCode = beginning.replace(/^ *(```|~~~)[\s\S]*?^ *\1.*$/gm, '').replace(/<!--[\s\S]*?-->/g, '');
   for (const block of withoutCode.split(/\r?\n\s*\r?\n/)) {
     const prose = block.split(/\r?\n/).filter((line) => !/^\s*(?:#|[-*=_]{3,}|[|<]|\[?!\[|\.\. )/.test(line));
     const text = plain(prose.join(' '));
-    if (text.length >= fewestCharacters) return shortened(text);
+    if (text.length >= FEWEST_CHARACTERS) return shortened(text);
   }
   return null;
 }
@@ -63,16 +63,16 @@ function plain(markdown: string): string {
 }
 
 function shortened(text: string): string {
-  if (text.length <= maxAboutCharacters) return text;
-  const cut = text.slice(0, maxAboutCharacters);
+  if (text.length <= MAX_ABOUT_CHARACTERS) return text;
+  const cut = text.slice(0, MAX_ABOUT_CHARACTERS);
   const sentence = cut.lastIndexOf('. ');
-  return sentence >= fewestCharacters ? cut.slice(0, sentence + 1) : `${cut.trimEnd()}…`;
+  return sentence >= FEWEST_CHARACTERS ? cut.slice(0, sentence + 1) : `${cut.trimEnd()}…`;
 }
 
 /** `TypeScript 81 %`, the largest first. */
 function shares(names: readonly string[]): string[] {
   return counted(names)
-    .slice(0, maxLanguages)
+    .slice(0, MAX_LANGUAGES)
     .map(([name, count]) => `${name} ${Math.max(1, Math.round((100 * count) / names.length))} %`);
 }
 
@@ -84,10 +84,10 @@ function mainFolders(paths: readonly string[]): string[] {
   for (;;) {
     const [largest, ...others] = folders;
     const inside = largest === undefined ? [] : foldersBelow(paths, `${largest[0]}/`);
-    if (largest === undefined || largest[1] <= wholeShare * paths.length || inside.length === 0) break;
+    if (largest === undefined || largest[1] <= WHOLE_SHARE * paths.length || inside.length === 0) break;
     folders = [...inside, ...others].sort(mostFirst);
   }
-  return folders.slice(0, maxFolders).map(([folder, count]) => `${folder} (${count})`);
+  return folders.slice(0, MAX_FOLDERS).map(([folder, count]) => `${folder} (${count})`);
 }
 
 function foldersBelow(paths: readonly string[], prefix: string): [string, number][] {

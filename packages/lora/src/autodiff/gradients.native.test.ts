@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { elementCount } from '../weights/element-count.js';
 import { gradients } from './gradients.js';
-import { differentiableOperators, elementCount, Graph, type Value } from './graph.js';
+import { differentiableOperators, Graph, type Value } from './graph.js';
 import { float32Of, type HostTensor, hostTensor } from './host-tensor.js';
 import * as op from './operators/index.js';
 import { GraphSession } from './session.js';

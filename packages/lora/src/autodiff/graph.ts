@@ -1,4 +1,5 @@
 import { LoraError } from '../errors.js';
+import { elementCount } from '../weights/element-count.js';
 
 /** Element types a graph may hold, as ONNX spells them in lower case. */
 export type DataType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
@@ -123,11 +124,6 @@ export class Graph {
   #freshName(stem: string): string {
     return `${stem}_${this.#nextId++}`;
   }
-}
-
-/** Number of elements of a shape; 1 for a scalar. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /**

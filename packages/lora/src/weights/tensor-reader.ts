@@ -1,5 +1,6 @@
 import { LoraError } from '../errors.js';
 import { BLOCK_FORMATS } from './blocks/block-formats.js';
+import { elementCount } from './element-count.js';
 import type { RangeFile } from './range-file.js';
 import type { TensorInfo } from './weight-source.js';
 
@@ -9,11 +10,6 @@ const RANGE_BYTES = 1 << 20;
 /** A tensor and where its bytes begin in the file. */
 export interface StoredTensor extends TensorInfo {
   position: number;
-}
-
-/** Number of elements of a tensor of this shape; a scalar (no dimensions) has one. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /**

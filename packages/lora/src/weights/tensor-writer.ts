@@ -1,7 +1,7 @@
 import { LoraError } from '../errors.js';
 import type { Append } from './atomic-file.js';
 import { BLOCK_FORMATS, type BlockFormat, type Quantize } from './blocks/block-formats.js';
-import { elementCount } from './tensor-reader.js';
+import { elementCount } from './element-count.js';
 
 /** Bytes encoded at once, so that a big tensor is never held twice. */
 const RANGE_BYTES = 1 << 20;

@@ -193,7 +193,9 @@ describe('one project', () => {
       adapter: { version: 1, promoted: true },
     });
     expect((await test.gardener('list')).stdout).toContain('adapter 1');
-    expect(await test.failure('promote', 'shop', '3')).toMatchObject({ remedy: 'It has 1, 2.' });
+    expect(await test.failure('promote', 'shop', '3')).toMatchObject({
+      remedy: 'It has 1, 2; gardener promote shop base chooses the base model alone.',
+    });
     expect((await test.garden.registry.get('shop')).promotedAdapter).toBe(1);
   });
 
@@ -260,7 +262,7 @@ describe('the machine', () => {
     expect(await test.failure('models', 'pull', 'gpt-9')).toMatchObject({ code: 'models.unknown-model' });
     expect(await test.failure('models', 'remove', 'smollm2-135m-instruct')).toEqual({
       exitCode: 1,
-      code: 'cli.model-not-on-disk',
+      code: 'models.not-on-disk',
       message: 'smollm2-135m-instruct is not on this machine.',
       remedy: 'See what is: gardener models list --local.',
     });

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { GardenerError } from '../../garden/errors/garden-error.js';
 import { type Session, withSession } from '../session/session.js';
 import { fetchModels } from '../steps/fetch-models.js';
 import {
@@ -104,12 +103,10 @@ async function pull(session: Session, options: { from?: string }, id: string): P
 async function removeOne(session: Session, _options: object, id: string): Promise<void> {
   if (await isOfOllama(session, id)) return removeOllamaModel(session, id);
   const { findModel } = await import('../../models/store/catalogue.js');
-  const { removeModel } = await import('../../models/store/model-store.js');
+  const { notOnDisk, removeModel } = await import('../../models/store/model-store.js');
   const entry = findModel(id);
   if (!(await removeModel(session.garden.paths, entry.id))) {
-    throw new GardenerError('cli.model-not-on-disk', `${entry.id} is not on this machine.`, {
-      remedy: 'See what is: gardener models list --local.',
-    });
+    throw notOnDisk(entry.id);
   }
   session.output.value({ removed: entry.id });
   session.output.line(`Removed ${entry.id}.`);

@@ -3,7 +3,7 @@ import { type Session, withSession } from '../session/session.js';
 import { chooseProject } from '../steps/choose-project.js';
 import { fetchProjectModels } from '../steps/fetch-models.js';
 import { parseDuration } from '../steps/parse-duration.js';
-import { startRun } from '../steps/start-run.js';
+import { showRun } from '../steps/start-run.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { formatDuration } from '../terminal/quantities.js';
 
@@ -46,13 +46,15 @@ async function refresh(session: Session, options: RefreshOptions, named?: string
   await requireCodebase(project);
   await fetchProjectModels(session, project.baseModel);
   const name = oneLine(project.name);
-  const trains = options.train && project.promotedAdapter !== null;
-  const announce = trains
-    ? `Refreshing ${name} in the background; if much has changed, training continues for at most ${formatDuration(budgetMs)}.`
-    : `Refreshing the index of ${name} in the background.`;
-  await startRun(session, project, trains ? 'train' : 'index', {
+  session.signal.throwIfAborted();
+  const { queueRefresh } = await import('../../projects/queue-run.js');
+  const run = await queueRefresh(garden, project, { train: options.train, budgetMs });
+  const announce =
+    run.kind === 'train'
+      ? `Refreshing ${name} in the background; if much has changed, training continues for at most ${formatDuration(budgetMs)}.`
+      : `Refreshing the index of ${name} in the background.`;
+  await showRun(session, project, run, {
     wait: options.wait === true,
-    runOptions: trains ? { budgetMs, refresh: true } : {},
     announce: [announce, `How far it is: gardener status ${name}`],
   });
 }

@@ -66,7 +66,7 @@ export async function pullOllamaModel(session: Session, model: string): Promise<
 export async function removeOllamaModel(session: Session, model: string): Promise<void> {
   const { output, garden, signal } = session;
   if (!(await (await ollamaOf(garden.settings)).delete(model, signal))) {
-    throw new GardenerError('cli.model-not-on-disk', `Ollama has no model ${model}.`, {
+    throw new GardenerError('models.not-on-disk', `Ollama has no model ${model}.`, {
       remedy: 'See what it has: gardener models list.',
     });
   }

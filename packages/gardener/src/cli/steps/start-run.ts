@@ -5,19 +5,34 @@ import { oneLine } from '../terminal/plain-text.js';
 import { followRun } from '../views/follow-run.js';
 import { printStatus } from '../views/print-status.js';
 
+/** Whether to stay until a run is done, and what is said where not. */
+export interface RunOutput {
+  wait: boolean;
+  announce: readonly string[];
+}
+
 /** Queues a run of a project, makes sure that the runner is there, and follows it when `wait` is set. */
 export async function startRun(
   session: Session,
   project: ProjectRecord,
   kind: RunKind,
-  options: { wait: boolean; runOptions: Record<string, unknown>; announce: readonly string[] },
+  { runOptions, ...output }: RunOutput & { runOptions: Record<string, unknown> },
 ): Promise<void> {
-  const { garden, output } = session;
   session.signal.throwIfAborted();
   const { queueRun } = await import('../../projects/queue-run.js');
-  const run: RunDescription = await queueRun(garden, project, kind, options.runOptions);
-  if (!options.wait) {
-    output.lines(options.announce);
+  const run = await queueRun(session.garden, project, kind, runOptions);
+  await showRun(session, project, run, output);
+}
+
+/** Follows a queued run when `wait` is set; else says what was begun. */
+export async function showRun(
+  session: Session,
+  project: ProjectRecord,
+  run: RunDescription,
+  { wait, announce }: RunOutput,
+): Promise<void> {
+  if (!wait) {
+    session.output.lines(announce);
     await printStatus(session, project, { onlyJson: true });
     return;
   }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSource } from '../read/parse-source.js';
+import { parseSource } from '../parse/parse-source.fixture.js';
 import { walkCodebase } from '../walk/walk.js';
 import type { Chunk } from './chunk.js';
 import { chunkFile } from './chunk-file.js';
@@ -231,7 +231,7 @@ if __name__ == "__main__":
     let withErrors = 0;
     for (const file of files) {
       const text = await readFile(file.absolutePath, 'utf8');
-      const parsed = await parseSource(file.language, text, { timeoutMs: 20_000 });
+      const parsed = await parseSource(file.language, text);
       if (parsed.hasSyntaxErrors) withErrors++;
       const chunks = chunkFile(file.path, text, parsed);
       expectWholeFile(text, chunks);
@@ -285,7 +285,7 @@ if __name__ == "__main__":
         fc.integer({ min: 1, max: 12 }),
         async (lines, language, limit) => {
           const text = lines.join('\n');
-          const parsed = await parseSource(language, text, { timeoutMs: 20_000 });
+          const parsed = await parseSource(language, text);
           expectWholeFile(text, chunkFile('f', text, parsed, { lines: limit, characters: limit * 40 }));
         },
       ),

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseSource } from '../read/parse-source.js';
+import { parseSource } from '../parse/parse-source.fixture.js';
 import { makeTree } from '../walk/tree.fixture.js';
 import { factsOf } from './file-facts.js';
 import { type GraphItem, GraphRecorder, openSymbolGraph } from './graph-store.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSource } from '../read/parse-source.js';
+import { parseSource } from '../parse/parse-source.fixture.js';
 import { factsOf } from './file-facts.js';
 import { symbolGraphOf } from './graph-store.js';
 import { mapProject, renderMap } from './project-map.js';

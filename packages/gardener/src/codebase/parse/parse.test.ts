@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { knownLanguages, languageOfFirstLine, languageOfPath } from '../languages/languages.js';
-import { parseSource } from '../read/parse-source.js';
+import { chunkSource } from '../read/chunk-source.js';
+import { parseSource } from './parse-source.fixture.js';
 import type { CodeSymbol } from './structure/code-structure.js';
 
 /** `kind qualifiedName` of every symbol, depth first. */
@@ -211,14 +212,15 @@ describe('parseSource', () => {
 
   it('ends a parse that takes too long, and parses the next text from its start', async () => {
     const long = 'x = [\n'.concat('  (1, "a"),\n'.repeat(100_000), ']\n');
-    await expect(parseSource('python', long, { timeoutMs: 5 })).rejects.toMatchObject({
+    await expect(chunkSource('long.py', 'python', long, { timeoutMs: 5 })).rejects.toMatchObject({
       code: 'codebase.parse-timeout',
     });
-    expect(names((await parseSource('python', 'def next(): pass\n')).symbols)).toEqual(['function next']);
+    const { chunks } = await chunkSource('next.py', 'python', 'def next(): pass\n');
+    expect(chunks.map(({ symbol }) => symbol)).toEqual(['next']);
   });
 
   it('refuses a language that is not in the table', async () => {
-    await expect(parseSource('cobol', '')).rejects.toMatchObject({ code: 'codebase.unknown-language' });
+    await expect(chunkSource('a', 'cobol', '')).rejects.toMatchObject({ code: 'codebase.unknown-language' });
   });
 });
 

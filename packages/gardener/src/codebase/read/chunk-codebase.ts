@@ -14,8 +14,8 @@ import {
   type WalkResult,
   walkCodebase,
 } from '../walk/walk.js';
+import { chunkSource } from './chunk-source.js';
 import type { ChunkedFile } from './chunked-file.js';
-import { chunkSource } from './parse-source.js';
 
 export interface ChunkCodebaseOptions {
   /** Larger files are skipped. Default 1 MiB. */

@@ -15,10 +15,6 @@ serveJobs<ParserProtocol>(() => ({
       await readerOf(language);
       return null;
     },
-    parse: async ({ language, text }) => {
-      const read = await readerOf(language);
-      return read(text);
-    },
     chunk: async ({ path, language, text }) => {
       const read = await readerOf(language);
       const parsed = read(text);

@@ -3,15 +3,13 @@ import { JobProcess } from '../../garden/processes/job-process.js';
 import { KeptProcess } from '../../garden/processes/kept-process.js';
 import { oneAtATime } from '../../garden/processes/one-at-a-time.js';
 import type { LanguageId } from '../languages/language.js';
-import type { ParserProtocol } from './parser-protocol.js';
+import type { ChunkedSource, ParserProtocol } from './parser-protocol.js';
 
 /**
  * Compiling a large grammar takes up to seconds, on a loaded machine more, and so does the start of a process: one that
  * takes longer is broken.
  */
 const LOAD_TIMEOUT_MS = 60_000;
-
-type ParserJobs = ParserProtocol['jobs'];
 
 /**
  * The process that parses, one job at a time in the order in which they came. It is started by the first job and anew
@@ -24,14 +22,11 @@ export class ParserProcess {
   #loaded = new Set<LanguageId>();
 
   /**
+   * Parses and chunks one source text.
    * @param timeoutMs from the moment in which the grammar is loaded
    * @throws GardenerError `codebase.parse-timeout`, `codebase.parse-failed`, `codebase.grammar-missing`
    */
-  run<Name extends 'parse' | 'chunk'>(
-    name: Name,
-    input: ParserJobs[Name]['input'],
-    timeoutMs: number,
-  ): Promise<ParserJobs[Name]['result']> {
+  chunk(input: ParserProtocol['jobs']['chunk']['input'], timeoutMs: number): Promise<ChunkedSource> {
     return this.#inTurn(async () => {
       const { language } = input;
       const limit = (ms: number) => ({ ms, error: () => parseTimeout(language) });
@@ -41,7 +36,7 @@ export class ParserProcess {
             await process.run('load', language, { timeLimit: limit(LOAD_TIMEOUT_MS) });
             this.#loaded.add(language);
           }
-          return process.run(name, input, { timeLimit: limit(timeoutMs) });
+          return process.run('chunk', input, { timeLimit: limit(timeoutMs) });
         });
       } catch (error) {
         if (GardenerError.isInstance(error)) throw error;

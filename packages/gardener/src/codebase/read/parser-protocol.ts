@@ -1,7 +1,6 @@
 import type { Chunk } from '../chunk/chunk.js';
 import type { FileFacts } from '../graph/file-facts.js';
 import type { LanguageId } from '../languages/language.js';
-import type { ParseResult } from '../parse/structure/code-structure.js';
 
 /** A source text in chunks. */
 export interface ChunkedSource {
@@ -18,7 +17,6 @@ export interface ParserProtocol {
   jobs: {
     /** Makes ready to read a language, which takes up to seconds for a large grammar. */
     load: { input: LanguageId; progress: never; result: null };
-    parse: { input: { language: LanguageId; text: string }; progress: never; result: ParseResult };
     /** Parses and chunks. The path is relative to the project root, with forward slashes. */
     chunk: {
       input: { language: LanguageId; text: string; path: string };

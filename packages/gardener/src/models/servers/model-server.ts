@@ -39,10 +39,10 @@ export interface ServerRequest {
 }
 
 /** A line of a stream holds a few words; a longer one is no line. */
-const maxLineCharacters = 2 ** 20;
-const maxQuotedCharacters = 300;
+const MAX_LINE_CHARACTERS = 2 ** 20;
+const MAX_QUOTED_CHARACTERS = 300;
 /** Statuses after which the same request may succeed. */
-const passing = new Set([408, 425, 429, 502, 503, 504]);
+const PASSING = new Set([408, 425, 429, 502, 503, 504]);
 
 /** An answer that has begun. */
 interface Begun {
@@ -95,7 +95,7 @@ export class ModelServer {
       for await (const part of this.#text(begun)) {
         const lines = (rest + part).split('\n');
         rest = lines.pop() ?? '';
-        if (rest.length > maxLineCharacters) throw this.badAnswer('a line of it does not end');
+        if (rest.length > MAX_LINE_CHARACTERS) throw this.badAnswer('a line of it does not end');
         for (const line of lines) if (line.trim() !== '') yield line.trim();
       }
       if (rest.trim() !== '') yield rest.trim();
@@ -126,7 +126,7 @@ export class ModelServer {
 
   /** The error of a server that says no. */
   refused(status: number, said: string): GardenerError {
-    const words = said.replace(/\s+/g, ' ').trim().slice(0, maxQuotedCharacters).replace(/\.$/, '');
+    const words = said.replace(/\s+/g, ' ').trim().slice(0, MAX_QUOTED_CHARACTERS).replace(/\.$/, '');
     return new GardenerError(
       'models.server-refused',
       `${this.name} at ${this.url} refused the request (${status}${words === '' ? '' : `: ${words}`}).`,
@@ -188,9 +188,9 @@ export class ModelServer {
     let said = '';
     for await (const part of this.#text(begun)) {
       said += part;
-      if (said.length > maxQuotedCharacters * 10) break;
+      if (said.length > MAX_QUOTED_CHARACTERS * 10) break;
     }
-    if (passing.has(response.status)) throw this.#down(`status ${response.status}`);
+    if (PASSING.has(response.status)) throw this.#down(`status ${response.status}`);
     throw this.refused(response.status, messageOf(said));
   }
 
@@ -249,8 +249,8 @@ function messageOf(body: string): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error).slice(0, maxQuotedCharacters);
+  if (!(error instanceof Error)) return String(error).slice(0, MAX_QUOTED_CHARACTERS);
   if (error.name === 'TimeoutError') return 'no answer in time';
   const { code, message } = (error.cause ?? {}) as { code?: unknown; message?: unknown };
-  return String(code ?? message ?? error.message).slice(0, maxQuotedCharacters);
+  return String(code ?? message ?? error.message).slice(0, MAX_QUOTED_CHARACTERS);
 }

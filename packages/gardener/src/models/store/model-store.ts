@@ -45,7 +45,7 @@ export interface ModelOnDisk {
 }
 
 /** Name of the manifest in a model's directory. */
-export const manifestName = 'manifest.json';
+export const MANIFEST_NAME = 'manifest.json';
 
 /** sha256 of a file, lower-case hex. */
 export async function sha256OfFile(file: string, signal?: AbortSignal): Promise<string> {
@@ -64,7 +64,7 @@ export async function modelOnDisk(paths: ModelPaths, id: string): Promise<ModelO
   const entry = findModel(id);
   if (entry.source.type === 'file') return userFile(entry, entry.source.path);
   const directory = paths.baseModel(entry.id);
-  const manifest = await readManifest(join(directory, manifestName));
+  const manifest = await readManifest(join(directory, MANIFEST_NAME));
   if (manifest === null || manifest.id !== entry.id) return null;
   for (const file of entry.files) {
     const recorded = manifest.files.find((candidate) => candidate.name === file.name);
@@ -128,6 +128,13 @@ export async function removeModel(paths: ModelPaths, id: string): Promise<boolea
  */
 export function partialDirectory(paths: ModelPaths, id: string): string {
   return join(paths.baseModels, `.partial-${id}`);
+}
+
+/** The error for a model that was to be there: to be removed, or to be shown. */
+export function notOnDisk(id: string): GardenerError {
+  return new GardenerError('models.not-on-disk', `${id} is not on this machine.`, {
+    remedy: 'See what is: gardener models list --local.',
+  });
 }
 
 /** The error for a file whose contents are not what the catalogue or the hub says. */

@@ -37,9 +37,9 @@ interface PipOutcome {
   output: string;
 }
 
-const pollMs = 250;
+const POLL_MS = 250;
 /** pip's output is only shown on failure; its end says why. */
-const maxOutputCharacters = 20_000;
+const MAX_OUTPUT_CHARACTERS = 20_000;
 
 /**
  * Downloads one wheel with pip, without its dependencies and without running any code of it.
@@ -104,7 +104,7 @@ function runPip(
     });
     let output = '';
     const collect = (text: Buffer) => {
-      output = (output + text.toString('utf8')).slice(-maxOutputCharacters);
+      output = (output + text.toString('utf8')).slice(-MAX_OUTPUT_CHARACTERS);
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
@@ -137,7 +137,7 @@ function pollSize(directories: readonly string[], onBytes: WheelDownload['onByte
     // pip moves the wheel at the end: for a moment there are two copies, or none.
     highest = Math.max(highest, ...sizes);
     onBytes(highest);
-  }, pollMs);
+  }, POLL_MS);
   return () => clearInterval(timer);
 }
 

@@ -8,7 +8,7 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ModelFile } from './catalogue.js';
 
 /** A wheel has dozens of entries; a list of millions is an attack or damage. */
-const maxEntries = 10_000;
+const MAX_ENTRIES = 10_000;
 
 /**
  * Unpacks the wanted files of a wheel (a zip) into a directory, under their own names: names inside the zip only
@@ -26,7 +26,7 @@ export async function unpackWheel(
   const zip = await openWheel(wheel);
   const missing = new Map(files.map((file) => [file.sourcePath, file]));
   try {
-    if (zip.entryCount > maxEntries) throw new Error(`it has ${zip.entryCount} entries`);
+    if (zip.entryCount > MAX_ENTRIES) throw new Error(`it has ${zip.entryCount} entries`);
     for await (const entry of zip.eachEntry()) {
       const wanted = missing.get(entry.fileName);
       if (wanted === undefined) continue;

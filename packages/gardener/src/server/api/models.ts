@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { isThere } from '../../garden/files/file-version.js';
 import { type CatalogueEntry, findModel, listModels } from '../../models/store/catalogue.js';
-import { modelOnDisk, removeModel } from '../../models/store/model-store.js';
+import { modelOnDisk, notOnDisk, removeModel } from '../../models/store/model-store.js';
 import { json, problems } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 
@@ -135,10 +135,4 @@ function catalogueEntry(id: string): CatalogueEntry {
       remedy: 'GET /api/models lists them.',
     },
   );
-}
-
-function notOnDisk(id: string): GardenerError {
-  return new GardenerError('server.model-not-on-disk', `${id} is not on this machine.`, {
-    remedy: 'GET /api/models tells which are.',
-  });
 }

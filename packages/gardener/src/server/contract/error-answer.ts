@@ -37,7 +37,7 @@ const STATUS: Record<string, ErrorStatus> = {
   'garden.unknown-project': 404,
   'chat.unknown-conversation': 404,
   'training.no-such-adapter': 404,
-  'server.model-not-on-disk': 404,
+  'models.not-on-disk': 404,
   'models.unknown-model': 404,
   'garden.bad-name': 400,
   'garden.bad-setting': 400,

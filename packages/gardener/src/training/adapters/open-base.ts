@@ -1,7 +1,6 @@
 import type { BaseModel } from '@codebase-gardener/lora';
-import { fileVersion } from '../../garden/files/file-version.js';
 import type { GardenPaths } from '../../garden/files/paths.js';
-import { sha256OfFile } from '../../models/store/model-store.js';
+import { hashOfWeights } from '../../models/store/base-identity.js';
 import { requireModel } from '../../models/store/require-model.js';
 
 /**
@@ -9,9 +8,9 @@ import { requireModel } from '../../models/store/require-model.js';
  * @throws GardenerError `training.model-missing`, `models.*`; LoraError `transformer.*`, `weights.*`
  */
 export async function openBase(paths: GardenPaths, id: string): Promise<BaseModel> {
-  const { weights } = await requireModel(paths, id);
+  const model = await requireModel(paths, id);
   const { loadBaseModel } = await import('@codebase-gardener/lora');
-  return loadBaseModel(weights, { weightsHash: await hashOfWeights(weights) });
+  return loadBaseModel(model.weights, { weightsHash: await hashOfWeights(model) });
 }
 
 /** What making examples needs of a base model. */
@@ -29,14 +28,4 @@ export async function readBaseFacts(paths: GardenPaths, id: string): Promise<Bas
   await using base = await loadBaseModel(weights, { weightsHash: '' });
   const { tokenizer, chatTemplate, config } = base;
   return { tokenizer, chatTemplate, contextLength: config.contextLength };
-}
-
-const hashes = new Map<string, string>();
-
-/** Hashed once in this process for each writing of the file: a model of gigabytes takes seconds. */
-async function hashOfWeights(file: string): Promise<string> {
-  const writing = `${file}\n${await fileVersion(file)}`;
-  const hash = hashes.get(writing) ?? (await sha256OfFile(file));
-  hashes.set(writing, hash);
-  return hash;
 }

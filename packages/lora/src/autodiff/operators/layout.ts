@@ -1,4 +1,5 @@
-import { defineOperators, elementCount, type Graph, type Value } from '../graph.js';
+import { elementCount } from '../../weights/element-count.js';
+import { defineOperators, type Graph, type Value } from '../graph.js';
 import { shapeMismatch } from '../shape-rules.js';
 
 const int64 = (graph: Graph, values: readonly number[]): Value =>

@@ -1,3 +1,4 @@
+import { elementCount } from '../../weights/element-count.js';
 import type { Graph, Value } from '../graph.js';
 import { defineOperators, type OperatorDefinition } from '../graph.js';
 import { mul, sub } from './elementwise.js';
@@ -34,10 +35,9 @@ const infer: OperatorDefinition['infer'] = ([x, axes], _attributes, graph) => {
 
 /** A tensor of `shape` with one value everywhere, stored as a scalar-shaped constant that broadcasts. */
 const filled = (graph: Graph, shape: readonly number[], value: number): Value =>
-  graph.constant('float32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value));
+  graph.constant('float32', shape, new Float32Array(elementCount(shape)).fill(value));
 
-const ratio = (x: Value, y: Value): number =>
-  x.shape.reduce((a, b) => a * b, 1) / y.shape.reduce((a, b) => a * b, 1);
+const ratio = (x: Value, y: Value): number => elementCount(x.shape) / elementCount(y.shape);
 
 defineOperators({
   ReduceSum: {

@@ -1,4 +1,3 @@
-import { elementCount } from '../../autodiff/graph.js';
 import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
 import { GraphSession, type SessionOptions } from '../../autodiff/session.js';
 import type { TargetModule } from '../../transformer/config/adapter-config.js';
@@ -17,6 +16,7 @@ import {
 } from '../../transformer/config/transformer-config.js';
 import { blockCalibrationGraph, type CalibratedInput } from '../../transformer/decoder/block-graphs.js';
 import type { BlockFeeds, FrozenWeights } from '../../transformer/decoder/frozen-weights.js';
+import { elementCount } from '../../weights/element-count.js';
 import { type Batch, tokensOf } from '../batches/batch.js';
 import { collectGarbage } from '../memory/collect-garbage.js';
 import { type QuantizedColumns, quantizeBothWays, quantizeRows } from './quantize-matrix.js';

@@ -1,6 +1,6 @@
-import { elementCount } from '../../autodiff/graph.js';
 import { type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
 import { LoraError } from '../../errors.js';
+import { elementCount } from '../../weights/element-count.js';
 import type { WeightFormat, WeightSource } from '../../weights/weight-source.js';
 import type { BaseWeights } from '../base-model.js';
 import {

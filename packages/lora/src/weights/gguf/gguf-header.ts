@@ -1,8 +1,9 @@
 import { LoraError } from '../../errors.js';
 import { BLOCK_FORMATS } from '../blocks/block-formats.js';
+import { elementCount } from '../element-count.js';
 import { corrupt, truncated } from '../range-file.js';
 import { printable, refuseOverlaps, type TensorPlace } from '../tensor-places.js';
-import { elementCount, type StoredTensor } from '../tensor-reader.js';
+import type { StoredTensor } from '../tensor-reader.js';
 import type { MetadataValue } from '../weight-source.js';
 import { GgufCursor } from './gguf-cursor.js';
 import { alignUp, DEFAULT_ALIGNMENT, GGUF_MAGIC, TENSOR_TYPE_NAMES, VALUE_TYPE } from './gguf-types.js';

@@ -1,13 +1,8 @@
 import { type Append, writeAtomically } from '../atomic-file.js';
 import { BLOCK_FORMATS } from '../blocks/block-formats.js';
+import { elementCount } from '../element-count.js';
 import { RangeFile } from '../range-file.js';
-import {
-  elementCount,
-  findTensor,
-  readTensorFloat32,
-  type StoredTensor,
-  unsupportedType,
-} from '../tensor-reader.js';
+import { findTensor, readTensorFloat32, type StoredTensor, unsupportedType } from '../tensor-reader.js';
 import { appendTensor, writableFormat } from '../tensor-writer.js';
 import { readHeader } from './gguf-reader.js';
 import { alignUp } from './gguf-types.js';

@@ -1,13 +1,8 @@
 import { LoraError } from '../../errors.js';
+import { elementCount } from '../element-count.js';
 import { corrupt, RangeFile, truncated } from '../range-file.js';
 import { printable, refuseOverlaps, type TensorPlace } from '../tensor-places.js';
-import {
-  elementCount,
-  findTensor,
-  readRowsFloat32,
-  readTensorFloat32,
-  type StoredTensor,
-} from '../tensor-reader.js';
+import { findTensor, readRowsFloat32, readTensorFloat32, type StoredTensor } from '../tensor-reader.js';
 import type { MetadataValue, WeightSource } from '../weight-source.js';
 
 // Caps on what a file may claim. The reference allows headers of 100 MB; parsing such a JSON takes a gigabyte.

@@ -1,7 +1,6 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { LanguageId } from '../languages/language.js';
 import { findLanguage, LANGUAGES } from '../languages/languages.js';
-import type { ParseResult } from '../parse/structure/code-structure.js';
 import { ParserProcess } from './parser-process.js';
 import type { ChunkedSource } from './parser-protocol.js';
 
@@ -17,25 +16,12 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const parser = new ParserProcess();
 
 /**
- * Parses one source text in the parser's process. Syntax errors are no failure: the code around them is read, and
- * `hasSyntaxErrors` is set. Grammars are loaded when first needed.
+ * Parses and chunks one source text in the parser's process. Syntax errors are no failure: the code around them is read,
+ * and `hasSyntaxErrors` is set. Grammars are loaded when first needed.
+ * @param path relative to the project root, forward slashes
  * @param language an id of the language table
  * @throws GardenerError `codebase.unknown-language`, `codebase.parse-timeout`, `codebase.parse-failed`,
  * `codebase.grammar-missing`.
- */
-export async function parseSource(
-  language: LanguageId,
-  text: string,
-  options: ParseOptions = {},
-): Promise<ParseResult> {
-  requireKnown(language);
-  return parser.run('parse', { language, text }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-}
-
-/**
- * Parses and chunks one source text in the parser's process.
- * @param path relative to the project root, forward slashes
- * @throws GardenerError as `parseSource`
  */
 export async function chunkSource(
   path: string,
@@ -43,13 +29,12 @@ export async function chunkSource(
   text: string,
   options: ParseOptions = {},
 ): Promise<ChunkedSource> {
-  requireKnown(language);
-  return parser.run('chunk', { path, language, text }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  if (findLanguage(language) === null) throw unknownLanguage(language);
+  return parser.chunk({ path, language, text }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
 }
 
-function requireKnown(language: LanguageId): void {
-  if (findLanguage(language) !== null) return;
-  throw new GardenerError('codebase.unknown-language', `There is no language ${JSON.stringify(language)}.`, {
+function unknownLanguage(language: string): GardenerError {
+  return new GardenerError('codebase.unknown-language', `There is no language ${JSON.stringify(language)}.`, {
     remedy: `use one of: ${LANGUAGES.map((entry) => entry.id).join(', ')}`,
   });
 }
