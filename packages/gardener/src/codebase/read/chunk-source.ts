@@ -16,8 +16,8 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const parser = new ParserProcess();
 
 /**
- * Parses and chunks one source text in the parser's process. Syntax errors are no failure: the code around them is read,
- * and `hasSyntaxErrors` is set. Grammars are loaded when first needed.
+ * Parses and chunks one source text in the parser's process. Syntax errors are no failure: the code around them is
+ * read, and `hasSyntaxErrors` is set. Grammars are loaded when first needed.
  * @param path relative to the project root, forward slashes
  * @param language an id of the language table
  * @throws GardenerError `codebase.unknown-language`, `codebase.parse-timeout`, `codebase.parse-failed`,
