@@ -8,6 +8,7 @@ export { writeMergedModel } from './adapter/merge.js';
 export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
 export { LoraError, type LoraErrorOptions } from './errors.js';
 export { type Example, type SupervisedExample, windowsOf } from './train/batches/example.js';
+export { measureProductSpeed, type ProductSpeed } from './train/quantization/product-speed.js';
 export { type ExampleScore, meanLoss, type ScoreOptions, scoreExamples } from './train/scoring/score.js';
 export type {
   AdapterOptions,
@@ -22,6 +23,7 @@ export type {
 export { train } from './train/train.js';
 export type { EndReason, TrainEvent, TrainResult } from './train/train-events.js';
 export type { Training } from './train/training.js';
+export { trainingMemory } from './train/training-memory.js';
 export {
   type BaseModel,
   type BaseWeights,

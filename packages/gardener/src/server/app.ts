@@ -5,6 +5,7 @@ import { GardenerError } from '../garden/errors/garden-error.js';
 import { currentSettings } from '../garden/settings/follow-settings.js';
 import { addAdapterRoutes } from './api/adapters.js';
 import { addAskRoutes } from './api/ask.js';
+import { addComparisonRoutes } from './api/comparison.js';
 import { addConversationRoutes } from './api/conversations.js';
 import { addEventRoutes } from './api/events.js';
 import { addFileRoutes } from './api/files.js';
@@ -78,6 +79,7 @@ export function addApi(app: OpenAPIHono, context: ServerContext): void {
   addProjectRoutes(app, context);
   addRunRoutes(app, context);
   addAdapterRoutes(app, context);
+  addComparisonRoutes(app, context);
   addFileRoutes(app, context);
   addSearchRoutes(app, context);
   addConversationRoutes(app, context);

@@ -139,6 +139,41 @@ export interface components {
             } | null;
             temperature?: number | null;
         };
+        ComparedBase: {
+            bytes: number;
+            figures: {
+                adapter: {
+                    bitsPerByte: number;
+                    nextLineExact: number | null;
+                    version: number;
+                } | null;
+                answeringMemoryBytes: number;
+                answeringTokensPerSecond: number | null;
+                bitsPerByte: number;
+                nextLineExact: number | null;
+                passMs: number;
+                scoringTokensPerSecond: number;
+                trainingMemoryBytes: number;
+                /** @enum {string} */
+                trainingSpeedFrom: "steps" | "scoring";
+                trainingTokensPerSecond: number;
+            } | null;
+            id: string;
+            problem: string | null;
+        };
+        Comparison: {
+            bases: components["schemas"]["ComparedBase"][];
+            bytes: number;
+            files: number;
+            /** @enum {string} */
+            heldOutFrom: "training" | "split";
+            lines: number;
+            madeAt: string;
+            /** @enum {number} */
+            schemaVersion: 1;
+            texts: number;
+            trainingBytes: number;
+        };
         CompletedCode: {
             adapter: components["schemas"]["AnsweringAdapter"];
             text: string;
@@ -363,6 +398,9 @@ export interface components {
             commit: string | null;
             complete: boolean;
             indexedAt: string;
+        };
+        LastComparison: {
+            comparison: components["schemas"]["Comparison"] | null;
         };
         Model: {
             bytes: number | null;
@@ -906,6 +944,8 @@ export type AnswerOrigin = components['schemas']['AnswerOrigin'];
 export type ChatCompletion = components['schemas']['ChatCompletion'];
 export type ChatCompletionChunk = components['schemas']['ChatCompletionChunk'];
 export type ChatCompletionRequest = components['schemas']['ChatCompletionRequest'];
+export type ComparedBase = components['schemas']['ComparedBase'];
+export type Comparison = components['schemas']['Comparison'];
 export type CompletedCode = components['schemas']['CompletedCode'];
 export type Completion = components['schemas']['Completion'];
 export type CompletionChunk = components['schemas']['CompletionChunk'];
@@ -928,6 +968,7 @@ export type Happening = components['schemas']['Happening'];
 export type Health = components['schemas']['Health'];
 export type HealthComponent = components['schemas']['HealthComponent'];
 export type IndexFreshness = components['schemas']['IndexFreshness'];
+export type LastComparison = components['schemas']['LastComparison'];
 export type Model = components['schemas']['Model'];
 export type ModelHappening = components['schemas']['ModelHappening'];
 export type ModelList = components['schemas']['ModelList'];

@@ -28,6 +28,7 @@ describe('with no project yet', () => {
     ['train'],
     ['refresh'],
     ['evaluate'],
+    ['models', 'compare'],
     ['map'],
     ['watch'],
     ['chat'],

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Session, withSession } from '../session/session.js';
+import { chooseProject } from '../steps/choose-project.js';
 import { fetchModels } from '../steps/fetch-models.js';
 import {
   ollamaModels,
@@ -7,8 +8,10 @@ import {
   removeOllamaModel,
   renderOllamaModels,
 } from '../steps/ollama-models.js';
+import { parseDuration } from '../steps/parse-duration.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { renderTable } from '../terminal/table.js';
+import { renderComparison } from '../views/comparison-view.js';
 
 export function defineModels(program: Command): void {
   const models = program
@@ -48,6 +51,53 @@ Examples:
     .argument('<model>', 'an id of gardener models list --local')
     .description('Delete a model from this machine. Adapters stay, and work again when it is pulled again.')
     .action(withSession(removeOne));
+  models
+    .command('compare')
+    .argument('[project]', 'name, id or path (default: the active project)')
+    .option('--base <models...>', 'compare these: ids, or GGUF files (default: every base on disk)')
+    .option('--budget <time>', 'time for each base: 30s, 1m, 5m (default: 1m)')
+    .description(
+      'Measure every base model on disk on the same held-out files of a project: how well it predicts them, how fast it ' +
+        'scores, answers and trains, and what memory it needs; with the adapter for it, where the project has one.',
+    )
+    .addHelpText(
+      'after',
+      `
+Bits per byte say how surprised a model is by each byte of the code; lower is better, and the figures of different bases
+can be compared. The last comparison is also in the web UI, on the project's page.
+Examples:
+  $ gardener models compare
+  $ gardener models compare shop --budget 3m
+  $ gardener models compare --json | jq '.bases[] | {id, bits: .figures.bitsPerByte}'`,
+    )
+    .action(withSession(compare));
+}
+
+async function compare(
+  session: Session,
+  options: { base?: string[]; budget?: string },
+  named?: string,
+): Promise<void> {
+  const { garden, output, signal } = session;
+  const budgetMs = options.budget === undefined ? undefined : parseDuration(options.budget);
+  const project = await chooseProject(garden, named);
+  const { compareBases } = await import('../../projects/compare-bases.js');
+  const progress = output.progress();
+  const comparison = await compareBases(garden, project, {
+    ...(options.base === undefined ? {} : { bases: options.base }),
+    ...(budgetMs === undefined ? {} : { budgetMs }),
+    signal,
+    onProgress: (label, done, total) =>
+      progress.update({
+        label: oneLine(label),
+        done,
+        total,
+        detail: total === null ? (done > 0 ? `${done}` : '') : `${done} of ${total}`,
+      }),
+  }).finally(() => progress.finish());
+  output.value(comparison);
+  output.line(output.palette.strong(oneLine(project.name)));
+  output.lines(renderComparison(comparison, output.palette));
 }
 
 /** Whether Ollama is meant: it runs the models, and this is none of the catalogue. */

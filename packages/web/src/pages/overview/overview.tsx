@@ -17,6 +17,7 @@ import { glanceWords } from '../../shell/glance.js';
 import { Page } from '../../shell/page.js';
 import { RemoveProject } from '../../shell/remove-project.js';
 import { Adapters } from './adapters.js';
+import { ComparisonCard } from './comparison-card.js';
 import { IndexCard } from './index-card.js';
 import { SecretsCard } from './secrets-card.js';
 import { verdictOf } from './verdict.js';
@@ -91,6 +92,7 @@ export default function Overview({ view }: { view: ProjectView }): ReactNode {
         </div>
       </div>
       <Adapters view={view} />
+      <ComparisonCard projectId={id} />
       <p className="small faint">
         Base model {baseModel} · added{' '}
         {new Date(view.createdAt).toLocaleDateString('en-GB', {

@@ -1,0 +1,68 @@
+import type { ComparedText } from './compared-texts.js';
+import type { TextScore } from './text-scores.js';
+
+/** What there is to compare on. */
+export interface ComparedTexts {
+  /** In the order in which they are scored: every file has its share of the first ones. */
+  texts: ComparedText[];
+  /** Bytes of code on the training side. */
+  trainingBytes: number;
+}
+
+/** What one base, and its adapter, made of the texts. */
+export interface MeasuredBase {
+  /** Of the first texts, as many as the time allowed; the adapter's are of the same ones. */
+  base: TextScore[];
+  adapter: TextScore[] | null;
+  /** Why there is no `adapter` where one was given, one sentence. */
+  adapterProblem: string | null;
+  scoringTokensPerSecond: number;
+  /** Measured in a few steps; null where the time or the memory did not allow one. */
+  trainingTokensPerSecond: number | null;
+  trainingMemoryBytes: number;
+  /** Of the keys and values of a context of so many tokens, as llama.cpp keeps them, bytes. */
+  contextMemoryBytes: number;
+}
+
+/** The settings of a training that bear on its speed and memory. */
+export interface TrainingShape {
+  rank: number;
+  sequenceLength: number;
+  /** 0: ONNX Runtime's choice. */
+  threads: number;
+  /** 0: the trainer's choice. */
+  memoryBudgetBytes: number;
+}
+
+/** What the process that compares bases is asked. A process for each job: what it held in memory is gone with it. */
+export interface CompareProtocol {
+  setup: null;
+  ready: null;
+  jobs: {
+    texts: {
+      input: {
+        root: string;
+        maxFileBytes: number;
+        seed: number;
+        /** Paths of the two sides; null to split the codebase anew. */
+        sides: { heldOut: string[]; train: string[] } | null;
+      };
+      progress: { files: number };
+      result: ComparedTexts;
+    };
+    measure: {
+      input: {
+        weights: string;
+        /** A PEFT directory. */
+        adapter: string | null;
+        texts: ComparedText[];
+        scoringMs: number;
+        trainingMs: number;
+        contextTokens: number;
+        shape: TrainingShape;
+      };
+      progress: { label: string; done: number; total: number | null };
+      result: MeasuredBase;
+    };
+  };
+}
