@@ -10,6 +10,8 @@ type Progress = (label: string, done: number, total: number | null) => void;
 const FIRST_TOKENS = 1_000;
 /** Of the time that is left, so much is planned for: a machine is not equally fast all the time. */
 const PLANNED_SHARE = 0.85;
+/** Steps of training that have to fit into its time, at about the speed of scoring. */
+const LEAST_STEPS = 2;
 /** A row holds the longest text; rows of very few tokens would be slow. */
 const MIN_ROW_TOKENS = 256;
 const ROW_STEP = 64;
@@ -42,15 +44,19 @@ export async function measureBase(
       : await scoreAll({ ...side, adapter }, encoded.slice(0, own.scores.length), (done) =>
           onProgress('scoring with its adapter', done, own.scores.length),
         );
-  onProgress('training a few steps', 0, null);
-  const examples = encoded.slice(0, own.scores.length).map(({ example }) => example);
   const { rank, sequenceLength } = input.shape;
+  // Steps that would not end in their time are not begun: to load the weights for them takes as long again.
+  const isSlow = (LEAST_STEPS * sequenceLength * 1000) / own.tokensPerSecond > input.trainingMs;
+  if (!isSlow) onProgress('training a few steps', 0, null);
+  const examples = encoded.slice(0, own.scores.length).map(({ example }) => example);
   return {
     base: own.scores,
     adapter: adapted,
     adapterProblem: problem,
     scoringTokensPerSecond: own.tokensPerSecond,
-    trainingTokensPerSecond: await measureTraining(base, examples, input.shape, input.trainingMs, signal),
+    trainingTokensPerSecond: isSlow
+      ? null
+      : await measureTraining(base, examples, input.shape, input.trainingMs, signal),
     trainingMemoryBytes: Math.ceil(
       await trainingMemory({ base, adapter: { rank }, batch: { sequenceLength, rows: 1 } }),
     ),
