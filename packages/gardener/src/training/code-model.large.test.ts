@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type BaseModel,
+  loadBaseModel,
+  scoreExamples,
+  train,
+  windowsOf,
+  writeGgufAdapter,
+} from '@codebase-gardener/lora';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type LlamaCppRuntime, startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
+import { measureParity } from './evaluation/parity.js';
+
+// The job of a run on a real code model, as short as it can be: three steps, what llama.cpp makes of the adapter, and
+// a gap filled in.
+
+const SOURCE = `export interface Price {
+  net: number;
+  tax: number;
+}
+
+/** What a customer pays for some pieces of one article, rounded to cents. */
+export function total(price: Price, count: number): number {
+  const each = price.net * (1 + price.tax);
+  return Math.round(each * count * 100) / 100;
+}
+
+export function cheapest(prices: readonly Price[]): Price | null {
+  let best: Price | null = null;
+  for (const price of prices) {
+    if (best === null || price.net < best.net) best = price;
+  }
+  return best;
+}
+`;
+
+let folder: string;
+let base: BaseModel;
+let runtime: LlamaCppRuntime;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gardener-code-model-'));
+  base = await loadBaseModel(inject('largeModelFile'));
+  runtime = await startLlamaCpp(inject('largeModelFile'), { threads: 2, contextTokens: 1_024 });
+});
+afterAll(async () => {
+  await runtime?.dispose();
+  await base?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('three steps lower the loss, and llama.cpp computes with the adapter what the trainer does', async () => {
+  const examples = windowsOf(base.tokenizer.encode(SOURCE.repeat(2)), 128);
+  const losses: number[] = [];
+  const training = train({
+    base,
+    examples,
+    validation: [],
+    steps: 3,
+    maxEpochs: 100,
+    adapter: { rank: 8, alpha: 16 },
+    optimizer: { learningRate: 1e-3, schedule: 'constant', warmupSteps: 1 },
+    batch: { sequenceLength: 128, accumulation: examples.length },
+    machine: { spinning: false },
+  });
+  for await (const event of training) if (event.type === 'step-end') losses.push(event.loss);
+  const { adapter } = await training.result();
+  expect(losses).toHaveLength(3);
+  expect(losses[2]).toBeLessThan((losses[0] ?? 0) * 0.95);
+
+  const file = join(folder, 'adapter.gguf');
+  await writeGgufAdapter(file, adapter, base.config);
+  const supervised = examples.map(({ tokens }) => ({
+    tokens,
+    supervised: new Uint8Array(tokens.length).fill(1),
+  }));
+  for (const [ours, theirs] of [
+    [null, null],
+    [adapter, file],
+  ] as const) {
+    const scores = await scoreExamples(base, ours, supervised, { sequenceLength: 128 });
+    const options = { positions: 1_000, limitMs: Number.POSITIVE_INFINITY };
+    const parity = await measureParity(runtime, theirs, supervised, scores, options);
+    if (parity === null) throw new Error('nothing was compared');
+    expect(parity.positions).toBeGreaterThan(200);
+    expect(parity.agreed / parity.positions).toBeGreaterThan(0.95);
+    expect(Math.abs(parity.theirNll / parity.ourNll - 1)).toBeLessThan(0.02);
+  }
+});
+
+test('fills a gap in with what follows in sight, and writes no marker', async () => {
+  const before = SOURCE.slice(0, SOURCE.indexOf('price.net * (1 +'));
+  const after = SOURCE.slice(SOURCE.indexOf(';\n  return Math.round'));
+  let text = '';
+  const request = { prompt: before, suffix: after, adapter: null, maxTokens: 24, temperature: 0 };
+  for await (const event of runtime.complete(request)) if (event.type === 'text') text += event.text;
+  expect(text.split('\n')[0]).toContain('price.net * (1 + price.tax)');
+  expect(text).not.toMatch(/<\|/);
+});

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests of a real code model of half a billion parameters (*.large.test.ts), for who has its file: see
+// scripts/large-model.setup.ts. One after the other: each takes some two gigabytes.
+export default defineConfig({
+  resolve: { conditions: ['source', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
+  test: {
+    globalSetup: ['scripts/large-model.setup.ts'],
+    include: ['packages/*/src/**/*.large.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 1_200_000,
+    hookTimeout: 1_200_000,
+  },
+});
