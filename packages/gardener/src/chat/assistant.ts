@@ -285,13 +285,13 @@ export class Assistant {
 
   async #use(target: ChatTarget): Promise<{ use: ModelUse; release(): void }> {
     const baseModel = target.project?.baseModel ?? target.baseModel;
-    // Its adapter is looked at while the model starts, where the model is on this machine already.
+    // If the model is on this machine already, its adapter is checked while the model starts.
     const early = this.#choose(target, baseModel);
     early.catch(() => undefined);
     const { value: model, release } = await this.#models.use(baseModel);
     try {
       await early;
-      // Once more, for a model that was fetched meanwhile; what was found out before is kept.
+      // Asked again for a model that has been fetched meanwhile; otherwise the first answer is still cached.
       return { use: { model, adapter: await this.#choose(target, baseModel) }, release };
     } catch (error) {
       release();

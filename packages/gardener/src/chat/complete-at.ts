@@ -37,7 +37,7 @@ export type CompleteAtEvent =
       sources: Source[];
     });
 
-/** A completion should come at once: more context makes it later more than better. */
+/** A completion should come at once, and more context costs more time than it improves the completion. */
 const MAX_PROMPT_TOKENS = 2_048;
 /** What the search for related code goes by: the last lines before the place. */
 const QUERY_LINES = 12;

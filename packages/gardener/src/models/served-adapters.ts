@@ -2,7 +2,7 @@ import { GardenerError } from '../garden/errors/garden-error.js';
 import { Ollama } from './servers/ollama.js';
 import type { RuntimeSettings } from './start-runtime.js';
 
-/** Nobody waits longer for a server that may be gone. */
+/** How long the server may take to answer: it may be gone, and the caller should not wait for it. */
 const SILENCE_MS = 10_000;
 
 /** What the models are called, up to their version, that a server has for a project's adapters. */

@@ -2,7 +2,7 @@ import type { Graph, Node } from './graph.js';
 
 /**
  * Rewrites `Add(Gemm(a, b), c)` as `Gemm(a, b, c)` where the product has no other reader and `c` has the result's
- * shape: a residual or a sum of gradients then costs no pass of its own. In place.
+ * shape: adding a residual or summing gradients then costs no pass over memory of its own. Changes the graph in place.
  */
 export function foldSums(graph: Graph): void {
   const readers = new Map<string, number>();
@@ -16,7 +16,7 @@ export function foldSums(graph: Graph): void {
   for (const [at, node] of graph.nodes.entries()) {
     if (node.operator !== 'Add') continue;
     const [left, right] = node.inputs;
-    // The later of two products takes the other as its addend, so that the order of nodes stays topological.
+    // Of two products the later one takes the other as its addend: every node still comes after what it reads.
     for (const [product, addend] of [
       [right, left],
       [left, right],

@@ -1,9 +1,9 @@
 import type { Graph, Node, Value } from './graph.js';
 
 /**
- * Lets the nodes from `since` on use other values in the place of computed ones, in place: what computed those is
- * unused then, unless something else needs it. What a forward pass kept gets into the backward pass this way
- * instead of being computed again.
+ * Makes the nodes from index `since` on read replacement values instead of the values they were built with. The nodes
+ * that computed the old values are then unused, unless something else reads them. This is how values kept from the
+ * forward pass get into the backward pass instead of being computed again. Changes the graph in place.
  */
 export function useInstead(graph: Graph, substitutes: ReadonlyMap<Value, Value>, since = 0): void {
   const byName = new Map([...substitutes].map(([value, other]) => [value.name, other]));
@@ -29,8 +29,9 @@ export function pruneUnused(graph: Graph): void {
 }
 
 /**
- * Moves the nodes that no other node reads to the end, the last made first, in place. ONNX Runtime begins with the last
- * of them and computes what it needs: results then come in the order in which they were added.
+ * Moves the nodes whose results no other node reads to the end of the graph, in reverse order. ONNX Runtime starts
+ * from the last node and computes what that needs, so the results then come about in the order in which they were
+ * added. Changes the graph in place.
  */
 export function lastLeavesFirst(graph: Graph): void {
   const read = new Set(graph.nodes.flatMap((node) => node.inputs.map((value) => value?.name)));

@@ -44,7 +44,10 @@ export class Graph {
   /** Results by the names they are asked for. */
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<Value, ConstantData>();
-  /** Of some inputs the axes whose sizes a run decides, by name: what has the same name has the same size. */
+  /**
+   * For inputs with open axes: the name of each axis whose size is known only when the graph runs. Axes of one name
+   * have one size.
+   */
   readonly openAxes = new Map<Value, OpenAxes>();
   /** Values that are computed although no output depends on them: see `makeHere`. */
   readonly leaves = new Set<Value>();
@@ -93,13 +96,14 @@ export class Graph {
   output(value: Value, name: string): void {
     const given = this.inputs.includes(value) || this.constants.has(value);
     const known = [...this.outputs.values()].includes(value);
-    // ONNX wants each result computed, and once.
+    // ONNX wants every result computed by a node, and no value named as a result twice.
     this.outputs.set(name, !given && !known ? value : this.apply('Identity', [value], {})[0]!);
   }
 
   /**
-   * Has a value made in its turn, when `lastLeavesFirst` orders the graph, even where whoever reads it comes much
-   * later: a leaf asks for its shape, which costs nothing. What the value is made of can then go.
+   * Has a value computed at this point of the order that `lastLeavesFirst` makes, even when its only reader comes much
+   * later, so that the memory of the values it is computed from is freed early. It works by adding a leaf that reads
+   * the value's shape, which costs nothing.
    */
   makeHere(value: Value): void {
     this.leaves.add(this.apply('Shape', [value], {})[0]!);

@@ -4,7 +4,7 @@ import { ort } from './onnx-runtime.js';
 /** A tensor in memory of ours that is fed to a session without a copy. */
 export type HostTensor = ort.Tensor;
 
-/** Wraps values for feeding; the array is not copied, later changes of it are seen by the next run. */
+/** Wraps an array as an input of a graph. The array is not copied: the next run sees what was written to it since. */
 export function hostTensor(
   data: Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array,
   shape: readonly number[],

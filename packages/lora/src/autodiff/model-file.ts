@@ -15,9 +15,9 @@ export interface ModelFile extends AsyncDisposable {
 }
 
 /**
- * Writes a graph whose inputs of the given names become constants. ONNX Runtime maps such a file instead of reading
- * it, and lets go of each constant that it has packed: together they are never in memory twice. The files are
- * temporary; dispose deletes them.
+ * Writes a graph whose inputs of the given names become constants. ONNX Runtime maps such a file into memory instead
+ * of reading it, and frees each constant once it has its own packed copy: the constants are never in memory twice. The
+ * files are temporary; dispose deletes them.
  * @param fixed values of inputs by name, each used before the next is asked for
  * @throws LoraError `autodiff.no-temporary-file` when the disk is full or the folder cannot be
  * written to; what `fixed` throws

@@ -111,7 +111,7 @@ function encodeExternalTensor(value: Value, data: ExternalData | undefined) {
   return [{ name, data_type: ONNX_TYPE[dtype], dims: [...shape], external_data, data_location: EXTERNAL }];
 }
 
-/** Where an axis of an input is open, the shape of an output is the run's. */
+/** With an open axis among the inputs, the shape of an output is known only when the graph runs. */
 function encodeOutput(value: Value, { openAxes }: Graph) {
   if (openAxes.size === 0) return encodeValueInfo(value);
   return { name: value.name, type: { tensor_type: { elem_type: ONNX_TYPE[value.dtype] } } };

@@ -14,8 +14,8 @@ export interface SessionOptions {
   /** Threads of the session's pool. Defaults to the physical cores (ONNX Runtime's own choice). */
   threads?: number;
   /**
-   * Threads wait for each other in a loop while a graph runs (between runs they sleep): some 7 % faster on cores of
-   * their own, unkind to whatever shares them. Defaults to false.
+   * While a graph runs, threads wait for each other in a busy loop (between runs they sleep): some 7 % faster when
+   * nothing else uses the cores, slower for everything else when something does. Defaults to false.
    */
   spinning?: boolean;
   /** Keep freed memory in an arena. Defaults to false. */
@@ -25,13 +25,13 @@ export interface SessionOptions {
 /** How a graph is loaded. */
 export interface LoadOptions extends SessionOptions {
   /**
-   * Values of some inputs by name, once and for all: packed for the products they are in, and not fed any more. Each is
-   * used before the next is asked for.
+   * Inputs that get their value here, once, instead of at every run: ONNX Runtime packs them for the products they are
+   * in. Each value is used before the next is asked for, so they may share memory.
    */
   fixed?: AsyncIterable<readonly [name: string, tensor: HostTensor]>;
   /**
-   * Pack the graph's constants for the products they are in: a copy of each in the other's place. Defaults
-   * to false, true with `fixed`.
+   * Pack the graph's constants for the products they are in: a rearranged copy takes the place of the original.
+   * Defaults to false, true with `fixed`.
    */
   packConstants?: boolean;
   /** Run the nodes as they were built, without ONNX Runtime's optimisers. Defaults to false. */

@@ -26,8 +26,8 @@ const TURNED_BACK = 0.5;
 
 /**
  * Trains a LoRA adapter on the CPU: `await train(options).result()` gives it, and `for await (const event of
- * train(options))` shows how it comes about; the last event, `train-end`, carries it too. It is the best on the
- * validation examples, not the last.
+ * train(options))` shows its progress; the last event, `train-end`, carries it too. It is the best on the validation
+ * examples, not the last.
  *
  * The calling process computes: its event loop is blocked during a step, so run this in a process of its own. With a
  * checkpoint directory a run that was stopped or killed goes on where it was, to the same losses. When the loss

@@ -74,7 +74,7 @@ export async function send(
   }
   if (response.ok) return response;
   const error = await errorObject(response);
-  // It is on its way out: to the reader the same as a server that does not answer.
+  // The server is shutting down: for the reader that is the same as a server that does not answer.
   throw error.code === 'server.stopping' ? serverAway() : new ApiError(response.status, error);
 }
 

@@ -11,7 +11,7 @@ interface CodeLinesProps {
   label?: string;
   /** Bring the marked lines into sight. */
   reveal?: boolean;
-  /** Part of a control: not a stop of its own for the keyboard. */
+  /** The code is part of a control, so the keyboard does not stop at it separately. */
   inert?: boolean;
 }
 

@@ -14,7 +14,7 @@ export class AdapterUse {
     return this.#chosen;
   }
 
-  /** For the end of an answer. */
+  /** What the end of an answer says of the adapter. */
   get told(): { version: number | null; reason: string } {
     return { version: this.#chosen.version, reason: this.#chosen.reason };
   }

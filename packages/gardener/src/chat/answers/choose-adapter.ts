@@ -35,7 +35,7 @@ export function baseOnly(reason: string): ChosenAdapter {
 /** Chooses what answers for a project, and checks an adapter against the base model before it is used. */
 export class AdapterChooser {
   readonly #paths: GardenPaths;
-  /** By file, size, times and base: whether it may be used, as the reason why not. */
+  /** By file, size, times and base: the reason why an adapter cannot be used, or null when it can. */
   readonly #verdicts = new LRUCache<string, Promise<string | null>>({ max: MAX_VERDICTS });
 
   constructor(paths: GardenPaths) {
@@ -99,7 +99,7 @@ async function faultOf(
     return `Adapter ${version} was trained on ${trained.name} and not on ${baseModel}`;
   const hash = manifest.files[GGUF_FILE];
   const [fault] = await checkAdapterManifest(
-    // What serves is looked at; the other format of the adapter may be gone.
+    // Only the file that serves is checked; the adapter's other format may be missing.
     { ...manifest, files: hash === undefined ? {} : { [GGUF_FILE]: hash } },
     {
       name: base?.name ?? baseModel,

@@ -16,7 +16,7 @@ export const REMOVED_PREFIX = '.removed-';
 const FORMING_PREFIX = '.forming-';
 const ORDER = ['leftover', 'checkpoint', 'cache', 'adapter', 'run', 'log'] as const;
 
-/** Something that nobody would miss but for its history. */
+/** Something that may be deleted when space is short: nothing depends on it. */
 export interface SpareItem {
   /** In the order in which they go. */
   kind: (typeof ORDER)[number];

@@ -40,7 +40,7 @@ export async function diskUsage(paths: GardenPaths): Promise<DiskUsage> {
     if (!id.startsWith('.')) projects.push(await projectUsage(paths, id, bytesOf));
   }
   const parts = [baseModelsBytes, cacheBytes, logsBytes, ...projects.map(({ totalBytes }) => totalBytes)];
-  // What has been counted above counts nothing here.
+  // Files counted above are not counted again here.
   const rest = await bytesOf(paths.root);
   const totalBytes = parts.reduce((sum, bytes) => sum + bytes, rest);
   return { baseModelsBytes, cacheBytes, logsBytes, projects, totalBytes };

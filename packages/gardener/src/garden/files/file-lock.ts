@@ -75,9 +75,9 @@ async function waitFor(
 }
 
 /**
- * A lock's age is told by its time stamp. Where the clock has been set back since its holder was killed, the
- * stamp lies in the future, and the lock would count as fresh until the clock is there again. One that nobody
- * renews is therefore dated back.
+ * A lock's age is told by its time stamp. When the clock has been set back since the holder was killed, the stamp lies
+ * in the future, and the lock would count as fresh until the clock reaches it. So a lock that nobody renews is given
+ * an old stamp.
  */
 class FutureLockWatch {
   #seenMs = 0;

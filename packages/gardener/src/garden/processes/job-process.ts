@@ -239,7 +239,7 @@ export class JobProcess<Protocol extends JobProtocol> {
   }
 
   #post(message: ToChild): void {
-    // What cannot be sent any more meets a child that has just died: its exit fails the job.
+    // Sending fails only when the child has just died; its exit then fails the job.
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 

@@ -127,7 +127,7 @@ async function startIfReady(run: Run, entry: URL): Promise<Worker | null> {
   try {
     await appendEvent(directory, { type: 'run-start', ...worker.identity });
   } catch (error) {
-    // Unrecorded it would be started a second time.
+    // A worker that no event names would be started a second time.
     await stopWorker(worker.identity, 0);
     throw error;
   }

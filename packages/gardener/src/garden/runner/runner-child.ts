@@ -13,7 +13,8 @@ if (root === undefined || entry === undefined)
 const paths = new GardenPaths(root);
 
 try {
-  // Here, where children are forked from: on Linux niceness belongs to the thread, and theirs is taken from this one.
+  // Set in this thread, the one that starts children: on Linux niceness belongs to a thread, and a child takes it from
+  // the thread that forks it.
   setPriority(19);
 } catch {
   // Some sandboxes forbid it; the work then has normal priority.

@@ -100,7 +100,7 @@ function change(state: RunState, event: RunEvent): Partial<RunState> {
       return { steps: event.steps, tokensPerSecond: event.tokensPerSecond };
     case 'step-end':
       return {
-        // What was told of the work before the first step is over.
+        // With the first step, the progress told by earlier stages is out of date.
         progress: null,
         step: event.step,
         steps: event.steps,

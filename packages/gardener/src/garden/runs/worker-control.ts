@@ -18,8 +18,8 @@ export interface RunMembership {
 /**
  * The first call of a worker: waits until the run's last run-start names this process, then watches control.json (each
  * 500 ms) and SIGTERM. Returns null when the run belongs to another process, has ended, or nobody claims this
- * one within `timeoutMs` (the runner was killed in the moment in which it started us, and its successor has
- * started another): exit then.
+ * one within `timeoutMs` (the runner was killed just after it started this worker, and the next runner has started
+ * another one): the worker must then exit.
  */
 export async function joinRun(runDir: string, timeoutMs = 10_000): Promise<RunMembership | null> {
   const self = await identifyProcess();

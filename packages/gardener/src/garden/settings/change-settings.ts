@@ -15,7 +15,7 @@ const settingsFileSchema = z.record(z.string(), z.unknown());
 
 /** Where each setting's value comes from. */
 export async function settingSources(paths: GardenPaths): Promise<Record<SettingKey, SettingSource>> {
-  // Somebody may be in the middle of writing it: then nothing is said to come from it.
+  // Another process may be in the middle of writing it; until then no setting counts as coming from it.
   const text = await readFile(paths.settingsFile, 'utf8').catch(() => '{}');
   const file = settingsFileSchema.catch({}).parse(parsed(text));
   const sourceOf = (key: SettingKey): SettingSource =>

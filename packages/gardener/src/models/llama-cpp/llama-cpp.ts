@@ -120,7 +120,7 @@ class ProcessRuntime implements LlamaCppRuntime {
 
   /** Waits for nobody: a tokenizer works while the model writes. */
   async countTokens(text: string): Promise<number> {
-    // Where the process is replaced meanwhile, or dies of another call, a count has nothing to lose.
+    // If the process is replaced meanwhile, or another call kills it, counting can simply be repeated.
     return this.#kept.run((process) => process.run('count', text), 1);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Lets text through until one of the stop texts appears, also when it arrives in pieces: an end that could be the
- * beginning of a stop text is held back.
+ * Lets text through until a stop text appears. Text comes in pieces, so the end of a piece that could be the beginning
+ * of a stop text is held back until more has come.
  */
 export class StopTexts {
   readonly #stops: readonly string[];

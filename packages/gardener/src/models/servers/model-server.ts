@@ -47,7 +47,7 @@ const PASSING = new Set([408, 425, 429, 502, 503, 504]);
 /** An answer that has begun. */
 interface Begun {
   response: Response;
-  /** Puts off the end of patience. */
+  /** Starts the time limit for a silent server anew: something has arrived. */
   heard(): void;
   over(): void;
 }

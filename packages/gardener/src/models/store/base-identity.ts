@@ -29,8 +29,8 @@ export async function identifyBase(model: ModelOnDisk): Promise<BaseIdentity> {
 const ownFileHashes = new Map<string, string>();
 
 /**
- * The sha256 of a model's weights, as its manifest has it. A file of the user's own has no hash in its manifest: it is
- * hashed once in this process each time it was written, since gigabytes take seconds.
+ * The sha256 of a model's weights, as its manifest has it. A file of the user's own has no hash in its manifest.
+ * Hashing gigabytes takes seconds, so this process hashes such a file only once for each time it was written.
  */
 export async function hashOfWeights({ manifest, files, weights }: ModelOnDisk): Promise<string> {
   const recorded = manifest.files.find(({ name }) => files[name] === weights)?.sha256;

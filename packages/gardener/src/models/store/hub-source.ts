@@ -30,7 +30,9 @@ export interface HubDownload {
   bytes: number | null;
   sha256: string | null;
   onBytes?: (done: number, total: number | null) => void;
-  /** Told how many bytes are still to come before they are asked for; may refuse by throwing a GardenerError. */
+  /**
+   * Called with the number of bytes still to fetch, before they are requested; may refuse by throwing a GardenerError.
+   */
   beforeFetch?: (bytesLeft: number) => Promise<void>;
   signal?: AbortSignal;
   limits?: Partial<HubLimits>;

@@ -32,7 +32,8 @@ const DESCRIPTIONS = [
 ];
 const MODEL_FILES = ['onnx/model.onnx', 'model.onnx', 'onnx/model_quantized.onnx', 'model_quantized.onnx'];
 /**
- * In the id of the catalogue's models: vectors of other numbers, or of texts put together otherwise, are other vectors.
+ * Part of the id of the catalogue's models. It changes when the arithmetic of the encoder changes or the text that is
+ * embedded of a chunk, because the vectors are then different ones.
  */
 const CATALOGUE_VERSION = 'int8-2';
 

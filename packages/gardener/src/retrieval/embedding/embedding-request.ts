@@ -20,7 +20,7 @@ const MAX_ANSWER_BYTES = 64 * 2 ** 20;
 /** Refusals after which the same request may succeed: of a model that is being loaded, or whose process has died. */
 const PASSING = new Set([409, 500]);
 
-/** A server that embeds, asked once at a time: who repeats a request is the circuit. */
+/** A server that embeds. Each request is made once; repeating failed ones is the circuit's work. */
 export class EmbeddingServer {
   readonly #options: EmbeddingServerOptions;
   readonly #server: ModelServer;

@@ -68,7 +68,7 @@ class Encoder implements Embedder {
   }
 
   async #encode(texts: string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    // Sorted by length here too, so that a request's texts are padded to much the same length.
+    // Sorted by length here as well, so that the texts of one request are of similar length and need little padding.
     const sorted = [...texts.entries()].sort(([, one], [, other]) => one.length - other.length);
     const vectors = new Array<Float32Array>(texts.length);
     let start = 0;

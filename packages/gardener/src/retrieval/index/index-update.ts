@@ -42,7 +42,10 @@ export interface UpdateContext {
   cache: EmbeddingCache;
   embedder: Embedder;
   commit: string | null;
-  /** What the update before made of each file: need not be made again, and is counted until this one has met it. */
+  /**
+   * What the last update made of each file. It need not be made again, and it counts towards the totals until this
+   * update reaches the file.
+   */
   earlier: readonly FileState[];
   onProgress?: (progress: UpdateProgress) => void;
   signal?: AbortSignal;
@@ -68,9 +71,9 @@ const FIRST_MANIFEST_MS = 2_000;
 const MIN_MOVABLE_CHARACTERS = 200;
 
 /**
- * What a chunk's vector is kept under: what it says, wherever it stands, so that a renamed file or folder is
- * not embedded again. A short chunk is told from its like by its path alone, and costs next to nothing to
- * embed: there the path counts.
+ * What a chunk's vector is kept under: what it says, wherever it stands, so that a renamed file or folder is not
+ * embedded again. For short chunks the path is part of the key: many have the same text, only the path tells them
+ * apart, and embedding one again costs next to nothing.
  */
 function cacheKeyText(chunk: Chunk): string {
   return chunk.text.length < MIN_MOVABLE_CHARACTERS
@@ -97,13 +100,16 @@ export class IndexUpdate {
   readonly #outcomes = new Map<string, FileOutcome>();
   #batch: ChunkedFile[] = [];
   #batchChunks = 0;
-  /** Paths whose rows go without a successor. */
+  /** Paths whose rows are deleted and not replaced. */
   #removals: string[] = [];
   #committing: Promise<void> = Promise.resolve();
   #chunks = 0;
   #embedded = 0;
   #chunksSinceRefresh = 0;
-  /** The first commit of a new index is told at once, so that it can be searched. */
+  /**
+   * Time from which the manifest may be written again. That of a new index is written right after the first commit, so
+   * that the index can be searched.
+   */
   #nextManifestAt: number;
   #changed = 0;
   #writtenRows = 0;
@@ -193,7 +199,7 @@ export class IndexUpdate {
     this.#removals = [];
     await this.#committing;
     this.#committing = this.#write(files, removals);
-    // Its failure is met at the next await; without this it would count as unhandled until then.
+    // The next await throws its failure; without this line Node would report an unhandled rejection before that.
     this.#committing.catch(() => undefined);
   }
 
@@ -296,7 +302,7 @@ export class IndexUpdate {
     const chunksOf = (path: string) => this.#indexed.get(path)?.chunks ?? 0;
     await writeFileStates(
       directory,
-      // What an earlier update said keeps its own recipe.
+      // An outcome that an earlier update recorded keeps the recipe it was made by.
       outcomes.map((outcome) => ({ recipe: CHUNK_RECIPE, ...outcome, chunks: chunksOf(outcome.path) })),
     );
     await writeManifest(directory, manifest);
@@ -308,7 +314,7 @@ export class IndexUpdate {
     const merged = new Map(this.#outcomes);
     if (!complete) {
       for (const [path, earlier] of this.#earlier) if (!merged.has(path)) merged.set(path, earlier);
-      // What is not in the table yet is not indexed yet, whatever will be said of it.
+      // A file without rows in the table is not indexed yet, whatever this update will make of it.
       for (const [path, { outcome }] of merged) {
         if (outcome === 'indexed' && !this.#indexed.has(path)) merged.delete(path);
       }

@@ -9,7 +9,10 @@ import { embeddingText } from './embedding-text.js';
 const LANGUAGES = 2;
 /** Large enough to meet most of what a file is made of, small enough to cost nothing. */
 const FILE_BYTES = { least: 2_000, most: 50_000 };
-/** Texts embedded together, as an edit of some length does: what computes batches is made for the first one. */
+/**
+ * Texts that are embedded together, as many as a longer edit has: the encoder makes its session for batches when the
+ * first batch comes.
+ */
 const TEXTS = 2;
 
 /**

@@ -1,4 +1,4 @@
-/** One ranking: scores by id, higher is better, and how much the best of them counts. */
+/** One ranking: scores by id (higher is better), and its weight in the sum. */
 export interface Ranking {
   scores: ReadonlyMap<string, number>;
   weight: number;

@@ -7,7 +7,7 @@ const FILLER = new Set(
     .split(' ')
     .map(stem),
 );
-/** A best overlap below this is chance: it does not count as much as a name that the query spells out. */
+/** When even the best overlap is below this, it is chance, and counts less than a name that the query spells out. */
 const FULL_OVERLAP = 0.2;
 
 /**

@@ -60,7 +60,10 @@ const MAX_RESULTS = 100;
 /** Candidates of each ranking: enough that folding and combining have a choice. */
 const MIN_CANDIDATES = 100;
 const SPARE_ROWS = 8;
-/** An update commits every few seconds; that it comes between twice in a row is rare, and then less is found. */
+/**
+ * How often a search begins again because an update replaced its candidates. Updates commit every few seconds, so this
+ * rarely happens twice in a row; after the last attempt the search shows what it has found.
+ */
 const SEARCH_ATTEMPTS = 4;
 /** A longer query is cut: a pasted file would make thousands of terms. */
 const MAX_QUERY_CHARACTERS = 4_000;
@@ -88,7 +91,7 @@ export async function searchChunks(
 ): Promise<SearchResult[]> {
   const { rankings = ALL_RANKINGS } = options;
   const embedded = rankings.includes('vectors') ? vector() : null;
-  // Its failure is met where it is awaited; a wrong filter is met before that.
+  // Awaited further down, which throws its failure; a wrong filter throws before that.
   embedded?.catch(() => undefined);
   for (let attempt = 1; ; attempt++) {
     const { results, isWhole } = await searchOnce(store, query, embedded, options);

@@ -34,7 +34,10 @@ function characterPairs(run: string): string[] {
   return characters.slice(1).map((character, position) => `${characters[position]}${character}`);
 }
 
-/** How often a symbol's own name counts: a chunk is about its name more than about the names that it calls. */
+/**
+ * How many times a chunk's own symbol name is counted: it says more about the chunk than the names that the chunk
+ * calls.
+ */
 const SYMBOL_WEIGHT = 3;
 
 /** What the keyword search of a chunk reads: its symbol's name (weighted), path, docstring and code. */

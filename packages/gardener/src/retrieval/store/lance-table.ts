@@ -6,7 +6,10 @@ import type * as Arrow from 'apache-arrow';
 import pRetry from 'p-retry';
 import { damagedIndex } from './damaged-index.js';
 
-/** A reader meets "Not found" while another process removes old versions: it looks for the latest and asks again. */
+/**
+ * A reader gets "Not found" when another process has just removed the version it reads: it then opens the latest one
+ * and asks again.
+ */
 const READ_RETRIES = 4;
 const FIRST_RETRY_DELAY_MS = 50;
 

@@ -31,8 +31,8 @@ export async function plainRows(
 }
 
 /**
- * Only which rows a ranking found and how well they fit; what is in them is read once, for those that the rankings
- * together chose.
+ * Reads only which rows a ranking found, with their scores. The contents of rows are read once, for those that all
+ * rankings together have chosen.
  */
 export async function scoredRows(
   query: LanceDb.Query | LanceDb.VectorQuery,

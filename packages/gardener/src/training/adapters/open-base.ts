@@ -24,7 +24,7 @@ export type BaseFacts = Pick<BaseModel, 'tokenizer' | 'chatTemplate'> & { contex
 export async function readBaseFacts(paths: GardenPaths, id: string): Promise<BaseFacts> {
   const { weights } = await requireModel(paths, id);
   const { loadBaseModel } = await import('@codebase-gardener/lora');
-  // The hash does not leave this function, so it need not be right.
+  // Nobody sees the hash: it is not among the facts returned.
   await using base = await loadBaseModel(weights, { weightsHash: '' });
   const { tokenizer, chatTemplate, config } = base;
   return { tokenizer, chatTemplate, contextLength: config.contextLength };

@@ -16,7 +16,10 @@ export interface InstructionPair {
 export interface ChatFrame {
   before: Int32Array;
   between: Int32Array;
-  /** Ends with the end token: what follows it (a line end, say) is the template's business and never generated. */
+  /**
+   * Ends with the end token. What the template writes after it, such as a line end, is never generated and so is not
+   * learned.
+   */
   after: Int32Array;
 }
 

@@ -11,7 +11,7 @@ export function generalCodeExamples(tokenizer: Tokenizer, sequenceLength: number
   });
 }
 
-/** Every how many snippets one is in the sample. */
+/** The sample holds one of every so many snippets. */
 const SAMPLED = 5;
 
 /** A fifth of the general code: enough to see while training that it is being forgotten. */

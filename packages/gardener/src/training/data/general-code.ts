@@ -1,6 +1,6 @@
 /**
- * Occurs in this file only. A codebase file that holds it (this repository, when Gardener is trained on itself) is
- * neither trained on nor held out: see split.ts.
+ * A marker that occurs in this file only. A file of a codebase that holds it is this very file (Gardener trained on
+ * itself), and is neither trained on nor held out: see split.ts.
  */
 export const GENERAL_CODE_MARKER = 'gardener-general-code-5b1e';
 

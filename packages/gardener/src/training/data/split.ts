@@ -13,7 +13,10 @@ const NEAR_DUPLICATE_CHUNK_SIMILARITY = 0.7;
  * are not: they are real code.
  */
 const WORTHLESS = new Set(['licence-header-only', 'minified', 'data-table', 'duplicated', 'generated']);
-/** Shorter chunks are alike everywhere (an import block, a getter): copies of them leak nothing. */
+/**
+ * Chunks shorter than this, such as an import block or a getter, look alike everywhere: a copy of one in the training
+ * data gives nothing away.
+ */
 const MIN_DUPLICATE_CHARS = 120;
 /** A file is left out when less than this share of its chunked text passes the quality bar. */
 const MIN_GOOD_SHARE = 0.3;
@@ -183,7 +186,8 @@ function takeClusters(queue: Cluster[], wantedChars: number, minClusters: number
     chars += cluster.chars;
     queue.splice(i, 1);
   }
-  // A small or lumpy codebase: fill up with the smallest clusters left, but leave most of the code for training.
+  // In a codebase of few files, or of very unequal ones, the draw may leave a side too small: it is filled with the
+  // smallest clusters left, as long as most of the code stays for training.
   while (side.length < minClusters && queue.length > minClusters) {
     let smallest = 0;
     for (const [i, cluster] of queue.entries()) {

@@ -35,8 +35,8 @@ export interface GateDecision {
 }
 
 /**
- * So many answers fewer may end by themselves, of the 10 to 20 asked: up to three all in one direction are within
- * chance (a sign test's one-sided p is 0.125), four are not (0.06).
+ * Of the 10 to 20 answers asked for, this many fewer may end by themselves. Three that change, all for the worse, are
+ * within chance (one-sided sign test, p = 0.125); four are not (p = 0.06).
  */
 export const MAX_STOPPING_FALL_ANSWERS = 3;
 /** However few were asked: an adapter that ends less than this share of what the base ends has broken stopping. */
@@ -46,8 +46,8 @@ export const GOOD_STOPPING = 0.9;
 /** The loss on general code may rise by this share of the base's. */
 export const MAX_GENERAL_LOSS_RISE = 0.15;
 /**
- * llama.cpp may agree with us one point less often with the adapter than with the base, beyond what the number of
- * positions leaves to chance; a wrong export is off by tens of points.
+ * With the adapter, llama.cpp may agree with our own forward one percentage point less often than with the base, plus
+ * what chance explains for this number of positions. After a wrong export it agrees tens of points less often.
  */
 export const MAX_AGREEMENT_FALL = 0.01;
 /** One-sided 95 % quantile of the normal distribution. */

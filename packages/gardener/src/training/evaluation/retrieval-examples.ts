@@ -10,8 +10,8 @@ export const RETRIEVED_TOKENS = 512;
 export type HeldOutSearch = (query: string) => Promise<SearchResult[]>;
 
 /**
- * The held-out windows with retrieved chunks before them. The query of a window is what stands before it in its file
- * (its path, for the first one), so nothing that is scored has been looked up. The scored tokens and lines are the
+ * The held-out windows with retrieved chunks before them. The query of a window is the code before it in its file (for
+ * the first window, the file's path), so the search never sees what is scored. The scored tokens and lines are the
  * very same as without retrieval.
  * @param search must leave out every held-out file: near-duplicates of one are among them, as
  * splits keep clusters together

@@ -7,7 +7,7 @@ const POSITIONS = 96;
 const TEXT_TOKENS = 33;
 const CONTEXT_TOKENS = 256;
 
-/** How near two models are that should be the same. */
+/** How closely two models agree that should be the same. */
 export interface SameChoices {
   /** Places at which both choose the same next token, of `positions`. */
   same: number;
@@ -17,9 +17,10 @@ export interface SameChoices {
 }
 
 /**
- * Whether the differences are those of rounding. llama.cpp multiplies a quantised base with activations of 8 bits and a
- * merged float16 weight with activations of 16, so near ties fall otherwise; measured on SmolLM2 Q4_1: 88 to 94 of 96
- * places and 0.03 nats. Merged at half its strength a strong adapter is 0.12 nats off.
+ * Whether the differences are those of rounding. llama.cpp multiplies the weights of a quantised base with 8-bit
+ * activations and merged float16 weights with 16-bit ones, so where two tokens are almost equally likely the choice
+ * may differ; measured on SmolLM2 Q4_1: 88 to 94 of 96 places and 0.03 nats. Merged at half its strength a strong
+ * adapter is 0.12 nats off.
  */
 export function areTheSame({ same, positions, lossDifference }: SameChoices): boolean {
   return same >= 0.85 * positions && Math.abs(lossDifference) <= 0.05;

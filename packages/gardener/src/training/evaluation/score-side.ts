@@ -12,7 +12,7 @@ import { measureParity } from './parity.js';
 import type { SideScores } from './side-scores.js';
 import { measureStopping } from './stopping.js';
 
-/** Of the time in llama.cpp, at most this share goes into the comparison of tokens; the rest into questions. */
+/** At most this share of the time in llama.cpp goes into comparing tokens; the questions have the rest. */
 const PARITY_TIME_SHARE = 0.4;
 
 /** What is measured, and how. */
@@ -25,7 +25,10 @@ export interface SideOptions {
   data: RunData;
   /** Starts llama.cpp on the base; null leaves stopping and parity out. */
   startRuntime: (() => Promise<GenerationRuntime>) | null;
-  /** Given: score exactly what this side scored, and ask no more questions. Else choose as much as the limit allows. */
+  /**
+   * The scores of the other side, if it was measured before: exactly the same windows are scored, and no more
+   * questions asked. Otherwise as much is scored as the time limit allows.
+   */
   like?: SideScores;
   /** Scoring should take no longer than this; fewer windows are scored where it would. Defaults to no limit. */
   scoringLimitMs?: number;

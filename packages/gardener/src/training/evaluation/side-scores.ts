@@ -22,7 +22,7 @@ export const sideScoresSchema = z.object({
   stopped: z.array(z.boolean()).nullable(),
   parity: z.object({ agreed: count, positions: count, ourNll: z.number(), theirNll: z.number() }).nullable(),
   editSimilarity: z.array(z.object({ path: z.string(), sum: z.number(), lines: count })).nullable(),
-  /** How long the measuring took, which is how long the other side's will take. */
+  /** How long measuring took: the estimate of what the other side will take. */
   durationMs: z.object({ scoring: z.number(), serving: z.number() }),
 });
 

@@ -4,7 +4,7 @@ import { seededRandom, shuffled } from '../data/random.js';
 /** Questions of the stopping check. */
 export const STOPPING_QUESTIONS = 20;
 
-// None of these wordings is one of the training pairs': the check must not be passed by heart.
+// The training pairs use none of these wordings, so that no model passes the check by having learned them by heart.
 const ABOUT_SYMBOL = [
   (symbol: string, path: string) => `In one sentence, what is the purpose of ${symbol} in ${path}?`,
   (symbol: string, path: string) => `Which file holds ${symbol}, ${path} or another one? Answer briefly.`,

@@ -13,7 +13,8 @@ export function spentBudgetMs(events: readonly RunEvent[]): number {
   let isTraining = false;
   let last = 0;
   for (const event of events) {
-    // What the runner writes about a dead worker comes when it notices: no work was done until then.
+    // The runner writes its event about a dead worker when it notices the death, which may be late: the time up to
+    // that event is not counted as work.
     if (event.type === 'run-start' || event.type === 'run-interrupt' || event.type === 'run-pause')
       isTraining = false;
     const time = Date.parse(event.time);
@@ -69,10 +70,9 @@ export async function openBudget({ directory, budgetMs }: RunContext): Promise<B
 }
 
 /**
- * Loading the weights for training, which the trainer does not count; writing the adapter in two formats, reading it
- * back.
+ * Time for what the trainer does not count: loading the weights, writing the adapter in two formats, reading it back.
  */
 const SAVE_MS = 5_000;
 const LEAST_TRAINING_SHARE = 0.25;
-/** Even an overdrawn budget leaves a step or two, so that the run can end. */
+/** Even when the budget is used up, training has this long: a step or two, so that the run can come to its end. */
 const MIN_TRAINING_MS = 1_000;

@@ -19,8 +19,8 @@ export interface RunControl {
  */
 export async function executeRun(runDirectory: string, control: RunControl): Promise<void> {
   const report = new RunReport(runDirectory);
-  // Children that are idle do not keep this process alive, and Node would end it in the middle of an await for one of
-  // them.
+  // An idle child does not keep this process alive: without this timer Node would end the process in the middle of an
+  // await for one.
   const keptAlive = setInterval(() => undefined, 60_000);
   try {
     const run = await openRunContext(runDirectory, control.signal, report);

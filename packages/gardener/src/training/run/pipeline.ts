@@ -49,7 +49,7 @@ export async function runPipeline(run: RunContext): Promise<RunEventInput> {
 /** Brings the index up to date and, of a training run, makes its examples. */
 export async function prepare(run: RunContext): Promise<Preparation> {
   if (run.description.kind === 'index') return { kind: 'indexed', files: await updateIndex(run) };
-  // First: a damaged base model is to be known before a long indexing, not after it.
+  // Read first, so that a damaged base model is reported before a long indexing and not after it.
   const base = await readBaseFacts(run.garden.paths, run.project.baseModel);
   const codebase = await indexCodebase(run);
   return makeRunExamples(run, { codebase, base });

@@ -23,7 +23,7 @@ export async function prepareApart({ directory, signal }: RunContext): Promise<P
   try {
     return await child.run('prepare', null, { signal });
   } finally {
-    // What it holds in memory is gone with it. Cancelled, it first brings what it writes to an end.
+    // Ending the process frees its memory. After a cancel it may first finish what it is writing.
     await child.end(STOP_MS);
   }
 }

@@ -2,7 +2,10 @@ import { appendEvent, type RunEventInput } from '../../garden/runs/runs.js';
 
 const PROGRESS_EVERY_MS = 500;
 
-/** Writes a run's events in order; progress at most twice a second, since a long file list would drown the rest. */
+/**
+ * Writes a run's events in order; progress at most twice a second, so that the progress of thousands of files does not
+ * bury the other events.
+ */
 export class RunReport {
   #tail: Promise<void> = Promise.resolve();
   #failure: unknown = null;

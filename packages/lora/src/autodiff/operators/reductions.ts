@@ -20,7 +20,7 @@ export const reduceMean = reduce('ReduceMean');
 /** Softmax over the last axis. */
 export const softmax = (graph: Graph, x: Value): Value => graph.apply('Softmax', [x], { axis: -1 })[0]!;
 
-/** Index of the largest element of the last axis, int64; the axis goes. */
+/** Index of the largest element along the last axis, int64; the result does not have that axis. */
 export const argMax = (graph: Graph, x: Value): Value =>
   graph.apply('ArgMax', [x], { axis: -1, keepdims: 0 })[0]!;
 

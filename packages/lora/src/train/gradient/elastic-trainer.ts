@@ -33,12 +33,11 @@ export class ElasticTrainer implements AsyncDisposable {
     shape: ModelGraphOptions,
     budgetBytes: number,
   ): Promise<ElasticTrainer> {
-    // With ONNX Runtime's arena memory that a node gives back is taken again by the next one while the cache still
-    // holds it. Without it the C library's allocator wanders through memory in some runs, and such a run takes twice
-    // as long.
+    // With ONNX Runtime's arena, the next node gets the memory that the last one has just freed, which is still in the
+    // cache. With the C library's allocator instead, some runs keep getting other memory and take twice as long.
     const sessions = { ...options, arena: true };
     const trainer = await ModelTrainer.create(weights, shape, sessions);
-    // What was read to make it is garbage where the trainer holds copies.
+    // A trainer that holds its own copies of the weights no longer needs what was read to make them.
     collectGarbage();
     return new ElasticTrainer(weights, sessions, budgetBytes, trainer, shape);
   }
@@ -74,7 +73,7 @@ export class ElasticTrainer implements AsyncDisposable {
     this.trainer = await ModelTrainer.create(this.weights, shape, this.sessions);
     this.shape = shape;
     this.#judgeAfter = step + SETTLING_STEPS;
-    // The allocator keeps what it has: only growth beyond it is new pressure.
+    // The allocator does not give memory back to the system, so only growth beyond this counts as new pressure.
     this.#ceilingBytes = Math.max(this.budgetBytes, usedBytes);
     return 'lighter';
   }

@@ -10,8 +10,8 @@ import { collect, type TrainingWeights } from '../quantization/training-weights.
 import { type DropoutSeeds, dropoutMasks } from './dropout.js';
 
 /**
- * Computes LoRA gradients in one run of one graph. In 8 bits it holds weights of its own, packed for the products; the
- * given ones can go.
+ * Computes LoRA gradients in one run of one graph. In 8 bits it holds its own packed copy of the weights, so the
+ * caller may drop those it has given.
  */
 export class ModelTrainer implements AsyncDisposable {
   private constructor(
@@ -53,7 +53,7 @@ export class ModelTrainer implements AsyncDisposable {
     dropoutSeeds: DropoutSeeds,
   ): Promise<number> {
     const loss = await this.#accumulate(batch, parameters, weight, dropoutSeeds);
-    // The results of the next run would come on top of those of this one.
+    // Otherwise the results of this run would still be in memory when those of the next one come.
     collectGarbage({ young: true });
     return loss;
   }

@@ -14,8 +14,8 @@ const PROCESS_BYTES = 160e6;
 /** ONNX Runtime's record of a block's nodes, for each piece of the tokens. */
 const GRAPH_BYTES = 1.4e6;
 /**
- * Factor on what comes and goes in a step: results that wait for V8's collector, and gaps in the allocator. Measured on
- * the default base.
+ * Factor on the memory that is taken and freed within a step: it covers results that V8 has not collected yet, and
+ * gaps in the allocator. Measured on the default base.
  */
 const SLACK = 1.15;
 /** Values of one block, in widths of the hidden state and of the MLP, that are alive at once in its backward pass. */

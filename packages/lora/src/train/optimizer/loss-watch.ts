@@ -5,13 +5,14 @@ const SETTLING_STEPS = 5;
 /** The loss has exploded when the average is this many times the lowest average so far. */
 const EXPLODED = 2;
 /**
- * Above this many times the lowest average the loss may be about to explode, so its state is no state to go back to.
+ * Between this many times the lowest average and `EXPLODED` the loss may be about to explode: no checkpoint is written
+ * then, because training would later go back to a state that is already spoilt.
  */
 const SUSPECT = 1.3;
 
 /**
- * Notices when the loss explodes. The loss of a single step wanders by a factor of three from one to the next, so a
- * running average is watched: how far it is above the lowest it has been.
+ * Notices when the loss explodes. The loss of one step may be three times that of the step before without meaning
+ * anything, so the watch keeps a running average and compares it with the lowest value that the average has had.
  */
 export class LossWatch {
   #average = 0;
@@ -30,7 +31,7 @@ export class LossWatch {
     return this.#average > EXPLODED * this.#lowest;
   }
 
-  /** Whether the loss is not on its way up, so that the state is worth a checkpoint. */
+  /** Whether the loss is not rising, so that the present state is worth a checkpoint. */
   get calm(): boolean {
     return this.#steps <= SETTLING_STEPS || this.#average <= SUSPECT * this.#lowest;
   }

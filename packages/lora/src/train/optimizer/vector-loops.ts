@@ -8,7 +8,7 @@ import { VECTOR_LOOPS_WASM } from './vector-loops.generated.js';
 
 /** Constants of one AdamW step, each a 32-bit float; see `AdamW.step`. */
 export interface StepConstants {
-  /** The gradient is taken times this. */
+  /** The gradient is multiplied by this. */
   factor: number;
   beta1: number;
   beta2: number;

@@ -5,7 +5,8 @@ import { GraphSession } from '../../autodiff/session.js';
 /** Largest code of an activation. */
 const ACTIVATION = 255;
 /**
- * Codes of 8 bits, and those of which two times an activation's largest still fit into 16 bits: 2 * 255 * 64 < 2^15.
+ * The two limits that are tried: all 8 bits, and 64, with which the sum of two products still fits into 16 bits: 2 *
+ * 255 * 64 < 2^15.
  */
 const CANDIDATES = [127, 64];
 
@@ -18,8 +19,9 @@ export type IntegerProduct = (
 
 /**
  * The largest code of a weight with which this CPU multiplies 8-bit integers exactly; null where it does with none.
- * Processors without VNNI add pairs of products in 16 bits, which overflows without a word for large values. So it is
- * tried: the largest values of either sign, one row and many, since these are different kernels.
+ * Processors without VNNI add pairs of products in 16 bits, which silently overflows for large values. So the products
+ * are tried with the largest values of either sign, and with one row and with many, for which ONNX Runtime has
+ * different kernels.
  */
 export async function largestExactWeight(product: IntegerProduct = onnxProduct): Promise<number | null> {
   for (const code of CANDIDATES) {

@@ -66,7 +66,7 @@ export async function* quantizeBlocks(
     const outputs = await calibrations.get(config.blockKinds[index]!)!.run({ ...feeds, ...weights });
     yield quantizeBlock(config, weights, largestCode, (input) => float32Of(outputs[input]));
     x = float32Of(outputs.y);
-    // What a block leaves behind on its way to 8 bits is several times its size.
+    // Bringing a block to 8 bits leaves garbage of several times its size.
     collectGarbage();
   }
 }

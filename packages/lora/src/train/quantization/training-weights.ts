@@ -44,7 +44,7 @@ export function trainingWeights(
   };
 }
 
-/** All of them at once. */
+/** Reads all of them into memory. */
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);

@@ -23,8 +23,9 @@ export interface PositionScores {
 }
 
 /**
- * Scores batches in float32, whatever the precision of training. All batches go through one block before the next one
- * is read from the file: the base model is never in memory as a whole, only one hidden state a batch.
+ * Scores batches in float32, whatever the precision of training. All batches go through one block before the next
+ * block is read from the file: of the base model only one block is in memory at a time, and of each batch only its
+ * hidden states.
  */
 export class Scorer implements AsyncDisposable {
   private constructor(
@@ -91,13 +92,16 @@ export class Scorer implements AsyncDisposable {
     for (let start = 0; start < vocabularySize; start += SCORED_ENTRIES) {
       const table = await this.frozen.readHeadRows(start, Math.min(SCORED_ENTRIES, vocabularySize - start));
       for (const part of parts) await this.#scoreEntries(part, table, start);
-      // What was read of the table lies outside V8's heap, which hardly feels it.
+      // The rows just read lie outside V8's heap, so the collector does not run by itself however many there are.
       collectGarbage({ young: true });
     }
     return batches.map((batch) => joined(parts.filter((part) => part.batch === batch)));
   }
 
-  /** Goes on with the softmax of some positions over the entries that begin with the `start`th. */
+  /**
+   * Extends the running softmax of a part's positions by the vocabulary entries of `table`, the first of which is
+   * entry number `start` of the whole vocabulary.
+   */
   async #scoreEntries(part: ScoredPart, table: HostTensor, start: number): Promise<void> {
     const count = table.dims[0]!;
     const within = (label: number) => label >= start && label < start + count;
@@ -127,7 +131,10 @@ export class Scorer implements AsyncDisposable {
   }
 }
 
-/** Up to SCORED_ROWS predicting positions of a batch, and the softmax of their logits as far as it has come. */
+/**
+ * Up to SCORED_ROWS predicting positions of a batch, with the running softmax of their logits over the part of the
+ * vocabulary seen so far.
+ */
 interface ScoredPart {
   batch: Batch;
   /** Of all positions of the batch, [rows * sequence, hidden]. */
@@ -135,7 +142,7 @@ interface ScoredPart {
   positions: Int32Array;
   labels: Int32Array;
   largest: Float64Array;
-  /** Of the exponentials of all logits less the largest. */
+  /** Sum of exp(logit - largest) over the entries seen so far. */
   sum: Float64Array;
   ofLabel: Float64Array;
   top1: Int32Array;
@@ -158,7 +165,7 @@ function predictingParts(batch: Batch, states: Float32Array): ScoredPart[] {
   return parts;
 }
 
-/** The states of a part's positions, [SCORED_ROWS, hidden]; rows that stand for none are zeros. */
+/** The hidden states of a part's positions, [SCORED_ROWS, hidden]; rows beyond the last position are zeros. */
 function statesOf({ states, positions }: ScoredPart, hiddenSize: number): HostTensor {
   const x = new Float32Array(SCORED_ROWS * hiddenSize);
   for (const [i, position] of positions.entries())

@@ -43,7 +43,10 @@ export function adapterMatrices(
   return { a: new Map(a), b: new Map(b), attentionB: attentionB(graph, lora, config) };
 }
 
-/** What the rows of a B matrix are multiplied by: the up product is made smaller for the down product that reads it. */
+/**
+ * What the rows of a B matrix are multiplied by. Only the rows of the up product have such factors: its output is
+ * scaled down to suit the quantised down product that reads it.
+ */
 function rowFactor(graph: Graph, module: TargetModule, downInverse: Value | undefined): Value | undefined {
   if (module === 'up_proj' || downInverse === undefined)
     return module === 'up_proj' ? downInverse : undefined;

@@ -7,7 +7,7 @@ import type { BlockKind } from '../config/transformer-config.js';
  */
 export const CHUNK = 128;
 
-/** Added to a score that must not count; half of what a mask has, so that both together are still a number. */
+/** Added to a score that must not count. Half of what a mask holds, so that the sum of both is still finite. */
 const HIDDEN = -1e9;
 
 /** Operands of attention. Heads of q are grouped by the key-value head they share. */
@@ -28,7 +28,10 @@ export interface AttentionInputs {
 export interface Attention {
   /** float32 [rows, heads, sequence, headSize] */
   output: Value;
-  /** The softmax of each chunk's scores, [rows, heads, chunk, keys]: what a backward pass would compute longest. */
+  /**
+   * The softmax of each chunk's scores, [rows, heads, chunk, keys]: of all values the dearest to compute again in a
+   * backward pass.
+   */
   weights: Value[];
 }
 

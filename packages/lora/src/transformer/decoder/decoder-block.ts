@@ -63,8 +63,8 @@ export function decoderBlock(graph: Graph, pieces: readonly Value[], context: Bl
 interface PieceContext extends BlockContext {
   matrices: AdapterMatrices | null;
   /**
-   * Filled as the piece is built: A x of each group of modules. Small, and as dear to
-   * compute as they are large to read.
+   * Filled while the piece is built: A x of each group of modules. Kept for the backward pass, because they are small,
+   * and computing them again means reading all of x.
    */
   lowRank: Value[];
 }
@@ -181,8 +181,8 @@ function lowRankProduct(
   const first = modules.find((module) => matrices?.b.has(module));
   if (!lora || !matrices || !first) return null;
   const mask = lora.dropout.get(first);
-  // What stays is made larger, so that the mean stays. A mask is made float32 only where it is used:
-  // bytes wait for the backward pass.
+  // What dropout leaves is scaled up, so that the mean does not change. The mask is kept as bytes until the backward
+  // pass, and becomes float32 only where it is used.
   const input = mask ? mul(graph, x, cast(graph, mask, 'float32')) : x;
   const alpha = mask ? 1 / (1 - lora.config.dropout) : 1;
   const projected = matmul(graph, input, matrices.a.get(first)!, { transB: true, alpha });

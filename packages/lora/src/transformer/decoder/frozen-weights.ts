@@ -61,7 +61,7 @@ export async function loadFrozenWeights(base: BaseWeights): Promise<FrozenWeight
   const buffers = emptyBlock(config);
   const { embeddingScale, normOffset, logitScale } = config;
   const outputNorm = await weights.readFloat32(names.norm);
-  // Logits that are divided are those of a state that is smaller: the norm before the head takes the scale.
+  // Dividing the logits is the same as making the state before the head smaller, so the norm takes the scale.
   for (const [i, value] of outputNorm.entries()) outputNorm[i] = (value + normOffset) / logitScale;
   return {
     async block(index) {
@@ -135,7 +135,7 @@ async function readBlock({ weights, config }: BaseWeights, index: number, { tens
   }
 }
 
-/** Tensors beside the blocks' that are read elsewhere, or that say nothing that a trained model needs. */
+/** Tensors outside the blocks that are either read elsewhere or not needed at all. */
 const OTHER_TENSORS = ['rope_freqs.weight'];
 
 function checkWeights(config: TransformerConfig, weights: WeightSource): void {

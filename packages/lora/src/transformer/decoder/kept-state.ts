@@ -2,7 +2,10 @@ import type { TransformerConfig } from '../config/transformer-config.js';
 import { CHUNK } from './attention.js';
 import type { BatchShape, Precision } from './block-context.js';
 
-/** What all blocks keep in 32 bits up to this, bytes: a third of what a training of the default base takes. */
+/**
+ * If all blocks together keep no more than this many bytes, everything is kept in 32 bits. A third of the memory that
+ * training the default base takes.
+ */
 const FULL_BYTES = 340e6;
 
 /** What a model keeps of its forward pass for the backward pass, beside the input of every block. */
@@ -14,8 +17,8 @@ export interface KeptState {
 }
 
 /**
- * What is widest is rounded to 16 bits, one kind after the other, until the rest may stay in 32: half of the memory for
- * some more time. 8-bit products are rounded far more than that; float32 stays exact.
+ * Rounds kept values to 16 bits, the widest kind first, until the rest fits in 32 bits: it halves their memory for a
+ * little more time. Only done with 8-bit products, which round far more than that; training in float32 stays exact.
  */
 export function keptState(config: TransformerConfig, batch: BatchShape, precision: Precision): KeptState {
   const { blockCount, hiddenSize, mlpSize, headCount, keyValueHeadCount, headSize } = config;

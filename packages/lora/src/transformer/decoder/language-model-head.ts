@@ -27,7 +27,10 @@ import type { Precision } from './block-context.js';
 
 /** Positions that are scored at once. */
 export const SCORED_ROWS = 128;
-/** Entries of the vocabulary that they are scored on at once: bounds the logits and what of the table is in memory. */
+/**
+ * Vocabulary entries that these positions are scored on at once: bounds the memory for logits and for the part of the
+ * table that is read.
+ */
 export const SCORED_ENTRIES = 10_000;
 
 /** Added to a probability before its logarithm: one that underflowed costs 87 nats instead of infinity. */
@@ -40,10 +43,10 @@ const SMALLEST_PROBABILITY = 1.2e-38;
 export const GRADIENT_ROWS = { fast: 64, lean: 32 };
 
 /**
- * Vocabulary entries a position that a gradient is made of with int8: those that are likeliest over all the positions.
- * For the many thousands that are unlikely at all of them, and hold some 3 % of the probability, stands the mean of
- * the table. Leaving them out would make an error of the same direction at every position, a fifth of the summed
- * gradient; this way it is a twentieth.
+ * With int8, the gradient is made from this many vocabulary entries for each position: the likeliest over all the
+ * positions. The many thousands of other entries together hold some 3 % of the probability; the mean of the table
+ * stands for them. Leaving them out would add an error in the same direction at every position, a fifth of the summed
+ * gradient; with the mean it is a twentieth.
  */
 const LIKELY_ENTRIES = 64;
 
@@ -131,8 +134,8 @@ export function slicedHead(
   const zero = graph.constant('float32', [1], Float32Array.of(0));
   const slices = cut(x).map((part, i) => {
     const { nll, dx } = headGradient(graph, part, labelsOf[i]!, inputs, config);
-    // The gradient waits for the loss of its slice, so that the probabilities of one slice are gone
-    // before those of the next come.
+    // Adding `nll * 0` makes the gradient depend on the slice's loss: ONNX Runtime then finishes one slice before it
+    // begins the next, and the probabilities of only one are in memory.
     const factor = add(graph, weightsOf[i]!, mul(graph, nll, zero));
     return { nll, dx: mul(graph, dx, factor) };
   });
@@ -203,7 +206,7 @@ function nearlyExpectedEntry(graph: Graph, probabilities: Value, table: Quantize
   const count = Math.min(vocabulary, LIKELY_ENTRIES * probabilities.shape[0]!);
   const likely = largestColumns(graph, probabilities, count);
   const kept = gather(graph, probabilities, likely, 1);
-  // The scales are multiplied into the probabilities: a small matrix, where the entries are a large one.
+  // The scales go into the probabilities, a small matrix, and not into the entries, a large one.
   const scaled = mul(graph, kept, gather(graph, scale, likely));
   const expected = gemm(graph, scaled, cast(graph, gather(graph, entries, likely), 'float32'));
   const one = graph.constant('float32', [1], Float32Array.of(1));

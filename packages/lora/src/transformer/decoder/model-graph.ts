@@ -32,9 +32,10 @@ export interface ModelGraphOptions extends BlockGraphOptions {
  * Forward and backward pass of a whole model in one graph. Of a block's forward pass its input, its products and
  * attention's weights are kept, or its input alone (https://arxiv.org/abs/1604.06174); the rest is computed again.
  *
- * ONNX Runtime computes the inputs of a node in the order of the file, the last first. So everything that is computed
- * again stands before the head: a gradient then comes before what it is multiplied by, and no block is computed again
- * before its turn. The graph has to be run as it is: an optimiser that merges equal nodes would undo it.
+ * ONNX Runtime starts from the last input of a node and works backwards through the order of the file. So the nodes
+ * that compute something again stand before the head: then a gradient is computed before the values it is multiplied
+ * by, and no block is computed again earlier than needed. The graph must run as it was built: an optimiser that merges
+ * equal nodes would undo all this.
  *
  * Inputs: `x` float32 [tokens, hidden], `labels` int64 [tokens], `weights` float32 [tokens, 1], `positions`, `mask`,
  * the head's, and those of every block behind `inputNames.block(index)`. Outputs: `nll` [tokens, 1]; the gradient of
@@ -84,14 +85,15 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
   }
   graph.output(concat(graph, head.nll, 0), 'nll');
   pruneUnused(graph);
-  // Gradients of the adapter are leaves: each is made as soon as it can be, and its block's memory goes.
+  // Nothing reads the adapter's gradients. Each is computed as early as possible, and then its block's memory is
+  // freed.
   lastLeavesFirst(graph);
   return graph;
 }
 
 /**
- * A block's state with some of its values in 16 bits. The forward pass goes on with the exact ones; the rounded ones
- * are made at once, because by the time the backward pass reads them both would still be there.
+ * A block's state with some of its values in 16 bits. The forward pass goes on with the exact values. The rounded ones
+ * are made at once: if the backward pass made them, the exact values would have to stay in memory until then.
  */
 function roundedState(
   graph: Graph,

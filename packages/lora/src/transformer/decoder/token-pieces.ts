@@ -2,8 +2,8 @@ import type { Graph, Value } from '../../autodiff/graph.js';
 import { split } from '../../autodiff/operators/index.js';
 
 /**
- * Tokens that go through the linear modules together: more of them take more memory at once, fewer
- * more nodes, 5 kB and 10 us each.
+ * Tokens that go through the linear modules together. More of them take more memory at a time; fewer mean more nodes
+ * in the graph, at 5 kB and 10 us each.
  */
 export const PIECE = 512;
 

@@ -39,7 +39,7 @@ export type BertWeight =
 /** The name of the scales of a matrix. */
 export const scaleOf = (name: string) => `${name}.scale`;
 
-/** The one weight that is fed: as a constant it would be copied as the model is read. */
+/** The one weight that is fed at every run: as a constant ONNX Runtime would copy it while loading the model. */
 const TABLE = 'embeddings.word_embeddings.weight';
 
 const isMatrix = (name: string) => /(?:dense|query|key|value)\.weight$/.test(name);

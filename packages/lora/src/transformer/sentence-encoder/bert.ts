@@ -27,8 +27,8 @@ export interface SentenceEncoderOptions {
   /** Threads. Defaults to the physical cores. */
   threads?: number;
   /**
-   * Numbers of the products. `int8` is about twice as fast, gives the same vectors on every processor, and they find as
-   * well (docs/retrieval.md); `float32` agrees with PyTorch to the last digits. Defaults to `int8`.
+   * Numbers of the products. `int8` is about twice as fast, gives the same vectors on every processor, and finds code
+   * as well (docs/retrieval.md); `float32` agrees with PyTorch to the last digits. Defaults to `int8`.
    */
   precision?: BertPrecision;
 }
@@ -36,8 +36,8 @@ export interface SentenceEncoderOptions {
 /** Longest input, as sentence-transformers sets it for all-MiniLM-L6-v2. */
 const MAX_TOKENS = 256;
 /**
- * Tokens of one batch, padding included: what more of them write from one operator to the
- * next leaves a core's own cache.
+ * Tokens of one batch, padding included. With more of them, what one operator writes for the next no longer fits into
+ * a core's own cache.
  */
 const BATCH_TOKENS = 512;
 
@@ -82,11 +82,11 @@ class BertEncoder implements SentenceEncoder {
   readonly #positions: Float32Array;
   readonly #table: HostTensor;
   /**
-   * For a text alone: a question, which is embedded while its words are looked for. Threads that wait in
-   * a loop would slow that down.
+   * For a single text, which is a question: the keyword search runs at the same time, and threads that wait in a busy
+   * loop would slow it down.
    */
   readonly #single: GraphSession;
-  /** For batches: where threads wait in a loop they are an eighth faster. Made for the first one. */
+  /** For batches, which are an eighth faster with threads that wait in a busy loop. Made when the first batch comes. */
   #together: Promise<GraphSession> | null = null;
   readonly #openTogether: () => Promise<GraphSession>;
 

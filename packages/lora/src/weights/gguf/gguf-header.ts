@@ -19,7 +19,7 @@ export interface GgufHeader {
   alignment: number;
 }
 
-// Caps on what a file may claim, so that a hostile one can neither exhaust memory nor keep us busy.
+// Caps on what a file may claim, so that a hostile one can neither exhaust memory nor take for ever.
 const MAX_METADATA_PAIRS = 65_536; // models carry 20 to 60
 const MAX_TENSORS = 131_072; // the largest mixtures of experts carry a few thousand
 const MAX_NAME_BYTES = 65_535; // the specification's limit for keys; ggml's tensor names end at 64

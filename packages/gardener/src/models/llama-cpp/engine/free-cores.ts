@@ -44,7 +44,7 @@ export class CoreWatch {
     return this.#threads;
   }
 
-  /** Own work must not count as that of others: call it when work ends. */
+  /** To be called when work ends, so that this process's own work is not taken for that of others. */
   restart(): void {
     this.#readings = [];
     if (!this.#isFixed) this.#read();

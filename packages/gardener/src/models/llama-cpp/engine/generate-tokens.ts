@@ -62,9 +62,9 @@ export async function generateTokens(
 }
 
 /**
- * Evaluates a prompt in steps of the same tokens whatever was in the context before, except those steps that the last
- * prompt began with: they are taken as they are. A step's result depends only on the tokens before it and on its own
- * length, so the answer is that of an empty context to the bit.
+ * Evaluates a prompt in fixed steps, whatever the context held before. Whole steps with which the last prompt began as
+ * well are not evaluated again. The result of a step depends only on the tokens before it and on its own length, so
+ * the answer equals that of an empty context to the bit.
  * @returns what is left for the step that gives the first token
  */
 async function evaluatePrompt(

@@ -93,7 +93,7 @@ export class LlamaCppEngine {
     return Math.min(this.#setup.contextTokens, this.model.trainContextSize);
   }
 
-  /** Adapters with a context, the one used last at the end. */
+  /** Files of the adapters that have a context, the one used last at the end. */
   get keptAdapters(): string[] {
     return [...this.#contexts.rkeys()].filter((adapter) => adapter !== '');
   }
@@ -147,7 +147,7 @@ export class LlamaCppEngine {
 
   async #createContext(adapter: string | null): Promise<LlamaContext> {
     this.#log.length = 0;
-    // A context keeps to the limit that it was made under.
+    // A context keeps the limit on threads that holds while it is made.
     this.#llama.maxThreads = this.#cores.most;
     try {
       return await this.model.createContext({

@@ -7,7 +7,7 @@ const TIMES = 3;
 /** Notices when a model writes the same passage again and again: a small one does so until its tokens are used up. */
 export class LoopWatch {
   readonly #tokens: number[] = [];
-  /** At index p: how many of the last tokens, counted from the end without a gap, equal the token p places before. */
+  /** At index p: how many tokens in a row, counted back from the last one, equal the token p places before them. */
   readonly #repeated = new Int32Array(LONGEST_PASSAGE + 1);
 
   /** @returns whether the text so far ends with one passage three times in a row */

@@ -62,7 +62,7 @@ export async function scoreTokens(
     if (pair === undefined) continue;
     const truth = pair.get(tokens[index + 1] as Token);
     const leader = pair.get(top1[index] as Token);
-    // Without the pair the truth lies more than the bias below the leader.
+    // Where the two leaders do not include the true token, its logit lies more than the bias below the leader's.
     const gap = truth === undefined || leader === undefined ? 0 : Math.log(truth / leader);
     logProbability[index] = (logProbability[index] ?? 0) + gap - BIAS_LOGITS;
   }

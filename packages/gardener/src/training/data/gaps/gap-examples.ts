@@ -10,7 +10,7 @@ export interface GapBase {
   tokenizer: Tokenizer;
   /** Null for a base that can only continue: it learns the same gaps from the text before them alone. */
   gapTokens: GapTokens | null;
-  /** Learned behind the filling, so that a completion ends by itself. */
+  /** The token learned after the filling, so that a completion ends by itself. */
   endToken: number;
 }
 
@@ -33,7 +33,7 @@ export interface GapExample {
   text: string;
 }
 
-/** How often each kind is drawn: what is typed most often, most often. */
+/** How often each kind of scope is drawn, relative to the others: the more often people type one, the more often. */
 const SHARES: Record<ScopeKind, number> = { line: 0.4, statement: 0.15, body: 0.3, arguments: 0.15 };
 /** Of a row's tokens, what stands after the gap takes at most this share. */
 const AFTER_SHARE = 0.25;
@@ -60,7 +60,7 @@ export function gapExamples(
   const scopes = new Map(SCOPE_KINDS.map((kind) => [kind, [] as Scope[]]));
   for (const scope of findScopes(file.text, file.language)) scopes.get(scope.kind)?.push(scope);
   const made: GapExample[] = [];
-  // A scope that fits into no row is drawn and gone: the loop ends when none is left.
+  // A scope that fits into no row is taken out all the same, so the loop ends when none is left.
   while (made.length < count) {
     const scope = draw(scopes, random);
     if (scope === null) break;

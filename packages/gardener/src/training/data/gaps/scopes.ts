@@ -33,7 +33,7 @@ interface Pair {
 
 /** Longest gap, characters: arXiv 2602.05780 trains on targets of up to 1,000 bytes. */
 export const MAX_SCOPE_CHARS = 1_000;
-/** Bodies told by indentation are looked at up to this length: of longer ones no end is looked for. */
+/** Where indentation alone marks a body, its end is searched for within this many characters only. */
 const MAX_BODY_CHARS = 4 * MAX_SCOPE_CHARS;
 /** Shorter gaps teach nothing. A line's rest and arguments are short by nature, several lines are not. */
 const MIN_CHARS: Record<ScopeKind, number> = { line: 8, statement: 50, body: 50, arguments: 12 };
@@ -170,7 +170,7 @@ function restOfStatement(lines: readonly Line[], index: number): Scope[] {
   return [];
 }
 
-/** The arguments between round brackets, or the rest of a body between braces from each of its lines. */
+/** The arguments between round brackets, or, from each line of a body between braces, the rest of that body. */
 function bracketed(text: string, { open, close }: Pair): Scope[] {
   if (text[open] === '(') {
     const isCall = /[\p{L}\p{N}_)\]>]/u.test(text.charAt(open - 1));
@@ -184,7 +184,7 @@ function bracketed(text: string, { open, close }: Pair): Scope[] {
   return lineStartsWithin(text, from, end).map((start) => ({ kind: 'body', start, end }));
 }
 
-/** The rest of a body that its indentation alone tells (Python), from each of its lines. */
+/** From each line of a body that only indentation marks (Python), the rest of that body. */
 function indentedBody(text: string, lines: readonly Line[], index: number): Scope[] {
   const head = lines[index];
   if (!head || head.depth === null || !text.slice(head.codeStart, head.end).endsWith(':')) return [];

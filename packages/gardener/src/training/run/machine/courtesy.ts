@@ -3,7 +3,7 @@ import type { Settings } from '../../../garden/settings/settings.js';
 import { OtherLoad } from './other-load.js';
 import { isOnBattery } from './power-source.js';
 
-/** Others use so much of the machine that training steps back. */
+/** Training steps back when others use more than this share of the machine. */
 const BUSY_SHARE = 0.5;
 /** How long an answer about the power source holds: asking may mean a process. */
 const POWER_ASKED_EVERY_MS = 15_000;
@@ -20,7 +20,7 @@ export function courtesyOf(
   const asked = seldom(onBattery, POWER_ASKED_EVERY_MS);
   return {
     ...(trainOnBattery ? {} : { obstacle: async () => ((await asked()) ? ON_BATTERY : null) }),
-    // At low priority already; what helps beside that is to leave memory and caches alone for a while.
+    // The process already has low priority. A pause helps beside that, because it leaves memory and caches to others.
     ...(yieldToOthers ? { restMs: (stepMs: number) => (load.share() > BUSY_SHARE ? stepMs : 0) } : {}),
   };
 }

@@ -5,7 +5,7 @@ import type { RunContext } from '../run-context.js';
 import type { IndexedCodebase } from './index-codebase.js';
 import { findEarlierTraining, planRefresh, type RefreshPlan, seenBefore } from './plan-refresh.js';
 
-/** More tokens a second than any CPU trains: data beyond budget times this would never be seen. */
+/** No CPU trains on more tokens a second than this, so examples beyond budget times this figure would never be used. */
 const MAX_TOKENS_PER_SECOND = 4_000;
 const MIN_TRAINING_TOKEN_LIMIT = 400_000;
 /** Each validation costs time that training could use: a short run gets a small set. */

@@ -35,7 +35,7 @@ export async function scoreAdapter(
     ...scoring,
     adapter: await loadAdapter(garden.paths.adapter(project.id, continuedFrom), base),
     adapterFile: null,
-    // Its loss is all that is asked for: whether it ends its answers was seen when it was promoted.
+    // Only the loss is measured: that its answers end was checked when it was promoted.
     startRuntime: null,
     like: baseScores,
     measureGeneral: false,

@@ -18,9 +18,9 @@ const PATIENCE = 3;
 export const ROWS_PER_STEP = ROWS * ACCUMULATION;
 
 /**
- * A state with which the loss on general code has risen by more than this share is not kept while training. Less than
- * the gate allows in the end, because training looks at a sample of the general code only, and the whole of it may have
- * suffered more.
+ * A state with which the loss on general code has risen by more than this share is not kept while training. It is less
+ * than what the gate allows at the end: training looks only at a sample of the general code, and the loss on all of it
+ * may have risen more.
  */
 export const MAX_SAMPLED_LOSS_RISE = 0.8 * MAX_GENERAL_LOSS_RISE;
 
