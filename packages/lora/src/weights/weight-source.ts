@@ -13,9 +13,12 @@ export type MetadataValue = number | bigint | boolean | string | MetadataValue[]
 /** File formats of weights. */
 export type WeightFormat = 'gguf' | 'safetensors';
 
-/** An opened weights file. Tensors are read from disk on demand and come dequantised. */
+/** The opened weights of a model, in one file or several. Tensors are read from disk on demand, dequantised. */
 export interface WeightSource extends AsyncDisposable {
+  /** What the weights are opened by: the file, or the first of its parts, or the index that lists them. */
   readonly path: string;
+  /** The files that hold the tensors: one, or the parts in their order. */
+  readonly files: readonly string[];
   readonly format: WeightFormat;
   /** GGUF key-value pairs; for safetensors its `__metadata__` strings. */
   readonly metadata: ReadonlyMap<string, MetadataValue>;

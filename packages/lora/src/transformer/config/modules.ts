@@ -36,6 +36,19 @@ const LINEAR_NAMES: Readonly<Record<TargetModule, TensorNames>> = {
   down_proj: { gguf: 'ffn_down', safetensors: 'mlp.down_proj' },
 };
 
+/**
+ * Names of the tensors that belong to no block. A model without a head of its own has the embedding in its place.
+ */
+export const TOP_LEVEL_NAMES: Readonly<Record<WeightFormat, Record<'embedding' | 'norm' | 'head', string>>> =
+  {
+    gguf: { embedding: 'token_embd.weight', norm: 'output_norm.weight', head: 'output.weight' },
+    safetensors: {
+      embedding: 'model.embed_tokens.weight',
+      norm: 'model.norm.weight',
+      head: 'lm_head.weight',
+    },
+  };
+
 /** The name of a linear module's tensors in a format, without its block and the closing `.weight`. */
 export function moduleName(format: WeightFormat, module: TargetModule): string {
   return LINEAR_NAMES[module][format];

@@ -186,7 +186,8 @@ function numberOrNothing(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-function badConfig(why: string): LoraError {
+/** The error of a description that cannot be true; `why` continues "makes no sense: ". */
+export function badConfig(why: string): LoraError {
   return new LoraError('transformer.bad-config', `The base model's description makes no sense: ${why}.`, {
     remedy: 'Fetch the model file again.',
   });

@@ -1,16 +1,16 @@
 import { type HostTensor, hostTensor } from '../../autodiff/host-tensor.js';
-import { LoraError } from '../../errors.js';
 import { elementCount } from '../../weights/element-count.js';
-import type { WeightFormat, WeightSource } from '../../weights/weight-source.js';
+import type { WeightFormat } from '../../weights/weight-source.js';
 import type { BaseWeights } from '../base-model.js';
+import { checkWeights } from '../config/check-weights.js';
 import {
   type BlockWeight,
   blockTensorName,
-  blockTensorStem,
   fileMatrices,
   moduleName,
   moduleShape,
   type TensorNames,
+  TOP_LEVEL_NAMES,
   vectorNames,
   vectorSize,
 } from '../config/modules.js';
@@ -38,16 +38,6 @@ export interface FrozenWeights {
   /** [hidden] */
   outputNorm: HostTensor;
 }
-
-/** Tensors of a model that belong to no block. A model without a head of its own has the embedding in its place. */
-const TOP_LEVEL_NAMES: Readonly<Record<WeightFormat, Record<'embedding' | 'norm' | 'head', string>>> = {
-  gguf: { embedding: 'token_embd.weight', norm: 'output_norm.weight', head: 'output.weight' },
-  safetensors: {
-    embedding: 'model.embed_tokens.weight',
-    norm: 'model.norm.weight',
-    head: 'lm_head.weight',
-  },
-};
 
 /**
  * Checks that all weights are there and makes them available a part at a time: none but the output's norm is kept.
@@ -133,45 +123,4 @@ async function readBlock({ weights, config }: BaseWeights, index: number, { tens
     if (norm && config.normOffset !== 0)
       for (let i = 0; i < values.length; i++) values[i]! += config.normOffset;
   }
-}
-
-/** Tensors outside the blocks that are either read elsewhere or not needed at all. */
-const OTHER_TENSORS = ['rope_freqs.weight'];
-
-function checkWeights(config: TransformerConfig, weights: WeightSource): void {
-  const { format } = weights;
-  const names = TOP_LEVEL_NAMES[format];
-  const { vocabularySize, hiddenSize } = config;
-  const expected: [string, number[]][] = [
-    [names.embedding, [vocabularySize, hiddenSize]],
-    [names.norm, [hiddenSize]],
-  ];
-  if (weights.tensors.has(names.head)) expected.push([names.head, [vocabularySize, hiddenSize]]);
-  for (let block = 0; block < config.blockCount; block++) {
-    for (const module of fileMatrices(config).keys()) {
-      expected.push([`${blockTensorStem(format, block, module)}.weight`, moduleShape(module, config)]);
-    }
-    for (const [weight, found] of vectorNames(config))
-      expected.push([blockTensorName(format, block, found[format]), [vectorSize(weight, config)]]);
-  }
-  const known = new Set([...expected.map(([name]) => name), ...OTHER_TENSORS]);
-  const unknown = [...weights.tensors.keys()].filter((name) => !known.has(name));
-  const problems = expected.flatMap(([name, shape]) => {
-    const found = weights.tensors.get(name);
-    if (!found) return [`${name} is missing`];
-    return `${found.shape}` === `${shape}` ? [] : [`${name} is [${found.shape}], not [${shape}]`];
-  });
-  problems.push(
-    ...unknown.map((name) => `${printable(name)} is not part of the architecture ${config.architecture}`),
-  );
-  if (problems.length === 0) return;
-  throw new LoraError(
-    'transformer.missing-weights',
-    `The weights in ${weights.path} do not fit their description: ${problems.slice(0, 5).join('; ')}.`,
-    { remedy: 'Fetch the model file again, or choose another base model.', details: { problems } },
-  );
-}
-
-function printable(name: string): string {
-  return name.slice(0, 120).replaceAll(/\p{Cc}/gu, '?');
 }

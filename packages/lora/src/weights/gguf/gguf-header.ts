@@ -186,8 +186,10 @@ function checkPlaces(path: string, tensors: Map<string, StoredTensor>, fileSize:
     const elements = elementCount(shape);
     // Types that cannot be read have no known size: they fail when they are asked for, not before.
     if (format === undefined) continue;
-    if (elements < 1 || !Number.isSafeInteger(elements) || (shape.at(-1) ?? 1) % format.blockSize !== 0) {
-      throw corrupt(path, `the tensor "${printable(name)}" of type ${type} has the shape [${shape}]`);
+    const described = `the tensor "${printable(name)}" of type ${type} has the shape [${shape}]`;
+    if (elements < 1 || !Number.isSafeInteger(elements)) throw corrupt(path, described);
+    if ((shape.at(-1) ?? 1) % format.blockSize !== 0) {
+      throw corrupt(path, `${described}, whose rows are not made of blocks of ${format.blockSize}`);
     }
     const end = position + (elements / format.blockSize) * format.bytesPerBlock;
     if (end > fileSize) throw truncated(path, end, fileSize);

@@ -4,9 +4,10 @@ import { elementCount } from '../element-count.js';
 import { RangeFile } from '../range-file.js';
 import { findTensor, readTensorFloat32, type StoredTensor, unsupportedType } from '../tensor-reader.js';
 import { appendTensor, writableFormat } from '../tensor-writer.js';
-import { readHeader } from './gguf-reader.js';
+import { readHeader } from './gguf-file.js';
 import { alignUp } from './gguf-types.js';
 import { fileStart, type GgufValue, metadataPair, tensorInfo } from './gguf-writer.js';
+import { partCount, splitFile } from './split-gguf.js';
 
 /** Bytes copied at once. */
 const COPY_BYTES = 4 << 20;
@@ -25,12 +26,13 @@ export interface GgufChanges {
 /**
  * Copies a GGUF with some tensors changed. All else, also metadata and storage types that this package does not know,
  * is copied byte for byte. One tensor is in memory at a time; the copy is put in place when it is whole.
- * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`,
- * `weights.write-failed`, and what `openGguf` throws
+ * @throws LoraError `weights.unknown-tensor`, `weights.unsupported-type`, `weights.split-file`, `weights.write-failed`,
+ *   and what `openGguf` throws
  */
 export async function rewriteGguf(from: string, to: string, changes: GgufChanges): Promise<void> {
   await using file = await RangeFile.open(from);
-  const { tensors, pairPlaces, alignment } = await readHeader(file);
+  const { metadata, tensors, pairPlaces, alignment } = await readHeader(file);
+  if (partCount(metadata) > 1) throw splitFile(from, ' and cannot be copied alone');
   for (const name of changes.tensors.keys()) findTensor(tensors, name, from);
   const pairs: Buffer[] = [];
   for (const [key, { start, end }] of pairPlaces) {

@@ -7,7 +7,7 @@ import { alignUp, DEFAULT_ALIGNMENT, GGUF_MAGIC, tensorTypeId, VALUE_TYPE } from
 export type GgufValue =
   | { type: 'string'; value: string }
   | { type: 'bool'; value: boolean }
-  | { type: 'uint8' | 'uint32' | 'int32' | 'float32'; value: number }
+  | { type: 'uint8' | 'uint16' | 'uint32' | 'int32' | 'float32'; value: number }
   | { type: 'uint64'; value: number | bigint }
   | { type: 'array'; items: 'string'; value: readonly string[] }
   | { type: 'array'; items: 'bool'; value: readonly boolean[] }
@@ -97,6 +97,9 @@ function scalar(
       return Buffer.from([value ? 1 : 0]);
     case 'uint8':
       return Buffer.from([checkedInteger(value, 0, 255)]);
+    case 'uint16':
+      bytes.writeUInt16LE(checkedInteger(value, 0, 2 ** 16 - 1));
+      return bytes.subarray(0, 2);
     case 'uint32':
       return uint32(checkedInteger(value, 0, 2 ** 32 - 1));
     case 'int32':

@@ -1,4 +1,5 @@
 import { LoraError } from '../../errors.js';
+import { BLOCK_FORMATS } from '../blocks/block-formats.js';
 import { elementCount } from '../element-count.js';
 import { corrupt, RangeFile, truncated } from '../range-file.js';
 import { printable, refuseOverlaps, type TensorPlace } from '../tensor-places.js';
@@ -40,6 +41,7 @@ export async function openSafetensors(path: string): Promise<WeightSource> {
     const tensors = readTensors(file, header, dataStart);
     return {
       path,
+      files: [path],
       format: 'safetensors',
       metadata,
       tensors,
@@ -120,6 +122,8 @@ function readEntry(
   const [start, end] = offsets as [number, number];
   if (end < start) throw wrong('offsets that run backwards');
   const elementBytes = ELEMENT_BYTES.get(type);
+  // Block formats have no place in this format; of a type that nobody knows, nothing is ever read.
+  if (elementBytes === undefined && BLOCK_FORMATS.has(type)) throw wrong(`the type ${type}`);
   if (elementBytes !== undefined && elementCount(shape) * elementBytes !== end - start) {
     throw wrong(`the shape [${shape}] of ${printable(type)} but ${end - start} bytes`);
   }
