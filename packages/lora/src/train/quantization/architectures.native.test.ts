@@ -12,6 +12,9 @@ import { LoraParameters } from '../optimizer/lora-parameters.js';
 import { largestExactWeight } from './integer-products.js';
 import { trainingWeights } from './training-weights.js';
 
+/** What this CPU multiplies exactly; where that is nothing, nobody trains in 8 bits. */
+const largestWeightCode = (await largestExactWeight()) ?? 0;
+
 const ARCHITECTURES = ['llama3', 'mistral', 'qwen2', 'qwen3', 'gemma3', 'granite', 'smollm3', 'phi3'];
 
 /**
@@ -40,7 +43,7 @@ async function gradientOf(architecture: string, precision: Precision, activation
   };
   const frozen = await loadFrozenWeights(base);
   const options = { threads: 2 };
-  const machine = { precision, largestWeightCode: await largestExactWeight() };
+  const machine = { precision, largestWeightCode };
   const weights = trainingWeights({ base, machine }, frozen, batch, options);
   const parameters = new LoraParameters(config, adapter.config);
   parameters.load(adapter);
@@ -64,7 +67,9 @@ function cosine(a: Float32Array, b: Float32Array): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-test.each(ARCHITECTURES)('%s: the 8-bit gradient points where the float32 one does', async (architecture) => {
+const cases = largestWeightCode > 0 ? ARCHITECTURES : [];
+
+test.each(cases)('%s: the 8-bit gradient points where the float32 one does', async (architecture) => {
   const float32 = await gradientOf(architecture, 'float32', 'keep');
   for (const activations of ['keep', 'recompute'] as const) {
     const int8 = await gradientOf(architecture, 'int8', activations);
