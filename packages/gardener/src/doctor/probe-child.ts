@@ -27,6 +27,10 @@ serveJobs<ProbeProtocol>(() => ({
       if (probe === undefined) throw new Error(`no probe called ${module}`);
       return probe();
     },
+    speed: async () => {
+      const { measureProductSpeed } = await import('@codebase-gardener/lora');
+      return (await measureProductSpeed()).multiplyAddsPerSecond;
+    },
   },
 }));
 

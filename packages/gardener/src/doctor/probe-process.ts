@@ -1,8 +1,11 @@
+import type { JobName } from '../garden/processes/job-messages.js';
 import { JobProcess, type ProcessEnd } from '../garden/processes/job-process.js';
 import { type Check, ok } from './check.js';
 import type { ProbeProtocol } from './probe-protocol.js';
 
 const PROBE_TIMEOUT_MS = 30_000;
+/** A second's measurement that takes longer than this says that the machine is busy. */
+const SPEED_TIMEOUT_MS = 10_000;
 const MAX_REASON_CHARACTERS = 200;
 
 /** Native modules and what does not work without them. */
@@ -26,7 +29,7 @@ class ProbeCrash extends Error {
 /** Loads a native module in a child process and makes it do something small. */
 export async function probeModule(module: string, use: string): Promise<Check> {
   try {
-    return ok(module, await probe(module));
+    return ok(module, await runProbe('probe', module));
   } catch (error) {
     const remedy =
       error instanceof ProbeCrash && error.signal === 'SIGILL'
@@ -37,7 +40,11 @@ export async function probeModule(module: string, use: string): Promise<Check> {
   }
 }
 
-async function probe(module: string): Promise<string> {
+/** Has one job done in a child process that ends with it. @throws what the job throws, or why the process ended */
+export async function runProbe<Name extends JobName<ProbeProtocol>>(
+  name: Name,
+  input: ProbeProtocol['jobs'][Name]['input'],
+): Promise<ProbeProtocol['jobs'][Name]['result']> {
   const child = await JobProcess.start<ProbeProtocol>({
     entry: new URL('./probe-child.js', import.meta.url),
     setup: null,
@@ -45,8 +52,9 @@ async function probe(module: string): Promise<string> {
     died: (end) => new ProbeCrash(end),
   });
   try {
-    const tooLate = () => new Error(`it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`);
-    return await child.run('probe', module, { timeLimit: { ms: PROBE_TIMEOUT_MS, error: tooLate } });
+    const ms = name === 'speed' ? SPEED_TIMEOUT_MS : PROBE_TIMEOUT_MS;
+    const tooLate = () => new Error(`it did not answer within ${ms / 1000} s`);
+    return await child.run(name, input, { timeLimit: { ms, error: tooLate } });
   } finally {
     await child.end();
   }

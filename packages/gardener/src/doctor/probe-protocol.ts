@@ -5,5 +5,7 @@ export interface ProbeProtocol {
   jobs: {
     /** Loads a module by its name and makes it do something small. Gives one line: what it did. */
     probe: { input: string; progress: never; result: string };
+    /** Products that the trainer adds up a second. */
+    speed: { input: null; progress: never; result: number };
   };
 }

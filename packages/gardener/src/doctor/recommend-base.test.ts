@@ -7,10 +7,10 @@ const fast = { memoryBytes: 64e9, cores: 16, multiplyAddsPerSecond: 4e12 };
 
 it.each([
   ['much memory, fast', fast, LARGE],
-  ['much memory, too slow for the largest within an hour', { ...fast, multiplyAddsPerSecond: 2e11 }, SMALL],
+  ['much memory, too slow for the largest in time', { ...fast, multiplyAddsPerSecond: 2e11 }, SMALL],
   ['7 GB: half of it is for others', { ...fast, memoryBytes: 7e9 }, SMALL],
   ['3 GB', { ...fast, memoryBytes: 3e9 }, DEFAULT],
-  ['so slow that none ends in an hour', { ...fast, multiplyAddsPerSecond: 1e9 }, DEFAULT],
+  ['so slow that none ends in time', { ...fast, multiplyAddsPerSecond: 1e9 }, DEFAULT],
   ['not measured, few cores', { ...fast, cores: 4, multiplyAddsPerSecond: null }, SMALL],
   ['not measured, many cores', { ...fast, multiplyAddsPerSecond: null }, LARGE],
 ])('%s', (_, machine, id) => {

@@ -1,5 +1,6 @@
 import { dataDirectory, GardenPaths } from '../garden/files/paths.js';
 import { type Garden, openGarden } from '../garden/garden.js';
+import { checkBase } from './base-advice.js';
 import { type Check, failed } from './check.js';
 import { checkDisk, checkPermissions, checkRunner } from './data-directory.js';
 import { checkMachine } from './machine.js';
@@ -16,7 +17,10 @@ export interface DoctorOptions {
   dataDir?: string | undefined;
   /** Also hash every model and let the base models write a word: seconds more. Defaults to false. */
   full?: boolean;
-  /** Also load each native module in a process of its own: seconds more. Defaults to true. */
+  /**
+   * Also load each native module in a process of its own, and measure how fast this machine computes: seconds more.
+   * Defaults to true.
+   */
   native?: boolean;
   /** Called with what is being looked at. */
   onProgress?: (label: string) => void;
@@ -46,7 +50,8 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Check[]> {
 }
 
 /** Everything that lies in the data directory. */
-async function checkState({ dataDir, full = false, onProgress, signal }: DoctorOptions): Promise<Check[]> {
+async function checkState(options: DoctorOptions): Promise<Check[]> {
+  const { dataDir, full = false, native = true, onProgress, signal } = options;
   let garden: Garden;
   try {
     garden = await openGarden({ dataDir });
@@ -65,6 +70,7 @@ async function checkState({ dataDir, full = false, onProgress, signal }: DoctorO
   for (const id of await neededModels(garden)) {
     await look(`model ${id}`, () => checkModel(garden, id, full, signal));
   }
+  await look('base model', () => checkBase(garden, native));
   await look('servers', () => checkServers(garden));
   await look('projects', () => checkRecords(garden));
   for (const project of await garden.registry.list()) {

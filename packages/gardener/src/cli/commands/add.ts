@@ -46,6 +46,7 @@ async function add(session: Session, options: AddOptions, path: string): Promise
   const { garden, output } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
   const { addProject } = await import('../../projects/add-project.js');
+  let advice: Promise<string | null> = Promise.resolve(null);
   const progress = output.progress();
   // A large folder takes a while to look through.
   if (output.stderr.isTTY) progress.update({ label: 'looking for files' });
@@ -56,9 +57,13 @@ async function add(session: Session, options: AddOptions, path: string): Promise
     signal: session.signal,
     fetchModels: (ids) => {
       progress.finish();
+      // By now nothing is refused any more. Advice that cannot be had keeps nobody from adding.
+      advice = adviseOnFirst(session, options).catch(() => null);
       return fetchModels(session, ids);
     },
   }).finally(() => progress.finish());
+  const advised = await advice;
+  if (advised !== null) output.line(output.palette.quiet(advised));
   const name = oneLine(project.name);
   const next = options.train
     ? `Indexing ${plural(files, 'file')}, then training for at most ${formatDuration(budgetMs)}, in the background.`
@@ -76,4 +81,19 @@ async function add(session: Session, options: AddOptions, path: string): Promise
       `  ${accent('gardener ask "…"')}            ask about it`,
     ],
   });
+}
+
+/**
+ * What a better base than the default would bring, in one line: for people, and only where this is the first project
+ * and no base was chosen. It is worked out while models are fetched.
+ */
+async function adviseOnFirst({ garden, output }: Session, { base }: AddOptions): Promise<string | null> {
+  if (output.isJson || base !== undefined || (await garden.registry.list()).length > 0) return null;
+  const { adviceLine, adviseBase } = await import('../../doctor/base-advice.js');
+  const { machineFacts } = await import('../../doctor/machine-facts.js');
+  const { modelOnDisk } = await import('../../models/store/model-store.js');
+  const advised = adviseBase(await machineFacts());
+  if (advised === null) return null;
+  const isOnDisk = (await modelOnDisk(garden.paths, advised.id)) !== null;
+  return adviceLine(advised, garden.settings.baseModel, isOnDisk);
 }
