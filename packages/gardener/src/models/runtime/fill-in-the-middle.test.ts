@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { encodeGap, findGapTokens } from './fill-in-the-middle.js';
+import { encodeGap, findGapTokens, markerTokens } from './fill-in-the-middle.js';
 
 const idIn = (vocabulary: readonly string[]) => (text: string) => {
   const id = vocabulary.indexOf(text);
@@ -28,8 +28,13 @@ it.each([
   );
 });
 
-it('puts other files in front in the repository format of a base that has one, and leaves them out elsewhere', () => {
-  const place = { repository: 'r', path: 'p', files: [{ path: 'o', text: 't\n\n' }] };
+it('puts other files in front in the repository format of a base that has one, and as comments elsewhere', () => {
+  const place = {
+    repository: 'r',
+    path: 'p',
+    files: [{ path: 'o', text: 't\n\n' }],
+    comments: '#o\nt\n#p\n',
+  };
   const qwen = [
     ...['<|fim_prefix|>', '<|fim_middle|>', '<|fim_suffix|>', '<|endoftext|>'],
     ...['<|repo_name|>', '<|file_sep|>'],
@@ -42,5 +47,8 @@ it('puts other files in front in the repository format of a base that has one, a
     ...[0, ...letters('a'), 2, ...letters('b'), 1],
   ]);
   const plain = findGapTokens(idIn(qwen.slice(0, 4)));
-  expect([...encodeGap(encode, plain, { before: 'a', after: 'b', place })]).toEqual([0, 97, 2, 98, 1]);
+  expect([...encodeGap(encode, plain, { before: 'a', after: 'b', place })]).toEqual([
+    ...[0, ...letters('#o\nt\n#p\na'), 2, ...letters('b'), 1],
+  ]);
+  expect([...markerTokens(plain!)].sort()).toEqual([0, 1, 2, 3]);
 });

@@ -63,41 +63,63 @@ export function findGapTokens(idOf: (text: string) => number | undefined): GapTo
   return null;
 }
 
+/** Where a file is, and other code of its project: for bases that know a repository, and for those that do not. */
+export interface Place {
+  /** Name of the codebase. */
+  repository: string;
+  path: string;
+  /** Other code of the project, farthest first. */
+  files: readonly { path: string; text: string }[];
+  /** The same as code with paths in comments, to stand before the file's text where the base has no repository format. */
+  comments: string;
+}
+
 /** A gap and what is known around it. */
 export interface Gap {
   /** Text of the file before and after the gap. */
   before: string;
   after: string;
-  /**
-   * Where the file is, and other code of its project, farthest first; only used where `GapTokens.repository` is there.
-   */
-  place?: { repository: string; path: string; files: readonly { path: string; text: string }[] };
+  place?: Place;
+}
+
+/** All tokens of a format: none of them is ever part of a filling. */
+export function markerTokens({ prefix, suffix, middle, end, repository }: GapTokens): ReadonlySet<number> {
+  const all = [prefix, suffix, middle, end, repository?.name ?? null, repository?.file ?? null];
+  return new Set(all.filter((token) => token !== null));
+}
+
+/** What stands before a place where the base continues plain text: paths are comments, as above training windows. */
+export function continuedText({ before, place }: Pick<Gap, 'before' | 'place'>): string {
+  return `${place?.comments ?? ''}${before}`;
 }
 
 /**
  * The tokens of a prompt whose continuation is the filling: other files in the base's repository format,
- * where it has one, then the text before and after the gap. Training and serving make their prompts
- * here, so that they cannot differ.
+ * where it has one, else as comments, then the text before and after the gap. Training and serving make
+ * their prompts here, so that they cannot differ.
  * @param encode gives ordinary tokens only: markup in a file's text stays text
  * @throws GardenerError `models.no-fill-in-the-middle`
  */
 export function encodeGap(
   encode: (text: string) => Int32Array,
   tokens: GapTokens | null,
-  { before, after, place }: Gap,
+  gap: Gap,
 ): Int32Array {
   if (tokens === null) throw noFillInTheMiddle();
   const { prefix, suffix, middle, repository } = tokens;
-  const context = repository !== null && place !== undefined ? encodePlace(encode, repository, place) : [];
+  const known = repository !== null && gap.place ? encodePlace(encode, repository, gap.place) : null;
+  const context = known ?? [];
+  const before = encode(known === null ? continuedText(gap) : gap.before);
+  const after = encode(gap.after);
   return middle === null
-    ? Int32Array.from([...context, suffix, ...encode(after), prefix, ...encode(before)])
-    : Int32Array.from([...context, prefix, ...encode(before), suffix, ...encode(after), middle]);
+    ? Int32Array.from([...context, suffix, ...after, prefix, ...before])
+    : Int32Array.from([...context, prefix, ...before, suffix, ...after, middle]);
 }
 
 function encodePlace(
   encode: (text: string) => Int32Array,
   { name, file }: NonNullable<GapTokens['repository']>,
-  { repository, path, files }: NonNullable<Gap['place']>,
+  { repository, path, files }: Place,
 ): number[] {
   const others = files.flatMap((other) => [file, ...encode(`${other.path}\n${other.text.trimEnd()}\n`)]);
   return [name, ...encode(`${repository}\n`), ...others, file, ...encode(`${path}\n`)];

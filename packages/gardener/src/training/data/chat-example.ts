@@ -1,8 +1,8 @@
-import type { ChatTemplate, SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
+import type { ChatTemplate, ModelTokenizer, SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
 
 /** What examples are made with: the base's own tokenizer and chat template. */
 export interface ExampleBase {
-  tokenizer: Tokenizer;
+  tokenizer: ModelTokenizer;
   chatTemplate: ChatTemplate;
 }
 

@@ -1,15 +1,19 @@
-import type { ChatTemplate, Tokenizer } from '@codebase-gardener/lora';
+import type { ChatTemplate, ModelTokenizer } from '@codebase-gardener/lora';
 import type { Chunk } from '../../codebase/chunk/chunk.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import type { ExampleBase } from './chat-example.js';
 import { seededRandom } from './random.js';
 
 /** Byte-level tokenizer with the two chat tokens: the smallest thing that keeps the contract. For tests. */
-export const byteTokenizer: Tokenizer = {
+export const byteTokenizer: ModelTokenizer = {
   vocabularySize: 258,
   beginToken: 256,
   endOfTurnToken: 257,
   addBegin: false,
+  specialTokens: new Map([
+    ['<s>', 256],
+    ['</s>', 257],
+  ]),
   encode: (text) => Int32Array.from(Buffer.from(text, 'utf8')),
   encodeWithSpecials: (text) =>
     Int32Array.from(

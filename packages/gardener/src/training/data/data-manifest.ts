@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SCOPE_KINDS } from './gaps/scopes.js';
 
 const count = z.number().int().nonnegative();
 
@@ -9,6 +10,10 @@ const sideCountsSchema = z.object({
   /** Tokens that are targets of the loss. */
   supervisedTokens: count,
 });
+/** Gap rows and their tokens by the kind of their gap; a kind without any is left out, as in runs from before there were. */
+const gapCountsSchema = z
+  .partialRecord(z.enum(SCOPE_KINDS), z.object({ examples: count, tokens: count }))
+  .default({});
 
 /**
  * data/manifest.json: what a run's data is made of, enough to compare two runs and to say whether a file was trained
@@ -20,9 +25,9 @@ export const dataManifestSchema = z.object({
   /** Commit of the codebase, or null outside git. */
   commit: z.string().nullable(),
   sequenceLength: z.number().int().positive(),
-  train: sideCountsSchema.extend({ codeWindows: count, instructionPairs: count }),
+  train: sideCountsSchema.extend({ codeWindows: count, instructionPairs: count, gaps: gapCountsSchema }),
   validation: sideCountsSchema,
-  heldOut: sideCountsSchema.extend({ lines: count }),
+  heldOut: sideCountsSchema.extend({ lines: count, gaps: gapCountsSchema }),
   /** Paths that are on no side, each with its reason. */
   dropped: z.array(z.object({ path: z.string(), reason: z.string() })),
   /** What was left out, by reason; see `SplitFilters`. */

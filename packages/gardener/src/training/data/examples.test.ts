@@ -1,3 +1,4 @@
+import type { SupervisedExample } from '@codebase-gardener/lora';
 import { describe, expect, test } from 'vitest';
 import { byteTokenizer, chunkedFile, testBase, testFile } from './codebase.fixture.js';
 import { makeExamples } from './examples.js';
@@ -9,6 +10,9 @@ const files = Array.from({ length: 40 }, (_, i) =>
 const options = { seed: 3, sequenceLength: 512 };
 const set = makeExamples(files, testBase, options);
 const decode = (tokens: Int32Array): string => byteTokenizer.decode(tokens);
+/** Rows with a gap begin like windows; they end with an end token. */
+const isWindow = ({ tokens }: SupervisedExample) =>
+  decode(tokens).startsWith('# src/') && tokens.at(-1) !== byteTokenizer.endOfTurnToken;
 
 describe('makeExamples', () => {
   test('a canary in a held-out file is found nowhere in training or validation data', () => {
@@ -27,7 +31,7 @@ describe('makeExamples', () => {
   });
 
   test('windows open with their path, given and not learned, and fit the length', () => {
-    const windows = set.train.filter(({ tokens }) => decode(tokens).startsWith('# src/'));
+    const windows = set.train.filter(isWindow);
     expect(windows).toHaveLength(set.manifest.train.codeWindows);
     for (const { tokens, supervised } of windows) {
       expect(tokens.length).toBeLessThanOrEqual(512);
@@ -41,6 +45,7 @@ describe('makeExamples', () => {
     const path = set.manifest.train.files[0] as string;
     const text = files.find((file) => file.path === path)?.text as string;
     const windows = set.train
+      .filter(isWindow)
       .map(({ tokens }) => decode(tokens))
       .filter((window) => window.startsWith(`# ${path}\n`))
       .join('\n');
@@ -105,9 +110,10 @@ describe('makeExamples', () => {
     const { train } = makeExamples([...files, sneaky], testBase, { ...options, instructionShare: 0.9 });
     const about = train.filter(({ tokens }) => decode(tokens).includes('close_turn'));
     expect(about.length).toBeGreaterThan(1);
-    for (const { tokens } of about) {
-      const specials = tokens.filter((token) => token >= 256).length;
-      expect(specials).toBe(decode(tokens).startsWith('# ') ? 0 : 4);
+    for (const row of about) {
+      const specials = row.tokens.filter((token) => token >= 256).length;
+      const isPair = !decode(row.tokens).startsWith('# ');
+      expect(specials).toBe(isPair ? 4 : isWindow(row) ? 0 : 1);
     }
   });
 
@@ -125,6 +131,38 @@ describe('makeExamples', () => {
     expect(learned).not.toContain('****');
     for (const line of [lines[29], lines[31]]) expect(learned).toContain(line);
     expect(manifest.filters.secrets).toBe(1);
+  });
+
+  test('gap rows take their share of the code, are counted by kind, and hold no held-out text', () => {
+    const counted = (share: number) => {
+      const { train, manifest } = makeExamples(files, testBase, { ...options, gapShare: share });
+      const rows = train.filter(({ tokens }) => decode(tokens).startsWith('# src/'));
+      const gaps = rows.filter((row) => !isWindow(row));
+      const size = (some: typeof rows) => some.reduce((sum, { tokens }) => sum + tokens.length, 0);
+      const told = Object.values(manifest.train.gaps);
+      expect(told.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(size(gaps));
+      expect(told.reduce((sum, { examples }) => sum + examples, 0)).toBe(gaps.length);
+      for (const path of manifest.heldOut.files) {
+        for (const { tokens } of gaps) expect(decode(tokens)).not.toContain(path);
+      }
+      return size(gaps) / size(rows);
+    };
+    expect(counted(0)).toBe(0);
+    expect(counted(0.3)).toBeCloseTo(0.3, 1);
+    expect(counted(0.5)).toBeCloseTo(0.5, 1);
+  });
+
+  test('gaps of held-out files are scored by their filling, from every file', () => {
+    const gaps = set.heldOut.flatMap((file) => file.gaps.map((gap) => ({ ...gap, path: file.path })));
+    expect(gaps).toHaveLength(60);
+    for (const file of set.heldOut) expect(file.gaps.length).toBeGreaterThan(0);
+    for (const { path, example, start, end, text, gap } of gaps) {
+      expect(decode(example.tokens.subarray(start, end))).toBe(text);
+      const source = files.find((file) => file.path === path)?.text;
+      expect(source).toContain(`${gap.before}${text}`);
+    }
+    const told = Object.values(set.manifest.heldOut.gaps);
+    expect(told.reduce((sum, { examples }) => sum + examples, 0)).toBe(60);
   });
 
   test('token limits are kept', () => {

@@ -5,7 +5,9 @@ import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
 import { type CodeWindow, codeWindows } from './code-windows.js';
 import type { DataManifest, SideCounts } from './data-manifest.js';
-import { drawWindows, type HeldOutFile, heldOutFile, windowExample } from './held-out.js';
+import { type GapBase, type GapOptions, gapBase } from './gaps/gap-examples.js';
+import { countGaps, defaultGapShare, gapRows, gapsInTurn, MAX_HELD_OUT_GAPS } from './gaps/gap-rows.js';
+import { drawWindows, type HeldOutFile, heldOutFile, heldOutGap, windowExample } from './held-out.js';
 import { instructionPairs } from './instruction-pairs.js';
 import { seededRandom, shuffled } from './random.js';
 import { type SplitFile, type SplitOptions, splitFiles } from './split.js';
@@ -19,7 +21,11 @@ export interface ExampleOptions extends SplitOptions {
   system?: string | null;
   /** Share of the training tokens that instruction pairs may take. Defaults to 0.15. */
   instructionShare?: number;
-  /** Training windows beyond this many tokens are not made (files in seeded order). Defaults to 2,000,000. */
+  /** Share of the code tokens that gap rows take, 0 to 0.9. Defaults to `GAP_SHARE`. */
+  gapShare?: number;
+  /** Name of the codebase, for bases that know repositories. Defaults to 'repository'. */
+  repository?: string;
+  /** Windows and gap rows beyond this many tokens are not made (files in seeded order). Defaults to 2,000,000. */
   maxTrainingTokens?: number;
   /** Scored held-out tokens. Defaults to 12,000: enough for a stable figure, seconds to score. */
   maxHeldOutTokens?: number;
@@ -44,8 +50,9 @@ export interface ExampleSet {
 }
 
 /**
- * Makes a codebase into examples: code windows (about 85 % of the training tokens) and instruction pairs, split by
- * file. Deterministic: the same files, base and options give the same tokens in the same order.
+ * Makes a codebase into examples: code (about 85 % of the training tokens) as windows and as gaps to fill, and
+ * instruction pairs, split by file. Deterministic: the same files, base and options give the same tokens in the same
+ * order.
  */
 export function makeExamples(
   files: readonly ChunkedFile[],
@@ -55,35 +62,28 @@ export function makeExamples(
   const split = splitFiles(files, options);
   const filters = { ...split.filters, examplesDuplicate: 0, pairsTooLong: 0 };
   const random = seededRandom(options.seed, 'examples');
-  const windowsOf = (side: SplitFile): CodeWindow[] =>
-    codeWindows(side, base.tokenizer, options.sequenceLength);
-
-  const windows: SupervisedExample[] = [];
-  const trainFiles: SplitFile[] = [];
-  let focusTokens = 0;
-  let windowTokens = 0;
-  let maxTokens = options.maxTrainingTokens ?? 2_000_000;
-  const isFocus = ({ file }: SplitFile) => options.focus?.has(file.path) ?? true;
-  const order = shuffled(split.train, random);
-  for (const side of [...order.filter(isFocus), ...order.filter((side) => !isFocus(side))]) {
-    if (!isFocus(side)) maxTokens = Math.min(maxTokens, 2 * focusTokens);
-    if (windowTokens >= maxTokens) break;
-    const made = windowsOf(side).map(windowExample);
-    windows.push(...made);
-    windowTokens += countTokens(made);
-    if (isFocus(side)) focusTokens = windowTokens;
-    trainFiles.push(side);
-  }
-  const pairs = instructionExamples(trainFiles, base, options, windowTokens, filters);
-  const train = shuffled(withoutDuplicates([...windows, ...pairs], filters), random);
+  const gaps = gapBase(base.tokenizer);
+  const code = trainingCode(shuffled(split.train, random), gaps, options);
+  const trainFiles = code.files.map(({ side }) => side);
+  const pairs = instructionExamples(trainFiles, base, options, code.tokens, filters);
+  const rows = [...code.windows, ...code.gaps.map(({ example }) => example), ...pairs];
+  const train = shuffled(withoutDuplicates(rows, filters), random);
 
   const draw = (sides: readonly SplitFile[], maxTokens: number): CodeWindow[][] =>
-    drawWindows(sides.map(windowsOf), maxTokens, options.seed);
+    drawWindows(
+      sides.map((side) => codeWindows(side, base.tokenizer, options.sequenceLength)),
+      maxTokens,
+      options.seed,
+    );
   const validation = draw(split.validation, options.maxValidationTokens ?? 4_000)
     .flat()
     .map(windowExample);
+  const heldOutGaps = gapsInTurn(split.heldOut, MAX_HELD_OUT_GAPS, gaps, gapOptions(options));
   const heldOut = draw(split.heldOut, options.maxHeldOutTokens ?? 12_000)
-    .map((windows, index) => heldOutFile(split.heldOut[index] as SplitFile, windows, base.tokenizer))
+    .map((windows, index) => {
+      const own = heldOutGaps[index]?.map((gap) => heldOutGap(gap, gaps)) ?? [];
+      return heldOutFile(split.heldOut[index] as SplitFile, windows, own, base.tokenizer);
+    })
     .filter((file) => file !== null);
   const manifest: DataManifest = {
     schemaVersion: 1,
@@ -95,8 +95,9 @@ export function makeExamples(
         trainFiles.map(({ file }) => file.path),
         train,
       ),
-      codeWindows: windows.length,
+      codeWindows: code.windows.length,
       instructionPairs: pairs.length,
+      gaps: countGaps(code.gaps),
     },
     validation: countSide(
       split.validation.map(({ file }) => file.path),
@@ -108,18 +109,56 @@ export function makeExamples(
         heldOut.flatMap((file) => file.examples),
       ),
       lines: heldOut.reduce((sum, file) => sum + file.lines.length, 0),
+      gaps: countGaps(heldOut.flatMap(({ path, gaps }) => gaps.map((gap) => ({ ...gap, path })))),
     },
     dropped: split.dropped,
     filters,
     fileHashes: Object.fromEntries(files.map(({ path, hash }) => [path, hash])),
     continuedFrom: options.continuedFrom ?? null,
-    hash: hashExamples([train, validation, heldOut.flatMap((file) => file.examples)]),
+    hash: hashSides(train, validation, heldOut),
   };
   return { train, validation, heldOut, manifest };
 }
 
+/** The code of the training side: windows of files in order, as many as are wanted, and gap rows of the same files. */
+function trainingCode(order: readonly SplitFile[], base: GapBase, options: ExampleOptions) {
+  const share = options.gapShare ?? defaultGapShare(base);
+  const windows: SupervisedExample[] = [];
+  const files: { side: SplitFile; windowTokens: number }[] = [];
+  let focusTokens = 0;
+  let tokens = 0;
+  let maxTokens = (options.maxTrainingTokens ?? 2_000_000) * (1 - share);
+  const isFocus = ({ file }: SplitFile) => options.focus?.has(file.path) ?? true;
+  for (const side of [...order.filter(isFocus), ...order.filter((side) => !isFocus(side))]) {
+    if (!isFocus(side)) maxTokens = Math.min(maxTokens, 2 * focusTokens);
+    if (tokens >= maxTokens) break;
+    const made = codeWindows(side, base.tokenizer, options.sequenceLength).map(windowExample);
+    windows.push(...made);
+    files.push({ side, windowTokens: countTokens(made) });
+    tokens += countTokens(made);
+    if (isFocus(side)) focusTokens = tokens;
+  }
+  const gaps = gapRows(files, share / (1 - share), base, gapOptions(options));
+  return { files, windows, gaps, tokens: tokens + countTokens(gaps.map(({ example }) => example)) };
+}
+
+function gapOptions({ sequenceLength, seed, repository = 'repository' }: ExampleOptions): GapOptions {
+  return { sequenceLength, seed, repository };
+}
+
+/** The hash of all that is learned or scored; without gaps that of runs from before there were any. */
+export function hashSides(
+  train: readonly SupervisedExample[],
+  validation: readonly SupervisedExample[],
+  heldOut: readonly Pick<HeldOutFile, 'examples' | 'gaps'>[],
+): string {
+  const gaps = heldOut.flatMap((file) => file.gaps.map(({ example }) => example));
+  const windows = heldOut.flatMap(({ examples }) => examples);
+  return hashExamples([train, validation, windows, ...(gaps.length > 0 ? [gaps] : [])]);
+}
+
 /** sha256 over groups of examples: lengths, token ids and masks, little-endian. */
-export function hashExamples(groups: readonly (readonly SupervisedExample[])[]): string {
+function hashExamples(groups: readonly (readonly SupervisedExample[])[]): string {
   const hash = createHash('sha256');
   for (const group of groups) {
     hash.update(`group ${group.length}\n`);
@@ -136,11 +175,11 @@ function instructionExamples(
   sides: readonly SplitFile[],
   base: ExampleBase,
   options: ExampleOptions,
-  windowTokens: number,
+  codeTokens: number,
   filters: DataManifest['filters'],
 ): SupervisedExample[] {
   const share = options.instructionShare ?? 0.15;
-  const wantedTokens = (windowTokens * share) / (1 - share);
+  const wantedTokens = (codeTokens * share) / (1 - share);
   const random = seededRandom(options.seed, 'instructions');
   const frame = chatFrame(base, options.system ?? null);
   const chunks = shuffled(

@@ -1,8 +1,19 @@
 import type { SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
 import type { CodeWindow } from './code-windows.js';
+import type { GapBase, GapExample } from './gaps/gap-examples.js';
 import { type LineSpan, lineSpans } from './next-line.js';
 import { seededRandom, shuffled } from './random.js';
 import type { SplitFile } from './split.js';
+
+/** A gap of a held-out file, whose filling is scored. */
+export interface HeldOutGap extends Omit<GapExample, 'path'> {
+  /**
+   * The tokens that have to be the first choices, [start, end): the filling and its end token; of a base that can only
+   * continue, which has no way to say that a filling ends, the filling.
+   */
+  start: number;
+  end: number;
+}
 
 /** The scored windows of one held-out file. */
 export interface HeldOutFile {
@@ -12,6 +23,8 @@ export interface HeldOutFile {
   before: string[];
   /** Non-trivial lines for next-line exact match; `example` indexes `examples`. */
   lines: (LineSpan & { example: number })[];
+  /** Empty in runs from before there were any. */
+  gaps: HeldOutGap[];
 }
 
 /** Lines kept in `before`. */
@@ -50,10 +63,18 @@ export function drawWindows(
   return taken;
 }
 
+/** Which of a gap row's tokens are scored. */
+export function heldOutGap({ kind, example, gap, text }: GapExample, { gapTokens }: GapBase): HeldOutGap {
+  const start = example.supervised.indexOf(1);
+  const end = example.tokens.length - (gapTokens === null ? 1 : 0);
+  return { kind, example, gap, text, start, end };
+}
+
 /** A held-out file with the windows drawn from it, or null when there are none. */
 export function heldOutFile(
   { file }: SplitFile,
   windows: readonly CodeWindow[],
+  gaps: readonly HeldOutGap[],
   tokenizer: Tokenizer,
 ): HeldOutFile | null {
   if (windows.length === 0) return null;
@@ -64,5 +85,5 @@ export function heldOutFile(
   const lines = windows.flatMap(({ tokens, headerTokens }, example) =>
     lineSpans(tokens, headerTokens, tokenizer).map((span) => ({ ...span, example })),
   );
-  return { path: file.path, examples: windows.map(windowExample), before, lines };
+  return { path: file.path, examples: windows.map(windowExample), before, lines, gaps: [...gaps] };
 }

@@ -7,7 +7,8 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { readJson } from '../../garden/files/json-state.js';
 import { type DataManifest, dataManifestSchema } from '../data/data-manifest.js';
 import { decodeExamples, encodeExamples } from '../data/example-file.js';
-import { hashExamples } from '../data/examples.js';
+import { hashSides } from '../data/examples.js';
+import { SCOPE_KINDS } from '../data/gaps/scopes.js';
 import type { HeldOutFile } from '../data/held-out.js';
 import type { RunData } from '../data/run-data.js';
 
@@ -19,6 +20,8 @@ const FILES = {
   train: 'train.bin',
   validation: 'validation.bin',
   heldOut: 'held-out.bin',
+  /** Not there in runs from before gaps were scored. */
+  heldOutGaps: 'held-out-gaps.bin',
   heldOutFiles: 'held-out.json',
   questions: 'questions.json',
   manifest: 'manifest.json',
@@ -32,6 +35,27 @@ const heldOutFilesSchema = z.array(
     examples: count,
     before: z.array(z.string()),
     lines: z.array(z.object({ example: count, start: count, end: count })),
+    /** What is told of each of the file's gaps, in the order of their rows. */
+    gaps: z
+      .array(
+        z.object({
+          kind: z.enum(SCOPE_KINDS),
+          start: count,
+          end: count,
+          text: z.string(),
+          gap: z.object({
+            before: z.string(),
+            after: z.string(),
+            place: z.object({
+              repository: z.string(),
+              path: z.string(),
+              files: z.array(z.object({ path: z.string(), text: z.string() })),
+              comments: z.string(),
+            }),
+          }),
+        }),
+      )
+      .default([]),
   }),
 );
 const questionsSchema = z.array(z.string()).max(1000);
@@ -40,10 +64,16 @@ const questionsSchema = z.array(z.string()).max(1000);
 export async function writeDataFolder(folder: string, data: RunData): Promise<void> {
   const write = (name: string, content: string | Buffer) => writeFile(join(folder, name), content);
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-  const heldOutFiles = data.heldOut.map((file) => ({ ...file, examples: file.examples.length }));
+  const heldOutFiles = data.heldOut.map(({ gaps, ...file }) => ({
+    ...file,
+    examples: file.examples.length,
+    gaps: gaps.map(({ example: _row, ...told }) => told),
+  }));
+  const gapRows = data.heldOut.flatMap(({ gaps }) => gaps.map(({ example }) => example));
   await write(FILES.train, encodeExamples(data.train));
   await write(FILES.validation, encodeExamples(data.validation));
   await write(FILES.heldOut, encodeExamples(data.heldOut.flatMap(({ examples }) => examples)));
+  await write(FILES.heldOutGaps, encodeExamples(gapRows));
   await write(FILES.heldOutFiles, json(heldOutFiles));
   await write(FILES.questions, json(data.questions));
   await write(FILES.manifest, json(data.manifest));
@@ -66,12 +96,14 @@ export async function readDataFolder(folder: string, vocabularySize: number): Pr
   const train = await examples(FILES.train);
   const validation = await examples(FILES.validation);
   const scored = await examples(FILES.heldOut);
-  if (hashExamples([train, validation, scored]) !== manifest.hash) {
+  const files = await readJson(join(folder, FILES.heldOutFiles), heldOutFilesSchema);
+  const hasGaps = files.some(({ gaps }) => gaps.length > 0);
+  const heldOut = byFile(files, scored, hasGaps ? await examples(FILES.heldOutGaps) : []);
+  if (hashSides(train, validation, heldOut) !== manifest.hash) {
     throw damaged(`The training data in ${folder} has been changed.`);
   }
-  const files = await readJson(join(folder, FILES.heldOutFiles), heldOutFilesSchema);
   const questions = await readJson(join(folder, FILES.questions), questionsSchema);
-  return { train, validation, heldOut: byFile(files, scored), manifest, questions };
+  return { train, validation, heldOut, manifest, questions };
 }
 
 /** The manifest alone. @throws GardenerError `garden.damaged-file`, `garden.file-missing` */
@@ -82,19 +114,29 @@ export async function readDataManifest(folder: string): Promise<DataManifest> {
 function byFile(
   files: z.infer<typeof heldOutFilesSchema>,
   scored: readonly SupervisedExample[],
+  gapRows: readonly SupervisedExample[],
 ): HeldOutFile[] {
   let next = 0;
-  return files.map(({ path, examples: size, before, lines }) => {
+  let nextGap = 0;
+  return files.map(({ path, examples: size, before, lines, gaps: told }) => {
     const examples = scored.slice(next, next + size);
     next += size;
+    const rows = gapRows.slice(nextGap, nextGap + told.length);
+    nextGap += told.length;
+    const gaps = rows.flatMap((example, index) => {
+      const own = told[index];
+      return own && own.start > 0 && own.start < own.end && own.end <= example.tokens.length
+        ? [{ ...own, example }]
+        : [];
+    });
     const fits = lines.every(({ example, start, end }) => {
       const length = examples[example]?.tokens.length ?? 0;
       return start > 0 && start < end && end <= length;
     });
-    if (examples.length !== size || before.length !== size || !fits) {
+    if (examples.length !== size || before.length !== size || !fits || gaps.length !== told.length) {
       throw damaged(`The held-out data of ${path} is damaged.`);
     }
-    return { path, examples, before, lines };
+    return { path, examples, before, lines, gaps };
   });
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { testBase, testFile } from '../data/codebase.fixture.js';
-import { makeExamples } from '../data/examples.js';
+import { hashSides, makeExamples } from '../data/examples.js';
 import type { SideScores } from '../evaluation/side-scores.js';
 import type { EngineSettings } from './engine-settings.js';
 import { RunDirectory } from './run-directory.js';
@@ -124,6 +124,42 @@ test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
     await chmod(directory.path, 0o700);
   },
 );
+
+test('data from before gaps were scored is read as it was', async () => {
+  const old = {
+    ...makeExamples(files, testBase, { seed: 1, sequenceLength: 512, gapShare: 0 }),
+    questions: ['?'],
+  };
+  const heldOut = old.heldOut.map((file) => ({ ...file, gaps: [] }));
+  const { gaps: _train, ...train } = old.manifest.train;
+  const { gaps: _heldOut, ...counts } = old.manifest.heldOut;
+  const hash = hashSides(old.train, old.validation, heldOut);
+  expect(hash).not.toBe(old.manifest.hash);
+  await directory.writeData({ ...old, heldOut, manifest: { ...old.manifest, hash } });
+  const folder = join(directory.path, 'data');
+  await rm(join(folder, 'held-out-gaps.bin'));
+  const withoutGaps = (name: string, change: (json: never) => unknown) =>
+    readFile(join(folder, name), 'utf8').then((text) =>
+      writeFile(join(folder, name), JSON.stringify(change(JSON.parse(text) as never))),
+    );
+  await withoutGaps('held-out.json', (list: { gaps?: unknown }[]) =>
+    list.map(({ gaps: _, ...file }) => file),
+  );
+  await withoutGaps('manifest.json', (json: object) => ({ ...json, train, heldOut: counts }));
+  const read = await directory.readData(258);
+  expect(read.heldOut).toEqual(heldOut);
+  expect(read.train).toEqual(old.train);
+  expect(read.manifest.train.gaps).toEqual({});
+});
+
+test('a gap that does not fit its row is refused', async () => {
+  await directory.writeData(data);
+  const file = join(directory.path, 'data', 'held-out.json');
+  const told = JSON.parse(await readFile(file, 'utf8'));
+  told[0].gaps[0].end = 100_000;
+  await writeFile(file, JSON.stringify(told));
+  await expect(directory.readData(258)).rejects.toMatchObject({ code: 'training.damaged-data' });
+});
 
 test('examples with a changed byte are refused', async () => {
   await directory.writeData(data);

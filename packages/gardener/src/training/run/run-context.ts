@@ -28,6 +28,8 @@ const runOptionsSchema = z.object({
   engine: z.enum(['onnx']).default('onnx'),
   /** Continue from the promoted adapter, and only when enough code has changed. Defaults to false: a new adapter. */
   refresh: z.boolean().default(false),
+  /** Share of the code tokens that rows with a gap to fill take. Defaults to what suits the base. */
+  gapShare: z.number().min(0).max(0.9).optional(),
   /** Seed of split, data and training. Defaults to 1. */
   seed: z.number().int().default(1),
 });

@@ -2,7 +2,7 @@ import type { Tokenizer } from '@codebase-gardener/lora';
 import { expect, test } from 'vitest';
 import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
 import type { SplitFile } from '../split.js';
-import { type GapBase, gapExamples } from './gap-examples.js';
+import { drawGaps, type GapBase } from './gap-examples.js';
 
 /** One token a character: what a row holds can be read back. Ids from 60,000 on are the special tokens. */
 const tokenizer: Tokenizer = {
@@ -36,6 +36,11 @@ const SOURCE = Array.from(
 }
 `,
 ).join('\n');
+
+/** The first rows of a file. */
+function gapExamples(side: SplitFile, count: number, base: GapBase, drawn = options) {
+  return [...drawGaps(side, base, drawn)].slice(0, count);
+}
 
 function side(text: string, excludedLines: SplitFile['excludedLines'] = []): SplitFile {
   const file: ChunkedFile = {

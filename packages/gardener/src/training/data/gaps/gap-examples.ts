@@ -1,6 +1,12 @@
-import type { SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
+import type { ModelTokenizer, SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
 import { pathLine } from '../../../codebase/languages/path-line.js';
-import { encodeGap, type GapTokens } from '../../../models/runtime/fill-in-the-middle.js';
+import {
+  continuedText,
+  encodeGap,
+  findGapTokens,
+  type Gap,
+  type GapTokens,
+} from '../../../models/runtime/fill-in-the-middle.js';
 import { type Random, seededRandom } from '../random.js';
 import type { SplitFile } from '../split.js';
 import { findScopes, SCOPE_KINDS, type Scope, type ScopeKind } from './scopes.js';
@@ -12,6 +18,12 @@ export interface GapBase {
   gapTokens: GapTokens | null;
   /** The token learned after the filling, so that a completion ends by itself. */
   endToken: number;
+}
+
+/** What a base's tokenizer says of gaps. A base without an end token of its own for fillings ends them as it ends a turn. */
+export function gapBase(tokenizer: ModelTokenizer): GapBase {
+  const gapTokens = findGapTokens((text) => tokenizer.specialTokens.get(text));
+  return { tokenizer, gapTokens, endToken: gapTokens?.end ?? tokenizer.endOfTurnToken };
 }
 
 /** How gap rows are made. */
@@ -29,6 +41,8 @@ export interface GapExample {
   kind: ScopeKind;
   /** Supervised are the filling and the end token behind it. */
   example: SupervisedExample;
+  /** What the row tells of the gap, as a prompt tells it. */
+  gap: Gap;
   /** The filling itself. */
   text: string;
 }
@@ -45,30 +59,22 @@ const MIN_BEFORE_CHARS = 100;
 /**
  * Draws gaps of a file at syntactic scopes, by a seed and the file's path, and makes a row of each: in the base's own
  * prefix-suffix-middle spelling (https://arxiv.org/abs/2207.14255), or, for a base without, the text before the gap and
- * its filling. Lines that are excluded (secrets, copies of held-out code) are in no row. No scope is drawn twice.
- * @returns at most `count` rows, fewer where the file has fewer scopes
+ * its filling. Lines that are excluded (secrets, copies of held-out code) are in no row. No scope is drawn twice: the
+ * rows end when none is left.
  */
-export function gapExamples(
-  side: SplitFile,
-  count: number,
-  base: GapBase,
-  options: GapOptions,
-): GapExample[] {
+export function* drawGaps(side: SplitFile, base: GapBase, options: GapOptions): Generator<GapExample> {
   const { file } = side;
   const random = seededRandom(options.seed, `gaps ${file.path}`);
   const free = freeParts(side);
   const scopes = new Map(SCOPE_KINDS.map((kind) => [kind, [] as Scope[]]));
   for (const scope of findScopes(file.text, file.language)) scopes.get(scope.kind)?.push(scope);
-  const made: GapExample[] = [];
-  // A scope that fits into no row is taken out all the same, so the loop ends when none is left.
-  while (made.length < count) {
-    const scope = draw(scopes, random);
-    if (scope === null) break;
-    const part = free.find(({ start, end }) => start <= scope.start && scope.end <= end);
+  for (let scope = draw(scopes, random); scope !== null; scope = draw(scopes, random)) {
+    const { start, end } = scope;
+    const part = free.find((free) => free.start <= start && end <= free.end);
+    // A scope that fits into no row is taken out all the same, so the loop ends when none is left.
     const row = part && rowOf(side, scope, part, base, options);
-    if (row) made.push(row);
+    if (row) yield row;
   }
-  return made;
 }
 
 /** Takes a scope out of one of the lists: a kind by its share among those that are left, then any of its scopes. */
@@ -113,18 +119,11 @@ function rowOf(
   if (scope.start - part.start < MIN_BEFORE_CHARS) return null;
   const text = file.text.slice(scope.start, scope.end);
   const filling = tokenizer.encode(text);
-  const given = (before: string, after: string): Int32Array => {
-    if (gapTokens === null) return tokenizer.encode(`${pathLine(file.path, file.language)}${before}`);
-    if (gapTokens.repository === null) {
-      return encodeGap(tokenizer.encode, gapTokens, {
-        before: `${pathLine(file.path, file.language)}${before}`,
-        after,
-      });
-    }
-    const place = { repository, path: file.path, files: [] };
-    return encodeGap(tokenizer.encode, gapTokens, { before, after, place });
-  };
-  const room = sequenceLength - filling.length - 1 - given('', '').length;
+  const place = { repository, path: file.path, files: [], comments: pathLine(file.path, file.language) };
+  const encode = (text: string) => tokenizer.encode(text);
+  const given = (gap: Gap): Int32Array =>
+    gapTokens === null ? encode(continuedText(gap)) : encodeGap(encode, gapTokens, gap);
+  const room = sequenceLength - filling.length - 1 - given({ before: '', after: '', place }).length;
   const after = gapTokens === null ? '' : file.text.slice(scope.end, part.end);
   const kept = lastingLines(after, Math.floor(sequenceLength * AFTER_SHARE), tokenizer, 'first');
   const before = lastingLines(
@@ -134,11 +133,12 @@ function rowOf(
     'last',
   );
   if (before.text.trim() === '') return null;
-  const prompt = given(before.text, kept.text);
+  const gap = { before: before.text, after: kept.text, place };
+  const prompt = given(gap);
   const tokens = Int32Array.from([...prompt, ...filling, endToken]);
   if (tokens.length > sequenceLength) return null;
   const supervised = new Uint8Array(tokens.length).fill(1, prompt.length);
-  return { path: file.path, kind: scope.kind, example: { tokens, supervised }, text };
+  return { path: file.path, kind: scope.kind, example: { tokens, supervised }, gap, text };
 }
 
 /**

@@ -51,7 +51,7 @@ export async function makeRunExamples(
 }
 
 function exampleOptions(
-  { garden, options, budgetMs }: RunContext,
+  { garden, project, options, budgetMs }: RunContext,
   { commit }: IndexedCodebase,
   base: BaseFacts,
   continuation: Continuation | null,
@@ -62,6 +62,8 @@ function exampleOptions(
     seed: options.seed,
     sequenceLength: Math.min(garden.settings.sequenceLength, base.contextLength),
     commit,
+    repository: project.name,
+    ...(options.gapShare !== undefined && { gapShare: options.gapShare }),
     maxValidationTokens: Math.min(MAX_VALIDATION_TOKENS, validationTokens),
     maxTrainingTokens: Math.max(MIN_TRAINING_TOKEN_LIMIT, budgetSeconds * MAX_TOKENS_PER_SECOND),
     ...(continuation && {
