@@ -1,4 +1,5 @@
 import type { ProjectRecord } from '../garden/project-record.js';
+import type { Place } from '../models/runtime/fill-in-the-middle.js';
 import type { ChatMessage } from '../models/runtime/runtime.js';
 import type { IndexFreshness } from '../retrieval/index/freshness.js';
 import type { SearchResult } from '../retrieval/search/search.js';
@@ -54,6 +55,8 @@ export interface MessagesRequest extends AnswerOptions {
 export interface ContinuationRequest extends AnswerOptions {
   prompt: string;
   suffix?: string;
+  /** Where the text is, and related code. */
+  place?: Place;
   maxTokens: number;
 }
 

@@ -182,11 +182,12 @@ export class Assistant {
     const { use, release } = await this.#use({ ...target, project });
     try {
       const adapter = new AdapterUse(use.adapter);
-      const { prompt, suffix, maxTokens } = request;
+      const { prompt, suffix, place, maxTokens } = request;
       const generation = adapter.generate(({ file, name }) =>
         use.model.runtime.complete({
           prompt,
           ...(suffix !== undefined && { suffix }),
+          ...(place !== undefined && { place }),
           adapter: file,
           ...(name !== null && { adapterName: name }),
           turn: project?.id ?? '',

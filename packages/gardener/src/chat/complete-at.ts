@@ -68,7 +68,9 @@ export async function* completeAt(
     baseModel: project.baseModel,
     ...(request.adapter && { adapter: request.adapter }),
   };
-  const { prompt, suffix, used } = await completionPrompt({
+  const { prompt, suffix, place, used } = await completionPrompt({
+    repository: project.name,
+    path,
     pathLine: pathLine(path, language),
     before,
     after,
@@ -81,6 +83,7 @@ export async function* completeAt(
   const start = (gap: boolean) =>
     assistant.complete(target, {
       prompt,
+      place,
       ...(gap && { suffix }),
       maxTokens,
       ...(signal && { signal }),

@@ -9,8 +9,9 @@ import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
 import { ProjectIndex } from '../retrieval/index/project-index.js';
 import { GGUF_FILE, loadAdapter, runOf, saveScorecard } from '../training/adapters/adapter-store.js';
 import { openBase } from '../training/adapters/open-base.js';
+import { gapBase } from '../training/data/gaps/gap-examples.js';
 import type { RunData } from '../training/data/run-data.js';
-import { measureEditSimilarity } from '../training/evaluation/edit-similarity.js';
+import { measureEditSimilarity, measureGapSimilarity } from '../training/evaluation/edit-similarity.js';
 import { RETRIEVED_TOKENS, withRetrieval } from '../training/evaluation/retrieval-examples.js';
 import { type SideOptions, scoreSide } from '../training/evaluation/score-side.js';
 import { makeScorecard, type Scorecard, type SidePair } from '../training/evaluation/scorecard.js';
@@ -26,7 +27,8 @@ export interface EvaluateOptions {
   /** Version to evaluate. Defaults to the newest. */
   version?: number;
   /**
-   * Also with retrieval, and with the edit similarity of written lines: minutes instead of seconds. Defaults to false.
+   * Also with retrieval, and with the edit similarity of written lines and gaps: minutes instead of seconds. Defaults
+   * to false.
    */
   full?: boolean;
   signal?: AbortSignal;
@@ -96,14 +98,24 @@ async function scorePair(evaluation: Evaluation, data: RunData, writeLines: bool
   const plainAdapter = await scoreSide({ ...shared('adapter'), adapter, adapterFile, like: plainBase });
   if (!writeLines) return { base: plainBase, adapter: plainAdapter };
   const runtime = await startRuntime();
-  const written = async (scores: SideScores, file: string | null, side: string): Promise<SideScores> => ({
-    ...scores,
-    editSimilarity: await measureEditSimilarity(runtime, file, data.heldOut, base.tokenizer, {
+  const written = async (scores: SideScores, file: string | null, side: string): Promise<SideScores> => {
+    const writing = (what: string) => ({
       maxLines: WRITTEN_LINES,
       ...(options.signal ? { signal: options.signal } : {}),
-      onProgress: (done, total) => options.onProgress?.(`${side}: writing lines`, done, total),
-    }),
-  });
+      onProgress: (done: number, total: number) => options.onProgress?.(`${side}: ${what}`, done, total),
+    });
+    const { heldOut } = data;
+    const { tokenizer } = base;
+    const lines = await measureEditSimilarity(runtime, file, heldOut, tokenizer, writing('writing lines'));
+    const gaps = await measureGapSimilarity(
+      runtime,
+      file,
+      heldOut,
+      gapBase(tokenizer),
+      writing('filling gaps'),
+    );
+    return { ...scores, editSimilarity: lines, gapSimilarity: gaps };
+  };
   try {
     return {
       base: await written(plainBase, null, 'base'),

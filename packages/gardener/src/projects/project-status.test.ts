@@ -40,13 +40,17 @@ async function addAdapter(version: number, adapterLoss: number) {
       examples: 1,
       nll: loss * 100 * i,
       tokens: 100 * i,
+      bytes: 300 * i,
       matchedLines: 1,
       lines: 4,
+      matchedGaps: 1,
+      gaps: 4,
     })),
     generalLoss: null,
     stopped: null,
     parity: null,
     editSimilarity: null,
+    gapSimilarity: null,
     durationMs: { scoring: 0, serving: 0 },
   });
   const directory = garden.paths.adapter(project.id, version);

@@ -12,6 +12,8 @@ function result(path: string, text: string) {
 
 function parts(changes: object = {}) {
   return {
+    repository: 'shop',
+    path: 'a.py',
     pathLine: '# a.py\n',
     before: 'x = 1\ny = ',
     after: '\nz = 3\n',
@@ -25,14 +27,23 @@ function parts(changes: object = {}) {
 }
 
 it('puts related code before the file, the best nearest to it, and ends at the place', async () => {
-  const { prompt, suffix, used } = await completionPrompt(parts());
-  expect(prompt).toBe('# other.py\nother\n\n# best.py\nbest\n\n# a.py\nx = 1\ny = ');
+  const { prompt, suffix, place, used } = await completionPrompt(parts());
+  expect(prompt).toBe('x = 1\ny = ');
+  expect(place).toEqual({
+    repository: 'shop',
+    path: 'a.py',
+    files: [
+      { path: 'other.py', text: 'other' },
+      { path: 'best.py', text: 'best' },
+    ],
+    comments: '# other.py\nother\n\n# best.py\nbest\n\n# a.py\n',
+  });
   expect(suffix).toBe('\nz = 3\n');
   expect(used.map(({ chunk }) => chunk.path)).toEqual(['best.py', 'other.py']);
 });
 
 it('keeps the lines nearest to the place, and fits', async () => {
-  const { prompt, suffix } = await completionPrompt(
+  const { prompt, suffix, place } = await completionPrompt(
     parts({
       before: lines(500, 'b'),
       after: lines(500, 'a'),
@@ -40,9 +51,10 @@ it('keeps the lines nearest to the place, and fits', async () => {
     }),
   );
   expect(prompt.endsWith('b498\nb499\n')).toBe(true);
-  expect(prompt).toContain('s'.repeat(50));
-  expect(prompt).not.toContain('rr');
+  expect(place.comments).toContain('s'.repeat(50));
+  expect(place.comments).not.toContain('rr');
   expect(suffix.startsWith('a000\na001\n')).toBe(true);
-  expect(prompt.length + suffix.length).toBeLessThanOrEqual(900);
-  expect(prompt.length + suffix.length).toBeGreaterThan(600);
+  const length = prompt.length + suffix.length + place.comments.length;
+  expect(length).toBeLessThanOrEqual(900);
+  expect(length).toBeGreaterThan(600);
 });

@@ -100,8 +100,13 @@ describe('what a project answers', () => {
     const { id } = await createRun(shop.garden.paths, shop.project.id, 'train', {});
     const directory = shop.garden.paths.run(shop.project.id, id);
     const side = (nll: number): SideScores => ({
-      ...{ files: [{ path: 'a.py', examples: 1, nll, tokens: 100, matchedLines: 1, lines: 2 }] },
-      ...{ generalLoss: null, stopped: null, parity: null, editSimilarity: null },
+      files: [
+        {
+          ...{ path: 'a.py', examples: 1, nll, tokens: 100, bytes: 300 },
+          ...{ matchedLines: 1, lines: 2, matchedGaps: 1, gaps: 2 },
+        },
+      ],
+      ...{ generalLoss: null, stopped: null, parity: null, editSimilarity: null, gapSimilarity: null },
       durationMs: { scoring: 1, serving: 1 },
     });
     const scorecard = makeScorecard({ base: side(150), adapter: side(130) }, null, {

@@ -17,8 +17,19 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
   ] as const) {
     const [b, a] = [base[setting], adapter[setting]];
     addRow(rows, `held-out loss${suffix}`, b.heldOutLoss, a.heldOutLoss, loss, 'tokens', palette);
+    addRow(rows, `bits per byte${suffix}`, b.bitsPerByte, a.bitsPerByte, loss, 'bytes', palette);
     addRow(rows, `next line exact${suffix}`, b.exactMatch, a.exactMatch, share, 'lines', palette);
     addRow(rows, `edit similarity${suffix}`, b.editSimilarity, a.editSimilarity, share, 'lines', palette);
+    addRow(rows, `gaps filled exactly${suffix}`, b.fimExactMatch, a.fimExactMatch, share, 'gaps', palette);
+    addRow(
+      rows,
+      `likeness of filled gaps${suffix}`,
+      b.fimEditSimilarity,
+      a.fimEditSimilarity,
+      share,
+      'gaps',
+      palette,
+    );
   }
   const { generalLoss, stopping, parity } = scorecard;
   if (generalLoss !== null) {

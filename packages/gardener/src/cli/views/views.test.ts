@@ -71,7 +71,10 @@ describe('gardener status', () => {
 });
 
 const measure = (value: number) => ({ value, low: value - 0.1, high: value + 0.1, n: 1_200 });
-const nothing = { heldOutLoss: null, exactMatch: null, editSimilarity: null };
+const nothing = {
+  ...{ heldOutLoss: null, bitsPerByte: null, exactMatch: null, editSimilarity: null },
+  ...{ fimExactMatch: null, fimEditSimilarity: null },
+};
 const card: Scorecard = {
   ...{
     schemaVersion: 1,
@@ -82,11 +85,21 @@ const card: Scorecard = {
     predecessor: null,
   },
   base: {
-    noRetrieval: { ...nothing, heldOutLoss: measure(2), exactMatch: measure(0.25) },
+    noRetrieval: {
+      ...nothing,
+      heldOutLoss: measure(2),
+      exactMatch: measure(0.25),
+      fimExactMatch: measure(0.2),
+    },
     retrieval: nothing,
   },
   adapter: {
-    noRetrieval: { ...nothing, heldOutLoss: measure(1.8), exactMatch: measure(0.3) },
+    noRetrieval: {
+      ...nothing,
+      heldOutLoss: measure(1.8),
+      exactMatch: measure(0.3),
+      fimExactMatch: measure(0.4),
+    },
     retrieval: nothing,
   },
   ...{ promoted: true, reason: 'Better by 10 %.', margin: 0.01, adapterVersion: 1, files: 3, seed: 1 },
@@ -96,9 +109,10 @@ const card: Scorecard = {
 describe('a scorecard', () => {
   it('has each figure with its interval, the change in its own unit, and the verdict', () => {
     expect(renderScorecard(card, plain)).toEqual([
-      '                 base                       adapter                    change       scored on',
-      'held-out loss    2.000 (1.900 to 2.100)     1.800 (1.700 to 1.900)     -10.0 %      1,200 tokens',
-      'next line exact  25.0 % (15.0 % to 35.0 %)  30.0 % (20.0 % to 40.0 %)  +5.0 points  1,200 lines',
+      '                     base                       adapter                    change        scored on',
+      'held-out loss        2.000 (1.900 to 2.100)     1.800 (1.700 to 1.900)     -10.0 %       1,200 tokens',
+      'next line exact      25.0 % (15.0 % to 35.0 %)  30.0 % (20.0 % to 40.0 %)  +5.0 points   1,200 lines',
+      'gaps filled exactly  20.0 % (10.0 % to 30.0 %)  40.0 % (30.0 % to 50.0 %)  +20.0 points  1,200 gaps',
       '',
       'promoted  Better by 10 %.',
     ]);

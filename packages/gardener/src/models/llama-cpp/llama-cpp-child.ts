@@ -1,6 +1,7 @@
 // Entry of the process that holds llama.cpp: a native crash ends this process and not the one that serves people.
 import { oneAtATime } from '../../garden/processes/one-at-a-time.js';
 import { serveJobs } from '../../garden/processes/serve-jobs.js';
+import { continuedText } from '../runtime/fill-in-the-middle.js';
 import { generateTokens } from './engine/generate-tokens.js';
 import { LlamaCppEngine } from './engine/llama-cpp-engine.js';
 import type { KeptAdapters, LlamaCppProtocol } from './llama-cpp-protocol.js';
@@ -27,12 +28,13 @@ serveJobs<LlamaCppProtocol>(async (setup) => {
     jobs: {
       generate: ({ messages, ...options }, { signal, report }) =>
         use(signal, async () => generateTokens(engine, engine.encode(messages), options, signal, report)),
-      complete: ({ prompt, suffix, ...options }, { signal, report }) =>
+      complete: ({ prompt: before, suffix, place, ...options }, { signal, report }) =>
         use(signal, async () => {
+          const about = { before, ...(place !== null && { place }) };
           const tokens =
             suffix === null
-              ? Int32Array.from(engine.model.tokenize(prompt, false))
-              : engine.encodeGap(prompt, suffix);
+              ? Int32Array.from(engine.model.tokenize(continuedText(about), false))
+              : engine.encodeGap({ ...about, after: suffix });
           await generateTokens(engine, tokens, options, signal, report);
         }),
       score: ({ tokens, adapter }, { signal }) =>

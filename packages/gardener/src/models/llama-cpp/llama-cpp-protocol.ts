@@ -1,3 +1,4 @@
+import type { Place } from '../runtime/fill-in-the-middle.js';
 import type { ChatMessage, GenerationEvent, TokenScores } from '../runtime/runtime.js';
 import type { GenerationJobOptions } from './engine/generate-tokens.js';
 import type { EngineSetup } from './engine/llama-cpp-engine.js';
@@ -23,7 +24,7 @@ export interface LlamaCppProtocol {
     };
     /** Continues a text, or fills the gap before a suffix. */
     complete: {
-      input: { prompt: string; suffix: string | null } & GenerationJobOptions;
+      input: { prompt: string; suffix: string | null; place: Place | null } & GenerationJobOptions;
       progress: GenerationEvent;
       result: KeptAdapters;
     };

@@ -106,8 +106,8 @@ class ProcessRuntime implements LlamaCppRuntime {
   }
 
   complete(request: CompletionRequest): AsyncIterable<GenerationEvent> {
-    const { prompt, suffix = null } = request;
-    const input = { prompt, suffix, ...jobOptions(request) };
+    const { prompt, suffix = null, place = null } = request;
+    const input = { prompt, suffix, place, ...jobOptions(request) };
     return this.#stream(request, (process, options) => process.run('complete', input, options));
   }
 

@@ -70,7 +70,7 @@ export interface Place {
   path: string;
   /** Other code of the project, farthest first. */
   files: readonly { path: string; text: string }[];
-  /** The same as code with paths in comments, to stand before the file's text where the base has no repository format. */
+  /** The same as code with paths in comments, to stand before the file's text where the base knows no repository. */
   comments: string;
 }
 

@@ -1,3 +1,5 @@
+import type { Place } from './fill-in-the-middle.js';
+
 /** One message of a conversation with the model. */
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
@@ -39,6 +41,8 @@ export interface CompletionRequest extends GenerationOptions {
   prompt: string;
   /** What follows the gap: the text is then filled in between, by the base's fill-in-the-middle tokens. */
   suffix?: string;
+  /** Where the text is, and other code of its project: told in the base's own format, or as comments before it. */
+  place?: Place;
 }
 
 /** What of a runtime is at work; nothing is started by asking. */

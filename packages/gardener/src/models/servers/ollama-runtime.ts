@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { noFillInTheMiddle } from '../runtime/fill-in-the-middle.js';
+import { continuedText, noFillInTheMiddle } from '../runtime/fill-in-the-middle.js';
 import type {
   ChatRequest,
   CompletionRequest,
@@ -73,7 +73,8 @@ class OllamaRuntime extends ServerRuntime {
   }
 
   async *complete(request: CompletionRequest): AsyncGenerator<GenerationEvent, void> {
-    const { prompt, suffix } = request;
+    const { suffix, place } = request;
+    const prompt = continuedText({ before: request.prompt, ...(place && { place }) });
     // With a suffix Ollama uses the model's own form for a gap; else the text goes in as it is.
     const what = suffix === undefined ? { prompt, raw: true } : { prompt, suffix };
     try {

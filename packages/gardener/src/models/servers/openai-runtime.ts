@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { noFillInTheMiddle } from '../runtime/fill-in-the-middle.js';
+import { continuedText, noFillInTheMiddle } from '../runtime/fill-in-the-middle.js';
 import type {
   ChatRequest,
   CompletionRequest,
@@ -81,7 +81,9 @@ class OpenAiRuntime extends ServerRuntime {
   async *complete(request: CompletionRequest): AsyncGenerator<GenerationEvent, void> {
     // Most of these servers pass over a suffix in silence, and the answer would be a plain continuation.
     if (request.suffix !== undefined) throw noFillInTheMiddle();
-    yield* this.#stream('/completions', { prompt: request.prompt }, request);
+    const { prompt: before, place } = request;
+    const prompt = continuedText({ before, ...(place && { place }) });
+    yield* this.#stream('/completions', { prompt }, request);
   }
 
   async *#stream(

@@ -10,9 +10,18 @@ const reasons = z.record(z.string(), z.number());
 
 // A named schema that may be null is a union: `.nullable()` would make the name itself nullable.
 // Schemas of the rooms above were made without the OpenAPI extension; it reads their meta data all the same.
+const { noRetrieval: metricsSchema } = scorecardSchema.shape.base.shape;
+const { bitsPerByte, fimExactMatch, fimEditSimilarity, ...metrics } = metricsSchema.shape;
+// What older scorecards lack is there once they have been read.
+const figures = z.object({
+  ...metrics,
+  bitsPerByte: bitsPerByte.unwrap(),
+  fimExactMatch: fimExactMatch.unwrap(),
+  fimEditSimilarity: fimEditSimilarity.unwrap(),
+});
+const arm = z.object({ noRetrieval: figures, retrieval: figures });
 export const scorecard = scorecardSchema
-  // Always there once it has been read.
-  .extend({ predecessor: scorecardSchema.shape.predecessor.unwrap() })
+  .extend({ predecessor: scorecardSchema.shape.predecessor.unwrap(), base: arm, adapter: arm })
   .meta({ id: 'Scorecard' });
 /** A scorecard that cannot be read, such as one of a newer Gardener, is null. */
 export const runEvent = runEventSchemaWith(z.union([scorecard, z.null()])).meta({ id: 'RunEvent' });

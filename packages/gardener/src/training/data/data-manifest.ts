@@ -10,7 +10,7 @@ const sideCountsSchema = z.object({
   /** Tokens that are targets of the loss. */
   supervisedTokens: count,
 });
-/** Gap rows and their tokens by the kind of their gap; a kind without any is left out, as in runs from before there were. */
+/** Gap rows and their tokens by the kind of their gap; a kind without any is left out. */
 const gapCountsSchema = z
   .partialRecord(z.enum(SCOPE_KINDS), z.object({ examples: count, tokens: count }))
   .default({});

@@ -62,6 +62,18 @@ describe('decide', () => {
     expect(decide({ ...good, stopping: { base: 1, adapter: 0.25, n: 4 } }, 0.01).promoted).toBe(false);
   });
 
+  test('fewer filled gaps are chance while they are few, or while files disagree', () => {
+    const gaps = { base: 20, adapter: 14, difference: { value: -0.1, low: -0.2, high: -0.01, n: 60 } };
+    const refused = decide({ ...good, gaps }, 0.01);
+    expect(refused.promoted).toBe(false);
+    expect(refused.reason).toBe(
+      'The adapter is not served: with it 14 of 60 gaps in held-out code are filled exactly, with the base 20.',
+    );
+    expect(decide({ ...good, gaps: { ...gaps, adapter: 16 } }, 0.01).promoted).toBe(true);
+    const unsure = { ...gaps, difference: { ...gaps.difference, high: 0.02 } };
+    expect(decide({ ...good, gaps: unsure }, 0.01).promoted).toBe(true);
+  });
+
   test('an adapter that was continued has to be better than the one it came from', () => {
     expect(decide({ ...good, predecessor: { version: 2, loss: 1.31 } }, 0.01).promoted).toBe(true);
     const { promoted, reason } = decide({ ...good, predecessor: { version: 2, loss: 1.29 } }, 0.01);

@@ -15,8 +15,18 @@ export interface GateScores {
   generalLoss: { base: number; adapter: number } | null;
   /** Agreement of llama.cpp, which serves, with our own forward. */
   parity: ParityScores | null;
+  /** Left out or null where no gaps were scored. */
+  gaps?: FilledGaps | null;
   /** The adapter that answers now and that this one was continued from, with its loss on the same tokens. */
   predecessor?: { version: number; loss: number } | null;
+}
+
+/** Gaps that each side fills exactly. */
+export interface FilledGaps {
+  base: number;
+  adapter: number;
+  /** The adapter's share less the base's, paired by file, with its 95 % interval; `n` counts gaps. */
+  difference: Measure;
 }
 
 export interface ParityScores {
@@ -50,6 +60,8 @@ export const MAX_GENERAL_LOSS_RISE = 0.15;
  * what chance explains for this number of positions. After a wrong export it agrees tens of points less often.
  */
 export const MAX_AGREEMENT_FALL = 0.01;
+/** Fewer gaps less than this are chance, whatever the files say: five, all in one direction, have a p of 0.03. */
+export const MIN_LOST_GAPS = 5;
 /** One-sided 95 % quantile of the normal distribution. */
 const SURE = 1.645;
 /** The loss with the adapter in llama.cpp may differ from ours by this share. */
@@ -57,8 +69,8 @@ export const MAX_PARITY_LOSS_DIFFERENCE = 0.02;
 
 /**
  * Decides whether an adapter is served. Promoted only when the lower end of the interval of the relative held-out
- * loss improvement lies above `margin`, answers still end by themselves, general code is not forgotten, and
- * llama.cpp computes what we computed.
+ * loss improvement lies above `margin`, answers still end by themselves, gaps are filled as before or better, general
+ * code is not forgotten, and llama.cpp computes what we computed.
  * @param margin relative improvement that must be exceeded (0.01 = 1 % of the base's loss)
  */
 export function decide(scores: GateScores, margin: number): GateDecision {
@@ -67,6 +79,7 @@ export function decide(scores: GateScores, margin: number): GateDecision {
     notBetter(scores, margin) ??
     notBetterThanPredecessor(scores) ??
     brokenStopping(scores) ??
+    brokenFilling(scores) ??
     forgetting(scores);
   if (refusal !== null) return { promoted: false, reason: refusal };
   const { low, high } = scores.improvement as Measure;
@@ -106,6 +119,14 @@ function brokenStopping({ stopping }: GateScores): string | null {
   return (
     `The adapter is not served: with it ${count(stopping.adapter)} of ${stopping.n} answers end by themselves, ` +
     `with the base ${count(stopping.base)}.`
+  );
+}
+
+function brokenFilling({ gaps }: GateScores): string | null {
+  if (!gaps || gaps.difference.high >= 0 || gaps.base - gaps.adapter < MIN_LOST_GAPS) return null;
+  return (
+    `The adapter is not served: with it ${gaps.adapter} of ${gaps.difference.n} gaps in held-out code are filled exactly, ` +
+    `with the base ${gaps.base}.`
   );
 }
 

@@ -39,7 +39,8 @@ export async function withRetrieval(
       const shift = shifts[line.example] ?? 0;
       return { ...line, start: line.start + shift, end: line.end + shift };
     });
-    result.push({ ...file, examples, lines });
+    // A gap has its own format, in which other files stand elsewhere: it is measured without them.
+    result.push({ ...file, examples, lines, gaps: [] });
   }
   return result;
 }

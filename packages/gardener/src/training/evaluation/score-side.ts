@@ -8,12 +8,15 @@ import type {
 import type { GenerationRuntime } from '../../models/runtime/runtime.js';
 import { generalCodeExamples } from '../data/general-code-examples.js';
 import type { RunData } from '../data/run-data.js';
+import { type ChosenFile, meanNll, rowsOf, sumByFile } from './file-sums.js';
 import { measureParity } from './parity.js';
 import type { SideScores } from './side-scores.js';
 import { measureStopping } from './stopping.js';
 
 /** At most this share of the time in llama.cpp goes into comparing tokens; the questions have the rest. */
 const PARITY_TIME_SHARE = 0.4;
+/** Of the time for scoring, at most this share goes into gaps; the rest into windows, whose loss decides. */
+const GAP_TIME_SHARE = 1 / 3;
 
 /** What is measured, and how. */
 export interface SideOptions {
@@ -47,8 +50,8 @@ export interface SideOptions {
 }
 
 /**
- * Scores one model: held-out loss and exact match by our own forward, then parity and stopping in llama.cpp, which
- * serves.
+ * Scores one model: held-out loss, exact lines and exactly filled gaps by our own forward, then parity and stopping in
+ * llama.cpp, which serves.
  */
 export async function scoreSide(options: SideOptions): Promise<SideScores> {
   const start = performance.now();
@@ -66,14 +69,12 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
     onProgress?.('scoring general code', done, total);
   });
   const leftMs = (options.scoringLimitMs ?? Number.POSITIVE_INFINITY) - (performance.now() - start);
-  const perFile =
-    options.like?.files.map(({ examples }) => examples) ??
-    affordableExamples(data, speed.tokensPerMs * leftMs);
-  const chosen = data.heldOut.map((file, index) => file.examples.slice(0, perFile[index] ?? 0));
-  const scores = await score(options, frozen, chosen.flat(), (done, total) =>
+  const chosen = chooseRows(options, speed.tokensPerMs * leftMs);
+  const windows = chosen.flatMap(({ examples }) => examples);
+  const scores = await score(options, frozen, rowsOf(chosen), (done, total) =>
     onProgress?.('scoring held-out code', done, total),
   );
-  const files = sumByFile(data, chosen, scores);
+  const files = sumByFile(chosen, scores, options.base.tokenizer);
   const scored = performance.now();
 
   let stopped: boolean[] | null = null;
@@ -84,7 +85,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
     try {
       const limitMs = options.servingLimitMs ?? Number.POSITIVE_INFINITY;
       const shared = options.signal ? { signal: options.signal } : {};
-      parity = await measureParity(runtime, options.adapterFile, chosen.flat(), scores, {
+      parity = await measureParity(runtime, options.adapterFile, windows, scores, {
         ...shared,
         positions: options.parityPositions ?? 1_000,
         limitMs: limitMs * PARITY_TIME_SHARE,
@@ -110,6 +111,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
     stopped,
     parity,
     editSimilarity: null,
+    gapSimilarity: null,
     durationMs: { scoring: scored - start, serving: performance.now() - scored },
   };
 }
@@ -147,63 +149,43 @@ async function score(
   });
 }
 
-/** How many windows of each file fit: taken from the files in turn, so that every file stays in. At least one each. */
-function affordableExamples(data: RunData, maxTokens: number): number[] {
-  const counts = data.heldOut.map(() => 0);
+/** What the other side scored, or as much as can be scored in the time that is left. */
+function chooseRows({ data, like }: SideOptions, maxTokens: number): ChosenFile[] {
+  const gapRows = data.heldOut.map(({ gaps }) => gaps.map(({ example }) => example));
+  const counts = like?.files ?? null;
+  const gaps = counts?.map((file) => file.gaps) ?? affordable(gapRows, maxTokens * GAP_TIME_SHARE, 0);
+  const gapTokens = gapRows.reduce((sum, rows, i) => sum + countTokens(rows.slice(0, gaps[i] ?? 0)), 0);
+  const windows = data.heldOut.map(({ examples }) => examples);
+  const examples = counts?.map((file) => file.examples) ?? affordable(windows, maxTokens - gapTokens, 1);
+  return data.heldOut.map((file, index) => ({
+    file,
+    examples: file.examples.slice(0, examples[index] ?? 0),
+    gaps: file.gaps.slice(0, gaps[index] ?? 0),
+  }));
+}
+
+/**
+ * How many rows of each file fit: taken from the files in turn, so that every file stays in.
+ * @param atLeast rows of each file that are taken even where they do not fit
+ */
+function affordable(
+  files: readonly (readonly SupervisedExample[])[],
+  maxTokens: number,
+  atLeast: number,
+): number[] {
+  const counts = files.map(() => 0);
   let tokens = 0;
   for (let turn = 0; ; turn++) {
     let took = false;
-    for (const [index, { examples }] of data.heldOut.entries()) {
-      const example = examples[turn];
-      if (!example || (turn > 0 && tokens + example.tokens.length > maxTokens)) continue;
+    for (const [index, rows] of files.entries()) {
+      const example = rows[turn];
+      if (!example || (turn >= atLeast && tokens + example.tokens.length > maxTokens)) continue;
       counts[index] = turn + 1;
       tokens += example.tokens.length;
       took = true;
     }
     if (!took) return counts;
   }
-}
-
-function sumByFile(
-  data: RunData,
-  chosen: readonly SupervisedExample[][],
-  scores: readonly ExampleScore[],
-): SideScores['files'] {
-  let next = 0;
-  return data.heldOut.map((file, index) => {
-    const examples = chosen[index] as SupervisedExample[];
-    const own = scores.slice(next, next + examples.length);
-    next += examples.length;
-    const lines = file.lines.filter((line) => line.example < examples.length);
-    const matched = lines.filter(({ example, start, end }) =>
-      (own[example] as ExampleScore).top1Correct.subarray(start, end).every((correct) => correct === 1),
-    );
-    return {
-      path: file.path,
-      examples: examples.length,
-      nll: examples.reduce((sum, example, i) => sum + sumNll(example, own[i] as ExampleScore), 0),
-      tokens: examples.reduce((sum, example) => sum + countSupervised(example), 0),
-      matchedLines: matched.length,
-      lines: lines.length,
-    };
-  });
-}
-
-function meanNll(examples: readonly SupervisedExample[], scores: readonly ExampleScore[]): number {
-  const sum = examples.reduce((total, example, i) => total + sumNll(example, scores[i] as ExampleScore), 0);
-  return sum / examples.reduce((total, example) => total + countSupervised(example), 0);
-}
-
-function sumNll({ supervised }: SupervisedExample, { nll }: ExampleScore): number {
-  let sum = 0;
-  for (let i = 1; i < nll.length; i++) if (supervised[i] === 1) sum += nll[i] as number;
-  return sum;
-}
-
-function countSupervised({ supervised }: SupervisedExample): number {
-  let tokens = 0;
-  for (let i = 1; i < supervised.length; i++) tokens += supervised[i] as number;
-  return tokens;
 }
 
 function countTokens(examples: readonly SupervisedExample[]): number {

@@ -11,13 +11,17 @@ function side(loss: number, change: Partial<SideScores> = {}): SideScores {
       examples: 4,
       nll: tokens * loss * (1 + i / 10),
       tokens,
+      bytes: tokens * 3,
       matchedLines: 10 + i,
       lines: 40,
+      matchedGaps: 4 + i,
+      gaps: 20,
     })),
     generalLoss: 1.1,
     stopped: Array.from({ length: 20 }, (_, i) => i < 16),
     parity: { agreed: 960, positions: 1000, ourNll: 1500, theirNll: 1503 },
     editSimilarity: null,
+    gapSimilarity: null,
     durationMs: { scoring: 1, serving: 1 },
     ...change,
   };
@@ -30,10 +34,47 @@ describe('makeScorecard', () => {
     expect(card).toMatchObject({ promoted: true, adapterVersion: 3, files: 3, margin: 0.01 });
     expect(card.base.noRetrieval.heldOutLoss?.n).toBe(3000);
     expect(card.adapter.noRetrieval.exactMatch).toMatchObject({ value: 33 / 120, n: 120 });
-    expect(card.base.retrieval).toEqual({ heldOutLoss: null, exactMatch: null, editSimilarity: null });
+    expect(card.base.retrieval).toEqual({
+      ...{ heldOutLoss: null, bitsPerByte: null, exactMatch: null, editSimilarity: null },
+      ...{ fimExactMatch: null, fimEditSimilarity: null },
+    });
+    const { heldOutLoss, bitsPerByte } = card.adapter.noRetrieval;
+    expect(bitsPerByte?.value).toBeCloseTo((heldOutLoss?.value ?? 0) / Math.LN2 / 3, 9);
+    expect(bitsPerByte?.n).toBe(9000);
+    expect(card.adapter.noRetrieval.fimExactMatch).toMatchObject({ value: 15 / 60, n: 60 });
     expect(card.improvement?.value).toBeCloseTo(1 - 1.3 / 1.5, 9);
     expect(card.stopping).toEqual({ base: 0.8, adapter: 0.8, n: 20 });
     expect(card.parity?.adapterLossDifference).toBeCloseTo(0.002, 9);
+  });
+
+  test('one from before there were gaps and bits per byte is read, and has none', () => {
+    const old = JSON.parse(
+      JSON.stringify(makeScorecard({ base: side(1.5), adapter: side(1.3) }, null, context)),
+    );
+    for (const arm of [old.base, old.adapter]) {
+      for (const metrics of [arm.noRetrieval, arm.retrieval]) {
+        for (const name of ['bitsPerByte', 'fimExactMatch', 'fimEditSimilarity']) delete metrics[name];
+      }
+    }
+    const { base, promoted } = scorecardSchema.parse(old);
+    expect(promoted).toBe(true);
+    expect(base.noRetrieval).toMatchObject({
+      bitsPerByte: null,
+      fimExactMatch: null,
+      fimEditSimilarity: null,
+    });
+  });
+
+  test('an adapter that fills surely fewer gaps than the base is refused', () => {
+    const filled = (matched: number[]) =>
+      side(1.3, { files: side(1.3).files.map((file, i) => ({ ...file, matchedGaps: matched[i] ?? 0 })) });
+    const judged = (matched: number[]) =>
+      makeScorecard({ base: side(1.5), adapter: filled(matched) }, null, context);
+    const refused = judged([2, 2, 2]);
+    expect(refused.promoted).toBe(false);
+    expect(refused.reason).toMatch(/with it 6 of 60 gaps .* with the base 15\.$/);
+    expect(judged([4, 4, 4]).promoted).toBe(true);
+    expect(judged([0, 5, 9]).promoted).toBe(true);
   });
 
   test('stopping is compared over the questions that both were asked', () => {

@@ -1,7 +1,13 @@
 import { z } from 'zod';
-import { decide, type ParityScores } from './gate.js';
+import { decide, type FilledGaps, type ParityScores } from './gate.js';
 import type { SideScores } from './side-scores.js';
-import { meanByFile, type PairedLoss, relativeImprovement } from './statistics.js';
+import {
+  type FileSum,
+  meanByFile,
+  type PairedLoss,
+  pairedDifference,
+  relativeImprovement,
+} from './statistics.js';
 
 // JSON has no infinity: an interval over a single file comes back from disk as null ends.
 const end = (missing: number) =>
@@ -15,13 +21,21 @@ const measureSchema = z.object({
   high: end(Number.POSITIVE_INFINITY),
   n: z.number().int().nonnegative(),
 });
+/** One that scorecards of older versions do not have. */
+const laterMeasure = measureSchema.nullable().default(null);
 const metricsSchema = z.object({
   /** Nats per token; `n` counts tokens. */
   heldOutLoss: measureSchema.nullable(),
+  /** The same loss in bits per byte of the text, which can be compared between bases; `n` counts bytes. */
+  bitsPerByte: laterMeasure,
   /** Share of next lines of which every token is the first choice; `n` counts lines. */
   exactMatch: measureSchema.nullable(),
   /** 1 - edit distance / length between the generated and the true next line; `n` counts lines. */
   editSimilarity: measureSchema.nullable(),
+  /** Share of gaps whose whole filling is the first choice, token by token to its end; `n` counts gaps. */
+  fimExactMatch: laterMeasure,
+  /** 1 - edit distance / length between the generated and the true filling; `n` counts gaps. */
+  fimEditSimilarity: laterMeasure,
 });
 const armSchema = z.object({ noRetrieval: metricsSchema, retrieval: metricsSchema });
 
@@ -68,7 +82,14 @@ export type Scorecard = z.infer<typeof scorecardSchema>;
 /** The figures of one model in one setting; null where not measured. */
 export type Metrics = z.infer<typeof metricsSchema>;
 
-const NOT_MEASURED: Metrics = { heldOutLoss: null, exactMatch: null, editSimilarity: null };
+const NOT_MEASURED: Metrics = {
+  heldOutLoss: null,
+  bitsPerByte: null,
+  exactMatch: null,
+  editSimilarity: null,
+  fimExactMatch: null,
+  fimEditSimilarity: null,
+};
 
 /** What is known of the evaluation beside the scores themselves. */
 export interface ScorecardContext {
@@ -122,6 +143,7 @@ export function makeScorecard(
       stopping,
       generalLoss,
       parity,
+      gaps: filledGaps(plain, context.seed),
       predecessor: predecessor && { version: predecessor.version, loss: predecessor.heldOutLoss },
     },
     context.margin,
@@ -144,24 +166,34 @@ export function makeScorecard(
   };
 }
 
-function metricsOf(side: SideScores, seed: number): Metrics {
+function metricsOf({ files, editSimilarity, gapSimilarity }: SideScores, seed: number): Metrics {
+  const similarity = (written: SideScores['editSimilarity']) =>
+    written &&
+    meanByFile(
+      written.map(({ sum, lines }) => ({ sum, count: lines })),
+      seed,
+    );
+  const mean = (sumOf: (file: SideScores['files'][number]) => FileSum) => meanByFile(files.map(sumOf), seed);
   return {
-    heldOutLoss: meanByFile(
-      side.files.map(({ nll, tokens }) => ({ sum: nll, count: tokens })),
-      seed,
-    ),
-    exactMatch: meanByFile(
-      side.files.map(({ matchedLines, lines }) => ({ sum: matchedLines, count: lines })),
-      seed,
-    ),
-    editSimilarity:
-      side.editSimilarity === null
-        ? null
-        : meanByFile(
-            side.editSimilarity.map(({ sum, lines }) => ({ sum, count: lines })),
-            seed,
-          ),
+    heldOutLoss: mean(({ nll, tokens }) => ({ sum: nll, count: tokens })),
+    bitsPerByte: mean(({ nll, bytes }) => ({ sum: nll / Math.LN2, count: bytes })),
+    exactMatch: mean(({ matchedLines, lines }) => ({ sum: matchedLines, count: lines })),
+    editSimilarity: similarity(editSimilarity),
+    fimExactMatch: mean(({ matchedGaps, gaps }) => ({ sum: matchedGaps, count: gaps })),
+    fimEditSimilarity: similarity(gapSimilarity),
   };
+}
+
+/** How many gaps each side fills exactly, and by how much the adapter's share differs; null where none was scored. */
+function filledGaps({ base, adapter }: SidePair, seed: number): FilledGaps | null {
+  const files = base.files.flatMap((file, index) => {
+    const other = adapter.files[index];
+    if (file.gaps === 0 || other?.gaps !== file.gaps) return [];
+    return [{ base: file.matchedGaps, adapter: other.matchedGaps, count: file.gaps }];
+  });
+  const difference = pairedDifference(files, seed);
+  const filled = (side: 'base' | 'adapter') => files.reduce((sum, file) => sum + file[side], 0);
+  return difference && { base: filled('base'), adapter: filled('adapter'), difference };
 }
 
 function pairedLosses({ base, adapter }: SidePair): PairedLoss[] {

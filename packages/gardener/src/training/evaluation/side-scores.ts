@@ -12,8 +12,13 @@ export const sideScoresSchema = z.object({
       /** Summed negative log-likelihood of the supervised tokens, nats. */
       nll: z.number(),
       tokens: count,
+      /** UTF-8 bytes that these tokens spell; 0 where an older version scored. */
+      bytes: count.default(0),
       matchedLines: count,
       lines: count,
+      /** Gaps scored, and of how many the whole filling was the first choice. */
+      gaps: count.default(0),
+      matchedGaps: count.default(0),
     }),
   ),
   /** Nats per token on general code. */
@@ -22,6 +27,11 @@ export const sideScoresSchema = z.object({
   stopped: z.array(z.boolean()).nullable(),
   parity: z.object({ agreed: count, positions: count, ourNll: z.number(), theirNll: z.number() }).nullable(),
   editSimilarity: z.array(z.object({ path: z.string(), sum: z.number(), lines: count })).nullable(),
+  /** How near written fillings are to the true ones; `lines` counts gaps. */
+  gapSimilarity: z
+    .array(z.object({ path: z.string(), sum: z.number(), lines: count }))
+    .nullable()
+    .default(null),
   /** How long measuring took: the estimate of what the other side will take. */
   durationMs: z.object({ scoring: z.number(), serving: z.number() }),
 });

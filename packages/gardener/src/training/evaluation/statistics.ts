@@ -90,6 +90,21 @@ export function relativeImprovement(files: readonly PairedLoss[], seed: number):
   return { ...bootstrapInterval(counted, statistic, { seed }), n };
 }
 
+/** What one file gives of a share on two sides: successes of each, out of the same `count`. */
+export interface PairedShare {
+  base: number;
+  adapter: number;
+  count: number;
+}
+
+/** By how much the adapter's share is above the base's (-0.1 = ten points less), paired by file, with its interval. */
+export function pairedDifference(files: readonly PairedShare[], seed: number): Measure | null {
+  return meanByFile(
+    files.map(({ base, adapter, count }) => ({ sum: adapter - base, count })),
+    seed,
+  );
+}
+
 function weightedMean(files: readonly FileSum[]): number {
   let sum = 0;
   let count = 0;

@@ -32,11 +32,17 @@ const data = {
 };
 
 const scores: SideScores = {
-  files: [{ path: 'src/0.py', examples: 1, nll: 2.5, tokens: 3, matchedLines: 0, lines: 1 }],
+  files: [
+    {
+      ...{ path: 'src/0.py', examples: 1, nll: 2.5, tokens: 3, bytes: 9 },
+      ...{ matchedLines: 0, lines: 1, gaps: 2, matchedGaps: 1 },
+    },
+  ],
   generalLoss: 1.5,
   stopped: [true, false],
   parity: null,
   editSimilarity: null,
+  gapSimilarity: null,
   durationMs: { scoring: 10, serving: 20 },
 };
 
@@ -176,6 +182,16 @@ test('scores of the base come back as they went; a damaged file is set aside', a
   await writeFile(join(directory.path, 'baseline.json'), '{"files":[');
   await expect(directory.readBaseScores()).rejects.toMatchObject({ code: 'garden.damaged-file' });
   expect(await directory.readBaseScores()).toBeNull();
+});
+
+test('scores of the base from an older version are read', async () => {
+  const files = scores.files.map(({ bytes: _b, gaps: _g, matchedGaps: _m, ...file }) => file);
+  const { gapSimilarity: _s, ...old } = scores;
+  await writeFile(join(directory.path, 'baseline.json'), JSON.stringify({ ...old, files }));
+  expect(await directory.readBaseScores()).toMatchObject({
+    gapSimilarity: null,
+    files: [{ bytes: 0, gaps: 0, matchedGaps: 0 }],
+  });
 });
 
 test('the first settings of a training hold', async () => {

@@ -10,8 +10,16 @@ interface Figure {
 }
 const FIGURES: Figure[] = [
   { key: 'heldOutLoss', label: 'Held-out loss', lower: true, show: (value) => value.toFixed(3) },
+  { key: 'bitsPerByte', label: 'Bits per byte', lower: true, show: (value) => value.toFixed(3) },
   { key: 'exactMatch', label: 'Exact next lines', lower: false, show: (value) => percent(value) },
   { key: 'editSimilarity', label: 'Edit similarity', lower: false, show: (value) => percent(value) },
+  { key: 'fimExactMatch', label: 'Gaps filled exactly', lower: false, show: (value) => percent(value) },
+  {
+    key: 'fimEditSimilarity',
+    label: 'Likeness of filled gaps',
+    lower: false,
+    show: (value) => percent(value),
+  },
 ];
 const SETTINGS = [
   ['noRetrieval', 'without retrieval'],
@@ -203,16 +211,22 @@ function Meaning({ scorecard }: { scorecard: Scorecard }): ReactNode {
           How surprised the model is by {scorecard.files} files it was not trained on, in nats a token. Lower
           is better; this decides.
         </dd>
+        <dt>Bits per byte</dt>
+        <dd>The same for each byte of the text: with this figure base models can be compared.</dd>
         <dt>Exact next lines</dt>
         <dd>Share of next lines it would have written letter for letter.</dd>
         <dt>Edit similarity</dt>
         <dd>How near a generated next line is to the true one.</dd>
+        <dt>Gaps filled exactly</dt>
+        <dd>Share of gaps in the middle of a file that it would have filled letter for letter.</dd>
+        <dt>Likeness of filled gaps</dt>
+        <dd>How near what it writes into a gap is to what stood there.</dd>
         <dt>With retrieval</dt>
         <dd>The same, with code found by search before it: does training help on top of search?</dd>
         <dt>The gate</dt>
         <dd>
           The whole 95 % interval of the improvement has to lie above {percent(scorecard.margin)}, answers
-          must still end, and general code must not suffer.
+          must still end, and neither filled gaps nor general code may suffer.
         </dd>
       </dl>
     </details>

@@ -27,13 +27,13 @@ it('draws each step once: after a checkpoint the later word counts', () => {
 
 it('says what an evaluation measured', () => {
   const measure = (value: number) => ({ value, low: null, high: null, n: 100 });
+  const nothing = {
+    ...{ heldOutLoss: null, bitsPerByte: null, exactMatch: null, editSimilarity: null },
+    ...{ fimExactMatch: null, fimEditSimilarity: null },
+  };
   const arm = (loss: number | null) => ({
-    noRetrieval: {
-      heldOutLoss: loss === null ? null : measure(loss),
-      exactMatch: null,
-      editSimilarity: null,
-    },
-    retrieval: { heldOutLoss: null, exactMatch: null, editSimilarity: null },
+    noRetrieval: { ...nothing, heldOutLoss: loss === null ? null : measure(loss) },
+    retrieval: nothing,
   });
   const scorecard = (base: number | null, adapter: number | null): Scorecard => ({
     ...{ schemaVersion: 1, base: arm(base), adapter: arm(adapter), generalLoss: null, improvement: null },

@@ -52,6 +52,8 @@ export async function generateTokens(
     signal.throwIfAborted();
     // A begin token opens a new turn: the model goes on talking to itself.
     if (token === engine.model.tokens.bos) return end('stop', written.length);
+    // So does a marker of the gap format end a filling: what follows it would be another file, or the gap once more.
+    if (engine.markers.has(token)) return end('stop', written.length);
     written.push(token);
     if (writer.write(token)) return end('stop', written.length);
     // Where repeats are not wanted, a loop that the penalty has not broken ends the answer.

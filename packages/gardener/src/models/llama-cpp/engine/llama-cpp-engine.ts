@@ -37,6 +37,8 @@ export class LlamaCppEngine {
   readonly encode: PromptEncoders['conversation'];
   /** Tokens of a text with a gap, in the base's fill-in-the-middle form. */
   readonly encodeGap: PromptEncoders['gap'];
+  /** The tokens of that form: what is written before one of them is the filling. */
+  readonly markers: PromptEncoders['markers'];
   readonly #setup: EngineSetup;
   readonly #llama: Llama;
   readonly #tokenBias: typeof TokenBias;
@@ -59,6 +61,7 @@ export class LlamaCppEngine {
     this.model = model;
     this.encode = encoders.conversation;
     this.encodeGap = encoders.gap;
+    this.markers = encoders.markers;
     this.#tokenBias = tokenBias;
     this.#log = log;
     this.#cores = cores;

@@ -5,7 +5,7 @@ import {
   openGguf,
 } from '@codebase-gardener/lora';
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import { encodeGap, findGapTokens } from '../../runtime/fill-in-the-middle.js';
+import { encodeGap, findGapTokens, type Gap, markerTokens } from '../../runtime/fill-in-the-middle.js';
 import type { ChatMessage } from '../../runtime/runtime.js';
 
 /** Turns messages into the tokens of an unfinished conversation, with the assistant's turn opened. */
@@ -15,7 +15,9 @@ export type ConversationEncoder = (messages: readonly ChatMessage[]) => Int32Arr
 export interface PromptEncoders {
   conversation: ConversationEncoder;
   /** @throws GardenerError `models.no-fill-in-the-middle` */
-  gap(before: string, after: string): Int32Array;
+  gap(gap: Gap): Int32Array;
+  /** The tokens of that format, none of which belongs into a completion; empty where the base has no such format. */
+  markers: ReadonlySet<number>;
 }
 
 /**
@@ -32,7 +34,8 @@ export async function promptEncoders(model: LlamaModel, modelPath: string): Prom
   return {
     conversation: (messages) =>
       encodeConversation(tokenizer, chatTemplate, messages, { addGenerationPrompt: true }),
-    gap: (before, after) => encodeGap(tokenizer.encode, gapTokens, { before, after }),
+    gap: (gap) => encodeGap(tokenizer.encode, gapTokens, gap),
+    markers: gapTokens === null ? new Set() : markerTokens(gapTokens),
   };
 }
 

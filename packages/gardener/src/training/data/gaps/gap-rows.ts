@@ -3,8 +3,8 @@ import { drawGaps, type GapBase, type GapExample, type GapOptions } from './gap-
 import { SCOPE_KINDS, type ScopeKind } from './scopes.js';
 
 /**
- * Share of the code tokens of a training that gap rows take, by what the base can do. One that fills gaps in learns from
- * both sides of a gap what no window teaches; the models themselves were made with 0.5 to 0.9 of such rows
+ * Share of the code tokens of a training that gap rows take, by what the base can do. One that fills gaps in learns
+ * from both sides of a gap what no window teaches; the models themselves were made with 0.5 to 0.9 of such rows
  * (https://arxiv.org/abs/2207.14255). For one that can only continue such a row teaches no more than a window does, but
  * for where a filling ends, and only its last tokens are learned: a large share would halve what fits into a budget.
  */
