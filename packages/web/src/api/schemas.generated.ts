@@ -678,6 +678,12 @@ export interface components {
         Scorecard: {
             adapter: {
                 noRetrieval: {
+                    bitsPerByte: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
                     editSimilarity: {
                         high: number | null;
                         low: number | null;
@@ -685,6 +691,18 @@ export interface components {
                         value: number;
                     } | null;
                     exactMatch: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    fimEditSimilarity: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    fimExactMatch: {
                         high: number | null;
                         low: number | null;
                         n: number;
@@ -698,6 +716,12 @@ export interface components {
                     } | null;
                 };
                 retrieval: {
+                    bitsPerByte: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
                     editSimilarity: {
                         high: number | null;
                         low: number | null;
@@ -705,6 +729,18 @@ export interface components {
                         value: number;
                     } | null;
                     exactMatch: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    fimEditSimilarity: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    fimExactMatch: {
                         high: number | null;
                         low: number | null;
                         n: number;
@@ -721,6 +757,12 @@ export interface components {
             adapterVersion: number;
             base: {
                 noRetrieval: {
+                    bitsPerByte: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
                     editSimilarity: {
                         high: number | null;
                         low: number | null;
@@ -728,6 +770,18 @@ export interface components {
                         value: number;
                     } | null;
                     exactMatch: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    fimEditSimilarity: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    fimExactMatch: {
                         high: number | null;
                         low: number | null;
                         n: number;
@@ -741,6 +795,12 @@ export interface components {
                     } | null;
                 };
                 retrieval: {
+                    bitsPerByte: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
                     editSimilarity: {
                         high: number | null;
                         low: number | null;
@@ -748,6 +808,18 @@ export interface components {
                         value: number;
                     } | null;
                     exactMatch: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    fimEditSimilarity: {
+                        high: number | null;
+                        low: number | null;
+                        n: number;
+                        value: number;
+                    } | null;
+                    fimExactMatch: {
                         high: number | null;
                         low: number | null;
                         n: number;

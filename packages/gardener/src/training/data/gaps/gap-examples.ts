@@ -20,7 +20,7 @@ export interface GapBase {
   endToken: number;
 }
 
-/** What a base's tokenizer says of gaps. One without an end token of its own for fillings ends them as it ends a turn. */
+/** What a tokenizer says of gaps. A base without an end token of its own for fillings ends them as it ends a turn. */
 export function gapBase(tokenizer: ModelTokenizer): GapBase {
   const gapTokens = findGapTokens((text) => tokenizer.specialTokens.get(text));
   return { tokenizer, gapTokens, endToken: gapTokens?.end ?? tokenizer.endOfTurnToken };
