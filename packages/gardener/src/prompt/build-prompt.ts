@@ -167,8 +167,7 @@ type Count = (text: string) => Promise<number>;
 async function fitExchanges(exchanges: readonly PromptExchange[], skip: number, room: number, count: Count) {
   let tokens = 0;
   let used = 0;
-  for (let index = exchanges.length - 1 - skip; index >= 0; index--) {
-    const { question, answer } = exchanges[index]!;
+  for (const { question, answer } of exchanges.toReversed().slice(skip)) {
     const needed = (await count(question)) + (await count(answer)) + 2 * MESSAGE_OVERHEAD;
     if (tokens + needed > room) break;
     tokens += needed;

@@ -41,7 +41,8 @@ export async function fitMessages(parts: MessageParts): Promise<FittedPrompt> {
   let system = ours ?? given.join('\n\n');
   const talk = messages.filter(({ role }) => role !== 'system');
   const at = talk.findLastIndex(({ role }) => role === 'user');
-  const [history, question, tail] = [talk.slice(0, at), talk[at]!, talk.slice(at + 1)];
+  const [history, [question, ...tail]] = [talk.slice(0, Math.max(0, at)), talk.slice(at)];
+  if (question?.role !== 'user') throw new TypeError('there is no message of a user');
 
   const total = parts.contextTokens - parts.answerTokens;
   let room = total - (await count(CODE_HEADING)) - MESSAGE_OVERHEAD;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { FollowEvent } from '../../retrieval/index/follow-codebase.js';
 import { type Session, withSession } from '../session/session.js';
 import { chooseProject } from '../steps/choose-project.js';
-import { fetchModels } from '../steps/fetch-models.js';
+import { fetchModel } from '../steps/fetch-models.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { plural } from '../terminal/quantities.js';
 
@@ -36,7 +36,7 @@ async function watch(session: Session, _options: object, named?: string): Promis
   const { followCodebase } = await import('../../retrieval/index/follow-codebase.js');
   const index = new ProjectIndex(garden.paths, project.id, garden.settings);
   session.closeAtEnd(() => index.close());
-  const embedder = await startEmbedder(garden.settings, async (id) => (await fetchModels(session, [id]))[0]!);
+  const embedder = await startEmbedder(garden.settings, (id) => fetchModel(session, id));
   session.closeAtEnd(() => embedder.dispose());
 
   const stop = new AbortController();

@@ -2,6 +2,13 @@ import type { ModelOnDisk } from '../../models/store/model-store.js';
 import type { Session } from '../session/session.js';
 import { formatBytes } from '../terminal/quantities.js';
 
+/** One model, fetched as by `fetchModels`. */
+export async function fetchModel(session: Session, id: string): Promise<ModelOnDisk> {
+  const [model] = await fetchModels(session, [id]);
+  if (model === undefined) throw new Error(`${id} was not fetched`);
+  return model;
+}
+
 /**
  * The models `ids`, fetched with a progress bar where they are not on disk yet.
  * @throws GardenerError as `ensureModel` does

@@ -4,7 +4,7 @@ import type { Embedder } from '../../retrieval/embedding/embedder.js';
 import type { ProjectIndex } from '../../retrieval/index/project-index.js';
 import type { IndexManifest } from '../../retrieval/store/manifest.js';
 import type { Session } from '../session/session.js';
-import { fetchModels } from './fetch-models.js';
+import { fetchModel } from './fetch-models.js';
 
 /** What a search needs; closed with the session. */
 export interface OpenSearch {
@@ -20,10 +20,7 @@ export interface OpenSearch {
 export async function openSearch(session: Session, project: ProjectRecord): Promise<OpenSearch> {
   const { index, manifest } = await openReadyIndex(session, project);
   const { startEmbedder } = await import('../../retrieval/embedding/choose-embedder.js');
-  const embedder = await startEmbedder(
-    session.garden.settings,
-    async (id) => (await fetchModels(session, [id]))[0]!,
-  );
+  const embedder = await startEmbedder(session.garden.settings, (id) => fetchModel(session, id));
   session.closeAtEnd(() => embedder.dispose());
   return { index, embedder, manifest };
 }

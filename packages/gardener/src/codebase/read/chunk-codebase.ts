@@ -49,16 +49,17 @@ export async function* chunkCodebase(
   const items = [...walk.files, ...walk.outcomes].sort(byPath);
   const ahead: Promise<ChunkedFile | FileOutcome>[] = [];
   let next = 0;
-  for (let done = 0; done < items.length; done++) {
+  for (;;) {
     options.signal?.throwIfAborted();
-    while (next < items.length && ahead.length < FILES_AHEAD) {
-      const item = items[next++]!;
+    for (const item of items.slice(next, next + FILES_AHEAD - ahead.length)) {
+      next++;
       const result = 'outcome' in item ? Promise.resolve(item) : readFileChunks(item, options);
       // A failure is thrown when its turn comes below; until then Node must not take the promise for an unhandled one.
       result.catch(() => undefined);
       ahead.push(result);
     }
-    const result = await ahead.shift()!;
+    const result = await ahead.shift();
+    if (result === undefined) return;
     if ('chunks' in result) markDuplicates(result.chunks, seenTexts);
     yield result;
   }

@@ -99,19 +99,19 @@ function findSecrets(path: string, text: string): Found[] {
   return found.sort((a, b) => a.start - b.start || b.end - a.end);
 }
 
-function secretOf(rule: SecretRule, match: RegExpMatchArray): { start: number; value: string } | null {
+function secretOf(rule: SecretRule, match: RegExpExecArray): { start: number; value: string } | null {
   const [whole, ...groups] = match;
   const value = rule.group === undefined ? (groups.find((group) => group) ?? whole) : match[rule.group];
   if (!value) return null;
   // A group's place is not told; the secret is the last thing of a match, so its last occurrence is the one.
-  return { start: match.index! + whole.lastIndexOf(value), value };
+  return { start: match.index + whole.lastIndexOf(value), value };
 }
 
 function isHarmless(
   rule: SecretRule,
   path: string,
   text: string,
-  match: RegExpMatchArray,
+  match: RegExpExecArray,
   secret: string,
 ): boolean {
   if (rule.entropy !== undefined && entropyOf(secret) <= rule.entropy) return true;
@@ -128,8 +128,8 @@ function isHarmless(
 }
 
 // gitleaks' own patterns reach back over the whole name before the keyword; ours begin at the keyword.
-function contextOf(text: string, match: RegExpMatchArray, target: string): string {
-  const start = match.index!;
+function contextOf(text: string, match: RegExpExecArray, target: string): string {
+  const start = match.index;
   const end = start + match[0].length;
   if (target === 'line') {
     const lineEnd = text.indexOf('\n', end);

@@ -81,9 +81,9 @@ export class FolderWatches {
 
   async #enter(wanted: Set<string>): Promise<void> {
     const queue = [{ path: '', depth: 0, git: IgnoreRules.none, gardener: IgnoreRules.none }];
-    for (let next = 0; next < queue.length; next++) {
-      if (next % FOLDERS_AT_ONCE === 0) await nextTurn();
-      const { path, depth, ...rules } = queue[next]!;
+    // The loop also meets the folders that it adds to the queue.
+    for (const [place, { path, depth, ...rules }] of queue.entries()) {
+      if (place % FOLDERS_AT_ONCE === 0) await nextTurn();
       const folder = join(this.#root, path);
       wanted.add(folder);
       this.#add(folder);
@@ -123,7 +123,8 @@ export class FolderWatches {
     if (this.#except !== null && join(this.#root, name, '/').startsWith(join(this.#except, '/')))
       return false;
     const folders = name.split(/[\\/]/);
-    if (folders[0] === '.git') return folders.length === 2 && GIT_FILES.has(folders[1]!);
+    const [top, file = ''] = folders;
+    if (top === '.git') return folders.length === 2 && GIT_FILES.has(file);
     return !folders.slice(0, -1).some((folder) => prunedFolder(folder) !== null);
   }
 

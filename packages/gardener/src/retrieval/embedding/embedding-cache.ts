@@ -77,7 +77,8 @@ export class EmbeddingCache {
       const keys = [...wanted.keys()].filter((key) => segment.entries.has(key));
       if (keys.length === 0) continue;
       for (const [key, vector] of await readVectors(segment, keys)) {
-        found.set(wanted.get(key)!, vector);
+        const text = wanted.get(key);
+        if (text !== undefined) found.set(text, vector);
         wanted.delete(key);
         this.#used.add(segment);
       }

@@ -50,7 +50,7 @@ export async function writeSegment(
   let position = 0;
   for (const [key, vector] of vectors) {
     const bytes = body.subarray(position * dimension * 4, (position + 1) * dimension * 4);
-    for (let i = 0; i < dimension; i++) bytes.writeFloatLE(vector[i]!, i * 4);
+    for (const [i, value] of vector.entries()) bytes.writeFloatLE(value, i * 4);
     const checksum = crc32(bytes);
     header.write(key, HEADER_BYTES + position * ENTRY_BYTES, 'hex');
     header.writeUInt32LE(checksum, HEADER_BYTES + position * ENTRY_BYTES + KEY_BYTES);

@@ -46,5 +46,5 @@ function examples(files: readonly WalkedFile[]): WalkedFile[] {
     else same.push(file);
   }
   const common = [...byLanguage.values()].sort((a, b) => b.length - a.length).slice(0, LANGUAGES);
-  return common.map((some) => some[0]!);
+  return common.flatMap((some) => some.slice(0, 1));
 }

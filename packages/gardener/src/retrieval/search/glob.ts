@@ -44,7 +44,7 @@ function fullPattern(glob: string): string {
 export function pathCondition(glob: string): string {
   const expression = globToRegularExpression(glob);
   const pattern = fullPattern(glob);
-  const beginning = /^[^*?[{}\\]*/.exec(pattern)![0];
+  const beginning = /^[^*?[{}\\]*/.exec(pattern)?.[0] ?? '';
   if (beginning === pattern) return `path = ${sqlString(pattern)}`;
   // A star that stands for part of a name: `ab*` begins with `ab`, and so does all that `src/**` matches with `src/`.
   const conditions = beginning === '' ? [] : [`starts_with(path, ${sqlString(beginning)})`];
@@ -60,7 +60,7 @@ function translate(pattern: string): string {
   let out = '';
   let depth = 0;
   for (let at = 0; at < pattern.length; at++) {
-    const character = pattern[at]!;
+    const character = pattern.charAt(at);
     if (pattern.startsWith('**/', at)) {
       out += '(.*/)?';
       at += 2;

@@ -182,7 +182,10 @@ async function addGraph(
 ): Promise<void> {
   const ranked: Ranked[] = [...scores]
     .sort(([, a], [, b]) => b - a)
-    .map(([id, score]) => ({ id, score, ...rangeOf(rows.get(id)!) }));
+    .flatMap(([id, score]) => {
+      const row = rows.get(id);
+      return row === undefined ? [] : [{ id, score, ...rangeOf(row) }];
+    });
   const { support, missing } = graphSupport(graph, ranked);
   for (const [id, value] of support) add(scores, id, GRAPH_WEIGHT * value);
   if (missing.length === 0) return;

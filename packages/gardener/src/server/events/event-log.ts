@@ -37,7 +37,7 @@ export class EventLog {
     this.#events.push({ live, bytes });
     this.#bytes += bytes;
     while (this.#events.length > KEPT_EVENTS || (this.#bytes > KEPT_BYTES && this.#events.length > 1)) {
-      this.#bytes -= this.#events.shift()!.bytes;
+      this.#bytes -= this.#events.shift()?.bytes ?? 0;
     }
     for (const wake of [...this.#waiting]) wake();
   }

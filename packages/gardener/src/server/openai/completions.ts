@@ -28,7 +28,7 @@ const completionRequest = z
       z
         .array(z.string())
         .length(1, 'one prompt at once')
-        .transform(([text]) => text!),
+        .transform(([text = '']) => text),
     ]),
     suffix: z.string().nullish().openapi({
       description: 'What follows the gap: fill-in-the-middle, for base models that have the tokens.',
