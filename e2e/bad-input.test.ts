@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { findModel } from '../packages/gardener/src/models/store/catalogue.js';
+import { findModel } from '../packages/gardener/src/models/store/find-model.js';
 import { startHubServer } from '../packages/gardener/src/models/store/hub-server.fixture.js';
 import { canMakeDisks, canTryPermissions, expectTwoLines, TestGarden } from './run-gardener.js';
 

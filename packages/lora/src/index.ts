@@ -41,6 +41,7 @@ export {
   TARGET_MODULES,
   type TargetModule,
 } from './transformer/config/adapter-config.js';
+export { trainableModules } from './transformer/config/modules.js';
 export type { TransformerConfig } from './transformer/config/transformer-config.js';
 export { type FrozenWeights, loadFrozenWeights } from './transformer/decoder/frozen-weights.js';
 export {

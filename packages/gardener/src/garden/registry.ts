@@ -203,7 +203,7 @@ function projectExists(project: ProjectRecord): GardenerError {
     'garden.project-exists',
     `${project.path} is already a project, called ${JSON.stringify(project.name)}.`,
     {
-      remedy: `Run \`gardener refresh ${project.name}\` to bring it up to date.`,
+      remedy: `Run \`gardener refresh ${project.name}\` to bring it up to date, or \`gardener train ${project.name} --base <model>\` for another base.`,
       details: { id: project.id, name: project.name },
     },
   );

@@ -4,7 +4,7 @@ import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
-import { localModels, type ModelOnDisk, modelOnDisk } from '../models/store/model-store.js';
+import { localModels, type ModelOnDisk, modelOnDisk, usedFiles } from '../models/store/model-store.js';
 import { requireModel } from '../models/store/require-model.js';
 import { compareApart } from '../training/evaluation/compare/compare-process.js';
 import type { ComparedTexts, MeasuredBase } from '../training/evaluation/compare/compare-protocol.js';
@@ -81,7 +81,8 @@ async function chosenModels(
 ): Promise<{ model: ModelOnDisk; bytes: number }[]> {
   const models: ModelOnDisk[] = [];
   if (given === undefined) {
-    models.push(...(await localModels(paths)).filter(({ kind }) => kind === 'base'));
+    const here = [...(await localModels(paths)), ...(await usedFiles(paths))];
+    models.push(...here.filter(({ kind }) => kind === 'base'));
     for (const id of [project.baseModel, settings.baseModel]) {
       const model = await modelOnDisk(paths, id).catch(() => null);
       if (model !== null) models.push(model);

@@ -7,6 +7,7 @@ import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
 import { requireModel } from '../models/store/require-model.js';
 import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
 import { ProjectIndex } from '../retrieval/index/project-index.js';
+import { baseOfAdapter } from '../training/adapters/adapter-base.js';
 import { GGUF_FILE, loadAdapter, runOf, saveScorecard } from '../training/adapters/adapter-store.js';
 import { openBase } from '../training/adapters/open-base.js';
 import { gapBase } from '../training/data/gaps/gap-examples.js';
@@ -60,7 +61,7 @@ export async function evaluateProject(
   const version = await givenOrNewestAdapter(garden.paths, project, options.version);
   const runId = await runOf(garden.paths, project.id, version);
   if (runId === null) throw noHeldOutData(project, version);
-  await using base = await openBase(garden.paths, project.baseModel);
+  await using base = await openBase(garden.paths, await baseOfAdapter(garden.paths, project, version));
   const directory = garden.paths.adapter(project.id, version);
   const run = new RunDirectory(garden.paths.run(project.id, runId));
   const data = await run.readData(base.tokenizer.vocabularySize);

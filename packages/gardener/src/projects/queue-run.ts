@@ -5,8 +5,9 @@ import { requireCodebase } from './require-codebase.js';
 import { startRunner } from './start-runner.js';
 
 /**
- * Queues a run of a project and makes sure that the runner is there. @throws GardenerError
- * `garden.run-active`, `garden.unknown-project`
+ * Queues a run of a project and makes sure that the runner is there. A training keeps the base it was queued with:
+ * `options.baseModel`, else the project's of now.
+ * @throws GardenerError `garden.run-active`, `garden.unknown-project`
  */
 export async function queueRun(
   garden: Garden,
@@ -14,7 +15,8 @@ export async function queueRun(
   kind: RunKind,
   options: Record<string, unknown> = {},
 ): Promise<RunDescription> {
-  const run = await createRun(garden.paths, project.id, kind, options);
+  const base = kind === 'train' ? { baseModel: project.baseModel } : {};
+  const run = await createRun(garden.paths, project.id, kind, { ...base, ...options });
   await startRunner(garden.paths);
   return run;
 }

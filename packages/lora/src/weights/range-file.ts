@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { LoraError } from '../errors.js';
 
 /**
@@ -19,11 +19,10 @@ export class RangeFile implements AsyncDisposable {
   static async open(path: string): Promise<RangeFile> {
     let handle: FileHandle | undefined;
     try {
+      // Looked at before it is opened: opening a FIFO waits for a writer that never comes.
+      if (!(await stat(path)).isFile()) throw new Error('not a regular file');
       handle = await open(path, 'r');
-      const stat = await handle.stat();
-      // A FIFO or a device has no size and could block for ever.
-      if (!stat.isFile()) throw new Error('not a regular file');
-      return new RangeFile(path, stat.size, handle);
+      return new RangeFile(path, (await handle.stat()).size, handle);
     } catch (cause) {
       await handle?.close();
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {

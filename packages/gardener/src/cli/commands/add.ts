@@ -20,7 +20,10 @@ export function defineAdd(program: Command): void {
     .summary('index a codebase, train on it, measure, answer with it')
     .argument('<path>', 'the folder of the codebase')
     .option('--name <name>', "the project's name (default: the folder's name)")
-    .option('--base <model>', 'base model: an id of gardener models list, or a GGUF file')
+    .option(
+      '--base <model>',
+      'base model: an id of gardener models list, a GGUF file, or hf:owner/repository/file.gguf',
+    )
     .option('--budget <time>', 'time for training and evaluation together: 90s, 5m, 20m, 1h')
     .option('--no-train', 'index only; train later with gardener train')
     .option('--wait', 'stay until it is done, showing progress')
@@ -36,6 +39,10 @@ Examples:
   $ gardener add .                            this codebase, with the default budget of 20 minutes
   $ gardener add ~/code/shop --budget 5m --wait
   $ gardener add ~/code/shop --no-train       search and answers by retrieval only
+  $ gardener add . --base qwen2.5-coder-0.5b-instruct
+  $ gardener add . --base ~/models/coder.gguf
+
+What Ollama and LM Studio have is used where it lies: gardener models list --local names it.
 
 What git ignores is not read. Key files, tokens and .env are neither indexed nor trained on.`,
     )
@@ -54,6 +61,7 @@ async function add(session: Session, options: AddOptions, path: string): Promise
     path,
     name: options.name,
     baseModel: options.base,
+    train: options.train,
     signal: session.signal,
     fetchModels: (ids) => {
       progress.finish();

@@ -1,6 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { latestRun } from '../../garden/runs/runs.js';
+import { findModel } from '../../models/store/find-model.js';
 import { makeTestGarden, type TestGarden } from '../run-command.fixture.js';
 
 let test: TestGarden;
@@ -11,7 +14,10 @@ beforeEach(async () => {
   await mkdir(shop);
   await writeFile(join(shop, 'cart.ts'), 'export const cart = [];\n');
 });
-afterEach(() => test.remove());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return test.remove();
+});
 
 const NO_PROJECT = {
   exitCode: 1,
@@ -238,6 +244,77 @@ describe('one project', () => {
   });
 });
 
+describe('a base model of the user', () => {
+  const page = () => join(test.root, 'page.gguf');
+  beforeEach(async () => {
+    await writeFile(page(), '<!doctype html>');
+  });
+
+  it.each([['--base'], ['--no-train', '--base']])(
+    'add %s refuses what is none, and adds nothing',
+    async (...words) => {
+      expect(await test.failure('add', shop, ...words, page())).toMatchObject({
+        exitCode: 1,
+        code: 'models.not-a-gguf',
+      });
+      expect(await test.failure('add', shop, ...words, test.root)).toMatchObject({
+        code: 'models.unreadable-file',
+      });
+      expect(await test.json('list')).toEqual([]);
+    },
+  );
+
+  it('train refuses it too, and a model for search, and queues nothing', async () => {
+    const { id } = await test.add('shop', shop);
+    expect(await test.failure('train', 'shop', '--base', page())).toMatchObject({
+      code: 'models.not-a-gguf',
+    });
+    expect(await test.failure('train', 'shop', '--base', 'all-minilm-l6-v2')).toMatchObject({
+      code: 'models.not-a-base',
+    });
+    expect(await latestRun(test.garden.paths, id)).toBeNull();
+  });
+
+  it('is not deleted by Gardener', async () => {
+    expect(await test.failure('models', 'remove', page())).toMatchObject({ code: 'models.not-ours' });
+  });
+});
+
+describe('a model that a project uses', () => {
+  const model = 'smollm2-135m-instruct';
+  const weights = 'SmolLM2-135M-Instruct.Q4_1.gguf';
+  const folder = () => test.garden.paths.baseModel(model);
+  beforeEach(async () => {
+    await mkdir(folder(), { recursive: true });
+    const [file] = findModel(model).files;
+    const bytes = file.bytes ?? 0;
+    await writeFile(join(folder(), weights), '');
+    await truncate(join(folder(), weights), bytes);
+    await writeFile(
+      join(folder(), 'manifest.json'),
+      JSON.stringify({
+        ...{ schemaVersion: 1, id: model, kind: 'base', source: 'file', licence: null, fetchedAt: '' },
+        files: [{ name: weights, bytes, sha256: file.sha256 }],
+      }),
+    );
+  });
+
+  it('is deleted only with --yes, and the project is named', async () => {
+    await test.add('shop', shop);
+    const { code, stderr } = await test.gardener('models', 'remove', model);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`shop uses ${model}: it answers and searches with it.`);
+    expect(stderr).toContain('try: Pass --yes');
+    expect(existsSync(folder())).toBe(true);
+    expect(await test.json('models', 'remove', model, '--yes')).toEqual({ removed: model });
+    expect(existsSync(folder())).toBe(false);
+  });
+
+  it('is deleted unasked where none does', async () => {
+    expect(await test.json('models', 'remove', model)).toEqual({ removed: model });
+  });
+});
+
 describe('the machine', () => {
   it('an empty data directory takes next to nothing, and nothing has to go', async () => {
     const { code, stdout } = await test.gardener('disk');
@@ -250,6 +327,9 @@ describe('the machine', () => {
   });
 
   it('lists the models that are known, and those on disk', async () => {
+    vi.stubEnv('HOME', test.root);
+    vi.stubEnv('USERPROFILE', test.root);
+    vi.stubEnv('OLLAMA_MODELS', join(test.root, 'ollama'));
     const known = await test.gardener('models', 'list');
     expect(known.stdout).toContain('·  smollm2-135m-instruct');
     expect((await test.gardener('models', 'list', '--local')).stdout).toBe(

@@ -1,5 +1,8 @@
+import { basename, isAbsolute } from 'node:path';
 import type { Command } from 'commander';
+import type { StatusObject } from '../../projects/project-status.js';
 import { type Session, withSession } from '../session/session.js';
+import type { Palette } from '../terminal/palette.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { formatCount } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
@@ -44,10 +47,17 @@ async function list(session: Session): Promise<void> {
     strong(oneLine(status.project.name)),
     `${formatCount(status.index.files.indexed)} files`,
     statusLabel(status.training.status, output.palette),
-    status.adapter.promoted ? good(`adapter ${status.adapter.version}`) : quiet('base model'),
+    answering(status, output.palette),
     status.project.isAway
       ? warn(`${oneLine(status.project.path)} (not there)`)
       : quiet(oneLine(status.project.path)),
   ]);
   output.lines(renderTable(rows, { align: ['left', 'left', 'right'] }));
+}
+
+/** What answers: an adapter with the base that it is on, or the base model alone. */
+function answering({ adapter, project }: StatusObject, { good, quiet }: Palette): string {
+  if (!adapter.promoted) return quiet('base model');
+  const base = isAbsolute(project.baseModel) ? basename(project.baseModel) : project.baseModel;
+  return `${good(`adapter ${adapter.version}`)} ${quiet(`on ${oneLine(base)}`)}`;
 }

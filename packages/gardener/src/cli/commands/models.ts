@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { type Session, withSession } from '../session/session.js';
 import { chooseProject } from '../steps/choose-project.js';
+import { confirmRemoval } from '../steps/confirm.js';
 import { fetchModels } from '../steps/fetch-models.js';
+import { modelRows } from '../steps/model-rows.js';
 import {
   ollamaModels,
   pullOllamaModel,
@@ -10,6 +12,7 @@ import {
 } from '../steps/ollama-models.js';
 import { parseDuration } from '../steps/parse-duration.js';
 import { oneLine } from '../terminal/plain-text.js';
+import { plural } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
 import { renderComparison } from '../views/comparison-view.js';
 
@@ -32,16 +35,18 @@ Examples:
     );
   models
     .command('list')
-    .option('--local', 'only those on disk')
+    .option('--local', 'only those on disk, also what Ollama and LM Studio have there')
     .description('List the models that Gardener knows and which of them are on disk.')
     .addHelpText(
       'after',
-      '\nA GGUF file of your own needs no entry here: gardener add . --base /path/to/model.gguf',
+      `
+Every name can be given to --base of add and train. A GGUF file of your own needs no entry here:
+  $ gardener add . --base /path/to/model.gguf`,
     )
     .action(withSession(listKnown));
   models
     .command('pull')
-    .argument('<model>', 'an id of gardener models list')
+    .argument('<model>', 'an id of gardener models list, or hf:owner/repository/file.gguf')
     .option('--from <file>', 'take it from this file instead of the network')
     .description('Fetch a model, continue a fetch that was cut off, or take it from a file.')
     .addHelpText('after', '\nWithout a network: copy the file to this machine and use --from.')
@@ -49,6 +54,7 @@ Examples:
   models
     .command('remove')
     .argument('<model>', 'an id of gardener models list --local')
+    .option('-y, --yes', 'do not ask, also where a project uses it; needed then where there is no terminal')
     .description('Delete a model from this machine. Adapters stay, and work again when it is pulled again.')
     .action(withSession(removeOne));
   models
@@ -103,26 +109,14 @@ async function compare(
 /** Whether Ollama is meant: it runs the models, and this is none of the catalogue. */
 async function isOfOllama({ garden }: Session, id: string): Promise<boolean> {
   if (garden.settings.runtimeProvider !== 'ollama') return false;
-  const { isModelPath, listModels } = await import('../../models/store/catalogue.js');
-  return !isModelPath(id) && !listModels().some((entry) => entry.id === id.toLowerCase());
+  const { listModels } = await import('../../models/store/catalogue.js');
+  const { isOwnModel } = await import('../../models/store/find-model.js');
+  return !isOwnModel(id) && !listModels().some((entry) => entry.id === id.toLowerCase());
 }
 
 async function listKnown(session: Session, options: { local?: boolean }): Promise<void> {
-  const { listModels } = await import('../../models/store/catalogue.js');
-  const { localModels } = await import('../../models/store/model-store.js');
-  const local = await localModels(session.garden.paths);
   const { settings } = session.garden;
-  const rows = listModels()
-    .map((entry) => ({
-      id: entry.id,
-      kind: entry.kind,
-      description: entry.description,
-      licence: entry.licence,
-      trainable: entry.trainable,
-      isDefault: entry.id === settings.baseModel || entry.id === settings.embeddingModel,
-      directory: local.find((model) => model.id === entry.id)?.directory ?? null,
-    }))
-    .filter((row) => !options.local || row.directory !== null);
+  const rows = await modelRows(session, options.local === true);
   const { output } = session;
   const onOllama = settings.runtimeProvider === 'ollama' ? await ollamaModels(session) : [];
   output.value([...rows, ...onOllama]);
@@ -133,7 +127,7 @@ async function listKnown(session: Session, options: { local?: boolean }): Promis
     renderTable(
       rows.map((row) => [
         row.directory === null ? quiet('·') : good('✓'),
-        row.isDefault ? strong(row.id) : row.id,
+        row.isDefault ? strong(oneLine(row.id)) : oneLine(row.id),
         row.kind,
         quiet(oneLine(row.description)),
       ]),
@@ -150,14 +144,33 @@ async function pull(session: Session, options: { from?: string }, id: string): P
   session.output.line(`${id} is ready in ${model?.directory}`);
 }
 
-async function removeOne(session: Session, _options: object, id: string): Promise<void> {
+async function removeOne(session: Session, options: { yes?: boolean }, id: string): Promise<void> {
   if (await isOfOllama(session, id)) return removeOllamaModel(session, id);
-  const { findModel } = await import('../../models/store/catalogue.js');
-  const { notOnDisk, removeModel } = await import('../../models/store/model-store.js');
+  const { findModel } = await import('../../models/store/find-model.js');
+  const { modelOnDisk, notOnDisk, removeModel } = await import('../../models/store/model-store.js');
   const entry = findModel(id);
-  if (!(await removeModel(session.garden.paths, entry.id))) {
+  const { paths } = session.garden;
+  const isHere = entry.source.type !== 'file' && (await modelOnDisk(paths, id)) !== null;
+  if (isHere && !options.yes) await confirmUses(session, entry.id);
+  if (!(await removeModel(paths, entry.id))) {
     throw notOnDisk(entry.id);
   }
   session.output.value({ removed: entry.id });
   session.output.line(`Removed ${entry.id}.`);
+}
+
+/** Names the projects that need a model, and asks; deletes unasked what nobody needs. */
+async function confirmUses(session: Session, model: string): Promise<void> {
+  const { usesOfModel } = await import('../../projects/model-uses.js');
+  const uses = await usesOfModel(session.garden, model);
+  if (uses.length === 0) return;
+  for (const { projectName, answers, adapters, trains } of uses) {
+    const parts = [
+      ...(answers ? ['it answers and searches with it'] : []),
+      ...(trains ? ['a training of it goes on'] : []),
+      ...(adapters.length > 0 ? [`${plural(adapters.length, 'adapter')} of it need it`] : []),
+    ];
+    session.output.note(`${oneLine(projectName)} uses ${model}: ${parts.join(', ')}.`);
+  }
+  await confirmRemoval(session, `Delete ${model} all the same?`, model);
 }

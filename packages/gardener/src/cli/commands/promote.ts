@@ -20,6 +20,8 @@ Examples:
   $ gardener promote shop 2          adapter 2 answers from now on
   $ gardener promote shop base       the base model alone answers
 
+An adapter brings the base that it was trained on with it.
+
 The gate decides by itself after every training; this overrides it. See the figures first: gardener evaluate shop`,
     )
     .action(withSession(promote));
@@ -31,8 +33,9 @@ async function promote(session: Session, _options: object, named: string, versio
   const { readAdapterChoice } = await import('../../projects/which-adapter.js');
   const project = await garden.registry.get(named);
   const wanted = await readAdapterChoice(garden.paths, project, version);
-  await promoteAdapter(garden, project, wanted);
-  const answering = wanted === null ? 'the base model alone answers' : `adapter ${wanted} answers`;
+  const { baseModel } = await promoteAdapter(garden, project, wanted);
+  const on = baseModel === project.baseModel ? '' : ` on ${oneLine(baseModel)}`;
+  const answering = wanted === null ? 'the base model alone answers' : `adapter ${wanted}${on} answers`;
   output.line(`${oneLine(project.name)}: ${answering} from now on.`);
   await printStatus(session, project, { onlyJson: true });
 }

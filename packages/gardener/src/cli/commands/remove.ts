@@ -1,7 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { GardenerError } from '../../garden/errors/garden-error.js';
 import { type Session, withSession } from '../session/session.js';
+import { confirmRemoval } from '../steps/confirm.js';
 import { oneLine } from '../terminal/plain-text.js';
 
 export function defineRemove(program: Command): void {
@@ -27,7 +26,8 @@ Examples:
 async function remove(session: Session, options: { yes?: boolean }, named: string): Promise<void> {
   const { garden, output } = session;
   const known = await findForRemoval(session, named);
-  if (!options.yes) await confirm(session, known.name);
+  const question = `Delete the index, adapters and conversations of ${oneLine(known.name)}?`;
+  if (!options.yes) await confirmRemoval(session, question, known.name);
   const { removeProject } = await import('../../projects/remove-project.js');
   const left = await removeProject(garden, known.id);
   output.value({ removed: known });
@@ -41,25 +41,4 @@ async function findForRemoval({ garden }: Session, named: string): Promise<{ id:
   if (problems.some((problem) => problem.id === named)) return { id: named, name: named };
   const { id, name } = await garden.registry.get(named);
   return { id, name };
-}
-
-async function confirm(session: Session, name: string): Promise<void> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new GardenerError('cli.cannot-ask', `${name} was not removed: there is no terminal to ask on.`, {
-      remedy: 'Pass --yes to remove it without being asked.',
-    });
-  }
-  const question = createInterface({ input: process.stdin, output: process.stderr });
-  // Ctrl-D closes the input and answers nothing.
-  const closed = new Promise<string>((resolve) => question.once('close', () => resolve('')));
-  const asked = `Delete the index, adapters and conversations of ${oneLine(name)}? [y/N] `;
-  try {
-    const answer = await Promise.race([question.question(asked, { signal: session.signal }), closed]);
-    if (/^y(es)?$/i.test(answer.trim())) return;
-  } finally {
-    question.close();
-  }
-  throw new GardenerError('cli.not-confirmed', `${name} was not removed.`, {
-    remedy: 'Answer y, or use --yes.',
-  });
 }

@@ -13,10 +13,15 @@ export function defineTrain(program: Command): void {
     .summary('train a new LoRA adapter')
     .argument('[project]', 'name, id or path (default: the active project)')
     .option('--budget <time>', 'time for training and evaluation together: 90s, 5m, 20m, 1h')
+    .option(
+      '--base <model>',
+      'train on another base, beside the adapters there are (see gardener add --help)',
+    )
     .option('--wait', 'stay until it is done, showing progress')
     .description(
       'Train a new LoRA adapter on a project, in the background. The index is brought up to date first. When training ' +
-        'ends, the adapter is measured on held-out files and promoted only if it is better than the base model.',
+        'ends, the adapter is measured on held-out files and promoted only if it is better than the base model. With another base the project answers with that base ' +
+        'once its adapter is promoted; gardener promote <project> <older adapter> switches back.',
     )
     .addHelpText(
       'after',
@@ -24,6 +29,7 @@ export function defineTrain(program: Command): void {
 Examples:
   $ gardener train
   $ gardener train shop --budget 10m --wait
+  $ gardener train shop --base qwen2.5-coder-0.5b-instruct
 
 While it runs: gardener status, pause, resume, cancel. After a crash or a reboot it goes on from its last checkpoint.`,
     )
@@ -32,19 +38,22 @@ While it runs: gardener status, pause, resume, cancel. After a crash or a reboot
 
 async function train(
   session: Session,
-  options: { budget?: string; wait?: boolean },
+  options: { base?: string; budget?: string; wait?: boolean },
   named?: string,
 ): Promise<void> {
   const { garden } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
   const project = await chooseProject(garden, named);
-  await fetchProjectModels(session, project.baseModel);
+  const { requireBase, requireTrainable } = await import('../../models/store/require-trainable.js');
+  const baseModel = requireBase(options.base ?? project.baseModel);
+  await fetchProjectModels(session, baseModel);
+  await requireTrainable(garden.paths, baseModel);
   const name = oneLine(project.name);
   await startRun(session, project, 'train', {
     wait: options.wait === true,
-    runOptions: { budgetMs },
+    runOptions: { budgetMs, baseModel },
     announce: [
-      `Training ${name} in the background for at most ${formatDuration(budgetMs)}.`,
+      `Training ${name} on ${oneLine(baseModel)} in the background for at most ${formatDuration(budgetMs)}.`,
       `How far it is: gardener status ${name}`,
     ],
   });

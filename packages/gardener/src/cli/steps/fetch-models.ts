@@ -1,5 +1,6 @@
 import type { ModelOnDisk } from '../../models/store/model-store.js';
 import type { Session } from '../session/session.js';
+import { oneLine } from '../terminal/plain-text.js';
 import { formatBytes } from '../terminal/quantities.js';
 
 /** One model, fetched as by `fetchModels`. */
@@ -19,14 +20,14 @@ export async function fetchModels(
   fromFile?: string,
 ): Promise<ModelOnDisk[]> {
   const { ensureModel } = await import('../../models/store/ensure-model.js');
-  const { modelOnDisk } = await import('../../models/store/model-store.js');
+  const { isHashed, modelOnDisk } = await import('../../models/store/model-store.js');
   const { output, garden } = session;
   const { good, quiet } = output.notePalette;
   const models: ModelOnDisk[] = [];
   for (const id of ids) {
     const present = await modelOnDisk(garden.paths, id);
     // What is given is looked at all the same: a path that was mistyped is no success.
-    if (present !== null && fromFile === undefined) {
+    if (present !== null && isHashed(present) && fromFile === undefined) {
       models.push(present);
       continue;
     }
@@ -46,7 +47,9 @@ export async function fetchModels(
           progress.update({ label: `${id}: ${stage}`, done, total, detail });
         },
       });
-      progress.finish(`${good('✓')} ${id} ${quiet('is on disk, checked')}`);
+      const { licence } = model.manifest;
+      const checked = `is on disk, checked${licence === null ? '' : `; licence ${licence}`}`;
+      progress.finish(`${good('✓')} ${oneLine(id)} ${quiet(checked)}`);
       models.push(model);
     } catch (error) {
       progress.finish();

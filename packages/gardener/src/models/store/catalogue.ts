@@ -1,7 +1,3 @@
-import { existsSync } from 'node:fs';
-import { basename, isAbsolute, resolve } from 'node:path';
-import { GardenerError } from '../../garden/errors/garden-error.js';
-
 /** What a model is for: `base` answers and is trained on, `embedding` turns text into vectors. */
 export type ModelKind = 'base' | 'embedding';
 
@@ -28,7 +24,7 @@ export type ModelSource =
 
 /** A model that Gardener knows how to get and use. */
 export interface CatalogueEntry {
-  /** What the user types; for a GGUF of the user's own, its absolute path. */
+  /** What the user types; for a GGUF of the user's own, its absolute path, or how `findModel` names it. */
   id: string;
   kind: ModelKind;
   description: string;
@@ -52,20 +48,19 @@ function hubBase(
   repository: string,
   file: string,
   description: string,
-  trainable: boolean,
+  known: Pick<ModelFile, 'bytes' | 'sha256'> = { bytes: null, sha256: null },
 ): CatalogueEntry {
   return {
     id,
     kind: 'base',
     description,
     licence: 'Apache-2.0',
-    trainable,
+    trainable: true,
     source: { type: 'hub', repository, revision: 'main' },
-    files: [{ name: file, sourcePath: file, bytes: null, sha256: null }],
+    files: [{ name: file, sourcePath: file, ...known }],
   };
 }
 
-// Q8_0 where it exists: the trainer dequantises it, and the base loses next to nothing.
 const catalogue: readonly CatalogueEntry[] = [
   {
     id: 'smollm2-135m-instruct',
@@ -124,70 +119,36 @@ const catalogue: readonly CatalogueEntry[] = [
     'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF',
     'smollm2-360m-instruct-q8_0.gguf',
     'SmolLM2 360M Instruct, Q8_0 (390 MB)',
-    true,
   ),
   hubBase(
     'smollm2-1.7b-instruct',
     'bartowski/SmolLM2-1.7B-Instruct-GGUF',
     'SmolLM2-1.7B-Instruct-Q8_0.gguf',
     'SmolLM2 1.7B Instruct, Q8_0 (1.8 GB): slow to train without many cores',
-    true,
   ),
   hubBase(
     'qwen2.5-coder-0.5b-instruct',
     'Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF',
-    'qwen2.5-coder-0.5b-instruct-q8_0.gguf',
-    'Qwen2.5-Coder 0.5B Instruct, Q8_0 (530 MB): knows code better; answers only, no training yet',
-    false,
+    'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
+    'Qwen2.5-Coder 0.5B Instruct, Q4_K_M (491 MB): made for code; trains on a laptop',
+    {
+      bytes: 491_400_064,
+      sha256: '1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32',
+    },
   ),
   hubBase(
     'qwen2.5-coder-1.5b-instruct',
     'Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF',
-    'qwen2.5-coder-1.5b-instruct-q8_0.gguf',
-    'Qwen2.5-Coder 1.5B Instruct, Q8_0 (1.9 GB): knows code better; answers only, no training yet',
-    false,
+    'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
+    'Qwen2.5-Coder 1.5B Instruct, Q4_K_M (1.1 GB): made for code; slow to train without many cores',
+    {
+      bytes: 1_117_320_768,
+      sha256: 'cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046',
+    },
   ),
 ];
 
-/** Every model of the catalogue, the two defaults first. GGUF files of the user's own are not in it. */
+/** Every model of the catalogue, the two defaults first. Models of the user's own are not in it: see `findModel`. */
 export function listModels(): CatalogueEntry[] {
   return [...catalogue];
-}
-
-/** Whether `id` names a GGUF file on disk (`./x.gguf`, as Ollama or LM Studio keep them) and not a catalogue entry. */
-export function isModelPath(id: string): boolean {
-  return id.toLowerCase().endsWith('.gguf') || isAbsolute(id) || id.startsWith('./') || id.startsWith('../');
-}
-
-/**
- * Finds a model by catalogue id (case-insensitive) or by the path of a GGUF file on disk.
- * @throws GardenerError `models.unknown-model` when the catalogue has no such id;
- * `models.missing-file` when a path is given and nothing is there.
- */
-export function findModel(id: string): CatalogueEntry {
-  const known = catalogue.find((entry) => entry.id === id.toLowerCase());
-  if (known !== undefined) return known;
-  if (isModelPath(id)) return entryOfFile(resolve(id));
-  throw new GardenerError('models.unknown-model', `There is no model called "${id}".`, {
-    remedy: `Choose one of ${catalogue.map((entry) => entry.id).join(', ')}, or give the path of a GGUF file.`,
-    details: { id, known: catalogue.map((entry) => entry.id) },
-  });
-}
-
-function entryOfFile(path: string): CatalogueEntry {
-  if (!existsSync(path)) {
-    throw new GardenerError('models.missing-file', `There is no model file at ${path}.`, {
-      remedy: 'Check the path, or choose a model from `gardener models list`.',
-      details: { path },
-    });
-  }
-  return {
-    id: path,
-    kind: 'base',
-    description: 'a GGUF file of your own',
-    licence: null,
-    trainable: null,
-    source: { type: 'file', path },
-    files: [{ name: basename(path), sourcePath: path, bytes: null, sha256: null }],
-  };
 }

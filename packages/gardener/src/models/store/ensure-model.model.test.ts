@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { spawnEntry } from '../../garden/processes/spawn-entry.js';
-import { findModel } from './catalogue.js';
 import { type EnsureModelOptions, ensureModel, type ModelProgress } from './ensure-model.js';
+import { findModel } from './find-model.js';
 import { type Behaviour, type HubServer, startHubServer } from './hub-server.fixture.js';
 import { localModels, modelOnDisk, removeModel, verifyModel } from './model-store.js';
 
@@ -142,6 +142,45 @@ describe('ensureModel from the hub', () => {
     const weights = join(paths.baseModel(id), fileName);
     expect(outputs).toEqual([`0 ${weights}`, `0 ${weights}`]);
     expect(server?.requests.filter((request) => request.startsWith('HEAD'))).toHaveLength(1);
+  });
+});
+
+describe('ensureModel with a name of the hub', () => {
+  const hubId = 'hf:HuggingFaceTB/SmolLM2-360M-Instruct-GGUF/smollm2-360m-instruct-q8_0.gguf';
+
+  it('fetches it, goes on where it was cut off, and keeps the licence', async () => {
+    const description = { tags: ['gguf', 'license:apache-2.0'] };
+    server = await startHubServer({ path, contents, behaviour: ['cut', 'whole'], description });
+    const model = await ensureModel(paths, hubId, { hub: server.address, hubLimits });
+    expect((await readFile(model.weights)).equals(contents)).toBe(true);
+    expect(model).toMatchObject({ id: hubId, manifest: { licence: 'apache-2.0' } });
+    expect(model.manifest.files[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(await modelOnDisk(paths, hubId)).toEqual(model);
+    expect((await localModels(paths)).map((one) => one.id)).toEqual([hubId]);
+    expect(await removeModel(paths, hubId)).toBe(true);
+    expect(await localModels(paths)).toEqual([]);
+  });
+
+  it('puts nothing in place where another file came, or a web page', async () => {
+    const wrong = await serve(['whole'], 'a'.repeat(64));
+    await expect(ensureModel(paths, hubId, wrong)).rejects.toMatchObject({ code: 'models.wrong-hash' });
+    await server?.close();
+    const page = await serve(['page']);
+    await expect(ensureModel(paths, hubId, page)).rejects.toMatchObject({
+      code: 'models.download-failed',
+      message: expect.stringContaining('A web page came instead of'),
+      details: { reason: 'models.hub-page' },
+    });
+    expect(await localModels(paths)).toEqual([]);
+  });
+
+  it.each([
+    ['hf:owner/file.gguf', 'models.unknown-model'],
+    ['hf:owner/../../etc/file.gguf', 'models.unknown-model'],
+    ['hf:owner/repository/model.safetensors', 'models.unknown-model'],
+    ['hf:owner/repository/big-00001-of-00002.gguf', 'models.split-file'],
+  ])('refuses %s', async (name, code) => {
+    await expect(ensureModel(paths, name)).rejects.toMatchObject({ code });
   });
 });
 

@@ -4,16 +4,19 @@ import { asFilesystemError, systemErrorCode } from '../../garden/errors/filesyst
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { withLock } from '../../garden/files/file-lock.js';
 import { writeJson } from '../../garden/files/json-state.js';
-import { type CatalogueEntry, findModel } from './catalogue.js';
+import type { CatalogueEntry } from './catalogue.js';
+import { findModel, modelFolder } from './find-model.js';
 import { findGivenFiles } from './given-files.js';
-import { downloadFromHub, type HubLimits, modelHub } from './hub-source.js';
+import { downloadFromHub, type HubLimits, licenceOnHub, modelHub } from './hub-source.js';
 import {
+  isHashed,
   MANIFEST_NAME,
   type ModelManifest,
   type ModelOnDisk,
   type ModelPaths,
   modelOnDisk,
   partialDirectory,
+  recordFile,
   requireGguf,
   sha256OfFile,
   wrongHash,
@@ -61,7 +64,7 @@ interface Fetching {
  * others, or `fromFile`. Files are put together beside their place, hashed, and moved in as a whole. Of two processes
  * that ask at once one fetches and the other waits. A model on disk is never asked for again; a `fromFile` that is not
  * there or lacks a file is refused all the same.
- * @param id catalogue id, or path of a GGUF on disk (used where it lies)
+ * @param id as `findModel` takes it; a GGUF on disk is used where it lies, and hashed when it is first seen
  * @throws GardenerError `models.unknown-model`, `models.missing-file`, `models.not-a-gguf`, `models.download-failed`,
  * `models.wrong-hash`, `models.disk-full`, `models.cancelled`, `garden.permission-denied`
  */
@@ -73,9 +76,13 @@ export async function ensureModel(
   const entry = findModel(id);
   if (options.fromFile !== undefined) await findGivenFiles(options.fromFile, entry);
   const present = await modelOnDisk(paths, id);
-  if (present !== null) return present;
+  if (present !== null) {
+    if (isHashed(present)) return present;
+    options.onProgress?.({ id: entry.id, stage: 'checking', done: 0, total: null });
+    return recordFile(paths, present, options.signal);
+  }
   try {
-    return await whenFree(paths.lockFile(`model-${entry.id}`), entry, options, async () => {
+    return await whenFree(paths.lockFile(`model-${modelFolder(entry)}`), entry, options, async () => {
       const fetchedByAnother = await modelOnDisk(paths, id);
       if (fetchedByAnother !== null) return fetchedByAnother;
       await fetchIntoPlace(paths, entry, options);
@@ -121,18 +128,20 @@ async function fetchIntoPlace(
   entry: CatalogueEntry,
   options: EnsureModelOptions,
 ): Promise<void> {
-  const directory = partialDirectory(paths, entry.id);
+  const directory = partialDirectory(paths, entry);
   await mkdir(directory, { recursive: true });
   await clearPartial(directory);
   const fetching: Fetching = { entry, directory, options };
   try {
     const expected = await fetchFiles(fetching);
     const files = await checkFiles(fetching, expected);
-    await writeJson(join(directory, MANIFEST_NAME), manifestOf(entry, options, files));
+    const licence = entry.licence ?? (await licenceOf(fetching));
+    await writeJson(join(directory, MANIFEST_NAME), manifestOf(entry, options, licence, files));
     options.signal?.throwIfAborted();
     await clearPartial(directory, [MANIFEST_NAME, ...files.map((file) => file.name)]);
-    await rm(paths.baseModel(entry.id), { recursive: true, force: true });
-    await rename(directory, paths.baseModel(entry.id));
+    const place = paths.baseModel(modelFolder(entry));
+    await rm(place, { recursive: true, force: true });
+    await rename(directory, place);
   } catch (error) {
     // Only parts of a hub download are worth keeping.
     await clearPartial(directory).catch(() => undefined);
@@ -196,7 +205,7 @@ async function fetchFromHub(
     const destination = join(directory, file.name);
     let spaceChecked = false;
     const { sha256 } = await downloadFromHub({
-      hub: (options.hub ?? modelHub()).replace(/\/+$/, ''),
+      hub: hubOf(options),
       repository: source.repository,
       revision: source.revision,
       file: file.sourcePath,
@@ -216,6 +225,16 @@ async function fetchFromHub(
     expected.push({ name: file.name, sha256 });
   }
   return expected;
+}
+
+function hubOf(options: EnsureModelOptions): string {
+  return (options.hub ?? modelHub()).replace(/\/+$/, '');
+}
+
+/** What the hub says of a model's licence; null where it says nothing, or was not asked. */
+async function licenceOf({ entry, options }: Fetching): Promise<string | null> {
+  if (entry.source.type !== 'hub' || options.fromFile !== undefined) return null;
+  return licenceOnHub(hubOf(options), entry.source.repository, options.signal);
 }
 
 /** Copies what the user gives; hashes are checked afterwards as for a download. */
@@ -255,6 +274,7 @@ async function checkFiles(
 function manifestOf(
   entry: CatalogueEntry,
   options: EnsureModelOptions,
+  licence: string | null,
   files: ModelManifest['files'],
 ): ModelManifest {
   const { source } = entry;
@@ -267,7 +287,7 @@ function manifestOf(
     id: entry.id,
     kind: entry.kind,
     source: origin,
-    licence: entry.licence,
+    licence,
     fetchedAt: new Date().toISOString(),
     files,
   };

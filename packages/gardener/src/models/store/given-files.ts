@@ -6,7 +6,7 @@ import type { CatalogueEntry, ModelFile } from './catalogue.js';
 /**
  * Where the files of a model lie in what the user gives: the model file itself, a directory, or the wheel they come in,
  * which is not looked into here. Contents are not read.
- * @throws GardenerError `models.missing-file`
+ * @throws GardenerError `models.missing-file`, `models.unreadable-file`
  */
 export async function findGivenFiles(
   given: string,
@@ -22,6 +22,12 @@ export async function findGivenFiles(
     return Promise.all(
       entry.files.map(async (file) => ({ name: file.name, path: await findIn(given, file, entry) })),
     );
+  // A FIFO would never end.
+  if (!facts.isFile()) {
+    throw new GardenerError('models.unreadable-file', `${given} is neither a file nor a directory.`, {
+      remedy: 'Give the model file itself with --from.',
+    });
+  }
   if (/\.(whl|zip)$/i.test(given)) return 'wheel';
   if (entry.files.length > 1) throw needsDirectory(entry, given);
   return [{ name: entry.files[0].name, path: given }];

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** How the server treats the GET requests of its file, one entry a request; the last one stays. */
-export type Behaviour = 'whole' | 'cut' | 'stall' | 'ignore-range' | 'error';
+export type Behaviour = 'whole' | 'cut' | 'stall' | 'ignore-range' | 'error' | 'page';
 
 /** A local server that speaks the model hub's API for one file. */
 export interface HubServer {
@@ -21,6 +21,8 @@ export interface HubServerOptions {
   behaviour?: Behaviour[];
   /** Announced instead of the real hash. */
   announcedSha256?: string;
+  /** What the hub says of the repository. */
+  description?: Record<string, unknown>;
   /** Defaults to a free one. */
   port?: number;
 }
@@ -42,6 +44,9 @@ export async function startHubServer(options: HubServerOptions): Promise<HubServ
         'x-linked-etag': `"${sha256}"`,
       });
       response.end();
+    } else if (options.description && request.url?.startsWith('/api/models/')) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(options.description));
     } else {
       response.writeHead(404).end();
     }
@@ -66,6 +71,10 @@ function serve(
 ): void {
   if (behaviour === 'error') {
     response.writeHead(503).end();
+    return;
+  }
+  if (behaviour === 'page') {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html>');
     return;
   }
   const match = behaviour === 'ignore-range' ? null : /^bytes=(\d+)-$/.exec(request.headers.range ?? '');

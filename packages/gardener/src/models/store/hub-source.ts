@@ -74,7 +74,7 @@ interface RemoteFile {
  * repeated with exponential backoff and continue from the bytes they have. The hash is left to the caller.
  * Protocol: https://huggingface.co/docs/huggingface_hub/package_reference/file_download
  * @returns the size and hash to expect of the file, as known
- * @throws GardenerError `models.not-on-hub`, `models.hub-refused`, `models.hub-unreachable`
+ * @throws GardenerError `models.not-on-hub`, `models.hub-refused`, `models.hub-page`, `models.hub-unreachable`
  */
 export async function downloadFromHub(
   download: HubDownload,
@@ -110,6 +110,40 @@ async function attempt(download: HubDownload, limits: HubLimits, signal: AbortSi
   if (bytes !== null && have < bytes) await download.beforeFetch?.(bytes - have);
   if (bytes === null || have < bytes) await fetchRest(download, limits, signal, have, bytes);
   return { bytes, sha256: download.sha256 ?? remote.sha256 };
+}
+
+/** Longer than any hub's description of a model that lists its files. */
+const MAX_DESCRIPTION_BYTES = 8 << 20;
+const DESCRIPTION_TIMEOUT_MS = 15_000;
+
+/**
+ * The licence of a repository as its hub names it (`apache-2.0`); null where it does not say, or cannot be asked now.
+ * https://huggingface.co/docs/hub/api
+ */
+export async function licenceOnHub(
+  hub: string,
+  repository: string,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  try {
+    const timeout = AbortSignal.timeout(DESCRIPTION_TIMEOUT_MS);
+    const response = await fetch(`${hub}/api/models/${repository}`, {
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    if (!response.ok || Number(response.headers.get('content-length') ?? 0) > MAX_DESCRIPTION_BYTES)
+      return null;
+    const description = (await response.json()) as {
+      cardData?: { license?: unknown };
+      tags?: unknown;
+    } | null;
+    const tags = Array.isArray(description?.tags) ? description.tags : [];
+    const tag = tags.find((one) => typeof one === 'string' && one.startsWith('license:'));
+    const licence = description?.cardData?.license ?? String(tag ?? '').slice('license:'.length);
+    return typeof licence === 'string' && /^[\w.+-]{1,100}$/.test(licence) ? licence : null;
+  } catch {
+    // The model itself is there: what it may be used for is on the hub's page of it.
+    return null;
+  }
 }
 
 function addressOf(download: HubDownload): string {
@@ -226,8 +260,16 @@ async function writeBody(
 }
 
 function requireAnswer(response: Response, download: HubDownload): void {
-  if (response.status < 400) return;
   const where = `${download.repository} on ${download.hub}`;
+  if (response.ok && response.headers.get('content-type')?.startsWith('text/html')) {
+    throw new AbortError(
+      new GardenerError('models.hub-page', `A web page came instead of ${download.file} of ${where}.`, {
+        remedy:
+          'A proxy or a login may stand between: download the file in a browser and give it with --from FILE.',
+      }),
+    );
+  }
+  if (response.status < 400) return;
   if (response.status === 404) {
     throw new AbortError(
       new GardenerError('models.not-on-hub', `${download.file} was not found in ${where}.`, {

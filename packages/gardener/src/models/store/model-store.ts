@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { type CatalogueEntry, findModel, listModels, type ModelKind } from './catalogue.js';
+import { writeJson } from '../../garden/files/json-state.js';
+import { type CatalogueEntry, listModels, type ModelKind } from './catalogue.js';
+import { findModel, modelFolder } from './find-model.js';
 
 /** The two places of a data directory that models need; GardenPaths is one. */
 export interface ModelPaths {
@@ -22,9 +24,17 @@ export const modelManifestSchema = z.object({
   source: z.string(),
   licence: z.string().nullable(),
   fetchedAt: z.string(),
+  /** Of a file that is used where it lies: its absolute path. */
+  path: z.string().optional(),
   files: z
     .array(
-      z.object({ name: z.string(), bytes: z.number().int().nonnegative(), sha256: z.string().nullable() }),
+      z.object({
+        name: z.string(),
+        bytes: z.number().int().nonnegative(),
+        sha256: z.string().nullable(),
+        /** Of a file that is used where it lies: when it had been written last when it was hashed. */
+        mtimeMs: z.number().optional(),
+      }),
     )
     .min(1)
     .max(100),
@@ -33,7 +43,7 @@ export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
 /** A model that is complete on disk. */
 export interface ModelOnDisk {
-  /** Catalogue id, or the absolute path of a GGUF of the user's own. */
+  /** Its id, as `findModel` knows it. */
   id: string;
   kind: ModelKind;
   directory: string;
@@ -46,6 +56,11 @@ export interface ModelOnDisk {
 
 /** Name of the manifest in a model's directory. */
 export const MANIFEST_NAME = 'manifest.json';
+
+/** Whether a model's contents were hashed: not so of a file of the user's own that is new here or has changed. */
+export function isHashed({ manifest }: ModelOnDisk): boolean {
+  return manifest.files.some(({ sha256 }) => sha256 !== null);
+}
 
 /** sha256 of a file, lower-case hex. */
 export async function sha256OfFile(file: string, signal?: AbortSignal): Promise<string> {
@@ -62,8 +77,8 @@ export async function sha256OfFile(file: string, signal?: AbortSignal): Promise<
  */
 export async function modelOnDisk(paths: ModelPaths, id: string): Promise<ModelOnDisk | null> {
   const entry = findModel(id);
-  if (entry.source.type === 'file') return userFile(entry, entry.source.path);
-  const directory = paths.baseModel(entry.id);
+  if (entry.source.type === 'file') return userFile(paths, entry, entry.source.path);
+  const directory = paths.baseModel(modelFolder(entry));
   const manifest = await readManifest(join(directory, MANIFEST_NAME));
   if (manifest === null || manifest.id !== entry.id) return null;
   for (const file of entry.files) {
@@ -81,10 +96,38 @@ export async function modelOnDisk(paths: ModelPaths, id: string): Promise<ModelO
   };
 }
 
-/** The models of the catalogue that are complete on disk. */
+/** The models that were fetched and are complete on disk: first those of the catalogue, then others of the hub. */
 export async function localModels(paths: ModelPaths): Promise<ModelOnDisk[]> {
-  const found = await Promise.all(listModels().map((entry) => modelOnDisk(paths, entry.id)));
+  const catalogue = listModels().map((entry) => entry.id);
+  const others = (await records(paths)).filter(
+    ({ id, path }) => path === undefined && !catalogue.includes(id),
+  );
+  return existing(paths, [...catalogue, ...others.map(({ id }) => id)]);
+}
+
+/** The files of the user's own that were used as a base and are still there. */
+export async function usedFiles(paths: ModelPaths): Promise<ModelOnDisk[]> {
+  const used = (await records(paths)).filter(({ path }) => path !== undefined);
+  return existing(
+    paths,
+    used.map(({ id }) => id),
+  );
+}
+
+async function existing(paths: ModelPaths, ids: readonly string[]): Promise<ModelOnDisk[]> {
+  // One that is gone or is no model any more is told by the project that uses it.
+  const found = await Promise.all(ids.map((id) => modelOnDisk(paths, id).catch(() => null)));
   return found.filter((model) => model !== null);
+}
+
+async function records(paths: ModelPaths): Promise<ModelManifest[]> {
+  const folders = await readdir(paths.baseModels).catch((): string[] => []);
+  const found = await Promise.all(
+    folders
+      .filter((folder) => !folder.startsWith('.'))
+      .map((folder) => readManifest(join(paths.baseModels, folder, MANIFEST_NAME))),
+  );
+  return found.filter((manifest) => manifest !== null);
 }
 
 /**
@@ -116,7 +159,7 @@ export async function removeModel(paths: ModelPaths, id: string): Promise<boolea
     );
   }
   let found = false;
-  for (const directory of [paths.baseModel(entry.id), partialDirectory(paths, entry.id)]) {
+  for (const directory of [paths.baseModel(modelFolder(entry)), partialDirectory(paths, entry)]) {
     if ((await sizeOf(directory)) !== null) found = true;
     await rm(directory, { recursive: true, force: true });
   }
@@ -126,8 +169,8 @@ export async function removeModel(paths: ModelPaths, id: string): Promise<boolea
 /**
  * Where a model is put together before it is moved into place; survives an interruption, so that a download resumes.
  */
-export function partialDirectory(paths: ModelPaths, id: string): string {
-  return join(paths.baseModels, `.partial-${id}`);
+export function partialDirectory(paths: ModelPaths, entry: CatalogueEntry): string {
+  return join(paths.baseModels, `.partial-${modelFolder(entry)}`);
 }
 
 /** The error for a model that was to be there: to be removed, or to be shown. */
@@ -149,25 +192,54 @@ export function wrongHash(id: string, file: string, expected: string, actual: st
   );
 }
 
-async function userFile(entry: CatalogueEntry, path: string): Promise<ModelOnDisk> {
+/**
+ * Hashes a file of the user's own and keeps what was found, so that it is hashed once for each writing of it.
+ * @returns the model with the hash in its manifest
+ */
+export async function recordFile(
+  paths: ModelPaths,
+  model: ModelOnDisk,
+  signal?: AbortSignal,
+): Promise<ModelOnDisk> {
+  const entry = findModel(model.id);
+  const { size, mtimeMs } = await stat(model.weights);
+  const sha256 = await sha256OfFile(model.weights, signal);
+  const manifest: ModelManifest = {
+    ...model.manifest,
+    path: model.weights,
+    fetchedAt: new Date().toISOString(),
+    files: [{ name: entry.files[0].name, bytes: size, sha256, mtimeMs }],
+  };
+  const directory = paths.baseModel(modelFolder(entry));
+  await mkdir(directory, { recursive: true });
+  await writeJson(join(directory, MANIFEST_NAME), manifest);
+  return { ...model, manifest };
+}
+
+async function userFile(paths: ModelPaths, entry: CatalogueEntry, path: string): Promise<ModelOnDisk> {
   await requireGguf(path);
-  const { size } = await stat(path);
+  const { size, mtimeMs } = await stat(path);
   const name = entry.files[0].name;
+  const recorded = await readManifest(join(paths.baseModel(modelFolder(entry)), MANIFEST_NAME));
+  const file = recorded?.files[0];
+  const isSame = recorded?.path === path && file?.bytes === size && file.mtimeMs === mtimeMs;
   return {
     id: entry.id,
     kind: 'base',
     directory: dirname(path),
     weights: path,
     files: { [name]: path },
-    manifest: {
-      schemaVersion: 1,
-      id: entry.id,
-      kind: 'base',
-      source: 'file',
-      licence: null,
-      fetchedAt: new Date(0).toISOString(),
-      files: [{ name, bytes: size, sha256: null }],
-    },
+    manifest: isSame
+      ? recorded
+      : {
+          schemaVersion: 1,
+          id: entry.id,
+          kind: 'base',
+          source: 'file',
+          licence: null,
+          fetchedAt: new Date(0).toISOString(),
+          files: [{ name, bytes: size, sha256: null }],
+        },
   };
 }
 
@@ -178,6 +250,8 @@ async function userFile(entry: CatalogueEntry, path: string): Promise<ModelOnDis
 export async function requireGguf(path: string): Promise<void> {
   const magic = Buffer.alloc(4);
   try {
+    // Looked at before it is opened: opening a FIFO waits for a writer that never comes.
+    if (!(await stat(path)).isFile()) throw new Error('it is not a file');
     const handle = await open(path, 'r');
     try {
       await handle.read(magic, 0, 4, 0);
@@ -186,7 +260,7 @@ export async function requireGguf(path: string): Promise<void> {
     }
   } catch (cause) {
     throw new GardenerError('models.unreadable-file', `${path} cannot be read.`, {
-      remedy: 'Check that it is a file and that you may read it.',
+      remedy: 'Give the GGUF file itself, and check that you may read it.',
       cause,
     });
   }

@@ -8,6 +8,7 @@ import { isThere } from '../../garden/files/file-version.js';
 import { makeFolder } from '../../garden/files/make-folder.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import { baseOfAdapter } from '../../training/adapters/adapter-base.js';
 import { readAdapterManifest, writeAdapterManifest } from '../../training/adapters/adapter-manifest.js';
 import {
   adapterProblems,
@@ -70,7 +71,7 @@ export async function exportAdapter(
   const directory = resolve(options.to);
   const files = FILES[options.format].map((name) => join(directory, name));
   const isNew = await prepareFolder(directory, files);
-  await using base = await openBase(garden.paths, project.baseModel);
+  await using base = await openBase(garden.paths, await baseOfAdapter(garden.paths, project, version));
   try {
     const adapter = await loadAdapter(source, base);
     const writing = { source, directory, base, adapter, project, version, garden, options };

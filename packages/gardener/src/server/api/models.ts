@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { isThere } from '../../garden/files/file-version.js';
-import { type CatalogueEntry, findModel, listModels } from '../../models/store/catalogue.js';
+import { type CatalogueEntry, listModels } from '../../models/store/catalogue.js';
+import { findModel, modelFolder } from '../../models/store/find-model.js';
 import { modelOnDisk, notOnDisk, removeModel } from '../../models/store/model-store.js';
 import { json, problems } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
@@ -106,7 +107,8 @@ async function modelView({ garden, models }: ServerContext, entry: CatalogueEntr
   const onDisk = await modelOnDisk(garden.paths, id);
   const bytes =
     onDisk?.manifest.files.reduce((sum, file) => sum + file.bytes, 0) ?? sum(files.map((file) => file.bytes));
-  const isLeft = source.type !== 'file' && onDisk === null && (await isThere(garden.paths.baseModel(id)));
+  const isLeft =
+    source.type !== 'file' && onDisk === null && (await isThere(garden.paths.baseModel(modelFolder(entry))));
   const state = models.isFetching(id)
     ? 'downloading'
     : onDisk !== null

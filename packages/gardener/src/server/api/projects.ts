@@ -126,7 +126,7 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
   app.openapi(postProject, async (c) => {
     const { path, name, baseModel, budgetMs = garden.settings.budgetMs, train } = c.req.valid('json');
     const { project } = await addProject(garden, {
-      ...{ path, name, baseModel, signal: c.req.raw.signal },
+      ...{ path, name, baseModel, train, signal: c.req.raw.signal },
       fetchModels: (ids) => models.fetchAll(ids),
     });
     await queueRun(garden, project, train ? 'train' : 'index', { budgetMs });

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { findRun, type Run, readRunEvents, runIds } from '../../garden/runs/runs.js';
+import { requireTrainable } from '../../models/store/require-trainable.js';
 import { cancelOpenRun, controlRun, noRun } from '../../projects/control-run.js';
 import { projectModels } from '../../projects/project-models.js';
 import { queueRun } from '../../projects/queue-run.js';
@@ -106,6 +107,7 @@ export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
     const project = await findProject(garden, c.req.valid('param').project);
     const { kind, budgetMs = garden.settings.budgetMs } = c.req.valid('json');
     await models.fetchAll(projectModels(garden.settings, project.baseModel));
+    await requireTrainable(garden.paths, project.baseModel);
     const { id } = await queueRun(garden, project, kind, { budgetMs });
     return c.json(runView(await requireRun(context, project, id)), 201);
   });

@@ -2,7 +2,6 @@ import type { ChatTarget } from '../../chat/assistant-requests.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { findModel } from '../../models/store/catalogue.js';
 import { localModels } from '../../models/store/model-store.js';
 
 /** An entry of /v1/models. */
@@ -62,5 +61,5 @@ export async function findTarget(garden: Garden, model: string): Promise<ChatTar
 async function isBaseHere(garden: Garden, id: string, projects: readonly ProjectRecord[]): Promise<boolean> {
   if (projects.some(({ baseModel }) => baseModel === id)) return true;
   const local = await localModels(garden.paths);
-  return local.some((model) => model.id === id.toLowerCase() && findModel(model.id).kind === 'base');
+  return local.some((model) => [id, id.toLowerCase()].includes(model.id) && model.kind === 'base');
 }

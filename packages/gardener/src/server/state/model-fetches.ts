@@ -1,7 +1,7 @@
 import type { GardenPaths } from '../../garden/files/paths.js';
-import { findModel } from '../../models/store/catalogue.js';
 import { ensureModel, type ModelProgress } from '../../models/store/ensure-model.js';
-import { type ModelOnDisk, modelOnDisk } from '../../models/store/model-store.js';
+import { findModel } from '../../models/store/find-model.js';
+import { isHashed, type ModelOnDisk, modelOnDisk } from '../../models/store/model-store.js';
 import { errorAnswer } from '../contract/error-answer.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Happening } from '../events/happenings.js';
@@ -65,7 +65,7 @@ export class ModelFetches {
 
   async #fetch(model: string, signal: AbortSignal): Promise<ModelOnDisk> {
     const present = await modelOnDisk(this.#paths, model);
-    if (present !== null) return present;
+    if (present !== null && isHashed(present)) return present;
     const sizes = { doneBytes: 0, totalBytes: null };
     try {
       const onDisk = await ensureModel(this.#paths, model, {

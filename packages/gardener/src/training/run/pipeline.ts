@@ -49,15 +49,15 @@ export async function runPipeline(run: RunContext): Promise<RunEventInput> {
 /** Brings the index up to date and, of a training run, makes its examples. */
 export async function prepare(run: RunContext): Promise<Preparation> {
   if (run.description.kind === 'index') return { kind: 'indexed', files: await updateIndex(run) };
-  // Read first, so that a damaged base model is reported before a long indexing and not after it.
-  const base = await readBaseFacts(run.garden.paths, run.project.baseModel);
+  // First: a base that cannot be trained after all (`add` and `train` look at it) leaves an index to search in.
   const codebase = await indexCodebase(run);
+  const base = await readBaseFacts(run.garden.paths, run.baseModel);
   return makeRunExamples(run, { codebase, base });
 }
 
 async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
-  const { garden, project, directory, report } = run;
-  await using base = await openBase(garden.paths, project.baseModel);
+  const { garden, baseModel, directory, report } = run;
+  await using base = await openBase(garden.paths, baseModel);
   const data = await directory.readData(base.tokenizer.vocabularySize);
 
   await report.event({ type: 'stage-start', stage: 'training' });

@@ -12,6 +12,8 @@ export interface RunContext {
   project: ProjectRecord;
   description: RunDescription;
   options: RunOptions;
+  /** The base that the run was queued with: the project may have changed its own since. */
+  baseModel: string;
   /** Time for training and evaluation together. */
   budgetMs: number;
   /** Where the stages leave what they make. */
@@ -25,6 +27,8 @@ export interface RunContext {
 const runOptionsSchema = z.object({
   /** Time for training and evaluation together. Defaults to the setting. */
   budgetMs: z.number().positive().optional(),
+  /** The base to train on. Defaults to the project's. */
+  baseModel: z.string().min(1).optional(),
   engine: z.enum(['onnx']).default('onnx'),
   /** Continue from the promoted adapter, and only when enough code has changed. Defaults to false: a new adapter. */
   refresh: z.boolean().default(false),
@@ -52,8 +56,9 @@ export async function openRunContext(
   const project = await garden.registry.get(projectId);
   const options = parseRunOptions(description.options);
   const budgetMs = options.budgetMs ?? garden.settings.budgetMs;
+  const baseModel = options.baseModel ?? project.baseModel;
   const directory = new RunDirectory(runDirectory);
-  return { garden, project, description, options, budgetMs, directory, report, signal };
+  return { garden, project, description, options, baseModel, budgetMs, directory, report, signal };
 }
 
 function parseRunOptions(options: Record<string, unknown>): RunOptions {

@@ -1,4 +1,5 @@
 import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
+import { baseOfAdapter } from '../../adapters/adapter-base.js';
 import { runOf } from '../../adapters/adapter-store.js';
 import type { DataManifest } from '../../data/data-manifest.js';
 import { RunDirectory } from '../../run-directory/run-directory.js';
@@ -24,10 +25,14 @@ export type RefreshPlan =
   | { train: false; reason: string }
   | { train: true; reason: string; earlier: KnownTraining; changed: ReadonlySet<string> };
 
-/** The promoted adapter of a project with what it was trained on; null where the base model answers. */
-export async function findEarlierTraining({ garden, project }: RunContext): Promise<EarlierTraining | null> {
+/** The promoted adapter of a project with what it was trained on; null where there is none on the base of this run. */
+export async function findEarlierTraining({
+  garden,
+  project,
+  baseModel,
+}: RunContext): Promise<EarlierTraining | null> {
   const version = project.promotedAdapter;
-  if (version === null) return null;
+  if (version === null || (await baseOfAdapter(garden.paths, project, version)) !== baseModel) return null;
   const runId = await runOf(garden.paths, project.id, version);
   if (runId === null) return { version, manifest: null };
   const run = new RunDirectory(garden.paths.run(project.id, runId));

@@ -11,13 +11,13 @@ export interface SavedAdapter {
 
 /** Saves what was trained as the project's next version, with what it was trained with and on. Not promoted yet. */
 export async function saveTrained(
-  { garden, project, description, options }: RunContext,
+  { garden, project, baseModel, description, options }: RunContext,
   { base, data, trained }: Material & { trained: TrainedAdapter },
 ): Promise<SavedAdapter> {
   const { adapter, learningRate, sequenceLength, seed } = trained.settings;
   const { rank, alpha, dropout } = adapter;
   const { hash, commit, continuedFrom } = data.manifest;
-  return saveAdapter(garden.paths, project.id, trained.peftDirectory, base, project.baseModel, {
+  return saveAdapter(garden.paths, project.id, trained.peftDirectory, base, baseModel, {
     runId: description.id,
     dataHash: hash,
     commit,

@@ -24,8 +24,9 @@ export async function trainAdapter(
   const { garden, options, directory, report, signal } = run;
   const peftDirectory = directory.output;
   if (await directory.hasOutput()) return { peftDirectory, settings: await directory.readEngineSettings() };
-  const { TARGET_MODULES } = await import('@codebase-gardener/lora');
-  const wanted = trainSettings(run, { base, data, budgetMs, targetModules: TARGET_MODULES });
+  const { trainableModules } = await import('@codebase-gardener/lora');
+  const targetModules = trainableModules(base.config);
+  const wanted = trainSettings(run, { base, data, budgetMs, targetModules });
   const settings = await directory.settleEngineSettings(wanted);
   const courtesy = courtesyOf(garden.settings);
   const events = ENGINES[options.engine].run(directory, { settings, base, data, courtesy }, signal);

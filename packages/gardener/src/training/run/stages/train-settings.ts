@@ -26,7 +26,7 @@ export const MAX_SAMPLED_LOSS_RISE = 0.8 * MAX_GENERAL_LOSS_RISE;
 
 /** What a new training is told: the user's settings, the run's options, and what is fixed. */
 export function trainSettings(
-  { garden, project, options }: RunContext,
+  { garden, project, baseModel, options }: RunContext,
   input: { base: BaseModel; data: RunData; budgetMs: number; targetModules: readonly TargetModule[] },
 ): EngineSettings {
   const { rank, alpha, dropout, learningRate, ...settings } = garden.settings;
@@ -34,7 +34,7 @@ export function trainSettings(
   return {
     schemaVersion: 1,
     baseModelFile: input.base.path,
-    baseModelName: project.baseModel,
+    baseModelName: baseModel,
     adapter: { rank, alpha, dropout, targetModules: [...input.targetModules] },
     initialAdapter: continuedFrom === null ? null : garden.paths.adapter(project.id, continuedFrom),
     learningRate: learningRate * (continuedFrom === null ? 1 : CONTINUED_LEARNING_RATE),

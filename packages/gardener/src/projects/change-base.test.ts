@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import { type Garden, openGarden } from '../garden/garden.js';
+import type { ProjectRecord } from '../garden/project-record.js';
+import { createRun } from '../garden/runs/runs.js';
+import { writeAdapterManifest } from '../training/adapters/adapter-manifest.js';
+import type { Scorecard } from '../training/evaluation/scorecard.js';
+import { openRunContext } from '../training/run/run-context.js';
+import { promote } from '../training/run/stages/promote.js';
+import { usesOfModel } from './model-uses.js';
+import { promoteAdapter } from './promote-adapter.js';
+
+const OLD = 'smollm2-135m-instruct';
+
+let folder: string;
+let garden: Garden;
+let project: ProjectRecord;
+/** A base that is on disk, the small one. */
+let next: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gardener-base-'));
+  await mkdir(join(folder, 'shop'));
+  await writeFile(join(folder, 'shop', 'a.ts'), 'export const a = 1;\n');
+  garden = await openGarden({ dataDir: join(folder, 'data'), settings: { logLevel: 'silent' } });
+  project = await garden.registry.add({ path: join(folder, 'shop'), baseModel: OLD });
+  next = inject('tinyBaseFile');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** An adapter of the project as far as its manifest. */
+async function addAdapter(version: number, base: string): Promise<void> {
+  const directory = garden.paths.adapter(project.id, version);
+  await mkdir(directory, { recursive: true });
+  const identity = { name: base, weightsHash: 'w', tokenizerHash: 't', templateHash: 'c' };
+  const known = { dataHash: null, commit: null, settings: {}, scores: null };
+  await writeAdapterManifest(
+    directory,
+    { base: identity, ...known, createdAt: new Date().toISOString() },
+    [],
+  );
+}
+
+const answers = async () => {
+  const { baseModel, promotedAdapter } = await garden.registry.get(project.id);
+  return { baseModel, promotedAdapter };
+};
+
+/** The context of a training that was queued with these options. */
+async function trainingOf(options: Record<string, unknown>) {
+  const { id } = await createRun(garden.paths, project.id, 'train', options);
+  return openRunContext(garden.paths.run(project.id, id), new AbortController().signal);
+}
+
+it('promotion switches base and adapter together, roll-back switches back, "base" keeps the base', async () => {
+  await addAdapter(1, OLD);
+  await addAdapter(2, next);
+  await promoteAdapter(garden, project, 2);
+  expect(await answers()).toEqual({ baseModel: next, promotedAdapter: 2 });
+  await promoteAdapter(garden, await garden.registry.get(project.id), null);
+  expect(await answers()).toEqual({ baseModel: next, promotedAdapter: null });
+  // What is not on this machine is not switched to.
+  const back = promoteAdapter(garden, await garden.registry.get(project.id), 1);
+  await expect(back).rejects.toMatchObject({ code: 'training.model-missing' });
+  expect(await answers()).toEqual({ baseModel: next, promotedAdapter: null });
+});
+
+it('a training keeps the base that it was queued with, and its promotion brings it into force', async () => {
+  const run = await trainingOf({ baseModel: next });
+  expect([run.baseModel, run.project.baseModel]).toEqual([next, OLD]);
+  const refused = { promoted: false, reason: 'No better.', adapterVersion: 1 } as Scorecard;
+  await promote(run, refused);
+  expect(await answers()).toEqual({ baseModel: OLD, promotedAdapter: null });
+  await promote(run, { ...refused, promoted: true });
+  expect(await answers()).toEqual({ baseModel: next, promotedAdapter: 1 });
+});
+
+it('a project that changes its base does not change that of a queued training', async () => {
+  const { description } = await trainingOf({ baseModel: OLD });
+  await garden.registry.update(project.id, { baseModel: next });
+  const directory = garden.paths.run(project.id, description.id);
+  expect((await openRunContext(directory, new AbortController().signal)).baseModel).toBe(OLD);
+});
+
+it('a run of an older version, which names no base, takes the one of its project', async () => {
+  expect((await trainingOf({})).baseModel).toBe(OLD);
+});
+
+it('tells who needs a model: who answers with it, has adapters of it, or trains on it', async () => {
+  expect(await usesOfModel(garden, next)).toEqual([]);
+  await addAdapter(1, next);
+  await createRun(garden.paths, project.id, 'train', { baseModel: next });
+  expect(await usesOfModel(garden, next)).toEqual([
+    { projectName: 'shop', answers: false, adapters: [1], trains: true },
+  ]);
+  expect(await usesOfModel(garden, OLD)).toEqual([
+    { projectName: 'shop', answers: true, adapters: [], trains: false },
+  ]);
+});
