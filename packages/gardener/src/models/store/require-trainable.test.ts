@@ -67,7 +67,7 @@ it('refuses a vocabulary that does not fit its tensor', async () => {
   });
   await expect(requireTrainable(paths, file)).rejects.toMatchObject({
     code: 'transformer.bad-config',
-    message: expect.stringContaining('256 tokens and its embedding 255'),
+    message: expect.stringContaining('256 tokens, its embedding 255 rows'),
   });
 });
 
