@@ -43,9 +43,8 @@ const CORES_FOR_LARGE = 8;
 const LARGE_PARAMETERS = 1e9;
 /**
  * Products of one trained token for each parameter, counted in those of a plain large product: two passes over the base
- * (forward, and back to the inputs), and what is no product but takes its time. Measured on a processor with AVX2, where
- * it is 3.3 for the smallest base and 2.4 for that of half a billion; on one that multiplies faster more time goes
- * elsewhere.
+ * (forward, and back to the inputs), and what is no product but takes its time. Measured on a processor with AVX2:
+ * 3.3 for the smallest base, 2.4 for that of half a billion; on one that multiplies faster more time goes elsewhere.
  */
 const PRODUCTS_PER_PARAMETER = 2.8;
 

@@ -4,10 +4,13 @@ import { GraphSession, type SessionOptions } from '../../autodiff/session.js';
 import type { Precision } from '../../transformer/decoder/block-context.js';
 import { choosePrecision } from './choose-precision.js';
 
-/** About a block of a base of half a billion parameters: [tokens, inner] x [inner, columns]. */
+/**
+ * About a projection of a base of half a billion parameters: [tokens, inner] x [inner, columns]. Small enough to be
+ * done between two looks of the system at who else wants to compute.
+ */
 const TOKENS = 256;
 const INNER = 1_024;
-const COLUMNS = 4_096;
+const COLUMNS = 1_024;
 /** So long it is measured by default; loading comes before it. */
 const MEASURE_MS = 600;
 
@@ -33,7 +36,7 @@ export async function measureProductSpeed({
   async function* fixed() {
     yield ['b', b] as const;
   }
-  await using session = await GraphSession.create(graph, { ...sessions, spinning: true, fixed: fixed() });
+  await using session = await GraphSession.create(graph, { ...sessions, fixed: fixed() });
   await session.run({ a });
   // The best of many: what else ran meanwhile only ever makes it slower.
   let bestMs = Number.POSITIVE_INFINITY;
