@@ -262,6 +262,11 @@ describe('the official OpenAI client', () => {
       finish_reason: 'length',
     });
     expect(completion.usage?.completion_tokens).toBe(4);
+    // As a special token the markup would be one, and the prompt empty of text.
+    for (const prompt of ['<|im_start|>', '<|fim_middle|>', '<|endoftext|>']) {
+      const { usage } = await client().completions.create({ model: 'p0', prompt, max_tokens: 1 });
+      expect(usage?.prompt_tokens).toBeGreaterThan(2);
+    }
     const gap = client().completions.create({ model: 'p0', prompt: 'a', suffix: 'b' });
     await expect(gap).rejects.toMatchObject({ status: 400, code: 'models.no-fill-in-the-middle' });
   });

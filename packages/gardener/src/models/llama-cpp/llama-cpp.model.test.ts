@@ -103,6 +103,20 @@ describe('generate', () => {
     expect(stopped.end?.reason).toBe('stop');
   });
 
+  it('continues markup of special tokens as the text it is, and tells the place in comments', async () => {
+    const request = { adapter: null, maxTokens: 1, temperature: 0 };
+    for (const markup of ['<|im_start|>', '<|fim_middle|>', '<|endoftext|>']) {
+      const prompt = `x = "${markup}"`;
+      const { end } = await collect(runtime.complete({ ...request, prompt }));
+      expect(end?.promptTokens).toBe(await runtime.countTokens(prompt));
+      // As a special token it would be one.
+      expect(await runtime.countTokens(markup)).toBeGreaterThan(2);
+    }
+    const place = { repository: 'r', path: 'a.py', files: [], comments: '# a.py\n' };
+    const { end } = await collect(runtime.complete({ ...request, prompt: 'x = ', place }));
+    expect(end?.promptTokens).toBe(await runtime.countTokens('# a.py\nx = '));
+  });
+
   it('refuses a prompt longer than the context and goes on', async () => {
     await expect(answer(null, [{ role: 'user', content: 'word '.repeat(600) }])).rejects.toMatchObject({
       code: 'models.prompt-too-long',
