@@ -157,7 +157,8 @@ async function copyGguf(
 /** Both formats hold float32, so what comes back is the same bit for bit. */
 function requireEqual(read: LoraAdapter, adapter: LoraAdapter, file: string): void {
   const text = ({ config: { rank, alpha, targetModules } }: LoraAdapter) =>
-    JSON.stringify([rank, alpha, targetModules]);
+    // A GGUF holds alpha in 32 bits; that of rank-stabilised LoRA need not be a round number.
+    JSON.stringify([rank, Math.fround(alpha), targetModules]);
   const isEqual =
     text(read) === text(adapter) &&
     adapter.blocks.every((block, n) =>

@@ -159,5 +159,7 @@ export class LoraParameters {
 
 function sameShape(left: AdapterConfig, right: AdapterConfig): boolean {
   const modules = (config: AdapterConfig) => [...config.targetModules].sort().join();
-  return left.rank === right.rank && left.alpha === right.alpha && modules(left) === modules(right);
+  // A GGUF holds alpha in 32 bits, a PEFT directory in 64.
+  const sameAlpha = Math.fround(left.alpha) === Math.fround(right.alpha);
+  return left.rank === right.rank && sameAlpha && modules(left) === modules(right);
 }

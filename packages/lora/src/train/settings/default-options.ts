@@ -27,9 +27,11 @@ export type FilledOptions = ReturnType<typeof fillDefaults>;
 
 /** Fills in the defaults; checks nothing. */
 export function fillDefaults(options: TrainOptions) {
-  const { initial, ...adapter } = options.adapter ?? {};
+  const { initial, rankStabilised = false, ...adapter } = options.adapter ?? {};
   const targetModules = trainableModules(options.base.config);
   const filled: AdapterConfig = { ...ADAPTER, targetModules, ...initial?.config, ...adapter };
+  // An adapter in memory always scales by alpha / rank, also the one that is gone on from.
+  if (rankStabilised && (!initial || adapter.alpha !== undefined)) filled.alpha *= Math.sqrt(filled.rank);
   return {
     maxEpochs: MAX_EPOCHS,
     seed: 0,

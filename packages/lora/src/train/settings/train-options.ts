@@ -46,6 +46,12 @@ export interface TrainOptions {
  * where it is given.
  */
 export interface AdapterOptions extends Partial<AdapterConfig> {
+  /**
+   * `alpha` is rank-stabilised LoRA's (https://arxiv.org/abs/2312.03732): the update is scaled by alpha / sqrt(rank).
+   * The result is plain LoRA of the same strength, its alpha sqrt(rank) times as large, so that whoever reads it scales
+   * alike. Defaults to false.
+   */
+  rankStabilised?: boolean;
   /** Start from this adapter. Defaults to a fresh one: A random, B zero, so that the model starts as the base. */
   initial?: LoraAdapter;
 }
