@@ -10,8 +10,8 @@ import {
   writeGgufAdapter,
 } from '@codebase-gardener/lora';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type LlamaCppRuntime, startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
-import { measureParity } from './evaluation/parity.js';
+import { type LlamaCppRuntime, startLlamaCpp } from '../../models/llama-cpp/llama-cpp.js';
+import { measureParity } from './parity.js';
 
 // The job of a run on a real code model, as short as it can be: three steps, what llama.cpp makes of the adapter, and
 // a gap filled in.
