@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // Tests run on the sources: the "source" export condition makes one workspace see the other's src/.
 export default defineConfig({
@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     globalSetup: ['scripts/test-models.setup.ts'],
     include: ['packages/*/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+    // Those of a larger model have a configuration of their own: vitest.large.config.ts.
+    exclude: [...configDefaults.exclude, '**/*.large.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // Its package.json has a "source" condition too, which Node would follow to TypeScript.
