@@ -5,7 +5,8 @@ import type { CompareProtocol } from './compare-protocol.js';
 import { findTexts } from './find-texts.js';
 import { measureBase } from './measure-base.js';
 
-// A machine that shuts down sends it to every process; the parent gets it too, and cancels the job.
+// Ctrl-C and a machine that shuts down reach every process; the parent gets them too, and ends this one.
+process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 // Nobody waits for it as for an answer.
 setPriority(constants.priority.PRIORITY_LOW);

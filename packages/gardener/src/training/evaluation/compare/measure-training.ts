@@ -6,8 +6,8 @@ const STEPS = 4;
 
 /**
  * Trains a few steps, to see how fast it goes; what comes of it is thrown away.
- * @param limitMs no step is begun after this; loading the weights counts
- * @returns tokens a second, or null where not even the second step was reached, or memory did not suffice
+ * @param limitMs no step but the second is begun after this; loading the weights counts
+ * @returns tokens a second, or null where memory does not suffice
  */
 export async function measureTraining(
   base: BaseModel,
@@ -41,7 +41,8 @@ export async function measureTraining(
       const now = performance.now();
       if (last !== null) bestMs = Math.min(bestMs, now - last);
       last = now;
-      if (now - start > limitMs) break;
+      // The weights are loaded by the first step: to stop before the second would have been for nothing.
+      if (Number.isFinite(bestMs) && now - start > limitMs) break;
     }
   } catch (error) {
     const isMemory = LoraError.isInstance(error) && error.code === 'train.memory-budget';
