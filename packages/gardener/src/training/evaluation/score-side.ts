@@ -153,7 +153,7 @@ async function score(
 function chooseRows({ data, like }: SideOptions, maxTokens: number): ChosenFile[] {
   const gapRows = data.heldOut.map(({ gaps }) => gaps.map(({ example }) => example));
   const counts = like?.files ?? null;
-  const gaps = counts?.map((file) => file.gaps) ?? affordable(gapRows, maxTokens * GAP_TIME_SHARE, 0);
+  const gaps = counts?.map((file) => file.gaps) ?? affordable(gapRows, maxTokens * GAP_TIME_SHARE, 1);
   const gapTokens = gapRows.reduce((sum, rows, i) => sum + countTokens(rows.slice(0, gaps[i] ?? 0)), 0);
   const windows = data.heldOut.map(({ examples }) => examples);
   const examples = counts?.map((file) => file.examples) ?? affordable(windows, maxTokens - gapTokens, 1);
