@@ -1,5 +1,5 @@
-import { corrupt, RangeFile } from '../range-file.js';
-import { findTensor, readRowsFloat32, readTensorFloat32 } from '../tensor-reader.js';
+import { openWeightsFile } from '../open-weights-file.js';
+import { corrupt, type RangeFile } from '../range-file.js';
 import type { WeightSource } from '../weight-source.js';
 import { HeaderNeedsMore } from './gguf-cursor.js';
 import { type GgufHeader, parseGgufHeader } from './gguf-header.js';
@@ -9,27 +9,7 @@ const MAX_HEADER_BYTES = 128 << 20; // bounds memory; the largest vocabularies (
 
 /** Opens one GGUF file, be it a whole model or a part of one. */
 export async function openGgufFile(path: string): Promise<WeightSource> {
-  const file = await RangeFile.open(path);
-  try {
-    const { metadata, tensors } = await readHeader(file);
-    return {
-      path,
-      files: [path],
-      format: 'gguf',
-      metadata,
-      tensors,
-      async readFloat32(name, into) {
-        return await readTensorFloat32(file, findTensor(tensors, name, path), into);
-      },
-      async readRowsFloat32(name, rows) {
-        return await readRowsFloat32(file, findTensor(tensors, name, path), rows);
-      },
-      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
-    };
-  } catch (error) {
-    await file[Symbol.asyncDispose]();
-    throw error;
-  }
+  return openWeightsFile(path, 'gguf', readHeader);
 }
 
 /** Reads a prefix of the file, four times as long each time, until the header is complete. */

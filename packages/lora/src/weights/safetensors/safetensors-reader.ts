@@ -1,9 +1,10 @@
 import { LoraError } from '../../errors.js';
 import { BLOCK_FORMATS } from '../blocks/block-formats.js';
 import { elementCount } from '../element-count.js';
-import { corrupt, RangeFile, truncated } from '../range-file.js';
+import { openWeightsFile } from '../open-weights-file.js';
+import { corrupt, type RangeFile, truncated } from '../range-file.js';
 import { printable, refuseOverlaps, type TensorPlace } from '../tensor-places.js';
-import { findTensor, readRowsFloat32, readTensorFloat32, type StoredTensor } from '../tensor-reader.js';
+import type { StoredTensor } from '../tensor-reader.js';
 import type { MetadataValue, WeightSource } from '../weight-source.js';
 
 // Caps on what a file may claim. The reference allows headers of 100 MB; parsing such a JSON takes a gigabyte.
@@ -34,29 +35,13 @@ const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
  *   `weights.corrupt`
  */
 export async function openSafetensors(path: string): Promise<WeightSource> {
-  const file = await RangeFile.open(path);
-  try {
+  return openWeightsFile(path, 'safetensors', async (file) => {
     const { header, dataStart } = await readHeader(file);
-    const metadata = readMetadata(path, header.__metadata__);
-    const tensors = readTensors(file, header, dataStart);
     return {
-      path,
-      files: [path],
-      format: 'safetensors',
-      metadata,
-      tensors,
-      async readFloat32(name, into) {
-        return await readTensorFloat32(file, findTensor(tensors, name, path), into);
-      },
-      async readRowsFloat32(name, rows) {
-        return await readRowsFloat32(file, findTensor(tensors, name, path), rows);
-      },
-      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+      metadata: readMetadata(path, header.__metadata__),
+      tensors: readTensors(file, header, dataStart),
     };
-  } catch (error) {
-    await file[Symbol.asyncDispose]();
-    throw error;
-  }
+  });
 }
 
 async function readHeader(file: RangeFile): Promise<{ header: Record<string, unknown>; dataStart: number }> {
