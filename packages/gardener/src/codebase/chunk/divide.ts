@@ -76,7 +76,7 @@ function cutAtStatements(
   limits: ChunkLimits,
 ): LineSpan[] {
   if (sizes.fill(range, limits) <= 1) return [range];
-  const inside = statements.filter((s) => s.endLine >= range.startLine && s.startLine <= range.endLine);
+  const inside = overlapping(statements, range);
   if (inside.length === 0) return cutAtParagraphs(range, sizes, limits);
   const pieces: LineSpan[] = [];
   let start = range.startLine;
@@ -148,4 +148,21 @@ function joinSlivers(parts: LineSpan[], sizes: LineSizes, limits: ChunkLimits): 
     else joined.push({ ...part });
   }
   return joined;
+}
+
+/**
+ * Those of neighbouring statements that have a line of the range. Neighbours begin and end in the order in which they
+ * stand, so the first is found by halving: a file of thousands of statements is not gone through for each of them.
+ */
+export function overlapping(statements: readonly StatementSpan[], range: LineSpan): StatementSpan[] {
+  let low = 0;
+  let high = statements.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((statements[middle]?.endLine ?? 0) < range.startLine) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while ((statements[end]?.startLine ?? Number.POSITIVE_INFINITY) <= range.endLine) end += 1;
+  return statements.slice(low, end);
 }

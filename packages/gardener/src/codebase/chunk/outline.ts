@@ -1,6 +1,6 @@
 import type { SymbolKind } from '../languages/symbol-kind.js';
 import type { CodeSymbol, LineSpan, StatementSpan } from '../parse/structure/code-structure.js';
-import { type ChunkLimits, divideAtStatements, type LineSizes, WHOLE_FILL } from './divide.js';
+import { type ChunkLimits, divideAtStatements, type LineSizes, overlapping, WHOLE_FILL } from './divide.js';
 
 /** A range that becomes one chunk. */
 export interface Section extends LineSpan {
@@ -101,7 +101,7 @@ class Outline {
 
   // The statement of this range that a symbol is only a part of: a call it is passed to, a condition it stands under.
   private statementAround(symbol: CodeSymbol, range: LineSpan): StatementSpan | null {
-    for (const statement of this.within(range)) {
+    for (const statement of this.within(range, symbol)) {
       if (statement.startLine > symbol.startLine || statement.endLine < symbol.endLine) continue;
       const isLarger = statement.startLine < symbol.startLine || statement.endLine > symbol.endLine;
       return isLarger ? statement : null;
@@ -130,14 +130,11 @@ class Outline {
     }
   }
 
-  // The outermost statements that do not reach out of the range.
-  private within(range: LineSpan, statements = this.statements): StatementSpan[] {
-    return statements.flatMap((statement) => {
-      if (statement.endLine < range.startLine || statement.startLine > range.endLine) return [];
-      const isInside = statement.startLine >= range.startLine && statement.endLine <= range.endLine;
-      const isAll = statement.startLine === range.startLine && statement.endLine === range.endLine;
-      return isInside && !isAll ? [statement] : this.within(range, statement.children);
-    });
+  // The outermost statements that do not reach out of the range; of these the ones that have a line of `lines`.
+  private within(range: LineSpan, lines = range, statements = this.statements): StatementSpan[] {
+    return overlapping(statements, lines).flatMap((statement) =>
+      isPartOf(range, statement) ? [statement] : this.within(range, lines, statement.children),
+    );
   }
 
   private group(pieces: readonly Piece[], owner: CodeSymbol | null): Section[] {
@@ -208,4 +205,10 @@ class Outline {
     if (section.role === 'whole' ? isBody : section.symbol !== owner) return false;
     return this.sizes.nonBlankLines(section) <= 2 && this.sizes.fill(section, this.limits) < 0.1;
   }
+}
+
+/** Whether a span is inside a range without being all of it. */
+function isPartOf(range: LineSpan, { startLine, endLine }: LineSpan): boolean {
+  const isInside = startLine >= range.startLine && endLine <= range.endLine;
+  return isInside && (startLine > range.startLine || endLine < range.endLine);
 }
