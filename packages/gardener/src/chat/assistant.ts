@@ -5,6 +5,7 @@ import type { ModelProgress } from '../models/store/ensure-model.js';
 import type { Embedder } from '../retrieval/embedding/embedder.js';
 import type { FreshnessCache } from '../retrieval/index/freshness-cache.js';
 import type { SearchOptions } from '../retrieval/search/search.js';
+import type { Use as AdapterPurpose } from '../training/evaluation/uses/who-serves.js';
 import { AdapterUse } from './answers/adapter-use.js';
 import { answer } from './answers/answer.js';
 import { AdapterChooser, baseOnly, type ChosenAdapter } from './answers/choose-adapter.js';
@@ -87,7 +88,7 @@ export class Assistant {
     });
     const target = { project, baseModel: project.baseModel };
     embedder.catch(() => undefined);
-    const { use, release } = await this.#use(target);
+    const { use, release } = await this.#use(target, null);
     try {
       const adapter = new AdapterUse(use.adapter);
       await adapter.prepare(({ file, name }) =>
@@ -132,7 +133,7 @@ export class Assistant {
       baseModel: project.baseModel,
       ...(request.adapter && { adapter: request.adapter }),
     };
-    const { use, release } = await this.#use(target);
+    const { use, release } = await this.#use(target, 'answers');
     try {
       const { adapter, model } = use;
       const code = request.retrieval === false ? null : await this.#indexes.codeOf(project);
@@ -150,11 +151,8 @@ export class Assistant {
    */
   async *chat(target: ChatTarget, request: MessagesRequest): AsyncGenerator<AnswerEvent, void> {
     const project = target.project === null ? null : await this.#current(target.project);
-    const { use, release } = await this.#use({
-      ...target,
-      project,
-      ...(request.adapter && { adapter: request.adapter }),
-    });
+    const wanted = { ...target, project, ...(request.adapter && { adapter: request.adapter }) };
+    const { use, release } = await this.#use(wanted, 'answers');
     try {
       const code =
         project === null || request.retrieval === false ? null : await this.#indexes.codeOf(project);
@@ -179,7 +177,7 @@ export class Assistant {
    */
   async *complete(target: ChatTarget, request: ContinuationRequest): AsyncGenerator<CompletionEvent, void> {
     const project = target.project === null ? null : await this.#current(target.project);
-    const { use, release } = await this.#use({ ...target, project });
+    const { use, release } = await this.#use({ ...target, project }, 'completion');
     try {
       const adapter = new AdapterUse(use.adapter);
       const { prompt, suffix, place, maxTokens } = request;
@@ -284,27 +282,34 @@ export class Assistant {
     return this.#garden.registry.get(project.id);
   }
 
-  async #use(target: ChatTarget): Promise<{ use: ModelUse; release(): void }> {
+  async #use(
+    target: ChatTarget,
+    purpose: AdapterPurpose | null,
+  ): Promise<{ use: ModelUse; release(): void }> {
     const baseModel = target.project?.baseModel ?? target.baseModel;
     // If the model is on this machine already, its adapter is checked while the model starts.
-    const early = this.#choose(target, baseModel);
+    const early = this.#choose(target, baseModel, purpose);
     early.catch(() => undefined);
     const { value: model, release } = await this.#models.use(baseModel);
     try {
       await early;
       // Asked again for a model that has been fetched meanwhile; otherwise the first answer is still cached.
-      return { use: { model, adapter: await this.#choose(target, baseModel) }, release };
+      return { use: { model, adapter: await this.#choose(target, baseModel, purpose) }, release };
     } catch (error) {
       release();
       throw error;
     }
   }
 
-  async #choose({ project, adapter }: ChatTarget, baseModel: string): Promise<ChosenAdapter> {
+  async #choose(
+    { project, adapter }: ChatTarget,
+    baseModel: string,
+    purpose: AdapterPurpose | null,
+  ): Promise<ChosenAdapter> {
     if (project === null) return baseOnly(ANSWERS_ALONE);
     if (adapter === 'base') return baseOnly(BASE_WANTED);
     if (project.promotedAdapter === null) return this.#adapters.choose(project, null);
-    return this.#adapters.choose(project, await this.#models.identity(baseModel));
+    return this.#adapters.choose(project, await this.#models.identity(baseModel), purpose);
   }
 }
 

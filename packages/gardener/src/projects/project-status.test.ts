@@ -51,6 +51,7 @@ async function addAdapter(version: number, adapterLoss: number) {
     parity: null,
     editSimilarity: null,
     gapSimilarity: null,
+    uses: null,
     durationMs: { scoring: 0, serving: 0 },
   });
   const directory = garden.paths.adapter(project.id, version);

@@ -8,6 +8,7 @@ import { type IndexFreshness, indexFreshness } from '../retrieval/index/freshnes
 import { type IndexManifest, readManifest } from '../retrieval/store/manifest.js';
 import { adapterVersions, readScorecard } from '../training/adapters/adapter-store.js';
 import type { Scorecard } from '../training/evaluation/scorecard.js';
+import { type Use, whoServes } from '../training/evaluation/uses/who-serves.js';
 
 /** What every command prints of a project with `--json`. The names are fixed: scripts read them. */
 export interface StatusObject {
@@ -46,11 +47,14 @@ export interface StatusObject {
     /** Whether that version answers. */
     promoted: boolean;
     reason: string | null;
+    /** Who does what now: the gate may have left one of the uses to the base. */
+    serves: Record<Use, 'adapter' | 'base'>;
   };
   /** Of the newest adapter that was measured. */
   scorecard: Scorecard | null;
 }
 
+const BASE_ALONE = { completion: 'base', answers: 'base' } as const;
 const NO_FILES: FileCounts = { seen: 0, indexed: 0, skipped: {}, failed: {} };
 
 /**
@@ -146,12 +150,17 @@ async function adapterStatus(
   if (promotedAdapter !== null) {
     if (!versions.includes(promotedAdapter)) {
       const reason = `Adapter ${promotedAdapter} is gone, so the base model answers; run \`gardener promote ${project.name} base\` or train again.`;
-      return { adapter: { version: promotedAdapter, promoted: false, reason }, scorecard };
+      return {
+        adapter: { version: promotedAdapter, promoted: false, reason, serves: BASE_ALONE },
+        scorecard,
+      };
     }
     const own =
       promotedAdapter === newest ? scorecard : await readScorecard(garden.paths, project.id, promotedAdapter);
     const reason = own === null || own.promoted ? (own?.reason ?? null) : promotedByHand(own.reason);
-    return { adapter: { version: promotedAdapter, promoted: true, reason }, scorecard };
+    const { completion, answers } = whoServes(own);
+    const serves = { completion: completion.by, answers: answers.by };
+    return { adapter: { version: promotedAdapter, promoted: true, reason, serves }, scorecard };
   }
   const reason =
     scorecard === null
@@ -159,7 +168,7 @@ async function adapterStatus(
       : scorecard.promoted
         ? 'Put aside by hand: the base model answers.'
         : scorecard.reason;
-  return { adapter: { version: newest, promoted: false, reason }, scorecard };
+  return { adapter: { version: newest, promoted: false, reason, serves: BASE_ALONE }, scorecard };
 }
 
 /** The gate's own sentence begins with what a person has decided otherwise. */

@@ -106,7 +106,14 @@ describe('what a project answers', () => {
           ...{ matchedLines: 1, lines: 2, matchedGaps: 1, gaps: 2 },
         },
       ],
-      ...{ generalLoss: null, stopped: null, parity: null, editSimilarity: null, gapSimilarity: null },
+      ...{
+        generalLoss: null,
+        stopped: null,
+        parity: null,
+        editSimilarity: null,
+        gapSimilarity: null,
+        uses: null,
+      },
       durationMs: { scoring: 1, serving: 1 },
     });
     const scorecard = makeScorecard({ base: side(150), adapter: side(130) }, null, {

@@ -867,6 +867,25 @@ export interface components {
                 base: number;
                 n: number;
             } | null;
+            /** @default null */
+            uses?: {
+                answers: {
+                    adapter: number;
+                    base: number;
+                    n: number;
+                    reason: string;
+                    /** @enum {string} */
+                    serves: "adapter" | "base";
+                } | null;
+                completion: {
+                    adapter: number;
+                    base: number;
+                    n: number;
+                    reason: string;
+                    /** @enum {string} */
+                    serves: "adapter" | "base";
+                } | null;
+            } | null;
         };
         SearchAnswer: {
             index: components["schemas"]["IndexFreshness"] | null;
@@ -949,6 +968,12 @@ export interface components {
             adapter: {
                 promoted: boolean;
                 reason: string | null;
+                serves: {
+                    /** @enum {string} */
+                    answers: "adapter" | "base";
+                    /** @enum {string} */
+                    completion: "adapter" | "base";
+                };
                 version: number | null;
             };
             index: {

@@ -11,7 +11,8 @@ import {
   checkAdapterManifest,
   readAdapterManifest,
 } from '../../training/adapters/adapter-manifest.js';
-import { GGUF_FILE } from '../../training/adapters/adapter-store.js';
+import { GGUF_FILE, readScorecard } from '../../training/adapters/adapter-store.js';
+import { type Use, whoServes } from '../../training/evaluation/uses/who-serves.js';
 
 /** Verdicts kept; an adapter is hashed once and not before every answer. */
 const MAX_VERDICTS = 100;
@@ -46,10 +47,12 @@ export class AdapterChooser {
    * The promoted adapter of a project if it can be used, else the base model with the reason. Base, tokenizer and
    * template must be those that the adapter's manifest names, and its file the one that was written.
    * @param base null where the base model is not on this machine: then only its name is compared
+   * @param use what it is for: the gate may have left one of an adapter's uses to the base. Defaults to any
    */
   async choose(
     project: Pick<ProjectRecord, 'id' | 'name' | 'baseModel' | 'promotedAdapter'>,
     base: BaseIdentity | null,
+    use: Use | null = null,
   ): Promise<ChosenAdapter> {
     const version = project.promotedAdapter;
     if (version === null) return baseOnly('No adapter is promoted, so the base model answers.');
@@ -62,6 +65,9 @@ export class AdapterChooser {
     const key = JSON.stringify([file, facts.ino, facts.size, facts.mtimeMs, project.baseModel, base]);
     const fault = await this.#verdict(key, () => faultOf(directory, version, project.baseModel, base));
     if (fault !== null) return refuse(fault);
+    const served = whoServes(await readScorecard(this.#paths, project.id, version));
+    if (use !== null && served[use].by === 'base')
+      return baseOnly(`The gate left this to the base model. ${served[use].reason}`);
     return {
       version,
       file,

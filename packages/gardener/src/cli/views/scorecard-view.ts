@@ -48,6 +48,18 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
     );
     rows.push(['answers that end by themselves', counts[0] ?? '', counts[1] ?? '', '', quiet('questions')]);
   }
+  for (const [label, verdict, unit] of [
+    ['completions, first line right', scorecard.uses?.completion, 'places'],
+    ['known answers right', scorecard.uses?.answers, 'questions'],
+  ] as const) {
+    if (!verdict) continue;
+    const { base, adapter, n } = verdict;
+    const change = points(
+      { value: base / n, low: 0, high: 0, n },
+      { value: adapter / n, low: 0, high: 0, n },
+    );
+    rows.push([label, `${base} of ${n}`, `${adapter} of ${n}`, change, quiet(unit)]);
+  }
   if (parity !== null) {
     const [ours, theirs] = [formatShare(parity.baseAgreement), formatShare(parity.adapterAgreement)];
     rows.push([

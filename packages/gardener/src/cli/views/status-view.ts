@@ -98,12 +98,21 @@ function trainingLine({ training }: StatusObject, palette: Palette): string {
     : `${line}  ${palette.quiet(oneLine(training.reason))}`;
 }
 
+/** What the base goes on doing while an adapter is promoted, as a part of a line; empty where that is nothing. */
+function leftToBase({ completion, answers }: StatusObject['adapter']['serves']): string {
+  if (completion === 'base') return ' · completions: the base';
+  return answers === 'base' ? ' · questions: the base' : '';
+}
+
 function answeringLine({ adapter, project, scorecard }: StatusObject, palette: Palette): string {
   const base = oneLine(project.baseModel);
   const reason =
     adapter.reason === null || adapter.reason === scorecard?.reason
       ? ''
       : `  ${palette.quiet(oneLine(adapter.reason))}`;
-  if (adapter.promoted) return `${palette.good(`adapter ${adapter.version}`)} on ${base}${reason}`;
+  if (adapter.promoted) {
+    const left = leftToBase(adapter.serves);
+    return `${palette.good(`adapter ${adapter.version}`)} on ${base}${left === '' ? '' : palette.warn(left)}${reason}`;
+  }
   return `${base}, without adapter${reason}`;
 }

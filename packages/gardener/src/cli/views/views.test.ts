@@ -83,6 +83,7 @@ const card: Scorecard = {
     stopping: null,
     parity: null,
     predecessor: null,
+    uses: null,
   },
   base: {
     noRetrieval: {

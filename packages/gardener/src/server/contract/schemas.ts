@@ -63,7 +63,12 @@ export const statusSchema = z
       peakMemoryBytes: figure,
       error: z.union([runError, z.null()]),
     }),
-    adapter: z.object({ version: figure, promoted: z.boolean(), reason: z.string().nullable() }),
+    adapter: z.object({
+      version: figure,
+      promoted: z.boolean(),
+      reason: z.string().nullable(),
+      serves: z.object({ completion: z.enum(['adapter', 'base']), answers: z.enum(['adapter', 'base']) }),
+    }),
     scorecard: z.union([scorecard, z.null()]),
   })
   .openapi('Status');

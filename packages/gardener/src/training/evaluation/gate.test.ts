@@ -55,6 +55,19 @@ describe('decide', () => {
     expect(reason).toMatch(sentence);
   });
 
+  test('an adapter that is worse at one use is promoted and leaves it to the base; worse at both, it is not served', () => {
+    const worse = { serves: 'base', base: 4, adapter: 0, n: 10, reason: 'Right in 0 of 10.' } as const;
+    const fine = { ...worse, serves: 'adapter', adapter: 4 } as const;
+    const completes = decide({ ...good, uses: { completion: worse, answers: fine } }, 0.01);
+    expect(completes.promoted).toBe(true);
+    expect(completes.reason).toContain('The base goes on completing code: Right in 0 of 10.');
+    const answers = decide({ ...good, uses: { completion: fine, answers: worse } }, 0.01);
+    expect(answers).toMatchObject({ promoted: true, reason: expect.stringContaining('answering questions') });
+    expect(decide({ ...good, uses: { completion: worse, answers: worse } }, 0.01).promoted).toBe(false);
+    expect(decide({ ...good, uses: { completion: worse, answers: null } }, 0.01).promoted).toBe(false);
+    expect(decide({ ...good, uses: { completion: null, answers: null } }, 0.01).promoted).toBe(true);
+  });
+
   test('three answers fewer of twenty still pass, and nine in ten pass always', () => {
     expect(decide({ ...good, stopping: { base: 0.8, adapter: 0.65, n: 20 } }, 0.01).promoted).toBe(true);
     expect(decide({ ...good, stopping: { base: 1, adapter: 0.9, n: 20 } }, 0.01).promoted).toBe(true);

@@ -1,4 +1,5 @@
 import type { Measure } from './statistics.js';
+import type { UseVerdicts } from './uses/use-verdict.js';
 
 /** Everything the gate looks at. Null where not measured. */
 export interface GateScores {
@@ -17,6 +18,8 @@ export interface GateScores {
   parity: ParityScores | null;
   /** Left out or null where no gaps were scored. */
   gaps?: FilledGaps | null;
+  /** What people use it for; left out or null where not measured. */
+  uses?: UseVerdicts | null;
   /** The adapter that answers now and that this one was continued from, with its loss on the same tokens. */
   predecessor?: { version: number; loss: number } | null;
 }
@@ -70,7 +73,8 @@ export const MAX_PARITY_LOSS_DIFFERENCE = 0.02;
 /**
  * Decides whether an adapter is served. Promoted only when the lower end of the interval of the relative held-out
  * loss improvement lies above `margin`, answers still end by themselves, gaps are filled as before or better, general
- * code is not forgotten, and llama.cpp computes what we computed.
+ * code is not forgotten, and llama.cpp computes what we computed. Where completions or answers have become worse, the
+ * base goes on doing these; an adapter that is worse at both is not served at all.
  * @param margin relative improvement that must be exceeded (0.01 = 1 % of the base's loss)
  */
 export function decide(scores: GateScores, margin: number): GateDecision {
@@ -80,14 +84,15 @@ export function decide(scores: GateScores, margin: number): GateDecision {
     notBetterThanPredecessor(scores) ??
     brokenStopping(scores) ??
     brokenFilling(scores) ??
-    forgetting(scores);
+    forgetting(scores) ??
+    uselessForBoth(scores);
   if (refusal !== null) return { promoted: false, reason: refusal };
   const { low, high } = scores.improvement as Measure;
   return {
     promoted: true,
     reason:
       `The adapter lowers the loss on held-out code from ${nats(scores.baseLoss)} to ${nats(scores.adapterLoss)} ` +
-      `(${percent(low)} to ${percent(high)} better, more than the margin of ${percent(margin)}).`,
+      `(${percent(low)} to ${percent(high)} better, more than the margin of ${percent(margin)}).${leftToBase(scores)}`,
   };
 }
 
@@ -137,6 +142,21 @@ function forgetting({ generalLoss }: GateScores): string | null {
     `The adapter is not served: it forgets, its loss on general code rose from ${nats(generalLoss.base)} to ` +
     `${nats(generalLoss.adapter)}, more than ${percent(MAX_GENERAL_LOSS_RISE)}.`
   );
+}
+
+function uselessForBoth({ uses }: GateScores): string | null {
+  const verdicts = [uses?.completion, uses?.answers].filter((verdict) => verdict != null);
+  if (verdicts.length === 0 || verdicts.some(({ serves }) => serves === 'adapter')) return null;
+  return `The adapter is not served: its loss is lower, but what people use it for is worse. ${verdicts.map(({ reason }) => reason).join(' ')}`;
+}
+
+/** What the adapter does not do, though it is promoted; empty where it does everything. */
+function leftToBase({ uses }: GateScores): string {
+  if (uses?.completion?.serves === 'base')
+    return ` The base goes on completing code: ${uses.completion.reason}`;
+  if (uses?.answers?.serves === 'base')
+    return ` The base goes on answering questions: ${uses.answers.reason}`;
+  return '';
 }
 
 function brokenExport({ parity }: GateScores): string | null {

@@ -12,9 +12,15 @@ import { type ChosenFile, meanNll, rowsOf, sumByFile } from './file-sums.js';
 import { measureParity } from './parity.js';
 import type { SideScores } from './side-scores.js';
 import { measureStopping } from './stopping.js';
+import { measureUses } from './uses/measure-uses.js';
+import type { UseScores } from './uses/use-scores.js';
 
-/** At most this share of the time in llama.cpp goes into comparing tokens; the questions have the rest. */
-const PARITY_TIME_SHARE = 0.4;
+/**
+ * Of the time in llama.cpp, at most this share goes into comparing tokens, and so much into seeing that answers end; what
+ * people use the product for has the rest.
+ */
+const PARITY_TIME_SHARE = 0.25;
+const STOPPING_TIME_SHARE = 0.25;
 /** Of the time for scoring, at most this share goes into gaps; the rest into windows, whose loss decides. */
 const GAP_TIME_SHARE = 1 / 3;
 
@@ -50,8 +56,8 @@ export interface SideOptions {
 }
 
 /**
- * Scores one model: held-out loss, exact lines and exactly filled gaps by our own forward, then parity and stopping in
- * llama.cpp, which serves.
+ * Scores one model: held-out loss, exact lines and exactly filled gaps by our own forward; then, in llama.cpp, which
+ * serves, parity, stopping, and completions and answers as the product makes them.
  */
 export async function scoreSide(options: SideOptions): Promise<SideScores> {
   const start = performance.now();
@@ -79,6 +85,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
 
   let stopped: boolean[] | null = null;
   let parity: SideScores['parity'] = null;
+  let uses: UseScores | null = null;
   if (options.startRuntime !== null) {
     onProgress?.('starting llama.cpp', 0, null);
     const runtime = await options.startRuntime();
@@ -97,10 +104,19 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
         data.questions.slice(0, options.like?.stopped?.length),
         {
           ...shared,
-          limitMs: limitMs - (performance.now() - scored),
+          limitMs: Math.min(limitMs * STOPPING_TIME_SHARE, limitMs - (performance.now() - scored)),
           onProgress: (done, total) => onProgress?.('asking questions', done, total),
         },
       );
+      // A side that was scored by an older version has nothing to be compared with.
+      if (options.like?.uses !== null) {
+        uses = await measureUses(runtime, options.adapterFile, data, {
+          ...shared,
+          ...(options.like && { like: options.like.uses }),
+          limitMs: limitMs - (performance.now() - scored),
+          onProgress: (label, done, total) => onProgress?.(label, done, total),
+        });
+      }
     } finally {
       await runtime.dispose();
     }
@@ -112,6 +128,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
     parity,
     editSimilarity: null,
     gapSimilarity: null,
+    uses,
     durationMs: { scoring: scored - start, serving: performance.now() - scored },
   };
 }

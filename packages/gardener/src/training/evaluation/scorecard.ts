@@ -8,6 +8,7 @@ import {
   pairedDifference,
   relativeImprovement,
 } from './statistics.js';
+import { judgeUses } from './uses/use-verdict.js';
 
 // JSON has no infinity: an interval over a single file comes back from disk as null ends.
 const end = (missing: number) =>
@@ -37,6 +38,13 @@ const metricsSchema = z.object({
   /** 1 - edit distance / length between the generated and the true filling; `n` counts gaps. */
   fimEditSimilarity: laterMeasure,
 });
+const useVerdictSchema = z.object({
+  serves: z.enum(['adapter', 'base']),
+  base: z.number().int(),
+  adapter: z.number().int(),
+  n: z.number().int(),
+  reason: z.string(),
+});
 const armSchema = z.object({ noRetrieval: metricsSchema, retrieval: metricsSchema });
 
 /** adapters/<n>/scorecard.json and `scorecard` of the status object. */
@@ -63,6 +71,14 @@ export const scorecardSchema = z.object({
    * The promoted adapter that this one was continued from, with its loss on the same tokens; null for a new adapter.
    */
   predecessor: z.object({ version: z.number().int(), heldOutLoss: z.number() }).nullable().default(null),
+  /**
+   * What people use it for, measured as the product does it, and who serves it: completions by their first line, answers
+   * by what they must name. Null where not measured.
+   */
+  uses: z
+    .object({ completion: useVerdictSchema.nullable(), answers: useVerdictSchema.nullable() })
+    .nullable()
+    .default(null),
   promoted: z.boolean(),
   reason: z.string(),
   /** The improvement that had to be exceeded, as a share of the base's loss. */
@@ -135,6 +151,7 @@ export function makeScorecard(
   const predecessorLoss = from && metricsOf(from.scores, context.seed).heldOutLoss;
   const predecessor =
     from && predecessorLoss ? { version: from.version, heldOutLoss: predecessorLoss.value } : null;
+  const uses = base.uses && adapter.uses && judgeUses(base.uses, adapter.uses);
   const decision = decide(
     {
       baseLoss: metrics.base.heldOutLoss?.value ?? Number.NaN,
@@ -144,6 +161,7 @@ export function makeScorecard(
       generalLoss,
       parity,
       gaps: filledGaps(plain, context.seed),
+      uses,
       predecessor: predecessor && { version: predecessor.version, loss: predecessor.heldOutLoss },
     },
     context.margin,
@@ -159,6 +177,7 @@ export function makeScorecard(
     improvement,
     stopping,
     parity,
+    uses,
     ...decision,
     ...context,
     files: base.files.length,

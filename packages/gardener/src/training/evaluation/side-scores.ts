@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { useScoresSchema } from './uses/use-scores.js';
 
 const count = z.number().int().nonnegative();
 
@@ -32,6 +33,8 @@ export const sideScoresSchema = z.object({
     .array(z.object({ path: z.string(), sum: z.number(), lines: count }))
     .nullable()
     .default(null),
+  /** Completions and answers as the product makes them; null where not measured. */
+  uses: useScoresSchema.nullable().default(null),
   /** How long measuring took: the estimate of what the other side will take. */
   durationMs: z.object({ scoring: z.number(), serving: z.number() }),
 });

@@ -4,7 +4,7 @@ import type { SupervisedExample } from '@codebase-gardener/lora';
 import { z } from 'zod';
 import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { readJson } from '../../garden/files/json-state.js';
+import { readJson, readJsonIfPresent } from '../../garden/files/json-state.js';
 import { type DataManifest, dataManifestSchema } from '../data/data-manifest.js';
 import { decodeExamples, encodeExamples } from '../data/example-file.js';
 import { hashSides } from '../data/examples.js';
@@ -24,6 +24,8 @@ const FILES = {
   heldOutGaps: 'held-out-gaps.bin',
   heldOutFiles: 'held-out.json',
   questions: 'questions.json',
+  /** Not there in runs from before their answers were known. */
+  known: 'known-questions.json',
   manifest: 'manifest.json',
 } as const;
 
@@ -59,6 +61,15 @@ const heldOutFilesSchema = z.array(
   }),
 );
 const questionsSchema = z.array(z.string()).max(1000);
+const knownSchema = z
+  .array(
+    z.object({
+      kind: z.enum(['file', 'parameters', 'symbol']),
+      messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+      expected: z.array(z.string()),
+    }),
+  )
+  .max(1000);
 
 /** Writes a run's data into an empty folder. @throws what writing a file throws */
 export async function writeDataFolder(folder: string, data: RunData): Promise<void> {
@@ -76,6 +87,7 @@ export async function writeDataFolder(folder: string, data: RunData): Promise<vo
   await write(FILES.heldOutGaps, encodeExamples(gapRows));
   await write(FILES.heldOutFiles, json(heldOutFiles));
   await write(FILES.questions, json(data.questions));
+  await write(FILES.known, json(data.known));
   await write(FILES.manifest, json(data.manifest));
 }
 
@@ -103,7 +115,8 @@ export async function readDataFolder(folder: string, vocabularySize: number): Pr
     throw damaged(`The training data in ${folder} has been changed.`);
   }
   const questions = await readJson(join(folder, FILES.questions), questionsSchema);
-  return { train, validation, heldOut, manifest, questions };
+  const known = (await readJsonIfPresent(join(folder, FILES.known), knownSchema)) ?? [];
+  return { train, validation, heldOut, manifest, questions, known };
 }
 
 /** The manifest alone. @throws GardenerError `garden.damaged-file`, `garden.file-missing` */

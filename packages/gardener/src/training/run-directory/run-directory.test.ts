@@ -29,6 +29,13 @@ const files = Array.from({ length: 20 }, (_, i) => testFile(`src/${i}.py`));
 const data = {
   ...makeExamples(files, testBase, { seed: 1, sequenceLength: 512 }),
   questions: ['one?', 'two?'],
+  known: [
+    {
+      kind: 'file' as const,
+      messages: [{ role: 'user' as const, content: 'Which file has f?' }],
+      expected: ['a.ts'],
+    },
+  ],
 };
 
 const scores: SideScores = {
@@ -43,6 +50,7 @@ const scores: SideScores = {
   parity: null,
   editSimilarity: null,
   gapSimilarity: null,
+  uses: null,
   durationMs: { scoring: 10, serving: 20 },
 };
 
@@ -135,6 +143,7 @@ test('data from before gaps were scored is read as it was', async () => {
   const old = {
     ...makeExamples(files, testBase, { seed: 1, sequenceLength: 512, gapShare: 0 }),
     questions: ['?'],
+    known: [],
   };
   const heldOut = old.heldOut.map((file) => ({ ...file, gaps: [] }));
   const { gaps: _train, ...train } = old.manifest.train;
@@ -190,6 +199,7 @@ test('scores of the base from an older version are read', async () => {
   await writeFile(join(directory.path, 'baseline.json'), JSON.stringify({ ...old, files }));
   expect(await directory.readBaseScores()).toMatchObject({
     gapSimilarity: null,
+    uses: null,
     files: [{ bytes: 0, gaps: 0, matchedGaps: 0 }],
   });
 });

@@ -29,7 +29,7 @@ export function spentBudgetMs(events: readonly RunEvent[]): number {
 
 /** Shares of the budget that measuring one side, base or adapter, may take. */
 export const SCORING_SHARE = 0.06;
-export const SERVING_SHARE = 0.08;
+export const SERVING_SHARE = 0.1;
 
 /** A clock over a run's budget that goes on where an interrupted attempt stopped. */
 export class Budget {

@@ -75,10 +75,13 @@ it('knows which questions the server has kept', () => {
 });
 
 it('says how a question is answered', () => {
-  const view = { adapter: { version: 3, promoted: true, reason: null } };
+  const serves = { completion: 'adapter', answers: 'adapter' } as const;
+  const view = { adapter: { version: 3, promoted: true, reason: null, serves } };
   expect(modeWords({ adapter: true, retrieval: true }, view)).toBe('Adapter 3, with retrieval');
   expect(modeWords({ adapter: true, retrieval: false })).toBe('Adapter, without retrieval');
   expect(modeWords({ adapter: false, retrieval: true }, view)).toBe('Base model, with retrieval');
+  const left = { adapter: { ...view.adapter, serves: { ...serves, answers: 'base' as const } } };
+  expect(modeWords({ adapter: true, retrieval: true }, left)).toBe('Base model, with retrieval');
   const unpromoted = { adapter: { ...view.adapter, promoted: false } };
   expect(modeWords({ adapter: true, retrieval: true }, unpromoted)).toBe('Base model, with retrieval');
 });

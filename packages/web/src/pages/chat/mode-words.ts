@@ -3,7 +3,8 @@ import type { Mode } from './use-chat.js';
 
 /** "Adapter 3, with retrieval". Pure. */
 export function modeWords({ adapter, retrieval }: Mode, view?: Pick<ProjectView, 'adapter'>): string {
-  const trained = adapter && (view === undefined || view.adapter.promoted);
+  const answers = view === undefined || (view.adapter.promoted && view.adapter.serves.answers === 'adapter');
+  const trained = adapter && answers;
   const model = trained ? `Adapter${view?.adapter.version ? ` ${view.adapter.version}` : ''}` : 'Base model';
   return `${model}, ${retrieval ? 'with' : 'without'} retrieval`;
 }

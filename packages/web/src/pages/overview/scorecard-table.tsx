@@ -139,7 +139,11 @@ function Improvement({ scorecard }: { scorecard: Scorecard }): ReactNode {
 }
 
 function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
-  const { generalLoss, stopping, parity, predecessor } = scorecard;
+  const { generalLoss, stopping, parity, predecessor, uses } = scorecard;
+  const served = [
+    { label: 'Completions', hint: 'first line right', verdict: uses?.completion },
+    { label: 'Known answers', hint: 'answered rightly, code given', verdict: uses?.answers },
+  ];
   return (
     <>
       {generalLoss && (
@@ -149,6 +153,18 @@ function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
           base={generalLoss.base.toFixed(3)}
           adapter={generalLoss.adapter.toFixed(3)}
         />
+      )}
+      {served.map(
+        ({ label, hint, verdict }) =>
+          verdict && (
+            <CheckRow
+              key={label}
+              label={label}
+              hint={verdict.serves === 'base' ? `${hint}: left to the base` : hint}
+              base={`${verdict.base} of ${verdict.n}`}
+              adapter={`${verdict.adapter} of ${verdict.n}`}
+            />
+          ),
       )}
       {stopping && (
         <CheckRow
@@ -221,6 +237,12 @@ function Meaning({ scorecard }: { scorecard: Scorecard }): ReactNode {
         <dd>Share of gaps in the middle of a file that it would have filled letter for letter.</dd>
         <dt>Likeness of filled gaps</dt>
         <dd>How near what it writes into a gap is to what stood there.</dd>
+        <dt>Completions, known answers</dt>
+        <dd>
+          What people use it for, as the product does it: code completed at places of held-out files, and
+          questions whose answer is known, with the code that a search finds. Where the adapter is worse,
+          beyond chance, the base goes on doing it.
+        </dd>
         <dt>With retrieval</dt>
         <dd>The same, with code found by search before it: does training help on top of search?</dd>
         <dt>The gate</dt>

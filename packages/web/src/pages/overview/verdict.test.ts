@@ -11,7 +11,11 @@ type Facts = {
 
 function verdict({ adapter, index = 'ready', reason, scorecard }: Facts) {
   const view = {
-    adapter: { version: null, promoted: false, reason: null, ...adapter },
+    adapter: {
+      ...{ version: null, promoted: false, reason: null },
+      serves: { completion: 'adapter', answers: 'adapter' },
+      ...adapter,
+    },
     index: { state: index },
     training: { reason: reason ?? null },
     scorecard: scorecard ?? null,
@@ -33,6 +37,14 @@ it('says by how much a promoted adapter is better', () => {
     reason:
       'Its loss on code it has not seen is 23.7 % lower than the base model’s (95 % interval 19.6 % to 28.0 %).',
   });
+});
+
+it('says what the gate has left to the base', () => {
+  const promoted = { version: 2, promoted: true } as const;
+  const completes = { ...promoted, serves: { completion: 'adapter', answers: 'base' } } as const;
+  expect(verdict({ adapter: completes }).title).toBe('Adapter 2 completes code, the base answers');
+  const answers = { ...promoted, serves: { completion: 'base', answers: 'adapter' } } as const;
+  expect(verdict({ adapter: answers }).title).toBe('Adapter 2 answers, the base completes code');
 });
 
 it('does not claim the figures of another adapter, nor of one that a person promoted', () => {

@@ -15,7 +15,7 @@ export function verdictOf({ adapter, scorecard, index, training }: ProjectView):
     const own = scorecard?.adapterVersion === adapter.version && scorecard.promoted ? scorecard : null;
     return {
       tone: own === null && scorecard !== null ? 'warn' : 'good',
-      title: `Adapter ${adapter.version} answers`,
+      title: titleOf(adapter),
       reason: (own && gain(own)) ?? adapter.reason,
     };
   }
@@ -35,6 +35,12 @@ export function verdictOf({ adapter, scorecard, index, training }: ProjectView):
   }
   const reason = adapter.reason ?? training.reason;
   return { tone: 'plain', title: 'The base model answers', reason };
+}
+
+function titleOf({ version, serves }: ProjectView['adapter']): string {
+  if (serves.completion === 'base') return `Adapter ${version} answers, the base completes code`;
+  if (serves.answers === 'base') return `Adapter ${version} completes code, the base answers`;
+  return `Adapter ${version} answers`;
 }
 
 /** "Its loss on code it has not seen is 23.7 % lower than the base model’s (95 % interval 19.6 % to 28.0 %)." Pure. */

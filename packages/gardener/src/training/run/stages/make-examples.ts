@@ -1,9 +1,12 @@
 import type { BaseFacts } from '../../adapters/open-base.js';
 import { type ExampleOptions, type ExampleSet, makeExamples } from '../../data/examples.js';
+import { knownQuestions } from '../../data/known/known-questions.js';
 import { stoppingQuestions } from '../../evaluation/stopping-questions.js';
+import { KNOWN_ANSWER_TOKENS } from '../../evaluation/uses/measure-uses.js';
 import type { RunContext } from '../run-context.js';
 import type { IndexedCodebase } from './index-codebase.js';
 import { findEarlierTraining, planRefresh, type RefreshPlan, seenBefore } from './plan-refresh.js';
+import { SCORING_CONTEXT_TOKENS } from './scoring.js';
 
 /** No CPU trains on more tokens a second than this, so examples beyond budget times this figure would never be used. */
 const MAX_TOKENS_PER_SECOND = 4_000;
@@ -12,6 +15,8 @@ const MIN_TRAINING_TOKEN_LIMIT = 400_000;
 const VALIDATION_TOKENS_PER_SECOND = 10;
 const MIN_VALIDATION_TOKENS = 1_500;
 const MAX_VALIDATION_TOKENS = 4_000;
+/** Questions with known answers that are made; as many are asked as the time allows. */
+const KNOWN_QUESTIONS = 40;
 /** Fewer held-out files give no interval, and so no decision. */
 const MIN_SCORED_FILES = 2;
 
@@ -46,7 +51,20 @@ export async function makeRunExamples(
   if (obstacle !== null) return obstacle;
   const trained = new Set(set.manifest.train.files);
   const chunks = codebase.files.filter((file) => trained.has(file.path)).flatMap((file) => file.chunks);
-  await directory.writeData({ ...set, questions: stoppingQuestions(chunks, options.seed) });
+  const heldOut = new Set(set.manifest.heldOut.files);
+  const known = await knownQuestions(
+    codebase.files.flatMap((file) => file.chunks),
+    heldOut,
+    {
+      seed: options.seed,
+      projectName: run.project.name,
+      count: KNOWN_QUESTIONS,
+      contextTokens: SCORING_CONTEXT_TOKENS,
+      answerTokens: KNOWN_ANSWER_TOKENS,
+      countTokens: (text) => base.tokenizer.encode(text).length,
+    },
+  );
+  await directory.writeData({ ...set, questions: stoppingQuestions(chunks, options.seed), known });
   return { kind: 'ready' };
 }
 

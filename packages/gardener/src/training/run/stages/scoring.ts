@@ -5,7 +5,7 @@ import type { SideOptions } from '../../evaluation/score-side.js';
 import type { RunContext } from '../run-context.js';
 
 /** Room for a question and its short answer, and for a window that is scored. */
-const CONTEXT_TOKENS = 1024;
+export const SCORING_CONTEXT_TOKENS = 1024;
 
 /** Tokens compared with llama.cpp in a run, where the time allows. */
 export const PARITY_POSITIONS = 1_000;
@@ -23,7 +23,7 @@ export function scoringOptions(
   { base, data }: Material,
 ): Pick<SideOptions, 'base' | 'data' | 'startRuntime' | 'threads' | 'signal'> {
   const { threads } = garden.settings;
-  const contextTokens = Math.max(CONTEXT_TOKENS, data.manifest.sequenceLength);
+  const contextTokens = Math.max(SCORING_CONTEXT_TOKENS, data.manifest.sequenceLength);
   return {
     base,
     data,

@@ -1,0 +1,79 @@
+import type { UseScores } from './use-scores.js';
+
+/** Who serves one use, and why. */
+export interface UseVerdict {
+  serves: 'adapter' | 'base';
+  /** How many were right (a completion: its first line; an answer: all names), of `n`. */
+  base: number;
+  adapter: number;
+  n: number;
+  /** One plain sentence with the figures. */
+  reason: string;
+}
+
+/** Null where it was not measured. */
+export interface UseVerdicts {
+  completion: UseVerdict | null;
+  answers: UseVerdict | null;
+}
+
+/**
+ * An adapter that is worse with less than this chance of being so by luck (one-sided sign test over what the sides
+ * differ in) does not serve: four that change, all for the worse (p = 0.06), are enough, three are not (0.13).
+ */
+export const WORSE_BY_CHANCE = 0.1;
+
+/** Says for each use whether the adapter is at least as good as the base, beyond chance. */
+export function judgeUses(base: UseScores, adapter: UseScores): UseVerdicts {
+  const completions = pairs(base.completions, adapter.completions);
+  const lines = completions.map(([a, b]): Pair => [a.firstLine, b.firstLine]);
+  const clean = completions.map(([a, b]): Pair => [!a.leaked, !b.leaked]);
+  const completion = judge(lines, (counts) => `the first line of a completion is right in ${counts}`);
+  const leaks = judge(clean, (counts) => `completions without prose of a chat behind the code: ${counts}`);
+  return {
+    completion: completion && leaks?.serves === 'base' ? { ...completion, ...leaks } : completion,
+    answers: judge(
+      pairs(base.answers, adapter.answers),
+      (counts) => `questions whose answer is known are answered rightly: ${counts}`,
+    ),
+  };
+}
+
+/** Right with the base, right with the adapter. */
+type Pair = readonly [base: boolean, adapter: boolean];
+
+function judge(results: readonly Pair[], say: (counts: string) => string): UseVerdict | null {
+  const n = results.length;
+  if (n === 0) return null;
+  const base = results.filter(([right]) => right).length;
+  const adapter = results.filter(([, right]) => right).length;
+  const lost = results.filter(([before, after]) => before && !after).length;
+  const won = results.filter(([before, after]) => !before && after).length;
+  const isWorse = signTest(lost, lost + won) < WORSE_BY_CHANCE;
+  const said = say(`${adapter} of ${n} with the adapter, ${base} with the base`);
+  return {
+    serves: isWorse ? 'base' : 'adapter',
+    base,
+    adapter,
+    n,
+    reason: `${said[0]?.toUpperCase()}${said.slice(1)}.`,
+  };
+}
+
+function pairs<T>(base: readonly T[], adapter: readonly T[]): [T, T][] {
+  return base.flatMap((one, index) => {
+    const other = adapter[index];
+    return other === undefined ? [] : [[one, other] as [T, T]];
+  });
+}
+
+/** The chance of `successes` or more among `n` throws of a fair coin; 1 for n = 0. */
+export function signTest(successes: number, n: number): number {
+  let probability = 0.5 ** n;
+  let sum = 0;
+  for (let k = 0; k <= n; k++) {
+    if (k >= successes) sum += probability;
+    probability *= (n - k) / (k + 1);
+  }
+  return Math.min(1, sum);
+}

@@ -1,0 +1,25 @@
+import type { Scorecard } from '../scorecard.js';
+
+/** What people use an adapter for: code completed at a place, questions answered. */
+export type Use = 'completion' | 'answers';
+
+/** Who does it, and the gate's sentence where that is the base though an adapter is promoted. */
+export interface Server {
+  by: 'adapter' | 'base';
+  reason: string;
+}
+
+/**
+ * Who does what while an adapter is promoted, by its scorecard: the adapter, except for what the gate has found it to be
+ * worse at. One that the gate refused as a whole and a person promoted does everything, since that is what was asked for.
+ * @param scorecard the adapter's own; null where it has none
+ */
+export function whoServes(scorecard: Pick<Scorecard, 'promoted' | 'uses'> | null): Record<Use, Server> {
+  const served = (use: Use): Server => {
+    const verdict = scorecard?.promoted ? scorecard.uses?.[use] : null;
+    return verdict?.serves === 'base'
+      ? { by: 'base', reason: verdict.reason }
+      : { by: 'adapter', reason: '' };
+  };
+  return { completion: served('completion'), answers: served('answers') };
+}
