@@ -16,8 +16,8 @@ import { measureUses } from './uses/measure-uses.js';
 import type { UseScores } from './uses/use-scores.js';
 
 /**
- * Of the time in llama.cpp, at most this share goes into comparing tokens, and so much into seeing that answers end; what
- * people use the product for has the rest.
+ * Of the time in llama.cpp, at most this share goes into comparing tokens, and so much into seeing that answers end;
+ * what people use the product for has the rest.
  */
 const PARITY_TIME_SHARE = 0.25;
 const STOPPING_TIME_SHARE = 0.25;

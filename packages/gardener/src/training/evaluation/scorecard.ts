@@ -72,8 +72,8 @@ export const scorecardSchema = z.object({
    */
   predecessor: z.object({ version: z.number().int(), heldOutLoss: z.number() }).nullable().default(null),
   /**
-   * What people use it for, measured as the product does it, and who serves it: completions by their first line, answers
-   * by what they must name. Null where not measured.
+   * What people use it for, measured as the product does it, and who serves it: completions by their first line,
+   * answers by what they must name. Null where not measured.
    */
   uses: z
     .object({ completion: useVerdictSchema.nullable(), answers: useVerdictSchema.nullable() })

@@ -10,8 +10,8 @@ export interface Server {
 }
 
 /**
- * Who does what while an adapter is promoted, by its scorecard: the adapter, except for what the gate has found it to be
- * worse at. One that the gate refused as a whole and a person promoted does everything, since that is what was asked for.
+ * Who does what while an adapter is promoted, by its scorecard: the adapter, except for what the gate has found it to
+ * be worse at. One that the gate refused as a whole and a person promoted does everything: that was asked for.
  * @param scorecard the adapter's own; null where it has none
  */
 export function whoServes(scorecard: Pick<Scorecard, 'promoted' | 'uses'> | null): Record<Use, Server> {
