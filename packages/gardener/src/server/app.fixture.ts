@@ -8,6 +8,7 @@ import type { ProjectRecord } from '../garden/project-record.js';
 import { wordEmbedder } from '../retrieval/embedding/word-embedder.fixture.js';
 import { ProjectIndex } from '../retrieval/index/project-index.js';
 import { createApp } from './app.js';
+import { admittedOrigins } from './guard/admitted-origins.js';
 import { accessFor } from './guard/guard.js';
 import type { Limits } from './guard/limits.js';
 import { createContext } from './serve.js';
@@ -41,7 +42,13 @@ export function trim(title: string) {
 `;
 
 export async function makeTestApp(
-  options: { token?: string; host?: string; limits?: Limits; webDirectory?: string } = {},
+  options: {
+    token?: string;
+    host?: string;
+    limits?: Limits;
+    webDirectory?: string;
+    allowedOrigins?: readonly string[];
+  } = {},
 ): Promise<TestApp> {
   const root = await mkdtemp(join(tmpdir(), 'gardener-app-'));
   const code = join(root, 'shop');
@@ -59,7 +66,9 @@ export async function makeTestApp(
   index.close();
   const stopping = new AbortController();
   const context = createContext(garden, '0.0.0', stopping.signal);
-  const access = accessFor(options.host ?? '127.0.0.1', options.token ?? null);
+  const access = accessFor(options.host ?? '127.0.0.1', options.token ?? null, {
+    admits: admittedOrigins(garden, options.allowedOrigins),
+  });
   const app = createApp(context, {
     access,
     ...(options.limits ? { limits: options.limits } : {}),

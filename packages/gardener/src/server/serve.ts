@@ -9,6 +9,7 @@ import type { Garden } from '../garden/garden.js';
 import { createApp } from './app.js';
 import { EventLog } from './events/event-log.js';
 import { watchGarden } from './events/watch-garden.js';
+import { admittedOrigins } from './guard/admitted-origins.js';
 import { accessFor, isLoopback } from './guard/guard.js';
 import { DEFAULT_LIMITS, Slots } from './guard/limits.js';
 import { serverToken } from './guard/token.js';
@@ -28,6 +29,8 @@ export interface ServeOptions {
   port: number;
   /** Names under which clients reach this machine, beside localhost, its address and its own name. */
   allowedHosts?: readonly string[];
+  /** Origins of web pages that may use the server, beside those of the setting `allowedOrigins`. */
+  allowedOrigins?: readonly string[];
   /** Asks for the token on this machine too. */
   requireToken?: boolean;
   webDirectory?: string;
@@ -61,7 +64,10 @@ export async function startServer(garden: Garden, options: ServeOptions): Promis
   const token = needsToken ? await serverToken(garden.paths) : null;
   const stopping = new AbortController();
   const context = createContext(garden, options.version, stopping.signal);
-  const access = accessFor(host, token, [hostname(), `${hostname()}.local`, ...(options.allowedHosts ?? [])]);
+  const access = accessFor(host, token, {
+    otherNames: [hostname(), `${hostname()}.local`, ...(options.allowedHosts ?? [])],
+    admits: admittedOrigins(garden, options.allowedOrigins),
+  });
   const { webDirectory } = options;
   const app = createApp(context, { access, ...(webDirectory === undefined ? {} : { webDirectory }) });
   const server = createAdaptorServer({

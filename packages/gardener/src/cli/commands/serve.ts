@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { GardenServer } from '../../server/serve.js';
 import { programVersion } from '../session/program-version.js';
 import { type Session, withSession } from '../session/session.js';
-import { parseWholeNumber } from '../steps/parse-options.js';
+import { parseOrigins, parseWholeNumber } from '../steps/parse-options.js';
 import { oneLine } from '../terminal/plain-text.js';
 
 export const DEFAULT_PORT = '4747';
@@ -11,6 +11,7 @@ export interface ServeCommandOptions {
   port: string;
   host: string;
   allowHost?: string[];
+  allowOrigin?: string[];
   token?: boolean;
 }
 
@@ -25,6 +26,10 @@ export function defineServe(program: Command): void {
       '127.0.0.1',
     )
     .option('--allow-host <name...>', 'more names that clients call this machine by')
+    .option(
+      '--allow-origin <origin...>',
+      'web pages that may use the server, such as http://127.0.0.1:3000 where VS Code for the Web runs; also the setting allowedOrigins',
+    )
     .option('--token', 'ask for the token on this machine too')
     .description(
       'Serve every project of the data directory until Ctrl-C: the web UI, the HTTP API, the OpenAI API for editors (/v1), and ' +
@@ -65,6 +70,7 @@ export async function startGardenServer(
   const server = await startServer(session.garden, {
     ...{ version: programVersion(), host: options.host, port },
     allowedHosts: options.allowHost ?? [],
+    allowedOrigins: parseOrigins(options.allowOrigin ?? []),
     requireToken: options.token === true,
   });
   session.closeAtEnd(() => server.close());

@@ -1,4 +1,5 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import { isOrigin } from '../../garden/settings/origins.js';
 
 /**
  * A whole number from the command line.
@@ -22,5 +23,18 @@ export function parseDataDirectory(text: string): string {
   if (text.trim() !== '') return text;
   throw new GardenerError('cli.bad-data-dir', '--data-dir is empty.', {
     remedy: 'Give a folder, or leave the option out.',
+  });
+}
+
+/**
+ * The origins of `--allow-origin`.
+ * @throws GardenerError `cli.bad-origin` when one is not written as a browser sends it
+ */
+export function parseOrigins(origins: readonly string[]): readonly string[] {
+  const bad = origins.find((origin) => !isOrigin(origin));
+  if (bad === undefined) return origins;
+  throw new GardenerError('cli.bad-origin', `--allow-origin cannot be "${bad}".`, {
+    remedy:
+      'Give a scheme, a host and perhaps a port, without a path, as in https://vscode.dev or http://127.0.0.1:3000.',
   });
 }

@@ -44,6 +44,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   gateMargin: [0, 0.02, 0.03],
   minTrainingTokens: [0, 1, 2],
   checkpointEveryMs: [1000, 2000, 3000],
+  allowedOrigins: ['http://a', 'http://b:81', 'http://c,https://d'],
   logLevel: ['warn', 'error', 'debug'],
 };
 
@@ -104,6 +105,12 @@ test.each([
   [{}, { rank: 0 }, '"rank" in '],
   [{}, { dropout: 1 }, '"dropout" in '],
   [{}, { ranks: 8 }, '"ranks"'],
+  [{}, { allowedOrigins: '*' }, '"allowedOrigins" in '],
+  [{}, { allowedOrigins: 'null' }, '"allowedOrigins" in '],
+  [{}, { allowedOrigins: 'vscode.dev' }, '"allowedOrigins" in '],
+  [{}, { allowedOrigins: 'https://*.vscode.dev' }, '"allowedOrigins" in '],
+  [{}, { allowedOrigins: 'https://vscode.dev/' }, '"allowedOrigins" in '],
+  [{}, { allowedOrigins: 'http://a, file:///etc' }, '"allowedOrigins" in '],
   [{ CODEBASE_GARDENER_RANK: '1.5' }, {}, 'CODEBASE_GARDENER_RANK'],
   [{ CODEBASE_GARDENER_BUDGET_MS: '20m' }, {}, 'CODEBASE_GARDENER_BUDGET_MS'],
   [{ CODEBASE_GARDENER_LOG_LEVEL: 'loud' }, {}, 'CODEBASE_GARDENER_LOG_LEVEL'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOrigin, originsOf } from './origins.js';
 
 const whole = (minimum: number, maximum: number) => z.number().int().min(minimum).max(maximum);
 
@@ -128,6 +129,17 @@ export const settingsSchema = z.strictObject({
   checkpointEveryMs: whole(100, 24 * 3_600_000)
     .default(30_000)
     .describe('Time between two checkpoints of a training run, in milliseconds.'),
+  allowedOrigins: z
+    .string()
+    .max(2_000)
+    .refine(
+      (list) => originsOf(list).every(isOrigin),
+      'an origin is a scheme, a host and perhaps a port, as in https://vscode.dev',
+    )
+    .default('')
+    .describe(
+      'Origins of web pages that may use the server like you, such as http://127.0.0.1:3000 where VS Code for the Web runs; several with commas, none by default.',
+    ),
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

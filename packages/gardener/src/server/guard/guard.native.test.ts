@@ -84,6 +84,86 @@ describe('requests from elsewhere', () => {
   });
 });
 
+describe('a page of an admitted origin', () => {
+  const EDITOR = 'https://editor.example';
+  const page = { origin: EDITOR, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' };
+  let admitting: TestApp;
+  beforeAll(async () => {
+    admitting = await makeTestApp({ token: TOKEN, host: '0.0.0.0', allowedOrigins: [EDITOR] });
+  });
+  afterAll(() => admitting.remove());
+  const to = (path: string, headers: Record<string, string>, method = 'GET') =>
+    admitting.ask(path, { method, headers: { host: '192.168.0.7:4747', ...headers } });
+
+  it('is answered, may read what is wrong, and still needs the token', async () => {
+    const without = await to('/api/projects', page);
+    expect(without.status).toBe(401);
+    expect(without.headers.get('access-control-allow-origin')).toBe(EDITOR);
+    const bearer = { authorization: `Bearer ${TOKEN}` };
+    const response = await to('/api/projects', { ...page, ...bearer });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('access-control-allow-origin')).toBe(EDITOR);
+    expect(response.headers.get('vary')).toMatch(/Origin/i);
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+    expect(
+      (await to('/api/nothing', { ...page, ...bearer })).headers.get('access-control-allow-origin'),
+    ).toBe(EDITOR);
+  });
+
+  it('is told by its preflight what it may send, without a token and without anything of a project', async () => {
+    const asks = {
+      ...page,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization',
+    };
+    const response = await to('/api/projects/shop/search', asks, 'OPTIONS');
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-headers')).toMatch(/authorization, content-type/);
+    expect(await response.text()).toBe('');
+  });
+
+  it.each([
+    'http://editor.example',
+    'https://editor.example:8443',
+    'https://editor.example.evil.example',
+    'https://sub.editor.example',
+    'https://EDITOR.example',
+    'https://editor.example/',
+    'null',
+  ])('is none of %s', async (origin) => {
+    for (const method of ['GET', 'OPTIONS']) {
+      const asks = {
+        ...page,
+        origin,
+        'access-control-request-method': 'GET',
+        authorization: `Bearer ${TOKEN}`,
+      };
+      const response = await to('/api/projects', asks, method);
+      expect(response.status).toBe(403);
+      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
+
+  it('has to name a Host that is ours and send JSON, as every page', async () => {
+    const bearer = { authorization: `Bearer ${TOKEN}` };
+    expect((await to('/health', { ...page, ...bearer, host: 'evil.example' })).status).toBe(403);
+    const form = { ...page, ...bearer, 'content-type': 'text/plain', 'content-length': '2' };
+    expect((await to('/api/projects/shop/search', form, 'POST')).status).toBe(415);
+  });
+
+  it('is admitted by the setting, from the next request on, and only while it says so', async () => {
+    const ask = () => open.ask('/api/projects', { headers: page });
+    expect((await ask()).status).toBe(403);
+    const put = (allowedOrigins: string | null) =>
+      open.ask('/api/settings', { method: 'PUT', body: { allowedOrigins } });
+    expect((await put(`http://127.0.0.1:3000, ${EDITOR}`)).status).toBe(200);
+    expect((await ask()).status).toBe(200);
+    expect((await put(null)).status).toBe(200);
+    expect((await ask()).status).toBe(403);
+    expect((await put('*')).status).toBe(400);
+  });
+});
+
 describe('beyond this machine', () => {
   const to = (path: string, headers: Record<string, string> = {}) =>
     closed.ask(path, { headers: { host: '192.168.0.7:4747', ...headers } });

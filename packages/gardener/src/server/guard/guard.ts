@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import { type AdmitsOrigin, answerPreflight, isPreflight, letPageRead } from './admitted-origins.js';
 import { tokenPage } from './token-page.js';
 
 /** Who may ask this server. */
@@ -12,18 +13,33 @@ export interface Access {
   anyAddress: boolean;
   /** What has to be shown, or null where none is required: on this machine only. */
   token: string | null;
+  /** See `admittedOrigins`. */
+  admits: AdmitsOrigin;
 }
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 const COOKIE = 'gardener_token';
 
-/** @param host what is listened on; a loopback address needs no token. @param otherNames more names of this machine */
-export function accessFor(host: string, token: string | null, otherNames: readonly string[] = []): Access {
+/** Who may ask beside this machine. */
+export interface AccessOptions {
+  /** More names of this machine. */
+  otherNames?: readonly string[];
+  /** Defaults to no origin but the server's own. */
+  admits?: AdmitsOrigin;
+}
+
+/** @param host what is listened on; a loopback address needs no token */
+export function accessFor(
+  host: string,
+  token: string | null,
+  { otherNames = [], admits = async () => false }: AccessOptions = {},
+): Access {
   const names = [...LOOPBACK_NAMES, isIP(host) === 6 ? `[${host}]` : host, ...otherNames];
   return {
     hostNames: new Set(names.map((name) => name.toLowerCase())),
     anyAddress: !isLoopback(host),
     token,
+    admits,
   };
 }
 
@@ -34,14 +50,19 @@ export function isLoopback(host: string): boolean {
 
 /**
  * Refuses what a foreign web page could send: a Host that is not ours (DNS rebinding), a foreign Origin or
- * Sec-Fetch-Site, and a body that is not declared JSON (a "simple" request needs no preflight).
+ * Sec-Fetch-Site, and a body that is not declared JSON (a "simple" request needs no preflight). A page of an admitted
+ * origin is answered, and its preflight too.
  * @throws GardenerError `server.foreign-host`, `server.foreign-origin`, `server.not-json`
  */
 export function guardOrigin(access: Access): MiddlewareHandler {
   return async (c, next) => {
     const host = (c.req.header('host') ?? '').toLowerCase();
     if (!isOurHost(host, access)) throw foreignHost(host);
-    if (!isPlainNavigation(c)) refuseForeignPage(c, host);
+    const origin = c.req.header('origin');
+    if (origin !== undefined && (await access.admits(origin))) {
+      letPageRead(c, origin);
+      if (isPreflight(c)) return answerPreflight(c);
+    } else if (!isPlainNavigation(c)) refuseForeignPage(c, host);
     if (hasBody(c) && !/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
       throw notJson();
     await next();
