@@ -30,21 +30,29 @@ export class TestServer {
   #child: ChildProcess | null = null;
   url = '';
 
-  constructor(private readonly garden: TestGarden) {}
+  /** @param options of `serve`, beside its port */
+  constructor(
+    private readonly garden: TestGarden,
+    private readonly options: readonly string[] = [],
+  ) {}
 
   /** Starts it, on the port it had before. */
   async start(): Promise<void> {
     const port = this.url === '' ? '0' : new URL(this.url).port;
     const { CODEBASE_GARDENER_DATA_DIR: _, ...inherited } = process.env;
-    const child = spawn(process.execPath, [gardenerBinary, 'serve', '--port', port, '--json'], {
-      // A test machine does other things meanwhile; the training is not to rest for them.
-      env: {
-        ...inherited,
-        CODEBASE_GARDENER_DATA_DIR: this.garden.dataDir,
-        CODEBASE_GARDENER_YIELD_TO_OTHERS: 'false',
+    const child = spawn(
+      process.execPath,
+      [gardenerBinary, 'serve', '--port', port, '--json', ...this.options],
+      {
+        // A test machine does other things meanwhile; the training is not to rest for them.
+        env: {
+          ...inherited,
+          CODEBASE_GARDENER_DATA_DIR: this.garden.dataDir,
+          CODEBASE_GARDENER_YIELD_TO_OTHERS: 'false',
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    );
     this.#child = child;
     let said = '';
     this.url = await new Promise<string>((resolve, reject) => {

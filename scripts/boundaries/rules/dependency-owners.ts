@@ -17,7 +17,7 @@ const OWNERS: Record<string, string[]> = {
   '@hono/node-server': ['gardener/src/server/'],
   '@hono/zod-openapi': ['gardener/src/server/'],
   '@modelcontextprotocol/sdk': ['gardener/src/server/'],
-  'eventsource-parser': ['gardener/src/server/', 'web/src/api/'],
+  'eventsource-parser': ['gardener/src/server/', 'web/src/api/', 'vscode/src/api/'],
   commander: ['gardener/src/cli/'],
   'proper-lockfile': ['gardener/src/garden/'],
   react: ['web/src/'],

@@ -3,7 +3,7 @@ export function originsOf(list: string): string[] {
   return list.split(/[\s,]+/).filter((origin) => origin !== '');
 }
 
-/** Whether a text is one origin exactly as a browser sends it: scheme and host in small letters, no default port, no path. */
+/** Whether a text is one origin as a browser sends it: scheme and host in small letters, no default port, no path. */
 export function isOrigin(text: string): boolean {
   // A parser takes a `*` for a letter of a name; here it would be taken for a pattern.
   if (!/^https?:[^*]+$/.test(text) || !URL.canParse(text)) return false;

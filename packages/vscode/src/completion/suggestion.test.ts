@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { placeIn } from './place.js';
+import { restOf, suggestionOf } from './suggestion.js';
+
+/** A text with `|` where the cursor is. */
+function at(text: string) {
+  const offset = text.indexOf('|');
+  return placeIn(text.replace('|', ''), offset);
+}
+
+describe('what of a completion is shown', () => {
+  it('is several lines at the end of a line, and one where asked so', () => {
+    const place = at('function sum(a, b) {\n|');
+    expect(suggestionOf('  return a + b;\n}\n', place, true)).toBe('  return a + b;\n}');
+    expect(suggestionOf('  return a + b;\n}\n', place, false)).toBe('  return a + b;');
+  });
+
+  it('is one line where code stands after the cursor, without what stands there already', () => {
+    expect(suggestionOf('title, separator) + 1;\nmore', at('slug(|) + 1;\n'), true)).toBe('title, separator');
+    expect(suggestionOf('title', at('slug(|)'), true)).toBe('title');
+    expect(suggestionOf('title)', at('slug(|)'), false)).toBe('title');
+  });
+
+  it('ends where the text below begins', () => {
+    const place = at('const a = 1;\n|\nconst c = 3;\n');
+    expect(suggestionOf('const b = 2;\nconst c = 3;\nconst d = 4;', place, true)).toBe('const b = 2;');
+    expect(suggestionOf('const c = 3;', place, true)).toBeNull();
+  });
+
+  it('keeps a bracket that closes something else than the one below', () => {
+    const place = at('class A {\n|\n}\n');
+    expect(suggestionOf('  a() {\n  }\n  b() {\n  }\n}', place, true)).toBe('  a() {\n  }\n  b() {\n  }\n}');
+    expect(suggestionOf('  a = 1;\n}', place, true)).toBe('  a = 1;');
+  });
+
+  it('does not repeat the indentation that is there', () => {
+    expect(suggestionOf('  return 1;', at('{\n  |'), true)).toBe('return 1;');
+  });
+
+  it.each(['', '   ', '\n\n', '\r\n'])('is nothing for %j', (text) => {
+    expect(suggestionOf(text, at('a|'), true)).toBeNull();
+  });
+});
+
+describe('a suggestion that is typed or taken in part', () => {
+  const place = at('const x = |;\n');
+  const shown = { document: 'a', place, texts: ['slugify(title)', 'sum(1, 2)'] };
+
+  it('stays, without what is typed', () => {
+    expect(restOf(shown, 'a', at('const x = slug|;\n'))).toEqual(['ify(title)']);
+    expect(restOf(shown, 'a', place)).toEqual(shown.texts);
+    expect(restOf(shown, 'a', at('const x = s|;\n'))).toEqual(['lugify(title)', 'um(1, 2)']);
+  });
+
+  it('is gone when something else is typed, it is typed to its end, or it was elsewhere', () => {
+    expect(restOf(shown, 'a', at('const x = q|;\n'))).toEqual([]);
+    expect(restOf(shown, 'a', at('const x = slugify(title)|;\n'))).toEqual([]);
+    expect(restOf(shown, 'b', place)).toEqual([]);
+    expect(restOf(shown, 'a', at('const x = |\n'))).toEqual([]);
+    expect(restOf(shown, 'a', at('const y = slug|;\n'))).toEqual([]);
+    expect(restOf(null, 'a', place)).toEqual([]);
+  });
+});
+
+describe('the text around a place', () => {
+  it('is all of a file of usual size', () => {
+    expect(at('ab|cd')).toEqual({ prefix: 'ab', suffix: 'cd' });
+    expect(at('|')).toEqual({ prefix: '', suffix: '' });
+  });
+
+  it('is whole lines of a large one', () => {
+    const line = `${'x'.repeat(99)}\n`;
+    const { prefix, suffix } = placeIn(line.repeat(1_000), 50_050);
+    expect(prefix.length).toBeLessThanOrEqual(24_000);
+    expect(prefix.length).toBeGreaterThan(23_800);
+    expect(prefix.startsWith(line)).toBe(true);
+    expect(suffix.length).toBeLessThanOrEqual(8_100);
+    expect(suffix.endsWith(line)).toBe(true);
+  });
+
+  it('is bounded in a file that is one line', () => {
+    const { prefix, suffix } = placeIn('x'.repeat(1_000_000), 500_000);
+    expect(prefix.length).toBe(24_000);
+    expect(suffix.length).toBe(8_000);
+  });
+});
