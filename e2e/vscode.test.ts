@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FrameLocator, Locator, Page } from 'playwright-core';
+import type { Locator, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFailed } from 'vitest';
 import { desktopHost } from '../packages/vscode/src/host/desktop-host.js';
 import { gardenerBinary, repository, TestGarden } from './run-gardener.js';
@@ -78,6 +78,9 @@ beforeEach(({ skip }) => {
 });
 
 const status = (text: string | RegExp): Locator => page.locator('.statusbar-item', { hasText: text });
+/** The classes of the item's icon. */
+const icon = (text: string): Promise<string | null> =>
+  status(text).locator('.codicon').first().getAttribute('class');
 const ghost = (): Locator =>
   page.locator('.ghost-text-decoration, .ghost-text-decoration-preview, .ghost-text');
 const shown = (locator: Locator, timeout = 60_000): Promise<void> => locator.first().waitFor({ timeout });
@@ -153,8 +156,133 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
       .poll(async () => (await text()).replace(/\s+/g, ''))
       .toContain(suggested.split('\n')[0]?.replace(/\s+/g, ''));
   });
+
+  it('takes a suggestion word by word, and keeps the rest of it without asking again', async () => {
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type(
+      '\n/** Multiplies two numbers. */\nexport function multiply(a: number, b: number): number {\n',
+      {
+        delay: 5,
+      },
+    );
+    await shown(ghost(), PATIENCE_MS);
+    const requests: string[] = [];
+    const count = (request: Request) => {
+      if (/complete|infill/.test(request.url())) requests.push(request.url());
+    };
+    page.on('request', count);
+    const before = await text();
+    await page.keyboard.press('Control+ArrowRight');
+    await expect.poll(text).not.toBe(before);
+    await shown(ghost());
+    page.off('request', count);
+    expect(requests).toEqual([]);
+    await page.keyboard.press('Escape');
+    await ghost().first().waitFor({ state: 'detached' });
+    browser.expectErrors();
+  });
+
+  it('suggests nothing while suggestions are off, and says so', async () => {
+    await command('Gardener: Turn Suggestions On or Off');
+    await expect.poll(() => icon('trainer: base model')).toContain('codicon-circle-slash');
+    await command('Gardener: Turn Suggestions On or Off');
+    await expect.poll(() => icon('trainer: base model')).toContain('codicon-sparkle');
+  });
+
+  it('finds code by what it does, shows it, and opens it', async () => {
+    await command('Gardener: Search the Codebase');
+    await page.keyboard.type('write the adapter as a GGUF file');
+    const rows = page.locator('.quick-input-list .monaco-list-row');
+    await expect.poll(() => rows.count(), { timeout: PATIENCE_MS }).toBeGreaterThan(3);
+    await page.keyboard.press('ArrowDown');
+    const chosen = (await page.locator('.quick-input-list .monaco-list-row.focused').innerText()).trim();
+    const path = /adapter\/[\w.-]+\.ts/.exec(chosen)?.[0] ?? chosen;
+    // What is selected stands behind the list already.
+    await shown(page.locator('.tab.active', { hasText: path.split('/').at(-1) ?? path }));
+    await page.keyboard.press('Enter');
+    await rows.first().waitFor({ state: 'hidden' });
+    await shown(page.locator('.tab.active', { hasText: path.split('/').at(-1) ?? path }));
+    browser.expectErrors();
+  });
+
+  it('answers a question about what is selected, with sources that open', async () => {
+    await openFile('adapter/row-order.ts');
+    await code().click();
+    await page.keyboard.press('Control+Home');
+    for (let i = 0; i < 6; i++) await page.keyboard.press('Shift+ArrowDown');
+    await command('Gardener: Ask About the Codebase or the Selection');
+    const panel = page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');
+    await shown(panel.getByText('adapter/row-order.ts:1-7'));
+    await panel.getByLabel('Your question').fill('What is this file for?');
+    await panel.getByRole('button', { name: 'Ask', exact: true }).click();
+    await shown(panel.getByRole('heading', { name: 'Sources' }), PATIENCE_MS);
+    await shown(panel.getByText('The base model answered.'));
+    expect((await panel.locator('.answer').innerText()).length).toBeGreaterThan(40);
+    await picture('vscode-ask');
+    const source = panel.locator('.sources button').first();
+    const path = (await source.innerText()).split(':')[0] ?? '';
+    await source.click();
+    await shown(page.locator('.tab.active', { hasText: path.split('/').at(-1) ?? path }));
+    await command('View: Close All Editors');
+  });
+
+  it('shows a training and pauses it', async () => {
+    await command('Gardener: Train an Adapter');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: '5 minutes' }).click();
+    await shown(status(/trainer: (waiting to start|indexing|training)/), PATIENCE_MS);
+    await shown(status(/trainer: training \d+ %/), PATIENCE_MS);
+    await status('trainer: training').click();
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Pause the run' }).click();
+    await shown(status('trainer: paused'), PATIENCE_MS);
+  });
+
+  it('says that the server went away, comes back by itself, and suggests again', async () => {
+    await server.stop();
+    await shown(status('Gardener: server away'));
+    await server.start();
+    await shown(status('trainer: paused'), PATIENCE_MS);
+    await shown(status('Gardener is connected again'));
+    browser.expectErrors(/Failed to load resource|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|^$/);
+    await openFile('adapter/peft.ts');
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('\n// Adds two numbers\nfunction add(a: number, b: number) {\n', { delay: 5 });
+    await shown(ghost(), PATIENCE_MS);
+  });
+
+  it('asks for the token of a server that wants one, and takes it', async () => {
+    const { url } = server;
+    await server.stop();
+    const closed = new TestServer(garden, ['--token', '--allow-origin', editor.origin]);
+    closed.url = url;
+    await closed.start();
+    try {
+      await shown(status('Gardener: token needed'), PATIENCE_MS);
+      await command('Gardener: Enter the Server');
+      await page.keyboard.type(readFileSync(join(garden.dataDir, 'server_token'), 'utf8').trim());
+      await page.keyboard.press('Enter');
+      await shown(status('trainer: paused'), PATIENCE_MS);
+    } finally {
+      await closed.stop();
+    }
+  });
 });
-void readFileSync;
-void gardenerBinary;
-void desktopHost;
-export type Unused = FrameLocator;
+
+/** The desktop's part needs no browser: whatever VS Code is made of there, a server is started by the same code. */
+describe('the desktop', () => {
+  it('starts the server, and finds it', { timeout: PATIENCE_MS }, async () => {
+    const directory = join(garden.directory, 'desktop');
+    const lines: string[] = [];
+    await desktopHost.startServer?.({
+      ...{ command: gardenerBinary, dataDirectory: directory, onOutput: (line: string) => lines.push(line) },
+    });
+    const { pid } = JSON.parse(readFileSync(join(directory, 'server.json'), 'utf8'));
+    try {
+      const found = await desktopHost.runningServer(directory);
+      expect(lines.join('\n')).toContain(`Serving at ${found?.url}`);
+      expect((await fetch(`${found?.url}/health`)).status).toBe(200);
+    } finally {
+      process.kill(pid, 'SIGTERM');
+      await expect.poll(() => desktopHost.runningServer(directory), { timeout: 60_000 }).toBeNull();
+    }
+  });
+});
