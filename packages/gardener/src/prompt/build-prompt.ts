@@ -1,3 +1,4 @@
+import type { Chunk } from '../codebase/chunk/chunk.js';
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { ChatMessage } from '../models/runtime/runtime.js';
 import type { SearchResult } from '../retrieval/search/search.js';
@@ -150,9 +151,17 @@ function exchangeMessages({ question, answer }: PromptExchange): ChatMessage[] {
 
 /** A question under the code that was found for it. */
 export function questionMessage(question: string, used: readonly SearchResult[]): string {
-  if (used.length === 0) return question;
+  return questionWithCode(
+    question,
+    used.map(({ chunk }) => chunk),
+  );
+}
+
+/** A question under code, best first; training asks in the same form. */
+export function questionWithCode(question: string, chunks: readonly Chunk[]): string {
+  if (chunks.length === 0) return question;
   // A model attends best to what is near: the best chunk comes last, right before the question.
-  const blocks = [...used].reverse().map(({ chunk }) => chunkBlock(chunk));
+  const blocks = [...chunks].reverse().map(chunkBlock);
   return [CODE_HEADING, ...blocks, question].join('\n\n');
 }
 

@@ -55,7 +55,7 @@ describe('makeExamples', () => {
   });
 
   test('instruction pairs take their share and learn the answer with its end token, nothing else', () => {
-    const pairs = set.train.filter(({ tokens }) => decode(tokens).startsWith('<s>user'));
+    const pairs = set.train.filter(({ tokens }) => decode(tokens).startsWith('<s>system'));
     expect(pairs).toHaveLength(set.manifest.train.instructionPairs);
     const tokens = pairs.reduce((sum, pair) => sum + pair.tokens.length, 0);
     expect(tokens / set.manifest.train.tokens).toBeGreaterThan(0.1);
@@ -113,7 +113,7 @@ describe('makeExamples', () => {
     for (const row of about) {
       const specials = row.tokens.filter((token) => token >= 256).length;
       const isPair = !decode(row.tokens).startsWith('# ');
-      expect(specials).toBe(isPair ? 4 : isWindow(row) ? 0 : 1);
+      expect(specials).toBe(isPair ? 6 : isWindow(row) ? 0 : 1);
     }
   });
 

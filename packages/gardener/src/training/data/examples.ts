@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SupervisedExample } from '@codebase-gardener/lora';
 import type { Chunk } from '../../codebase/chunk/chunk.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
+import { systemMessage } from '../../prompt/build-prompt.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
 import { type CodeWindow, codeWindows } from './code-windows.js';
 import type { DataManifest, SideCounts } from './data-manifest.js';
@@ -17,8 +18,6 @@ export interface ExampleOptions extends SplitOptions {
   sequenceLength: number;
   /** Commit of the codebase, for the manifest. Defaults to null. */
   commit?: string | null;
-  /** System message of the instruction pairs; null leaves the template's default. */
-  system?: string | null;
   /** Share of the training tokens that instruction pairs may take. Defaults to 0.15. */
   instructionShare?: number;
   /** Share of the code tokens that gap rows take, 0 to 0.9. Defaults to `GAP_SHARE`. */
@@ -181,7 +180,8 @@ function instructionExamples(
   const share = options.instructionShare ?? 0.15;
   const wantedTokens = (codeTokens * share) / (1 - share);
   const random = seededRandom(options.seed, 'instructions');
-  const frame = chatFrame(base, options.system ?? null);
+  // As in chat: what is learned there is used there.
+  const frame = chatFrame(base, systemMessage(options.repository ?? 'repository'));
   const chunks = shuffled(
     sides.flatMap((side) => side.file.chunks.filter((chunk) => usable(chunk, side))),
     random,
@@ -189,7 +189,8 @@ function instructionExamples(
   const examples: SupervisedExample[] = [];
   let tokens = 0;
   for (const chunk of chunks) {
-    for (const pair of instructionPairs(chunk, Math.floor(random() * 3))) {
+    const other = chunks[Math.floor(random() * chunks.length)] ?? null;
+    for (const pair of instructionPairs(chunk, Math.floor(random() * 6), other)) {
       if (tokens >= wantedTokens) return examples;
       const example = chatExample(pair, frame, base.tokenizer);
       if (example.tokens.length > options.sequenceLength) {
