@@ -26,7 +26,7 @@ export function unsupported(reason: string, remedy?: string): LoraError {
 
 /** Whether a rank is one: a positive integer. The cap only keeps sums small; useful ranks end at some hundreds. */
 export function isRank(rank: unknown): rank is number {
-  return Number.isInteger(rank) && (rank as number) >= 1 && (rank as number) <= 65_536;
+  return typeof rank === 'number' && Number.isInteger(rank) && rank >= 1 && rank <= 65_536;
 }
 
 /** Whether an alpha can be used: finite and above 0 (llama.cpp reads 0 as "no scaling"). */

@@ -148,7 +148,8 @@ function parseTargetModules(path: string, value: unknown): TargetModule[] | null
 function parseBlocks(path: string, value: unknown): number[] | null {
   if (value === undefined || value === null) return null;
   const list: unknown[] = Array.isArray(value) ? value : [value];
-  const isBlock = (item: unknown): item is number => Number.isInteger(item) && (item as number) >= 0;
+  const isBlock = (item: unknown): item is number =>
+    typeof item === 'number' && Number.isInteger(item) && item >= 0;
   if (list.length > 10_000 || !list.every(isBlock))
     throw damaged(path, 'layers_to_transform is not a list of blocks');
   return list;

@@ -50,18 +50,23 @@ export class Validation {
 
   /** Measures the base model on the retained examples, the first time it is called; `measure` compares with it. */
   async measureBase(): Promise<void> {
-    if (this.#retained === null || this.#baseLoss !== null) return;
-    // Fresh parameters are zeros: the base model's own loss.
-    const { config, adapter } = this.parameters;
-    this.#baseLoss = await this.#loss(this.#retained, new LoraParameters(config, adapter));
+    if (this.#retained !== null) await this.#lossOfBase(this.#retained);
   }
 
   /** Measures the parameters as they are now. */
   async measure(): Promise<Measured> {
     const loss = await this.#loss(this.#validation, this.parameters);
     if (this.#retained === null) return { loss, retainedRise: null, forgets: false };
-    const rise = (await this.#loss(this.#retained, this.parameters)) / this.#baseLoss! - 1;
+    const base = await this.#lossOfBase(this.#retained);
+    const rise = (await this.#loss(this.#retained, this.parameters)) / base - 1;
     return { loss, retainedRise: rise, forgets: rise > this.#retained.maxRise };
+  }
+
+  async #lossOfBase(retained: Packed): Promise<number> {
+    const { config, adapter } = this.parameters;
+    // Fresh parameters are zeros: the base model's own loss.
+    this.#baseLoss ??= await this.#loss(retained, new LoraParameters(config, adapter));
+    return this.#baseLoss;
   }
 
   async #loss({ examples, rows }: Packed, parameters: LoraParameters): Promise<number> {

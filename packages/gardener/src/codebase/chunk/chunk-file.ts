@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SymbolKind } from '../languages/symbol-kind.js';
 import type { CodeSymbol, ParseResult } from '../parse/structure/code-structure.js';
+import { countBefore } from '../parse/structure/sorted.js';
 import { usedNames } from '../parse/structure/used-names.js';
 import type { Chunk, ChunkKind } from './chunk.js';
 import { type ChunkLimits, LineSizes } from './divide.js';
@@ -80,16 +81,5 @@ function partKind(symbol: CodeSymbol): ChunkKind {
 }
 
 function countBetween(sorted: readonly number[], first: number, last: number): number {
-  return lowerBound(sorted, last + 1) - lowerBound(sorted, first);
-}
-
-function lowerBound(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countBefore(sorted, (line) => line <= last) - countBefore(sorted, (line) => line < first);
 }

@@ -1,3 +1,4 @@
+import { present } from '../../garden/errors/present.js';
 import type { LineSpan, StatementSpan } from '../parse/structure/code-structure.js';
 
 /** How much one chunk may hold. */
@@ -14,18 +15,23 @@ export class LineSizes {
   constructor(readonly lines: readonly string[]) {
     this.offsets = new Float64Array(lines.length + 1);
     this.nonBlank = new Uint32Array(lines.length + 1);
-    lines.forEach((line, index) => {
-      this.offsets[index + 1] = this.offsets[index]! + line.length + 1;
-      this.nonBlank[index + 1] = this.nonBlank[index]! + (line.trim() === '' ? 0 : 1);
-    });
+    let offset = 0;
+    let written = 0;
+    for (const [index, line] of lines.entries()) {
+      offset += line.length + 1;
+      if (line.trim() !== '') written++;
+      this.offsets[index + 1] = offset;
+      this.nonBlank[index + 1] = written;
+    }
   }
 
   characters({ startLine, endLine }: LineSpan): number {
-    return this.offsets[endLine]! - this.offsets[startLine - 1]!;
+    return present(this.offsets[endLine]) - present(this.offsets[startLine - 1]);
   }
 
   nonBlankLines({ startLine, endLine }: LineSpan): number {
-    return endLine < startLine ? 0 : this.nonBlank[endLine]! - this.nonBlank[startLine - 1]!;
+    if (endLine < startLine) return 0;
+    return present(this.nonBlank[endLine]) - present(this.nonBlank[startLine - 1]);
   }
 
   /** The share of the limits that a range takes: above 1 it is too large for one chunk. */

@@ -141,7 +141,8 @@ class Outline {
     const sections: Section[] = [];
     let run: Piece[] = [];
     const close = () => {
-      if (run.length > 0) sections.push(this.join(run, owner));
+      const [first, ...others] = run;
+      if (first !== undefined) sections.push(this.join([first, ...others], owner));
       run = [];
     };
     for (const piece of pieces) {
@@ -155,9 +156,10 @@ class Outline {
     return this.withoutSlivers(sections, owner);
   }
 
-  private join(run: readonly Piece[], owner: CodeSymbol | null): Section {
-    const range = { startLine: run[0]!.startLine, endLine: run.at(-1)!.endLine };
-    if (run.length === 1) return { ...range, symbol: run[0]!.symbol, role: run[0]!.role };
+  private join(run: readonly [Piece, ...Piece[]], owner: CodeSymbol | null): Section {
+    const [first] = run;
+    const range = { startLine: first.startLine, endLine: (run.at(-1) ?? first).endLine };
+    if (run.length === 1) return { ...range, symbol: first.symbol, role: first.role };
     // One declaration with a line or two around it keeps its name.
     const whole = run.filter((piece) => piece.role === 'whole');
     const [only] = whole.length === 1 ? whole : [];

@@ -122,7 +122,7 @@ function isSound(data: {
     data.ranks.length === nodes &&
     data.to.length === data.from.length &&
     data.weights.length === data.from.length &&
-    data.files.every((file, id) => file < data.paths.length && (id === 0 || file >= data.files[id - 1]!)) &&
+    data.files.every((file, id) => file < data.paths.length && file >= (data.files[id - 1] ?? 0)) &&
     data.parents.every((parent, id) => parent < id) &&
     data.from.every((node) => node < nodes) &&
     data.to.every((node) => node < nodes)

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path/posix';
+import { present } from '../../garden/errors/present.js';
 
 /** File names that stand for the folder they are in. */
 const FOLDER_FILES = new Set(['index', '__init__', 'mod', 'package']);
@@ -17,27 +18,28 @@ export class ImportTargets {
   private readonly byBarePath = new Map<string, number[]>();
   private readonly byLastName = new Map<string, number[]>();
   private readonly byFolder = new Map<string, number[]>();
-  private readonly segments: string[][];
-  private readonly folders: string[][];
+  private readonly segments: string[][] = [];
+  private readonly folders: string[][] = [];
   private readonly known = new Map<string, number[]>();
 
   constructor(private readonly paths: readonly string[]) {
-    this.segments = paths.map((path) => moduleSegments(path));
-    this.folders = paths.map((path) => path.split('/').slice(0, -1));
     for (const [file, path] of paths.entries()) {
-      const segments = this.segments[file]!;
+      const segments = moduleSegments(path);
       this.byExactPath.set(path, file);
       push(this.byBarePath, path.replace(/\.\w+$/, ''), file);
       push(this.byBarePath, segments.join('/'), file);
       push(this.byLastName, (segments.at(-1) ?? '').toLowerCase(), file);
-      push(this.byFolder, this.folders[file]!.at(-1) ?? '', file);
+      const folders = path.split('/').slice(0, -1);
+      push(this.byFolder, folders.at(-1) ?? '', file);
+      this.segments.push(segments);
+      this.folders.push(folders);
     }
   }
 
   /** The files meant by `source`, imported in the file `from`; `name` is the name it binds, null without one. */
   find(from: number, source: string, name: string | null): number[] {
     const isRelative = /^\.+(?:\/|\w|$)/.test(source);
-    const where = isRelative || source.includes('.') ? dirname(this.paths[from]!) : '';
+    const where = isRelative || source.includes('.') ? this.folderOf(from) : '';
     const key = `${where}\0${source}\0${name ?? ''}`;
     let found = this.known.get(key);
     if (found === undefined) {
@@ -50,18 +52,22 @@ export class ImportTargets {
   }
 
   private relative(from: number, source: string, name: string | null): number[] {
-    let folder = dirname(this.paths[from]!);
+    let folder = this.folderOf(from);
     let rest = source;
     // Python's dots: one is this folder, each further one a folder above (and so are `.` and `..` alone everywhere).
-    const dots = /^(\.+)([\w.]*)$/.exec(source);
-    if (dots !== null) {
-      for (let up = 1; up < dots[1]!.length; up++) folder = dirname(folder);
-      rest = dots[2]!.replaceAll('.', '/');
+    const [, dots, names] = /^(\.+)([\w.]*)$/.exec(source) ?? [];
+    if (dots !== undefined && names !== undefined) {
+      for (let up = 1; up < dots.length; up++) folder = dirname(folder);
+      rest = names.replaceAll('.', '/');
     }
     const path = join(folder, rest);
     const bare = path.replace(/\.\w+$/, '');
     const inside = name === null ? [] : this.at(join(path, name));
     return firstFound([inside, this.at(path), this.at(bare)]);
+  }
+
+  private folderOf(file: number): string {
+    return dirname(present(this.paths[file]));
   }
 
   private at(path: string): number[] {
@@ -70,7 +76,7 @@ export class ImportTargets {
   }
 
   private absolute(from: number, source: string, name: string | null): number[] {
-    const beside = this.byExactPath.get(join(dirname(this.paths[from]!), source));
+    const beside = this.byExactPath.get(join(this.folderOf(from), source));
     if (beside !== undefined) return [beside];
     const wanted = source.includes('/')
       ? moduleSegments(source).filter((part) => !ROOT_WORDS.has(part))
@@ -102,9 +108,10 @@ function best(
   let most = Math.min(2, wanted.length);
   let found: number[] = [];
   for (const file of candidates) {
-    const agreeing = commonEnd(parts[file]!, wanted);
+    const own = present(parts[file]);
+    const agreeing = commonEnd(own, wanted);
     // A path all of whose parts agree is a match however short it is: `store` at the root of the project.
-    const counts = agreeing === parts[file]!.length && agreeing > 0 ? Math.max(agreeing, most) : agreeing;
+    const counts = agreeing === own.length && agreeing > 0 ? Math.max(agreeing, most) : agreeing;
     if (counts < most) continue;
     if (counts > most) found = [];
     most = counts;
@@ -115,20 +122,15 @@ function best(
 
 function commonEnd(a: readonly string[], b: readonly string[]): number {
   let count = 0;
-  while (
-    count < a.length &&
-    count < b.length &&
-    a[a.length - 1 - count]!.toLowerCase() === b[b.length - 1 - count]!.toLowerCase()
-  ) {
-    count++;
-  }
+  const shorter = Math.min(a.length, b.length);
+  while (count < shorter && a.at(-1 - count)?.toLowerCase() === b.at(-1 - count)?.toLowerCase()) count++;
   return count;
 }
 
 /** The parts of a path that name a module: no ending, and no file name where it stands for its folder. */
 function moduleSegments(path: string): string[] {
   const segments = path.replace(/\.[a-z+]{1,5}$/i, '').split('/');
-  return segments.length > 1 && FOLDER_FILES.has(segments.at(-1)!) ? segments.slice(0, -1) : segments;
+  return segments.length > 1 && FOLDER_FILES.has(segments.at(-1) ?? '') ? segments.slice(0, -1) : segments;
 }
 
 function firstFound(tries: readonly number[][]): number[] {

@@ -1,3 +1,4 @@
+import { present } from '../../garden/errors/present.js';
 import type { GraphData } from './graph-data.js';
 import type { CodeRange, GraphSymbol, Neighbour, SymbolGraph } from './symbol-graph.js';
 
@@ -22,11 +23,7 @@ export class MemoryGraph implements SymbolGraph {
   constructor(private readonly data: GraphData) {
     const { paths, files, names, from, to, weights } = data;
     this.fileOfPath = new Map(paths.map((path, file) => [path, file]));
-    this.firstSymbol = new Uint32Array(paths.length + 1).fill(names.length);
-    for (let id = names.length - 1; id >= 0; id--) this.firstSymbol[files[id]!] = id;
-    for (let file = paths.length - 1; file >= 0; file--) {
-      this.firstSymbol[file] = Math.min(this.firstSymbol[file]!, this.firstSymbol[file + 1]!);
-    }
+    this.firstSymbol = startsOf(files, paths.length);
     const nodes = names.length + paths.length;
     this.outgoing = adjacency(nodes, from, to, weights);
     this.incoming = adjacency(nodes, to, from, weights);
@@ -103,10 +100,10 @@ export class MemoryGraph implements SymbolGraph {
     const own = new Set(sources);
     const found = new Map<number, number>();
     for (const node of sources) {
-      for (let edge = starts[node]!; edge < starts[node + 1]!; edge++) {
-        const other = others[edge]!;
+      for (let edge = present(starts[node]); edge < present(starts[node + 1]); edge++) {
+        const other = present(others[edge]);
         if (other < this.symbolCount && !own.has(other))
-          found.set(other, (found.get(other) ?? 0) + weights[edge]!);
+          found.set(other, (found.get(other) ?? 0) + present(weights[edge]));
       }
     }
     return [...found]
@@ -120,45 +117,48 @@ export class MemoryGraph implements SymbolGraph {
     if (file === undefined) return [];
     const node = this.symbolCount + file;
     const files = new Set<string>();
-    for (let edge = starts[node]!; edge < starts[node + 1]!; edge++) {
-      const other = others[edge]! - this.symbolCount;
-      if (other >= 0) files.add(this.data.paths[other]!);
+    for (const other of others.subarray(starts[node], starts[node + 1])) {
+      if (other >= this.symbolCount) files.add(present(this.data.paths[other - this.symbolCount]));
     }
     return [...files].sort();
   }
 
   private idsOf(file: number): number[] {
-    const first = this.firstSymbol[file]!;
-    return Array.from({ length: this.firstSymbol[file + 1]! - first }, (_, place) => first + place);
+    const first = present(this.firstSymbol[file]);
+    return Array.from({ length: present(this.firstSymbol[file + 1]) - first }, (_, place) => first + place);
   }
 
   private beginningIn(file: number, { startLine, endLine }: CodeRange): number[] {
     const { startLines } = this.data;
-    return this.idsOf(file).filter((id) => startLines[id]! >= startLine && startLines[id]! <= endLine);
+    return this.idsOf(file).filter((id) => {
+      const line = present(startLines[id]);
+      return line >= startLine && line <= endLine;
+    });
   }
 
   private innermostAt(file: number, line: number): number | null {
     const { startLines, endLines } = this.data;
-    return this.idsOf(file).findLast((id) => startLines[id]! <= line && endLines[id]! >= line) ?? null;
+    const isAround = (id: number) => present(startLines[id]) <= line && present(endLines[id]) >= line;
+    return this.idsOf(file).findLast(isAround) ?? null;
   }
 
   private rank(node: number): number {
-    return this.data.ranks[node]! / 1000;
+    return present(this.data.ranks[node]) / 1000;
   }
 
   private symbol(id: number): GraphSymbol {
     const { paths, files, names, kinds, signatures, startLines, endLines, parents, isPrivate } = this.data;
-    const parent = parents[id]!;
+    const parent = present(parents[id]);
     return {
-      path: paths[files[id]!]!,
-      symbol: names[id]!,
-      kind: kinds[id]!,
-      signature: signatures[id]!,
-      startLine: startLines[id]!,
-      endLine: endLines[id]!,
+      path: present(paths[present(files[id])]),
+      symbol: present(names[id]),
+      kind: present(kinds[id]),
+      signature: present(signatures[id]),
+      startLine: present(startLines[id]),
+      endLine: present(endLines[id]),
       rank: this.rank(id),
       isPrivate: isPrivate[id] === 1,
-      parent: parent < 0 ? null : names[parent]!,
+      parent: parent < 0 ? null : present(names[parent]),
       isLocal: parent >= 0 && (kinds[parent] === 'function' || kinds[parent] === 'method'),
     };
   }
@@ -170,16 +170,28 @@ function adjacency(
   other: readonly number[],
   weights: readonly number[],
 ): Adjacency {
-  const starts = new Uint32Array(nodes + 1);
-  for (const node of at) starts[node + 1]!++;
-  for (let node = 0; node < nodes; node++) starts[node + 1]! += starts[node]!;
+  const starts = startsOf(at, nodes);
   const next = starts.slice();
   const others = new Uint32Array(at.length);
   const ordered = new Float32Array(at.length);
-  for (let edge = 0; edge < at.length; edge++) {
-    const place = next[at[edge]!]!++;
-    others[place] = other[edge]!;
-    ordered[place] = weights[edge]! / 1000;
+  for (const [edge, node] of at.entries()) {
+    const place = present(next[node]);
+    next[node] = place + 1;
+    others[place] = present(other[edge]);
+    ordered[place] = present(weights[edge]) / 1000;
   }
   return { starts, others, weights: ordered };
+}
+
+/** Where the items of each owner begin when items lie in order of their owners, and one more entry for the end. */
+function startsOf(owners: readonly number[], count: number): Uint32Array {
+  const counts = new Uint32Array(count);
+  for (const owner of owners) counts[owner] = present(counts[owner]) + 1;
+  const starts = new Uint32Array(count + 1);
+  let end = 0;
+  for (const [owner, items] of counts.entries()) {
+    end += items;
+    starts[owner + 1] = end;
+  }
+  return starts;
 }

@@ -1,3 +1,5 @@
+import { present } from '../../garden/errors/present.js';
+
 /** Directed edges with weights, by place in three lists. */
 export interface WeightedEdges {
   from: readonly number[];
@@ -18,20 +20,27 @@ const TOLERANCE = 1e-7;
  */
 export function pageRank(nodes: number, { from, to, weight }: WeightedEdges): Float64Array {
   const out = new Float64Array(nodes);
-  for (let edge = 0; edge < from.length; edge++) out[from[edge]!]! += weight[edge]!;
+  for (let edge = 0; edge < from.length; edge++) add(out, present(from[edge]), present(weight[edge]));
   let rank = new Float64Array(nodes).fill(1);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let dangling = 0;
-    for (let node = 0; node < nodes; node++) dangling += rank[node]! * Math.max(0, 1 - out[node]!);
+    for (let node = 0; node < nodes; node++)
+      dangling += present(rank[node]) * Math.max(0, 1 - present(out[node]));
     const next = new Float64Array(nodes).fill(1 - DAMPING + (DAMPING * dangling) / nodes);
     for (let edge = 0; edge < from.length; edge++) {
-      const source = from[edge]!;
-      next[to[edge]!]! += (DAMPING * rank[source]! * weight[edge]!) / Math.max(1, out[source]!);
+      const source = present(from[edge]);
+      const passed =
+        (DAMPING * present(rank[source]) * present(weight[edge])) / Math.max(1, present(out[source]));
+      add(next, present(to[edge]), passed);
     }
     let change = 0;
-    for (let node = 0; node < nodes; node++) change += Math.abs(next[node]! - rank[node]!);
+    for (let node = 0; node < nodes; node++) change += Math.abs(present(next[node]) - present(rank[node]));
     rank = next;
     if (change < TOLERANCE * nodes) break;
   }
   return rank;
+}
+
+function add(values: Float64Array, index: number, value: number): void {
+  values[index] = present(values[index]) + value;
 }

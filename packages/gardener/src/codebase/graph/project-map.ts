@@ -1,3 +1,4 @@
+import { popWhile } from '../parse/structure/sorted.js';
 import type { GraphSymbol, SymbolGraph } from './symbol-graph.js';
 
 /** One file of a map with the symbols chosen from it, in order of place. */
@@ -46,12 +47,11 @@ const TEST_PATH =
  */
 export function mapProject(graph: SymbolGraph, tokens: number = DEFAULT_MAP_TOKENS): ProjectMap {
   const ranked = rankFiles(graph);
-  const order = new Map(ranked.map(({ path }, place) => [path, place]));
-  const all = ranked.flatMap(({ symbols }) => symbols);
-  const candidates = firstOfName(all).sort(
-    (a, b) => worth(b) - worth(a) || order.get(a.path)! - order.get(b.path)! || a.startLine - b.startLine,
+  // Equal ones stay as they are: by file, the most central first, and by place.
+  const candidates = firstOfName(ranked.flatMap(({ symbols }) => symbols)).sort(
+    (a, b) => worth(b) - worth(a),
   );
-  const outline = (count: number) => arrange(candidates.slice(0, count), all, ranked, order);
+  const outline = (count: number) => arrange(candidates.slice(0, count), ranked);
   let low = 0;
   let high = candidates.length;
   while (low < high) {
@@ -80,7 +80,13 @@ export function symbolLine({ depth, signature, symbol }: MapSymbol): string {
   return `${'  '.repeat(depth)}${short}`;
 }
 
-function rankFiles(graph: SymbolGraph): { path: string; rank: number; symbols: GraphSymbol[] }[] {
+interface RankedFile {
+  path: string;
+  rank: number;
+  symbols: GraphSymbol[];
+}
+
+function rankFiles(graph: SymbolGraph): RankedFile[] {
   const files = graph.files().map(({ path }) => {
     const symbols = graph.symbolsOf(path);
     const rank = symbols.reduce((sum, symbol) => sum + worth(symbol), 0);
@@ -109,37 +115,27 @@ function worth({ path, rank, isPrivate, isLocal, kind }: GraphSymbol): number {
 }
 
 /** The chosen symbols with those they are inside of, under their files. */
-function arrange(
-  chosen: readonly GraphSymbol[],
-  all: readonly GraphSymbol[],
-  ranked: readonly { path: string; rank: number }[],
-  order: ReadonlyMap<string, number>,
-): MapFile[] {
+function arrange(chosen: readonly GraphSymbol[], ranked: readonly RankedFile[]): MapFile[] {
   const wanted = new Set(chosen);
-  const byFile = new Map<string, MapSymbol[]>();
-  const open: { symbol: GraphSymbol; isShown: boolean }[] = [];
-  // From last to first: a symbol is then met after everything inside it, and it is known whether it holds a chosen one.
-  const holders = new Set<GraphSymbol>();
-  for (const symbol of all) {
-    while (open.length > 0 && !holds(open.at(-1)!.symbol, symbol)) open.pop();
-    if (wanted.has(symbol)) for (const outer of open) holders.add(outer.symbol);
-    open.push({ symbol, isShown: false });
+  return ranked
+    .map(({ path, rank, symbols }) => ({ path, rank, symbols: withHolders(symbols, wanted) }))
+    .filter(({ symbols }) => symbols.length > 0);
+}
+
+/** Those of a file's symbols that are wanted or hold one that is. */
+function withHolders(symbols: readonly GraphSymbol[], wanted: ReadonlySet<GraphSymbol>): MapSymbol[] {
+  const shown = new Set<GraphSymbol>();
+  const outside = new Map<GraphSymbol, readonly GraphSymbol[]>();
+  const open: GraphSymbol[] = [];
+  for (const symbol of symbols) {
+    popWhile(open, (last) => !holds(last, symbol));
+    outside.set(symbol, [...open]);
+    open.push(symbol);
+    if (wanted.has(symbol)) for (const each of open) shown.add(each);
   }
-  open.length = 0;
-  for (const symbol of all) {
-    while (open.length > 0 && !holds(open.at(-1)!.symbol, symbol)) open.pop();
-    const isShown = wanted.has(symbol) || holders.has(symbol);
-    if (isShown) {
-      const depth = open.filter((outer) => outer.isShown).length;
-      const symbols = byFile.get(symbol.path) ?? [];
-      symbols.push({ ...symbol, depth });
-      byFile.set(symbol.path, symbols);
-    }
-    open.push({ symbol, isShown });
-  }
-  return [...byFile]
-    .map(([path, symbols]) => ({ path, rank: ranked[order.get(path)!]!.rank, symbols }))
-    .sort((a, b) => order.get(a.path)! - order.get(b.path)!);
+  return [...outside].flatMap(([symbol, outer]) =>
+    shown.has(symbol) ? [{ ...symbol, depth: outer.filter((each) => shown.has(each)).length }] : [],
+  );
 }
 
 function holds(outer: GraphSymbol, inner: GraphSymbol): boolean {

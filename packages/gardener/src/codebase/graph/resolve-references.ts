@@ -1,5 +1,8 @@
+import { present } from '../../garden/errors/present.js';
 import { familyOf } from '../languages/languages.js';
 import type { SymbolKind } from '../languages/symbol-kind.js';
+import type { Visibility } from '../parse/structure/code-structure.js';
+import { countBefore } from '../parse/structure/sorted.js';
 import type { FileFacts } from './file-facts.js';
 import { ImportTargets } from './import-targets.js';
 
@@ -12,8 +15,22 @@ export interface PlacedSymbol {
   /** The last part of its qualified name. */
   name: string;
   kind: SymbolKind;
+  visibility: Visibility;
   /** Place among all symbols of what it is declared in, or -1. */
   parent: number;
+}
+
+/** A file with what its references are resolved by. */
+interface PlacedFile {
+  number: number;
+  facts: FileFacts;
+  folder: string;
+  /** Languages that use each other's names. */
+  family: string;
+  /** Number of its first symbol. */
+  firstSymbol: number;
+  /** Its symbols by name. */
+  own: Map<string, number[]>;
 }
 
 /** Edges between nodes: symbols first, in order of file and place, then files. */
@@ -36,63 +53,63 @@ const IMPORT_WEIGHT = 0.5;
 /** Finds what the references of a project's files mean, by name, import, folder and receiver. */
 export class ReferenceResolver {
   readonly symbols: PlacedSymbol[] = [];
-  private readonly firstSymbol: number[] = [];
+  private readonly files: PlacedFile[];
   private readonly byName = new Map<string, number[]>();
-  private readonly inFile: Map<string, number[]>[] = [];
   private readonly inFolder = new Map<string, number[]>();
   private readonly inOwner = new Map<string, number[]>();
   private readonly targets: ImportTargets;
-  private readonly folders: string[];
-  private readonly families: string[];
 
-  constructor(private readonly files: ProjectFacts) {
+  constructor(files: ProjectFacts) {
     this.targets = new ImportTargets(files.map(({ path }) => path));
-    this.folders = files.map(({ path }) => path.slice(0, path.lastIndexOf('/') + 1));
-    this.families = files.map(({ facts }) => familyOf(facts.language));
-    for (const [file, { facts }] of files.entries()) {
-      const first = this.symbols.length;
-      this.firstSymbol.push(first);
-      const own = new Map<string, number[]>();
-      const qualified = new Set<string>();
-      for (const { symbol, kind, parent } of facts.symbols) {
-        const id = this.symbols.length;
-        const name = lastName(symbol);
-        this.symbols.push({ file, name, kind, parent: parent < 0 ? -1 : first + parent });
-        // Overloads, and Rust's `impl` blocks beside their type, are one thing: the first stands for all.
-        if (qualified.has(symbol)) continue;
-        qualified.add(symbol);
-        push(this.byName, name, id);
-        push(own, name, id);
-        push(this.inFolder, `${this.families[file]}\0${this.folders[file]}\0${name}`, id);
-        const owner = ownerName(symbol);
-        if (owner !== null) push(this.inOwner, `${this.families[file]}\0${owner}\0${name}`, id);
-      }
-      this.inFile.push(own);
-    }
+    this.files = files.map((file, number) => this.placed(file, number));
   }
 
   edges(): Edges {
     const edges: Edges = { from: [], to: [], weight: [] };
-    for (let file = 0; file < this.files.length; file++) {
+    for (const file of this.files) {
       this.addImports(file, edges);
       this.addReferences(file, edges);
     }
     return edges;
   }
 
-  private addImports(file: number, edges: Edges): void {
+  /** Gives a file's symbols their numbers and notes their names. */
+  private placed({ path, facts }: ProjectFacts[number], number: number): PlacedFile {
+    const firstSymbol = this.symbols.length;
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    const family = familyOf(facts.language);
+    const own = new Map<string, number[]>();
+    const qualified = new Set<string>();
+    for (const { symbol, kind, visibility, parent } of facts.symbols) {
+      const id = this.symbols.length;
+      const name = lastName(symbol);
+      const parentId = parent < 0 ? -1 : firstSymbol + parent;
+      this.symbols.push({ file: number, name, kind, visibility, parent: parentId });
+      // Overloads, and Rust's `impl` blocks beside their type, are one thing: the first stands for all.
+      if (qualified.has(symbol)) continue;
+      qualified.add(symbol);
+      push(this.byName, name, id);
+      push(own, name, id);
+      push(this.inFolder, `${family}\0${folder}\0${name}`, id);
+      const owner = ownerName(symbol);
+      if (owner !== null) push(this.inOwner, `${family}\0${owner}\0${name}`, id);
+    }
+    return { number, facts, folder, family, firstSymbol, own };
+  }
+
+  private addImports({ number, facts }: PlacedFile, edges: Edges): void {
     const met = new Set<number>();
-    for (const { name, source } of this.files[file]!.facts.imports) {
-      const targets = this.targets.find(file, source, name).filter((target) => !met.has(target));
+    for (const { name, source } of facts.imports) {
+      const targets = this.targets.find(number, source, name).filter((target) => !met.has(target));
       for (const target of targets) {
         met.add(target);
-        add(edges, this.fileNode(file), this.fileNode(target), IMPORT_WEIGHT / targets.length);
+        add(edges, this.fileNode(number), this.fileNode(target), IMPORT_WEIGHT / targets.length);
       }
     }
   }
 
-  private addReferences(file: number, edges: Edges): void {
-    const { imports, references } = this.files[file]!.facts;
+  private addReferences(file: PlacedFile, edges: Edges): void {
+    const { imports, references } = file.facts;
     const sources = new Map<string, { source: string; name: string }[]>();
     for (const { name, source } of imports) if (name !== null) push(sources, name, { source, name });
     const nodes = this.symbols.length + this.files.length;
@@ -104,7 +121,7 @@ export class ReferenceResolver {
       // where a method has that name.
       const meanings = isCall
         ? resolved.meanings
-        : resolved.meanings.filter((id) => this.symbols[id]!.kind !== 'method');
+        : resolved.meanings.filter((id) => this.symbolOf(id).kind !== 'method');
       if (meanings.length === 0) continue;
       for (const line of lines) {
         const from = this.ownerAt(file, line);
@@ -122,31 +139,31 @@ export class ReferenceResolver {
   }
 
   private resolve(
-    file: number,
+    file: PlacedFile,
     name: string,
     receiver: string | null,
     sources: ReadonlyMap<string, { source: string; name: string }[]>,
   ): { meanings: number[]; trust: number } {
     const all = this.byName.get(name);
     if (all === undefined) return NOTHING;
-    const own = this.inFile[file]!.get(name) ?? [];
+    const own = file.own.get(name) ?? [];
     if (receiver === null || SELF.has(receiver)) {
       if (own.length > 0) return certain(own);
       const imported = this.imported(file, name, sources.get(name) ?? []);
       if (imported.length > 0) return certain(imported);
     } else {
-      const owned = this.inOwner.get(`${this.families[file]}\0${receiver}\0${name}`) ?? [];
+      const owned = this.inOwner.get(`${file.family}\0${receiver}\0${name}`) ?? [];
       if (owned.length > 0 && owned.length <= MAX_MEANINGS) return certain(owned);
       const imported = this.imported(file, name, sources.get(receiver) ?? []);
       if (imported.length > 0) return certain(imported);
     }
     const isFree = receiver === null || SELF.has(receiver);
-    const sameFolder = this.inFolder.get(`${this.families[file]}\0${this.folders[file]}\0${name}`) ?? [];
+    const sameFolder = this.inFolder.get(`${file.family}\0${file.folder}\0${name}`) ?? [];
     if (isFree && sameFolder.length > 0 && sameFolder.length <= MAX_MEANINGS)
       return { meanings: sameFolder, trust: TRUST.sameFolder };
     const seen = own.length > 0 && !isFree ? own : this.seenFrom(file, all);
     // A call on a receiver that was not found (`a` in `a.b()`) can only mean a method.
-    const meanings = isFree ? seen : seen.filter((id) => this.symbols[id]!.kind === 'method');
+    const meanings = isFree ? seen : seen.filter((id) => this.symbolOf(id).kind === 'method');
     if (meanings.length === 0 || meanings.length > MAX_MEANINGS) return NOTHING;
     if (isFree) return { meanings, trust: TRUST.onlyOne };
     return { meanings, trust: isDistinctive(name) ? TRUST.anyOwner : TRUST.plainWord };
@@ -154,42 +171,47 @@ export class ReferenceResolver {
 
   /** What an import binds to `name`: in the files it means, else wherever the name is declared only once. */
   private imported(
-    file: number,
+    file: PlacedFile,
     name: string,
     sources: readonly { source: string; name: string }[],
   ): number[] {
     for (const { source, name: bound } of sources) {
-      const targets = this.targets.find(file, source, bound);
-      const found = targets.flatMap((target) => this.inFile[target]!.get(name) ?? []);
+      const targets = this.targets.find(file.number, source, bound);
+      const found = targets.flatMap((target) => this.fileOf(target).own.get(name) ?? []);
       if (found.length > 0 && found.length <= MAX_MEANINGS) return found;
     }
     return [];
   }
 
   /** The candidates that code of a file may use: of its languages, and not private to another folder. */
-  private seenFrom(file: number, candidates: readonly number[]): number[] {
+  private seenFrom(file: PlacedFile, candidates: readonly number[]): number[] {
     if (candidates.length > MANY_MEANINGS) return [];
     return candidates.filter((id) => {
-      const place = this.symbols[id]!.file;
-      if (this.families[place] !== this.families[file]) return false;
-      const { visibility } = this.files[place]!.facts.symbols[id - this.firstSymbol[place]!]!;
-      return visibility !== 'private' || this.folders[place] === this.folders[file];
+      const { file: number, visibility } = this.symbolOf(id);
+      const { family, folder } = this.fileOf(number);
+      return family === file.family && (visibility !== 'private' || folder === file.folder);
     });
   }
 
   /** The innermost symbol at a line, else the file. */
-  private ownerAt(file: number, line: number): number {
-    const { symbols } = this.files[file]!.facts;
-    let low = 0;
-    let high = symbols.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (symbols[middle]!.startLine <= line) low = middle + 1;
-      else high = middle;
+  private ownerAt({ number, facts: { symbols }, firstSymbol }: PlacedFile, line: number): number {
+    let place = countBefore(symbols, ({ startLine }) => startLine <= line) - 1;
+    for (
+      let symbol = symbols[place];
+      symbol !== undefined && symbol.endLine < line;
+      symbol = symbols[place]
+    ) {
+      place = symbol.parent;
     }
-    let place = low - 1;
-    while (place >= 0 && symbols[place]!.endLine < line) place = symbols[place]!.parent;
-    return place < 0 ? this.fileNode(file) : this.firstSymbol[file]! + place;
+    return place < 0 ? this.fileNode(number) : firstSymbol + place;
+  }
+
+  private symbolOf(id: number): PlacedSymbol {
+    return present(this.symbols[id]);
+  }
+
+  private fileOf(number: number): PlacedFile {
+    return present(this.files[number]);
   }
 
   private fileNode(file: number): number {

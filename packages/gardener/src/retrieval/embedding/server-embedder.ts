@@ -1,6 +1,7 @@
 import type { TaskPrefixes } from '@codebase-gardener/lora';
 import { z } from 'zod';
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import { present } from '../../garden/errors/present.js';
 import { openAiAddress } from '../../models/servers/model-server.js';
 import type { Embedder } from './embedder.js';
 import { EmbeddingCircuit, type Patience } from './embedding-circuit.js';
@@ -69,40 +70,34 @@ class ServerEmbedder implements Embedder {
   ) {}
 
   async probe(version: string): Promise<void> {
-    const [vector] = await this.#request(['dimension']);
-    this.dimension = vector!.length;
+    this.dimension = (await this.#requestOne('dimension')).length;
     const { protocol, model } = this.options;
     const place = protocol === 'openai' ? `${new URL(this.server.url).host}/` : '';
     this.id = idWithPrefixes(`${protocol}/${place}${model}@${version || this.dimension}`, this.prefixes);
   }
 
   async embed(texts: string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    const order = texts.map((_, at) => at).sort((a, b) => texts[a]!.length - texts[b]!.length);
     const results = new Array<Float32Array>(texts.length);
-    for (let start = 0; start < order.length; ) {
-      const batch = [order[start]!];
-      let characters = texts[order[start]!]!.length;
-      for (const at of order.slice(start + 1, start + REQUEST_TEXTS)) {
-        characters += texts[at]!.length;
-        if (characters > REQUEST_CHARACTERS) break;
-        batch.push(at);
-      }
-      const vectors = await this.#request(
-        batch.map((at) => this.prefixes.document + texts[at]!),
-        signal,
-      );
-      for (const [row, at] of batch.entries()) results[at] = vectors[row]!;
-      start += batch.length;
+    for (const batch of batchesOf(texts)) {
+      const input = batch.map(({ text }) => this.prefixes.document + text);
+      const vectors = await this.#request(input, signal);
+      for (const [row, { index }] of batch.entries()) results[index] = present(vectors[row]);
     }
     return results;
   }
 
   async embedQuery(query: string, signal?: AbortSignal): Promise<Float32Array> {
-    return (await this.#request([this.prefixes.query + query], signal))[0]!;
+    return this.#requestOne(this.prefixes.query + query, signal);
   }
 
   async dispose(): Promise<void> {}
 
+  async #requestOne(text: string, signal?: AbortSignal): Promise<Float32Array> {
+    const [vector] = await this.#request([text], signal);
+    return present(vector);
+  }
+
+  /** A vector of the model's dimension for each text, in their order. */
   async #request(texts: string[], signal?: AbortSignal): Promise<Float32Array[]> {
     // An empty input is an error for some servers.
     const input = texts.map((text) => text.slice(0, MAX_TEXT_CHARACTERS) || ' ');
@@ -135,7 +130,7 @@ class ServerEmbedder implements Embedder {
 
   #checked(rows: number[][], count: number): Float32Array[] {
     if (rows.length !== count) throw this.server.badAnswer(`${count} texts gave ${rows.length} embeddings`);
-    const dimension = this.dimension || rows[0]!.length;
+    const dimension = this.dimension || rows[0]?.length;
     return rows.map((row) => {
       if (row.length !== dimension)
         throw this.server.badAnswer(`an embedding has ${row.length} numbers instead of ${dimension}`);
@@ -144,6 +139,23 @@ class ServerEmbedder implements Embedder {
       return Float32Array.from(row, (value) => value / norm);
     });
   }
+}
+
+/** Texts in requests that a server can take, those of like length together: they are padded to the longest. */
+function* batchesOf(texts: readonly string[]): Generator<{ index: number; text: string }[]> {
+  const waiting = texts.map((text, index) => ({ index, text })).sort((a, b) => a.text.length - b.text.length);
+  let batch: typeof waiting = [];
+  let characters = 0;
+  for (const item of waiting) {
+    characters += item.text.length;
+    if (batch.length > 0 && (batch.length === REQUEST_TEXTS || characters > REQUEST_CHARACTERS)) {
+      yield batch;
+      batch = [];
+      characters = item.text.length;
+    }
+    batch.push(item);
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** The model's digest, from the list of models that are there. */

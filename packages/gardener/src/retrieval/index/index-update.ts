@@ -4,6 +4,7 @@ import { CHUNK_RECIPE } from '../../codebase/read/chunk-recipe.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { countOutcomes } from '../../codebase/read/chunked-file.js';
 import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
+import { present } from '../../garden/errors/present.js';
 import type { Embedder } from '../embedding/embedder.js';
 import type { EmbeddingCache } from '../embedding/embedding-cache.js';
 import { rowOf } from '../store/chunk-row.js';
@@ -15,7 +16,7 @@ import {
   writeFileStates,
   writeManifest,
 } from '../store/manifest.js';
-import { embeddingText } from './embedding-text.js';
+import { vectorsOf } from './chunk-vectors.js';
 
 /** What an index takes in: a file with its chunks, one left out with the reason, or one that is as it was. */
 export type IndexItem = ChunkedFile | FileOutcome | UnchangedFile;
@@ -51,8 +52,6 @@ export interface UpdateContext {
   signal?: AbortSignal;
 }
 
-/** Texts that are embedded before they are kept: no more than these are lost to a kill. */
-const SAVED_TEXTS = 64;
 /** Chunks of one commit: small enough that search sees the first files soon, large enough to embed in full batches. */
 const BATCH_CHUNKS = 256;
 /** Files of one commit: their paths stand in one SQL filter. */
@@ -68,18 +67,6 @@ const KEYWORD_REFRESH_SHARE = 0.25;
 const MANIFEST_TIME_SHARE = 0.05;
 /** An update of an index that is there says that it goes on when it takes longer than this. */
 const FIRST_MANIFEST_MS = 2_000;
-const MIN_MOVABLE_CHARACTERS = 200;
-
-/**
- * What a chunk's vector is kept under: what it says, wherever it stands, so that a renamed file or folder is not
- * embedded again. For short chunks the path is part of the key: many have the same text, only the path tells them
- * apart, and embedding one again costs next to nothing.
- */
-function cacheKeyText(chunk: Chunk): string {
-  return chunk.text.length < MIN_MOVABLE_CHARACTERS
-    ? embeddingText(chunk)
-    : embeddingText({ ...chunk, path: '' });
-}
 
 /** The version of a file that rows are made of: its bytes and the recipe. */
 function stamped(hash: string): string {
@@ -218,10 +205,16 @@ export class IndexUpdate {
       for (const chunk of file.chunks) chunks.set(chunk.id, { chunk: { ...chunk, path: file.path }, file });
     }
     if (chunks.size === 0) return;
-    const vectors = await this.#vectors([...chunks.values()].map(({ chunk }) => chunk));
+    const vectors = await vectorsOf(
+      [...chunks.values()].map(({ chunk }) => chunk),
+      this.#context,
+      (count) => {
+        this.#embedded += count;
+      },
+    );
     signal?.throwIfAborted();
     const rows = [...chunks.values()].map(({ chunk, file }) =>
-      rowOf(chunk, { ...file, hash: stamped(file.hash) }, vectors.get(chunk)!),
+      rowOf(chunk, { ...file, hash: stamped(file.hash) }, present(vectors.get(chunk))),
     );
     await store.replace([...latest.keys()], rows);
     for (const file of latest.values()) this.#remember(file);
@@ -238,28 +231,6 @@ export class IndexUpdate {
       const now = performance.now();
       this.#nextManifestAt = now + (now - before) / MANIFEST_TIME_SHARE;
     }
-  }
-
-  async #vectors(chunks: readonly Chunk[]): Promise<Map<Chunk, Float32Array>> {
-    const { cache, embedder, signal } = this.#context;
-    const keys = chunks.map(cacheKeyText);
-    const vectors = await cache.get(keys);
-    const missing = new Map<string, string>();
-    for (const [i, key] of keys.entries()) if (!vectors.has(key)) missing.set(key, embeddingText(chunks[i]!));
-    // By length, since texts that are embedded together are padded to the longest.
-    const waiting = [...missing].sort(([, a], [, b]) => a.length - b.length);
-    for (let start = 0; start < waiting.length; start += SAVED_TEXTS) {
-      const some = waiting.slice(start, start + SAVED_TEXTS);
-      const embedded = await embedder.embed(
-        some.map(([, text]) => text),
-        signal,
-      );
-      this.#embedded += some.length;
-      const fresh = new Map(some.map(([key], i) => [key, embedded[i]!]));
-      await cache.put(fresh);
-      for (const [key, vector] of fresh) vectors.set(key, vector);
-    }
-    return new Map(chunks.map((chunk, i) => [chunk, vectors.get(keys[i]!)!]));
   }
 
   #remember(file: ChunkedFile): void {

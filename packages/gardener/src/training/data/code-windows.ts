@@ -116,8 +116,6 @@ function takeWindow(
 
 /** Tokens up to and with the path line's end, in the window's own tokenisation (the line end may carry indentation). */
 function headerLength(tokens: Int32Array, tokenizer: Tokenizer, fallback: number): number {
-  for (let i = 0; i < tokens.length; i++) {
-    if (tokenizer.decode([tokens[i] as number]).includes('\n')) return i + 1;
-  }
+  for (const [i, token] of tokens.entries()) if (tokenizer.decode([token]).includes('\n')) return i + 1;
   return fallback;
 }

@@ -232,14 +232,16 @@ function countTokens(examples: readonly SupervisedExample[]): number {
   return examples.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }
 
+/** Tokens of an example that are targets of the loss; nothing predicts the first one. */
+export function countSupervised({ supervised }: SupervisedExample): number {
+  return supervised.subarray(1).reduce((sum, bit) => sum + bit, 0);
+}
+
 function countSide(files: string[], examples: readonly SupervisedExample[]): SideCounts {
-  let supervisedTokens = 0;
-  for (const { supervised } of examples)
-    for (let i = 1; i < supervised.length; i++) supervisedTokens += supervised[i] as number;
   return {
     files: [...files].sort(),
     examples: examples.length,
     tokens: countTokens(examples),
-    supervisedTokens,
+    supervisedTokens: examples.reduce((sum, example) => sum + countSupervised(example), 0),
   };
 }

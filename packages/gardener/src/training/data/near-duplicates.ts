@@ -1,3 +1,4 @@
+import { present } from '../../garden/errors/present.js';
 import { hash32, mix32 } from './random.js';
 
 /** Hash functions of a MinHash signature: the estimate of a Jaccard similarity of 0.5 is then good to about 0.04. */
@@ -23,8 +24,7 @@ export function shingles(text: string): Uint32Array {
   const last = Math.max(1, words.length - SHINGLE_WORDS + 1);
   for (let start = 0; start < last; start++) {
     let hash = 0;
-    const end = Math.min(words.length, start + SHINGLE_WORDS);
-    for (let i = start; i < end; i++) hash = mix32(Math.imul(hash, 31) + (words[i] as number));
+    for (const word of words.slice(start, start + SHINGLE_WORDS)) hash = mix32(Math.imul(hash, 31) + word);
     found.add(hash);
   }
   return Uint32Array.from(found);
@@ -43,7 +43,7 @@ export function minHash(text: string): Uint32Array | null {
     let hash = mix32(element);
     const step = mix32(element ^ 0x9e3779b9) | 1;
     for (let i = 0; i < SIGNATURE_SIZE; i++) {
-      if (hash < (signature[i] as number)) signature[i] = hash;
+      if (hash < present(signature[i])) signature[i] = hash;
       hash = (hash + step) >>> 0;
     }
   }
@@ -67,9 +67,10 @@ export class DisjointSets {
 
   find(item: number): number {
     let root = item;
-    while (this.parent[root] !== root) {
-      this.parent[root] = this.parent[this.parent[root] as number] as number;
-      root = this.parent[root] as number;
+    for (let parent = this.parentOf(root); parent !== root; parent = this.parentOf(root)) {
+      const grandparent = this.parentOf(parent);
+      this.parent[root] = grandparent;
+      root = grandparent;
     }
     return root;
   }
@@ -81,6 +82,10 @@ export class DisjointSets {
     if (rootA < rootB) this.parent[rootB] = rootA;
     else this.parent[rootA] = rootB;
   }
+
+  private parentOf(item: number): number {
+    return present(this.parent[item]);
+  }
 }
 
 /** Calls `pair(i, j)` for every pair of texts whose estimated Jaccard similarity is at least `threshold`. */
@@ -89,7 +94,7 @@ export function forEachNearDuplicate(
   threshold: number,
   pair: (i: number, j: number) => void,
 ): void {
-  const buckets = new Map<string, number[]>();
+  const buckets = new Map<string, { index: number; signature: Uint32Array }[]>();
   const seen = new Set<number>();
   for (const [index, signature] of signatures.entries()) {
     if (!signature) continue;
@@ -97,16 +102,16 @@ export function forEachNearDuplicate(
       const key = `${row}:${signature.subarray(row, row + BAND_ROWS).join()}`;
       const members = buckets.get(key);
       if (!members) {
-        buckets.set(key, [index]);
+        buckets.set(key, [{ index, signature }]);
         continue;
       }
       for (const other of members) {
-        const pairKey = other * signatures.length + index;
-        if (other === index || seen.has(pairKey)) continue;
+        const pairKey = other.index * signatures.length + index;
+        if (other.index === index || seen.has(pairKey)) continue;
         seen.add(pairKey);
-        if (similarity(signatures[other] as Uint32Array, signature) >= threshold) pair(other, index);
+        if (similarity(other.signature, signature) >= threshold) pair(other.index, index);
       }
-      if (members.length < MAX_BUCKET) members.push(index);
+      if (members.length < MAX_BUCKET) members.push({ index, signature });
     }
   }
 }

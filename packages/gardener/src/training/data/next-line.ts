@@ -24,8 +24,8 @@ export function lineSpans(tokens: Int32Array, from: number, tokenizer: Tokenizer
       if (/[\p{L}\p{N}]/u.test(tokenizer.decode(tokens.subarray(start, end)))) spans.push({ start, end });
     }
   };
-  for (let i = from; i < tokens.length; i++) {
-    if (!tokenizer.decode([tokens[i] as number]).includes('\n')) continue;
+  for (const [i, token] of tokens.entries()) {
+    if (i < from || !tokenizer.decode([token]).includes('\n')) continue;
     close(i);
     start = i + 1;
   }

@@ -1,3 +1,5 @@
+import { present } from '../../garden/errors/present.js';
+
 /** A source of repeatable random numbers in [0, 1). */
 export type Random = () => number;
 
@@ -20,7 +22,9 @@ export function mix32(value: number): number {
 }
 
 /**
- * A seeded generator (mulberry32): the same seed and purpose give the same numbers on every machine.
+ * A seeded generator (mulberry32): the same seed and purpose give the same numbers on every machine. The training
+ * library has one that starts from numbers alone; this one decides which files are held out, and must not change with
+ * that library, nor load it with its native module.
  * @param purpose keeps the streams of two uses of one seed apart
  */
 export function seededRandom(seed: number, purpose: string): Random {
@@ -38,8 +42,8 @@ export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const copy = [...items];
   for (let i = copy.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
-    const held = copy[i] as T;
-    copy[i] = copy[j] as T;
+    const held = present(copy[i]);
+    copy[i] = present(copy[j]);
     copy[j] = held;
   }
   return copy;

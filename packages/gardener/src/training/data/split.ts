@@ -1,5 +1,6 @@
 import type { Chunk } from '../../codebase/chunk/chunk.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
+import { present } from '../../garden/errors/present.js';
 import { GENERAL_CODE_MARKER } from './general-code.js';
 import { clusterNearDuplicates, forEachNearDuplicate, minHash } from './near-duplicates.js';
 import { seededRandom } from './random.js';
@@ -120,7 +121,7 @@ function clusters(files: readonly ChunkedFile[]): Cluster[] {
   );
   const byRoot = new Map<number, Cluster>();
   for (const [index, file] of files.entries()) {
-    const root = roots[index] as number;
+    const root = present(roots[index]);
     const cluster = byRoot.get(root) ?? { files: [], chars: 0, modifiedMs: 0 };
     cluster.files.push(file);
     cluster.chars += file.text.length;
@@ -175,25 +176,19 @@ function weightedOrder(all: readonly Cluster[], seed: number): Cluster[] {
 function takeClusters(queue: Cluster[], wantedChars: number, minClusters: number): Cluster[] {
   const side: Cluster[] = [];
   let chars = 0;
-  for (let i = 0; i < queue.length && (chars < wantedChars || side.length < minClusters); ) {
-    const cluster = queue[i] as Cluster;
+  for (const cluster of [...queue]) {
+    if (chars >= wantedChars && side.length >= minClusters) break;
     const tooLarge = cluster.chars > wantedChars * MAX_CLUSTER_SHARE;
-    if (tooLarge || chars + cluster.chars > wantedChars * 1.25) {
-      i++;
-      continue;
-    }
+    if (tooLarge || chars + cluster.chars > wantedChars * 1.25) continue;
     side.push(cluster);
     chars += cluster.chars;
-    queue.splice(i, 1);
+    queue.splice(queue.indexOf(cluster), 1);
   }
   // In a codebase of few files, or of very unequal ones, the draw may leave a side too small: it is filled with the
   // smallest clusters left, as long as most of the code stays for training.
   while (side.length < minClusters && queue.length > minClusters) {
-    let smallest = 0;
-    for (const [i, cluster] of queue.entries()) {
-      if (cluster.chars < (queue[smallest] as Cluster).chars) smallest = i;
-    }
-    side.push(...queue.splice(smallest, 1));
+    const smallest = queue.reduce((least, cluster) => (cluster.chars < least.chars ? cluster : least));
+    side.push(...queue.splice(queue.indexOf(smallest), 1));
   }
   return side;
 }

@@ -1,4 +1,5 @@
 import type { Tokenizer } from '@codebase-gardener/lora';
+import { present } from '../../garden/errors/present.js';
 import type { CompletionRequest, GenerationRuntime } from '../../models/runtime/runtime.js';
 import type { GapBase } from '../data/gaps/gap-examples.js';
 import type { HeldOutFile } from '../data/held-out.js';
@@ -19,16 +20,19 @@ export function editSimilarity(a: string, b: string): number {
 }
 
 function levenshtein(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[j] as number) + 1, (current[j - 1] as number) + 1));
-    }
-    previous = current;
+  // From the first characters of `a` that were seen to the first `j` of `b`.
+  let distances = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    let diagonal = 0;
+    let left = 0;
+    distances = distances.map((above, j) => {
+      const substituted = diagonal + (a[i] === b[j - 1] ? 0 : 1);
+      left = j === 0 ? i + 1 : Math.min(substituted, above + 1, left + 1);
+      diagonal = above;
+      return left;
+    });
   }
-  return previous[b.length] as number;
+  return distances.at(-1) ?? 0;
 }
 
 /** Similarity summed over the lines (or gaps) of one file. */
@@ -150,5 +154,7 @@ async function similarityOf(
 
 function spreadEvenly<T>(items: readonly T[], count: number): T[] {
   if (items.length <= count) return [...items];
-  return Array.from({ length: count }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / count)] as T);
+  return Array.from({ length: count }, (_, i) =>
+    present(items[Math.floor(((i + 0.5) * items.length) / count)]),
+  );
 }

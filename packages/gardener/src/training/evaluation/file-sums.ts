@@ -1,4 +1,6 @@
 import type { ExampleScore, SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
+import { present } from '../../garden/errors/present.js';
+import { countSupervised } from '../data/examples.js';
 import type { HeldOutFile, HeldOutGap } from '../data/held-out.js';
 import type { SideScores } from './side-scores.js';
 
@@ -38,7 +40,7 @@ export function sumByFile(
     return {
       path: file.path,
       examples: examples.length,
-      nll: examples.reduce((sum, example, i) => sum + sumNll(example, own[i] as ExampleScore), 0),
+      nll: examples.reduce((sum, example, i) => sum + sumNll(example, present(own[i])), 0),
       tokens: examples.reduce((sum, example) => sum + countSupervised(example), 0),
       bytes: examples.reduce((sum, example) => sum + supervisedBytes(example, tokenizer), 0),
       matchedLines: lines.filter((line) => isMatched(own[line.example], line)).length,
@@ -51,7 +53,7 @@ export function sumByFile(
 
 /** Mean negative log-likelihood over the supervised tokens, nats. */
 export function meanNll(examples: readonly SupervisedExample[], scores: readonly ExampleScore[]): number {
-  const sum = examples.reduce((total, example, i) => total + sumNll(example, scores[i] as ExampleScore), 0);
+  const sum = examples.reduce((total, example, i) => total + sumNll(example, present(scores[i])), 0);
   return sum / examples.reduce((total, example) => total + countSupervised(example), 0);
 }
 
@@ -60,15 +62,7 @@ function isMatched(score: ExampleScore | undefined, { start, end }: { start: num
 }
 
 function sumNll({ supervised }: SupervisedExample, { nll }: ExampleScore): number {
-  let sum = 0;
-  for (let i = 1; i < nll.length; i++) if (supervised[i] === 1) sum += nll[i] as number;
-  return sum;
-}
-
-function countSupervised({ supervised }: SupervisedExample): number {
-  let tokens = 0;
-  for (let i = 1; i < supervised.length; i++) tokens += supervised[i] as number;
-  return tokens;
+  return nll.reduce((sum, loss, i) => (i > 0 && supervised[i] === 1 ? sum + loss : sum), 0);
 }
 
 /** UTF-8 bytes of the text that the supervised tokens spell: the same measure for every tokenizer. */

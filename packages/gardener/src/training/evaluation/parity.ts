@@ -1,4 +1,5 @@
 import type { ExampleScore, SupervisedExample } from '@codebase-gardener/lora';
+import { present } from '../../garden/errors/present.js';
 import type { GenerationRuntime } from '../../models/runtime/runtime.js';
 import type { SideScores } from './side-scores.js';
 
@@ -26,14 +27,14 @@ export async function measureParity(
   for (const [index, { tokens, supervised }] of examples.entries()) {
     if (parity.positions >= options.positions || performance.now() - start > options.limitMs) break;
     options.signal?.throwIfAborted();
-    const ours = scores[index] as ExampleScore;
+    const ours = present(scores[index]);
     const theirs = await runtime.score({ tokens: Array.from(tokens), adapter: adapterFile });
     for (let i = 1; i < tokens.length; i++) {
       if (supervised[i] !== 1) continue;
       if (theirs.top1[i - 1] === ours.top1[i]) parity.agreed++;
       parity.positions++;
-      parity.ourNll += ours.nll[i] as number;
-      parity.theirNll -= theirs.logProbability[i - 1] as number;
+      parity.ourNll += present(ours.nll[i]);
+      parity.theirNll -= present(theirs.logProbability[i - 1]);
     }
     options.onProgress?.(Math.min(parity.positions, options.positions), options.positions);
   }

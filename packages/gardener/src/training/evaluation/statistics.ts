@@ -1,3 +1,4 @@
+import { present } from '../../garden/errors/present.js';
 import { seededRandom } from '../data/random.js';
 
 /** A measured figure with its 95 % interval. */
@@ -34,7 +35,7 @@ export function bootstrapInterval<T>(
   const values = new Float64Array(resamples);
   const sample = [...items];
   for (let resample = 0; resample < resamples; resample++) {
-    for (let i = 0; i < items.length; i++) sample[i] = items[Math.floor(random() * items.length)] as T;
+    for (let i = 0; i < items.length; i++) sample[i] = present(items[Math.floor(random() * items.length)]);
     values[resample] = statistic(sample);
   }
   values.sort();
@@ -46,8 +47,8 @@ export function bootstrapInterval<T>(
 function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);
-  const low = sorted[below] as number;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  const low = present(sorted[below]);
+  const high = present(sorted[Math.min(below + 1, sorted.length - 1)]);
   return low + (high - low) * (position - below);
 }
 

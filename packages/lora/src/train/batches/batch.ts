@@ -33,15 +33,16 @@ export function makeBatch(given: readonly PackedRow[], count: number, sequenceLe
   const predicting: number[] = [];
   const labels: number[] = [];
   for (const [r, row] of rows.entries()) {
-    for (let i = 0; i < sequenceLength; i++) {
-      positions[r * sequenceLength + i] = BigInt(row.positions[i]!);
+    for (const [i, position] of row.positions.entries()) {
+      const flat = r * sequenceLength + i;
+      positions[flat] = BigInt(position);
       // A padded token sees only itself: its result is never used, but it has to be finite.
-      const first = row.segments[i] === -1 ? i : i - row.positions[i]!;
-      const from = (r * sequenceLength + i) * sequenceLength;
-      mask.fill(0, from + first, from + i + 1);
-      if (!row.predicts[i]) continue;
-      predicting.push(r * sequenceLength + i);
-      labels.push(row.tokens[i + 1]!);
+      const first = row.segments[i] === -1 ? i : i - position;
+      mask.fill(0, flat * sequenceLength + first, flat * sequenceLength + i + 1);
+      const next = row.tokens[i + 1];
+      if (!row.predicts[i] || next === undefined) continue;
+      predicting.push(flat);
+      labels.push(next);
     }
   }
   return {
@@ -59,4 +60,12 @@ export function tokensOf({ rows, sequenceLength }: Batch): Int32Array {
   const tokens = new Int32Array(rows.length * sequenceLength);
   for (const [i, row] of rows.entries()) tokens.set(row.tokens, i * sequenceLength);
   return tokens;
+}
+
+/** Each position of a batch that predicts a target, as a flat index, with the token it should predict. */
+export function* predictions({ predicting, labels }: Batch): Generator<[position: number, label: number]> {
+  for (const [i, label] of labels.entries()) {
+    const position = predicting[i];
+    if (position !== undefined) yield [position, label];
+  }
 }

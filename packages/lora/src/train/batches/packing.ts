@@ -31,12 +31,11 @@ export function packExamples(
   sequenceLength: number,
   random: Random | null,
 ): PackedRow[] {
-  const indices = examples.map((_, index) => index);
-  const order = random ? shuffled(indices, random) : indices;
+  const numbered = [...examples.entries()];
+  const order = random ? shuffled(numbered, random) : numbered;
   const rows: PackedRow[] = [];
   const open: { row: PackedRow; used: number }[] = [];
-  for (const index of order) {
-    const example = examples[index]!;
+  for (const [index, example] of order) {
     checkExample(example, index, sequenceLength);
     let bin = open.find(({ used }) => used + example.tokens.length <= sequenceLength);
     if (!bin) {

@@ -8,7 +8,8 @@ export interface Random {
 
 /**
  * A random stream that depends only on its seeds: mulberry32 started from a hash of them. Streams are derived, never
- * stored: whoever needs one again (a resumed run, a recomputed dropout mask) makes it again from the same seeds.
+ * stored: whoever needs one again (a resumed run, a recomputed dropout mask) makes it again from the same seeds. A
+ * product that trains with this library has no use for it: it is no part of the library's face.
  */
 export function seededRandom(...seeds: number[]): Random {
   let state = seeds.reduce((hash, seed) => mix(hash ^ mix(seed | 0)), 0x9e3779b9);
@@ -32,7 +33,7 @@ export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const result = [...items];
   for (let i = result.length - 1; i > 0; i--) {
     const j = Math.floor(random.next() * (i + 1));
-    [result[i], result[j]] = [result[j]!, result[i]!];
+    result.splice(i, 1, ...result.splice(j, 1, ...result.slice(i, i + 1)));
   }
   return result;
 }

@@ -20,8 +20,8 @@ export function dropoutMasks(
   const masks: Record<string, HostTensor> = {};
   if (adapter.dropout === 0) return masks;
   const threshold = adapter.dropout * 2 ** 32;
-  for (const [index, group] of targetedGroups(adapter.targetModules).entries()) {
-    const width = moduleShape(group[0]!, config)[1];
+  for (const [index, [first]] of targetedGroups(adapter.targetModules).entries()) {
+    const width = moduleShape(first, config)[1];
     const rowSize = sequenceLength * width;
     const mask = new Uint8Array(rows * rowSize);
     for (const [row, seed] of seeds.entries()) {
@@ -29,7 +29,7 @@ export function dropoutMasks(
       const end = (row + 1) * rowSize;
       for (let i = row * rowSize; i < end; i++) mask[i] = random.nextUint32() < threshold ? 0 : 1;
     }
-    masks[inputNames.dropout(group[0]!)] = hostTensor(mask, [rows * sequenceLength, width]);
+    masks[inputNames.dropout(first)] = hostTensor(mask, [rows * sequenceLength, width]);
   }
   return masks;
 }

@@ -3,7 +3,7 @@ import { GraphSession, type SessionOptions } from '../../autodiff/session.js';
 import { inputNames } from '../../transformer/decoder/block-inputs.js';
 import type { FrozenWeights } from '../../transformer/decoder/frozen-weights.js';
 import { type ModelGraphOptions, modelGradientGraph } from '../../transformer/decoder/model-graph.js';
-import { type Batch, tokensOf } from '../batches/batch.js';
+import { type Batch, predictions, tokensOf } from '../batches/batch.js';
 import { collectGarbage } from '../memory/collect-garbage.js';
 import type { LoraParameters } from '../optimizer/lora-parameters.js';
 import { collect, type TrainingWeights } from '../quantization/training-weights.js';
@@ -68,8 +68,8 @@ export class ModelTrainer implements AsyncDisposable {
     const tokens = this.shape.batch.rows * this.shape.batch.sequenceLength;
     const labels = new BigInt64Array(tokens);
     const weights = new Float32Array(tokens);
-    for (const [i, position] of batch.predicting.entries()) {
-      labels[position] = BigInt(batch.labels[i]!);
+    for (const [position, label] of predictions(batch)) {
+      labels[position] = BigInt(label);
       weights[position] = weight;
     }
     const feeds: Record<string, HostTensor> = {
@@ -88,8 +88,10 @@ export class ModelTrainer implements AsyncDisposable {
     for (const slot of parameters.slots) {
       parameters.addGradient(slot, float32Of(outputs[`d_${inputNames.block(slot.block)}${slot.name}`]));
     }
-    const nll = float32Of(outputs.nll);
-    return batch.predicting.reduce((sum, position) => sum + nll[position]!, 0);
+    return float32Of(outputs.nll).reduce(
+      (sum, nll, position) => (weights[position] === 0 ? sum : sum + nll),
+      0,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -27,10 +27,13 @@ export const inputNames = {
 };
 
 /** The groups of targeted modules that share one input, each led by its first targeted module. */
-export function targetedGroups(targetModules: readonly TargetModule[]): TargetModule[][] {
-  return MODULE_GROUPS.map((group) => group.filter((module) => targetModules.includes(module))).filter(
-    (group) => group.length > 0,
-  );
+export function targetedGroups(
+  targetModules: readonly TargetModule[],
+): (readonly [TargetModule, ...TargetModule[]])[] {
+  return MODULE_GROUPS.flatMap((group) => {
+    const [first, ...others] = group.filter((module) => targetModules.includes(module));
+    return first === undefined ? [] : [[first, ...others] as const];
+  });
 }
 
 /** What blocks of one kind share. */
@@ -116,7 +119,7 @@ function adapterInputs(
   const b = new Map<TargetModule, Value>();
   const dropout = new Map<TargetModule, Value>();
   for (const group of targetedGroups(adapter.targetModules)) {
-    const first = group[0]!;
+    const [first] = group;
     const inFeatures = moduleShape(first, config)[1];
     a.set(first, input(inputNames.a(first), 'float32', [group.length * adapter.rank, inFeatures]));
     for (const module of group) {

@@ -126,20 +126,19 @@ function addedTokens(tokens: readonly string[], types: readonly number[], ids: S
 function stringList(value: MetadataValue | undefined, name: string, maximum: number): string[] {
   if (!Array.isArray(value)) throw unsupportedTokenizer(`the file has no list of ${name}`);
   if (value.length > maximum) throw unsupportedTokenizer(`it has ${value.length} ${name}, above ${maximum}`);
-  for (const entry of value) {
-    if (typeof entry !== 'string' || entry.length > MAX_TOKEN_LENGTH) {
-      throw unsupportedTokenizer(`its list of ${name} holds something else than short strings`);
-    }
-  }
-  return value as string[];
+  return value.map((entry) => {
+    if (typeof entry === 'string' && entry.length <= MAX_TOKEN_LENGTH) return entry;
+    throw unsupportedTokenizer(`its list of ${name} holds something else than short strings`);
+  });
 }
 
 function tokenTypes(value: MetadataValue | undefined, count: number): number[] {
   if (value === undefined) return new Array<number>(count).fill(1);
-  if (!Array.isArray(value) || value.length !== count || value.some((type) => typeof type !== 'number')) {
+  const types = Array.isArray(value) ? value.filter((type) => typeof type === 'number') : [];
+  if (!Array.isArray(value) || value.length !== count || types.length !== count) {
     throw unsupportedTokenizer(`its token types do not match its ${count} tokens`);
   }
-  return value as number[];
+  return types;
 }
 
 function describe(value: MetadataValue | undefined): string {

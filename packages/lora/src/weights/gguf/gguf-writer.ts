@@ -78,21 +78,27 @@ export function tensorInfo(
 
 function typedValue(entry: GgufValue): Buffer {
   if (entry.type !== 'array') {
-    return Buffer.concat([uint32(VALUE_TYPE[entry.type]), scalar(entry.type, entry.value)]);
+    return Buffer.concat([uint32(VALUE_TYPE[entry.type]), scalar(entry)]);
   }
-  const items = entry.value.map((value) => scalar(entry.items, value));
+  const items = arrayItems(entry);
   const types = [uint32(VALUE_TYPE.array), uint32(VALUE_TYPE[entry.items])];
   return Buffer.concat([...types, uint64(items.length), Buffer.concat(items)]);
 }
 
-function scalar(
-  type: Exclude<GgufValue['type'], 'array'>,
-  value: string | boolean | number | bigint,
-): Buffer {
+type GgufArray = Extract<GgufValue, { type: 'array' }>;
+type GgufScalar = Exclude<GgufValue, GgufArray>;
+
+function arrayItems(entry: GgufArray): Buffer[] {
+  if (entry.items === 'string') return entry.value.map(string);
+  if (entry.items === 'bool') return entry.value.map((value) => scalar({ type: 'bool', value }));
+  return entry.value.map((value) => scalar({ type: entry.items, value }));
+}
+
+function scalar({ type, value }: GgufScalar): Buffer {
   const bytes = Buffer.alloc(8);
   switch (type) {
     case 'string':
-      return string(value as string);
+      return string(value);
     case 'bool':
       return Buffer.from([value ? 1 : 0]);
     case 'uint8':
@@ -106,10 +112,10 @@ function scalar(
       bytes.writeInt32LE(checkedInteger(value, -(2 ** 31), 2 ** 31 - 1));
       return bytes.subarray(0, 4);
     case 'float32':
-      bytes.writeFloatLE(value as number);
+      bytes.writeFloatLE(value);
       return bytes.subarray(0, 4);
     case 'uint64':
-      return uint64(value as number | bigint);
+      return uint64(value);
   }
 }
 

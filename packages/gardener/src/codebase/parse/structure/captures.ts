@@ -1,4 +1,5 @@
 import type { LineSpan } from './code-structure.js';
+import { countBefore } from './sorted.js';
 
 /** One capture of a query, free of the syntax tree. */
 export interface Capture extends LineSpan {
@@ -23,16 +24,9 @@ export interface Extent {
 
 /** Those of the sorted captures that begin inside a range. */
 export function within<T extends { startIndex: number }>(sorted: readonly T[], range: Extent): T[] {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]!.startIndex < range.startIndex) low = middle + 1;
-    else high = middle;
-  }
-  let end = low;
-  while (end < sorted.length && sorted[end]!.startIndex < range.endIndex) end++;
-  return sorted.slice(low, end);
+  const first = countBefore(sorted, ({ startIndex }) => startIndex < range.startIndex);
+  const end = countBefore(sorted, ({ startIndex }) => startIndex < range.endIndex);
+  return sorted.slice(first, end);
 }
 
 /** Whether one range is inside another one and not equal to it: two declarators of one statement are neighbours. */

@@ -66,7 +66,9 @@ function unquoted(source: string): string {
 
 /** What Go binds for a path: its last segment, a version left out. */
 function lastSegment(path: string): string {
-  const segments = path.split('/').filter((segment) => segment !== '');
-  const last = segments.at(-1) ?? path;
-  return /^v\d+$/.test(last) && segments.length > 1 ? segments.at(-2)! : last;
+  const [last = path, before = last] = path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .reverse();
+  return /^v\d+$/.test(last) ? before : last;
 }

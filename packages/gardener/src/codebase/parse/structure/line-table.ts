@@ -1,3 +1,5 @@
+import { countBefore } from './sorted.js';
+
 /** Where the lines of a text begin, to find the line of an offset without asking the parser. */
 export class LineTable {
   private readonly starts: number[] = [0];
@@ -10,13 +12,6 @@ export class LineTable {
 
   /** The line, from 1, that the character at an offset stands on. */
   lineAt(index: number): number {
-    let low = 0;
-    let high = this.starts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.starts[middle]! <= index) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countBefore(this.starts, (start) => start <= index);
   }
 }

@@ -1,5 +1,6 @@
 import type { LineSpan, StatementSpan } from './code-structure.js';
 import type { LineMap } from './line-map.js';
+import { popWhile } from './sorted.js';
 
 /** Statements as a tree of line ranges: equal ranges once, comments and decorators counted to what follows them. */
 export function nestStatements(spans: readonly LineSpan[], lines: LineMap): StatementSpan[] {
@@ -14,13 +15,13 @@ export function nestStatements(spans: readonly LineSpan[], lines: LineMap): Stat
   const top: StatementSpan[] = [];
   const open: StatementSpan[] = [];
   for (const { startLine, endLine } of sorted) {
-    while (open.length > 0 && startLine > open.at(-1)!.endLine) open.pop();
+    popWhile(open, (last) => startLine > last.endLine);
     const parent = open.at(-1);
     // On one line no cut is possible between them.
     if (parent !== undefined && parent.startLine === startLine && parent.endLine === endLine) continue;
     const span = { startLine, endLine, leadLine: lines.leadLine(startLine), children: [] };
     // Two that share a line in part (`} else {`) are neighbours.
-    while (open.length > 0 && endLine > open.at(-1)!.endLine) open.pop();
+    popWhile(open, (last) => endLine > last.endLine);
     (open.at(-1)?.children ?? top).push(span);
     open.push(span);
   }

@@ -4,6 +4,7 @@ import { type Capture, type CaptureGroup, contains, type Extent, within } from '
 import type { CodeSymbol } from './code-structure.js';
 import type { LineMap } from './line-map.js';
 import { declarationSignature, docstringText } from './signature.js';
+import { popWhile } from './sorted.js';
 import { usedNames } from './used-names.js';
 
 /** What of a file its symbols are read with. */
@@ -116,7 +117,7 @@ export class SymbolReader {
     const top: CodeSymbol[] = [];
     const open: CodeSymbol[] = [];
     for (const { exported, ...symbol } of sorted) {
-      while (open.length > 0 && !contains(open.at(-1)!, symbol)) open.pop();
+      popWhile(open, (last) => !contains(last, symbol));
       const parent = open.at(-1);
       if (parent === undefined) {
         if (this.facts.fileExports && !exported) symbol.visibility = 'private';

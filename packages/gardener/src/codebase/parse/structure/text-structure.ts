@@ -1,8 +1,10 @@
+import { present } from '../../../garden/errors/present.js';
 import type { Language } from '../../languages/language.js';
 import type { SymbolKind } from '../../languages/symbol-kind.js';
 import type { TextRules } from '../../languages/text-rules.js';
 import type { CodeSymbol, ParseResult, StatementSpan } from './code-structure.js';
 import { docstringText } from './signature.js';
+import { countBefore, popWhile } from './sorted.js';
 
 const MAX_NAME_CHARACTERS = 120;
 const MAX_SIGNATURE_CHARACTERS = 200;
@@ -49,7 +51,7 @@ function readLines(lines: readonly string[], rules: TextRules) {
   const openings: Opening[] = [];
   const breaks: number[] = [];
   const comments = new Set<number>();
-  const isBlank = (line: number) => (lines[line - 1] ?? '').trim() === '';
+  const isBlank = (line: number) => lineOf(lines, line).trim() === '';
   const open = (line: number, name: string, level: number, what: string) => {
     const clean = name
       .trim()
@@ -75,7 +77,7 @@ function readLines(lines: readonly string[], rules: TextRules) {
       const { name = '', level, what = '' } = symbol.groups ?? {};
       open(line, name, level?.length ?? 1, what);
     } else if (underline && line > 1 && !isBlank(line - 1) && isBlank(line - 2)) {
-      open(line - 1, lines[line - 2]!, underline[1] === undefined ? 2 : 1, '');
+      open(line - 1, lineOf(lines, line - 1), underline[1] === undefined ? 2 : 1, '');
     }
     if (rules.comment.test(content)) comments.add(line);
     else if (mayBegin && rules.statement.test(content)) breaks.push(line);
@@ -96,27 +98,27 @@ function nestSymbols(
   const offsets = lineOffsets(lines);
   const top: CodeSymbol[] = [];
   const open: { level: number; symbol: CodeSymbol }[] = [];
-  const close = (endLine: number) => {
-    const { symbol } = open.pop()!;
-    symbol.endLine = lastWritten(lines, symbol.startLine, endLine);
-    symbol.endIndex = offsets[symbol.endLine]! - 1;
+  const closeWhile = (isOver: (last: { level: number }) => boolean, endLine: number) => {
+    for (const { symbol } of popWhile(open, isOver)) {
+      symbol.endLine = lastWritten(lines, symbol.startLine, endLine);
+      symbol.endIndex = present(offsets[symbol.endLine]) - 1;
+    }
   };
-  let nextStart = 0;
   for (const { line, level, name, what } of openings) {
     const lead = leadLine(line);
-    while (open.length > 0 && open.at(-1)!.level >= level) close(lead - 1);
+    closeWhile((last) => last.level >= level, lead - 1);
     const parent = open.at(-1)?.symbol;
     const symbol: CodeSymbol = {
       name,
       qualifiedName: parent === undefined ? name : `${parent.qualifiedName}.${name}`,
       kind: kinds[what] ?? 'section',
-      signature: lines[line - 1]!.trim().slice(0, MAX_SIGNATURE_CHARACTERS),
+      signature: lineOf(lines, line).trim().slice(0, MAX_SIGNATURE_CHARACTERS),
       docstring: docstringText(lines.slice(lead - 1, line - 1).join('\n')),
       startLine: line,
       endLine: line,
       leadLine: lead,
-      startIndex: offsets[line - 1]!,
-      endIndex: offsets[line]! - 1,
+      startIndex: present(offsets[line - 1]),
+      endIndex: present(offsets[line]) - 1,
       visibility: 'public',
       complexity: 1,
       imports: [],
@@ -126,23 +128,26 @@ function nestSymbols(
     (parent?.children ?? top).push(symbol);
     open.push({ level, symbol });
     if (!endsAtStatement) continue;
-    while (nextStart < starts.length && starts[nextStart]! <= line) nextStart++;
-    const next = starts[nextStart];
-    close((next === undefined ? lines.length + 1 : leadLine(next)) - 1);
+    const next = starts[countBefore(starts, (start) => start <= line)];
+    closeWhile((last) => last.level === level, (next === undefined ? lines.length + 1 : leadLine(next)) - 1);
   }
-  while (open.length > 0) close(lines.length);
+  closeWhile(() => true, lines.length);
   return top;
 }
 
+/** The text of a line, counted from 1; nothing beyond the ends. */
+function lineOf(lines: readonly string[], line: number): string {
+  return lines[line - 1] ?? '';
+}
+
 function lineOffsets(lines: readonly string[]): number[] {
-  const offsets = [0];
-  for (const line of lines) offsets.push(offsets.at(-1)! + line.length + 1);
-  return offsets;
+  let end = 0;
+  return [0, ...lines.map((line) => (end += line.length + 1))];
 }
 
 function lastWritten(lines: readonly string[], first: number, last: number): number {
   let line = last;
-  while (line > first && lines[line - 1]!.trim() === '') line--;
+  while (line > first && lineOf(lines, line).trim() === '') line--;
   return line;
 }
 
