@@ -1,7 +1,7 @@
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
-import type { ModelProgress } from '../models/store/ensure-model.js';
+import type { ModelProgress } from '../models/store/fetch-files.js';
 import type { Embedder } from '../retrieval/embedding/embedder.js';
 import type { FreshnessCache } from '../retrieval/index/freshness-cache.js';
 import type { SearchOptions } from '../retrieval/search/search.js';

@@ -1,7 +1,8 @@
 import type { Garden } from '../../garden/garden.js';
 import { currentSettings } from '../../garden/settings/follow-settings.js';
 import type { Settings } from '../../garden/settings/settings.js';
-import { ensureModel, type ModelProgress } from '../../models/store/ensure-model.js';
+import { ensureModel } from '../../models/store/ensure-model.js';
+import type { ModelProgress } from '../../models/store/fetch-files.js';
 import { type EmbeddingSettings, startEmbedder } from '../../retrieval/embedding/choose-embedder.js';
 import type { Embedder } from '../../retrieval/embedding/embedder.js';
 import { CountedUses, type Use } from './counted-uses.js';

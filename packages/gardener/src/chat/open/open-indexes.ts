@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import type { ModelProgress } from '../../models/store/ensure-model.js';
+import type { ModelProgress } from '../../models/store/fetch-files.js';
 import { projectOverview } from '../../prompt/project-overview.js';
 import { type IndexFreshness, indexFreshness } from '../../retrieval/index/freshness.js';
 import { FreshnessCache } from '../../retrieval/index/freshness-cache.js';

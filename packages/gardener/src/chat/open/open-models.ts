@@ -4,7 +4,8 @@ import type { Settings } from '../../garden/settings/settings.js';
 import type { GenerationRuntime } from '../../models/runtime/runtime.js';
 import { type RuntimeSettings, startRuntime } from '../../models/start-runtime.js';
 import { type BaseIdentity, identifyBase } from '../../models/store/base-identity.js';
-import { ensureModel, type ModelProgress } from '../../models/store/ensure-model.js';
+import { ensureModel } from '../../models/store/ensure-model.js';
+import type { ModelProgress } from '../../models/store/fetch-files.js';
 import { modelOnDisk } from '../../models/store/model-store.js';
 import { CountedUses, type Use } from './counted-uses.js';
 

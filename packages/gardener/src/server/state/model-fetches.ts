@@ -1,5 +1,6 @@
 import type { GardenPaths } from '../../garden/files/paths.js';
-import { ensureModel, type ModelProgress } from '../../models/store/ensure-model.js';
+import { ensureModel } from '../../models/store/ensure-model.js';
+import type { ModelProgress } from '../../models/store/fetch-files.js';
 import { findModel } from '../../models/store/find-model.js';
 import { isHashed, type ModelOnDisk, modelOnDisk } from '../../models/store/model-store.js';
 import { errorAnswer } from '../contract/error-answer.js';
