@@ -1,9 +1,12 @@
 /** A gardener command in a process of its own, for tests: `<action> <data directory> ...`; prints one JSON value. */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GardenerError } from './errors/garden-error.js';
 import { withLock } from './files/file-lock.js';
+import { writeJson } from './files/json-state.js';
 import { openGarden } from './garden.js';
 import { appendEvent, createRun, readRunEvents } from './runs/runs.js';
 
@@ -34,6 +37,13 @@ const actions: Record<string, () => Promise<unknown>> = {
       process.stdout.write('held\n');
       await delay(600_000);
     }),
+  'die-before-rename': () => {
+    fs.rename = async () => {
+      process.kill(process.pid, 'SIGKILL');
+    };
+    syncBuiltinESMExports();
+    return writeJson(join(dataDir, 'state.json'), { count: 100 });
+  },
   fill: () => fillDisk(dataDir, rest[0] ?? ''),
 };
 
