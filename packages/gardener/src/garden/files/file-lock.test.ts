@@ -17,6 +17,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+/** Makes the last sign of life of a lock's holder so old, as if so many seconds had gone by since. */
+async function age(seconds: number): Promise<void> {
+  const time = Date.now() / 1000 - seconds;
+  await utimes(`${file}.lock`, time, time);
+}
+
 test('three processes lose no increment', async () => {
   const children = [1, 2, 3].map(() => spawnEntry(fixture, ['count', folder, '40'], { stdio: 'ignore' }));
   await Promise.all(children.map((child) => once(child, 'exit')));
@@ -31,9 +37,9 @@ test('waiting ends with garden.busy; a killed holder is succeeded', async () => 
     retryable: true,
   });
   holder.kill('SIGKILL');
-  const start = performance.now();
-  expect(await withLock(file, async () => 2, { staleMs: 2_000 })).toBe(2);
-  expect(performance.now() - start).toBeLessThan(10_000);
+  await once(holder, 'exit');
+  await age(11);
+  expect(await withLock(file, async () => 2, { timeoutMs: 300 })).toBe(2);
 });
 
 test('the lock is given back when the work fails, and its folder is made when missing', async () => {
@@ -54,10 +60,7 @@ test('in one process too, one at a time', async () => {
 });
 
 test('a killed holder is succeeded also when the clock was set back after it had locked', async () => {
-  const inAnHour = Date.now() / 1000 + 3600;
   await mkdir(`${file}.lock`);
-  await utimes(`${file}.lock`, inAnHour, inAnHour);
-  expect(await withLock(file, async () => 'taken over', { staleMs: 2_000, timeoutMs: 15_000 })).toBe(
-    'taken over',
-  );
+  await age(-3600);
+  expect(await withLock(file, async () => 'taken over', { staleMs: 100 })).toBe('taken over');
 });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { identifyProcess, isProcessAlive } from '@codebase-gardener/lora/process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fileVersion } from '../files/file-version.js';
 import { type Garden, openGarden } from '../garden.js';
 import { createRun, latestRun, type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
 import { runQueue } from './run-queue.js';
@@ -54,6 +55,10 @@ async function until<T>(look: () => Promise<T | null | false | undefined>, timeo
     await delay(30);
   }
 }
+
+/** The queue in this process, where a test is not about the runner's own. */
+const work = (workerEntry = entry) =>
+  runQueue(garden.paths, { entry: workerEntry, pollMs: 50, cancelGraceMs: 300 });
 
 /** The pid of the run's worker once it is at work (it has announced the stage). */
 function workingPid(run: Run): Promise<number> {
@@ -130,11 +135,11 @@ async function plainWorker(code: string): Promise<URL> {
   return pathToFileURL(file);
 }
 
-test('an uncaught error of the worker is in the state within 5 s, without its stack', async () => {
+test('an uncaught error of the worker is in the state, without its stack', async () => {
   const run = await queue('');
   const throwing = await plainWorker('throw new TypeError("the loss is a teapot");');
-  await ensureRunner(garden.paths, throwing);
-  const state = await waitForRun(run.directory, { ensure });
+  await work(throwing);
+  const state = await readRunState(run.directory);
   expect(state).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'training.process-failed' } });
   expect(state.error?.message).toBe(
     'The training process ended with exit code 1: TypeError: the loss is a teapot.',
@@ -142,16 +147,14 @@ test('an uncaught error of the worker is in the state within 5 s, without its st
   expect(state.error?.remedy).not.toBe('');
   const { events } = await readRunEvents(run.directory);
   const failure = events.at(-1);
-  const startedAt = events.find((event) => event.type === 'run-start')?.time ?? '';
-  expect(Date.parse(failure?.time ?? '') - Date.parse(startedAt)).toBeLessThan(5_000);
   expect(failure).toMatchObject({ details: { exitCode: 1, signal: null } });
   expect(JSON.stringify(failure)).toContain('worker.mjs:2');
 });
 
 test('a missing entry file fails the run, not the runner', async () => {
   const run = await queue('complete');
-  await ensureRunner(garden.paths, new URL('./not-there.js', import.meta.url));
-  const state = await waitForRun(run.directory, { ensure });
+  await work(new URL('./not-there.js', import.meta.url));
+  const state = await readRunState(run.directory);
   expect(state.status).toBe('failed');
   expect(state.error?.message).toContain('Cannot find module');
 });
@@ -159,13 +162,13 @@ test('a missing entry file fails the run, not the runner', async () => {
 test('kill -9 of the worker: interrupted, then the same run goes on', async () => {
   const gate = join(folder, 'gate');
   const run = await queue('wait', 0, { gate });
-  await ensure();
+  const working = work();
   const pid = await workingPid(run);
   process.kill(pid, 'SIGKILL');
-  await until(async () => (await readRunState(run.directory)).attempts === 2, 5_000);
+  await until(async () => (await readRunState(run.directory)).attempts === 2);
   await writeFile(gate, '');
-  const state = await waitForRun(run.directory, { ensure });
-  expect(state).toMatchObject({ status: 'completed', attempts: 2 });
+  await working;
+  expect(await readRunState(run.directory)).toMatchObject({ status: 'completed', attempts: 2 });
   const interruption = (await readRunEvents(run.directory)).events.find(
     (event) => event.type === 'run-interrupt',
   );
@@ -183,7 +186,7 @@ test('a worker that dies each time is given up after three restarts; a checkpoin
     if (advances) event({ type: 'checkpoint-save', step: attempts });
     if (advances && attempts >= 6) event({ type: 'run-complete', reason: null, adapterVersion: 1, promoted: true });
     else process.kill(process.pid, 'SIGKILL');`);
-  await runQueue(garden.paths, { entry: entryThatDies });
+  await work(entryThatDies);
   const state = await readRunState(dying.directory);
   expect(state).toMatchObject({ status: 'failed', attempts: 4, error: { code: 'training.process-died' } });
   expect(state.error?.remedy).toContain('memory');
@@ -200,10 +203,13 @@ test('kill -9 of the runner: its successor adopts the living worker', async () =
   const runner = await readRunner(garden.paths);
   process.kill(runner?.pid ?? 0, 'SIGKILL');
   await until(async () => runner && !(await isProcessAlive(runner)));
+  const record = () => fileVersion(garden.paths.projectFile(run.description.projectId));
+  const before = await record();
   const again = await ensure();
   expect(again.started).toBe(true);
   expect(again.notice).toContain('training of one has gone on');
-  await delay(1_000);
+  // Whoever follows a run writes its status into the project's record first.
+  await until(async () => (await record()) !== before);
   expect((await readRunState(run.directory)).workerPid).toBe(pid);
   await writeFile(gate, '');
   expect(await waitForRun(run.directory, { ensure })).toMatchObject({ status: 'completed', attempts: 1 });
@@ -243,7 +249,7 @@ test('a pid that was given to another process is not taken for the runner', asyn
 test('cancel ends a worker, also one that does not listen, with its children, and the queue goes on', async () => {
   const stubborn = await queue('stubborn', 0);
   const next = await queue('complete', 1);
-  const running = runQueue(garden.paths, { entry, cancelGraceMs: 300, pollMs: 50 });
+  const running = work();
   const pid = await workingPid(stubborn);
   const child = await until(async () => {
     const { events } = await readRunEvents(stubborn.directory);
@@ -282,26 +288,28 @@ test('cancelRun ends queued and working runs also when no runner is alive', asyn
 test('a paused run lets the others pass, and goes on when resumed', async () => {
   const gate = join(folder, 'gate');
   const paused = await queue('wait', 0, { gate });
-  await ensure();
+  const working = work();
   await workingPid(paused);
-  await requestControl(paused.directory, 'pause');
-  await until(async () => (await readRunState(paused.directory)).status === 'paused');
   const other = await queue('complete', 1);
-  expect(await waitForRun(other.directory, { ensure })).toMatchObject({ status: 'completed' });
+  await requestControl(paused.directory, 'pause');
+  await working;
+  expect(await readRunState(other.directory)).toMatchObject({ status: 'completed' });
   expect((await readRunState(paused.directory)).status).toBe('paused');
 
   await writeFile(gate, '');
   await requestControl(paused.directory, 'resume');
-  expect(await waitForRun(paused.directory, { ensure })).toMatchObject({ status: 'completed', attempts: 2 });
+  await work();
+  expect(await readRunState(paused.directory)).toMatchObject({ status: 'completed', attempts: 2 });
   expect(await typesOf(paused)).toContain('run-resume');
 });
 
 test('removing a project under its worker ends the worker and leaves nothing behind', async () => {
   const run = await queue('wait', 0);
-  await ensure();
+  const working = work();
   const pid = await workingPid(run);
   await cancelRun(garden.paths, run);
   await garden.registry.remove('one');
+  await working;
   await until(async () => !existsSync(`/proc/${pid}`) || isZombie(pid));
   expect(await readdir(garden.paths.projects)).toEqual([projectIds[1]]);
   await expect(waitForRun(run.directory)).rejects.toMatchObject({ code: 'garden.run-removed' });
