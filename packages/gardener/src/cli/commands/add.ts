@@ -44,7 +44,8 @@ Examples:
 
 What Ollama and LM Studio have is used where it lies: gardener models list --local names it.
 
-What git ignores is not read. Key files, tokens and .env are neither indexed nor trained on.`,
+What git ignores is not read, nor what a .gardenerignore names: the same syntax, in any folder of the codebase, for test
+data and generated files that say nothing about the code. Key files, tokens and .env are neither indexed nor trained on.`,
     )
     .action(withSession(add));
 }

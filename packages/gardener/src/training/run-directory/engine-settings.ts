@@ -43,7 +43,11 @@ const engineSettingsSchema = z.object({
   memoryBudgetBytes: z.number().nonnegative().default(0),
 });
 
-/** engine.json: everything an engine needs to know beside the data. */
+/**
+ * engine.json: everything an engine needs to know beside the data. It stands between the user's settings, of which
+ * it takes those of the run's first start, and the options of one trainer: each engine gives these to its own trainer,
+ * and a run of an older version goes on whatever that trainer's options are called by then.
+ */
 export type EngineSettings = z.infer<typeof engineSettingsSchema>;
 
 /**
