@@ -12,8 +12,8 @@ const OTHER = -1;
 const NONE = 0;
 
 /**
- * The budget of a dialog and what changes it: the one of the settings until another is chosen; null before it is known,
- * and while what was typed is no time.
+ * The time budget that a dialog shows, and a function that changes it. It starts as the budget in the settings. Null
+ * until the settings have been fetched, and while the text in the field is not a time.
  */
 export function useBudget(): [budgetMs: number | null, choose: (budgetMs: number | null) => void] {
   const { data } = useResource<SettingList>('/api/settings');
@@ -22,7 +22,7 @@ export function useBudget(): [budgetMs: number | null, choose: (budgetMs: number
   return [chosen === undefined ? (typeof setting === 'number' ? setting : null) : chosen, choose];
 }
 
-/** Time for training and measuring together, in ms; null where there is none yet. See `useBudget`. */
+/** Field for the time that training and measuring may take together, in ms; null as in `useBudget`. */
 export function BudgetField({
   value,
   onChange,

@@ -2,10 +2,10 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useConnection } from '../api/live.js';
 import { Icon } from '../design/icons.js';
 
-/** A blink of the connection is not worth a word. */
+/** A shorter interruption is not shown. */
 const PATIENCE_MS = 1_200;
 
-/** Says that the server is away, until it is back. */
+/** Says that the server cannot be reached, until it can. */
 export function ConnectionBanner(): ReactNode {
   const away = useConnection() === 'away';
   const [shown, setShown] = useState(false);

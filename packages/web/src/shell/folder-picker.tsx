@@ -25,7 +25,7 @@ export function FolderPicker({
   };
   const folders = (data?.folders ?? [])
     .filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()))
-    // Hidden ones last: nobody's code is in them.
+    // Hidden folders last: code is rarely in them.
     .sort((a, b) => Number(a.name.startsWith('.')) - Number(b.name.startsWith('.')));
   return (
     <div className="folders">

@@ -23,14 +23,14 @@ const STATES: Record<string, { tone: Tone; label: string; busy?: true }> = {
   error: { tone: 'bad', label: 'Failed' },
 };
 
-/** Pure. */
+/** What the selector shows of a project. */
 export function glanceWords({
   glance,
   progress,
   etaMs,
 }: Pick<ProjectView, 'glance' | 'progress' | 'etaMs'>): GlanceWords {
   const state = STATES[glance] ?? { tone: 'plain' as const, label: glance };
-  // All files read is not the end: what they hold is still being embedded.
+  // At 100 % the files are read but their chunks are still being embedded: the figure would look finished.
   const shows = progress !== null && progress < 1 && (state.busy || glance === 'paused');
   return {
     tone: state.tone,

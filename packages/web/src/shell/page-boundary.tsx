@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from 'react';
 import { Button, Empty } from '../design/parts.js';
 
-/** A page that breaks leaves the frame standing, and says so. Another page (another `key`) begins anew. */
+/** When a page throws, shows the error in its place and keeps the frame. Another `key` (another page) resets it. */
 export class PageBoundary extends Component<{ children: ReactNode }, { broken: Error | null }> {
   override state = { broken: null as Error | null };
 

@@ -136,7 +136,7 @@ function ProjectRow({ view, current }: { view: ProjectView; current: boolean }):
   );
 }
 
-/** Projects whose name or path has the letters of `query` in order; names that begin with it first. Pure. */
+/** Projects whose name or path has the letters of `query` in order; names that begin with it first. */
 export function matching(projects: readonly ProjectView[], query: string): ProjectView[] {
   const wanted = query.trim().toLowerCase();
   const ranked = projects

@@ -8,7 +8,7 @@ import { Button } from '../design/parts.js';
 import { toast } from '../design/toast.js';
 import { navigate } from '../router.js';
 
-/** Asks for the name before a project goes: its adapters cannot be brought back. */
+/** Removes a project once its name has been typed: its adapters cannot be restored. */
 export function RemoveProject({ view, onClose }: { view: ProjectView; onClose: () => void }): ReactNode {
   const { id, name, path } = view.project;
   const [typed, setTyped] = useState('');

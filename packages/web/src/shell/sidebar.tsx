@@ -22,7 +22,7 @@ interface SidebarProps {
   onOpenPalette: () => void;
 }
 
-/** The project, its pages, and what belongs to the whole garden. On a narrow screen a bar above and one below. */
+/** Navigation: the project, its pages, the settings. On a narrow screen a bar at the top and one at the bottom. */
 export function Sidebar({ project, tab, onSettings, onOpenPalette }: SidebarProps): ReactNode {
   return (
     <div className="sidebar">

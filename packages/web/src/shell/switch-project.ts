@@ -6,7 +6,7 @@ import { type ProjectPage, projectHref } from '../route.js';
 import { navigate } from '../router.js';
 import { switchSentence } from './switch-sentence.js';
 
-/** Makes a project the active one, shows it, and says what has changed with it and how long that took. */
+/** Makes a project the active one and opens it; a notice says which model and index are used, and how long it took. */
 export async function switchProject(
   { project }: Pick<ProjectView, 'project'>,
   tab: ProjectPage,

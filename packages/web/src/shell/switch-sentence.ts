@@ -1,7 +1,7 @@
 import type { SwitchView } from '../api/types.js';
 import { shortCommit } from '../format.js';
 
-/** "Switched to shop in 41 ms: adapter 3, index at 1a2b3c4, its own conversations." Pure. */
+/** "Switched to shop in 41 ms: adapter 3, index at 1a2b3c4, its own conversations." */
 export function switchSentence({ project, ms, adapter }: SwitchView): string {
   const model = adapter.version === null ? 'base model' : `adapter ${adapter.version}`;
   const commit = shortCommit(project.index.commit);

@@ -12,7 +12,7 @@ import type { Answer } from './ask.js';
 
 interface Actions {
   onOpen: (place: Place) => void;
-  /** Asks again; null where that cannot be. */
+  /** Asks the question again; null where that is not possible. */
   onAgain: (() => void) | null;
 }
 
@@ -53,7 +53,7 @@ export function AnswerView({ answer, onOpen, onAgain }: Actions & { answer: Answ
   );
 }
 
-/** An answer of an earlier time. */
+/** An answer that is stored in the conversation. */
 export function StoredAnswer({ exchange, onOpen, onAgain }: Actions & { exchange: Exchange }): ReactNode {
   const { answer, sources, end, adapter } = exchange;
   return (
@@ -120,7 +120,7 @@ function AnsweredBy({
   );
 }
 
-/** The places an answer rests on; each opens the code beside it. */
+/** The sources of an answer; each opens its code in the side panel. */
 function Sources({
   sources,
   onOpen,

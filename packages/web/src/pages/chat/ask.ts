@@ -3,7 +3,7 @@ import { projectPath } from '../../api/projects.js';
 import { ApiError, asApiError, isAbort, send } from '../../api/request.js';
 import type { AnswerEnd, AnswerEvent, Question } from '../../api/types.js';
 
-/** An answer in the making. */
+/** An answer while it is being written. */
 export interface Answer {
   question: string;
   text: string;
@@ -18,7 +18,7 @@ export function newAnswer(question: string): Answer {
 }
 
 /**
- * Asks and tells the answer as it grows, at most once a frame. Never throws: a failure is a state of the answer.
+ * Asks a question and reports the growing answer, at most once a frame. Never throws: an answer can be `failed`.
  * @param signal stops the generation; the answer is then `stopped`
  */
 export async function ask(

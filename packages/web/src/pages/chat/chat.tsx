@@ -14,7 +14,7 @@ import { StartOfChat } from './start-of-chat.js';
 import { Turns } from './turns.js';
 import { type Mode, useChat } from './use-chat.js';
 
-/** Ask about a project; its answers name the places they rest on. */
+/** The chat page: questions about a project, and answers with their sources. */
 export default function Chat({ view }: { view: ProjectView }): ReactNode {
   const { id, name } = view.project;
   useDocumentTitle(`${name}, chat`);

@@ -14,7 +14,7 @@ interface ComposerProps {
   onComparing: (mode: Mode | null) => void;
   onAsk: (question: string) => void;
   onStop: () => void;
-  /** Another conversation takes the focus back to the field. */
+  /** When it changes, the field gets the focus. */
   resetKey: string | null;
 }
 
@@ -152,7 +152,7 @@ export function Composer({
   );
 }
 
-/** What one would compare with: without the adapter, or where there is none without retrieval. */
+/** The mode that an answer is compared with: without the adapter, or, where there is none, without retrieval. */
 function otherThan(mode: Mode, hasAdapter: boolean): Mode {
   return hasAdapter ? { ...mode, adapter: !mode.adapter } : { ...mode, retrieval: !mode.retrieval };
 }

@@ -12,11 +12,12 @@ interface TurnsProps {
   onAgain: (question: string) => void;
 }
 
-/** Nearer to the end than this, the reader follows along. */
+/** Within this distance from the end, in pixels, the view follows the growing answer. */
 const FOLLOWS_PX = 60;
 
 /**
- * The questions and answers. The view follows a growing answer until the reader scrolls up, and again from the end on.
+ * The questions and answers. The view follows a growing answer until the reader scrolls up; scrolling back to the end
+ * turns following on again.
  */
 export function Turns({ turns, busy, onOpen, onAgain }: TurnsProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
@@ -121,8 +122,8 @@ function TurnView({
 }
 
 /**
- * What a screen reader hears: that an answer has begun, and the whole of it when it is there.
- * Words one by one would be noise.
+ * Text for screen readers: that an answer has begun, and all of it once it is complete. Each word as it comes would be
+ * noise.
  */
 function Spoken({ turns, busy }: { turns: readonly Turn[]; busy: boolean }): ReactNode {
   const last = turns.at(-1);

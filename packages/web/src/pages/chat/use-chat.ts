@@ -5,7 +5,7 @@ import { invalidate } from '../../api/resource-cache.js';
 import type { Conversation, Exchange, NewConversation, Question } from '../../api/types.js';
 import { type Answer, ask, newAnswer } from './ask.js';
 
-/** How a question is answered. */
+/** What a question is answered with: the adapter or the base alone, with or without retrieved code. */
 export interface Mode {
   adapter: boolean;
   retrieval: boolean;
@@ -26,14 +26,14 @@ type Work = (what: {
 const conversationPath = (projectId: string, id: string): string =>
   projectPath(projectId, `/conversations/${encodeURIComponent(id)}`);
 
-/** One conversation: its turns, and how to ask. Null begins a new one with the first question. */
+/** One conversation: its turns and the functions that ask. With null, the first question creates a conversation. */
 export function useChat(projectId: string, conversationId: string | null, onCreated: (id: string) => void) {
   const [turns, setTurns] = useState<Turn[]>([]);
   const [loading, setLoading] = useState(conversationId !== null);
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
   const abort = useRef<AbortController | null>(null);
-  /** The conversation that `turns` are of. */
+  /** The conversation whose turns are in `turns`. */
   const shown = useRef<string | null>(null);
 
   const load = useCallback(async () => {
@@ -54,14 +54,14 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
     }
   }, [projectId, conversationId]);
   useEffect(() => {
-    // A conversation that was begun here is already in sight.
+    // A conversation that this page has just created is shown already.
     if (shown.current !== conversationId || conversationId === null) void load();
   }, [conversationId, load]);
   useEffect(() => () => abort.current?.abort(), []);
 
   /**
-   * Shows `first` after `before`, then runs `work` in this conversation, which is made where there is none. What it
-   * places is shown as long as the conversation is.
+   * Shows the turn `first` after the turns `before`, then runs `work` in this conversation, which is created where
+   * there is none. Turns that `work` places are shown for as long as the conversation is.
    */
   const within = async (before: readonly Turn[], first: Turn, work: Work): Promise<void> => {
     const controller = new AbortController();
@@ -96,7 +96,7 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
     }
   };
 
-  /** Asks; with `replaceLast` the last question once more, in place of its answer. */
+  /** Asks a question; with `replaceLast`, its answer replaces the last turn. */
   const send = (question: string, mode: Mode, replaceLast = false): Promise<void> => {
     const asked = (answer: Answer): Turn => ({ kind: 'asked', answer, mode });
     const before = replaceLast ? turns.slice(0, -1) : turns;
@@ -106,7 +106,7 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
     });
   };
 
-  /** Asks twice, one after the other; neither answer is stored. */
+  /** Asks the question in both modes, one after the other; neither answer is stored. */
   const compare = (question: string, modes: readonly [Mode, Mode]): Promise<void> => {
     const pair: [Answer, Answer] = [newAnswer(question), newAnswer(question)];
     const compared = (): Turn => ({ kind: 'compared', left: pair[0], right: pair[1], modes });
@@ -133,7 +133,7 @@ export function useChat(projectId: string, conversationId: string | null, onCrea
   return { turns, busy, loading, error, send, compare, stop, reload: () => void load() };
 }
 
-/** A turn that ended before its first word. */
+/** A turn whose answers ended before their first word. */
 function ended(turn: Turn, how: Partial<Answer>): Turn {
   if (turn.kind === 'asked') return { ...turn, answer: { ...turn.answer, ...how } };
   if (turn.kind === 'compared')
@@ -141,7 +141,7 @@ function ended(turn: Turn, how: Partial<Answer>): Turn {
   return turn;
 }
 
-/** Whether the server has kept it: nothing is kept of an answer that never had a word. Pure. */
+/** Whether the server has stored a turn: an answer without a single word is not stored. */
 export function isStored(turn: Turn | undefined): boolean {
   if (turn === undefined || turn.kind === 'compared') return false;
   return turn.kind === 'stored' || turn.answer.text !== '' || turn.answer.end !== null;

@@ -7,7 +7,7 @@ import { ago, bytes, count, duration, percent, plural } from '../../format.js';
 
 type Figures = Pick<NonNullable<ComparedBase['figures']>, 'bitsPerByte' | 'nextLineExact'>;
 
-/** Which base model suits this code: the last comparison, made on the command line. Nothing before the first one. */
+/** Which base model suits this code, by the last `gardener models compare`. Shows nothing before the first. */
 export function ComparisonCard({ projectId }: { projectId: string }): ReactNode {
   const { data, error, reload } = useResource<LastComparison>(projectPath(projectId, '/comparison'));
   const comparison = data?.comparison;

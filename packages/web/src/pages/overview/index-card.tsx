@@ -6,7 +6,7 @@ import { Icon } from '../../design/icons.js';
 import { Button, Skeleton } from '../../design/parts.js';
 import { count, words } from '../../format.js';
 
-/** Plain words for the reasons that files are left out. Others are shown as the index names them. */
+/** Why files are left out, in words for the reader. A reason that is not in here is shown by its code. */
 const REASONS: Record<string, string> = {
   'unknown-language': 'no language that Gardener reads',
   binary: 'binary',

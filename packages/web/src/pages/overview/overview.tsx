@@ -125,7 +125,7 @@ function useRefresh({ project }: ProjectView): [boolean, () => Promise<void>] {
   return [busy, refresh];
 }
 
-/** What is going on right now, with how far it is. */
+/** The run under way and its progress. */
 function UnderWay({ view }: { view: ProjectView }): ReactNode {
   const { label, eta, busy } = glanceWords(view);
   if (!busy && view.glance !== 'paused') return null;

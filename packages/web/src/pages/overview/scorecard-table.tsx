@@ -98,7 +98,7 @@ function Cell({
   );
 }
 
-/** The figure that decides, on a line with the margin it has to pass. */
+/** The improvement that decides about promotion, drawn with its interval and the margin it has to exceed. */
 function Improvement({ scorecard }: { scorecard: Scorecard }): ReactNode {
   const { improvement, margin, reason } = scorecard;
   if (improvement === null) return <p className="card-body small muted">{reason}</p>;

@@ -8,10 +8,10 @@ export interface Verdict {
   reason: string | null;
 }
 
-/** Pure. */
+/** The verdict on a project as it is now. */
 export function verdictOf({ adapter, scorecard, index, training }: ProjectView): Verdict {
   if (adapter.promoted) {
-    // One that the gate refused and a person promoted says so, in the status's own words.
+    // The gate had refused an adapter that was promoted by hand: then `adapter.reason` says so.
     const own = scorecard?.adapterVersion === adapter.version && scorecard.promoted ? scorecard : null;
     return {
       tone: own === null && scorecard !== null ? 'warn' : 'good',
@@ -43,7 +43,7 @@ function titleOf({ version, serves }: ProjectView['adapter']): string {
   return `Adapter ${version} answers`;
 }
 
-/** "Its loss on code it has not seen is 23.7 % lower than the base model’s (95 % interval 19.6 % to 28.0 %)." Pure. */
+/** "Its loss on code it has not seen is 23.7 % lower than the base model’s (95 % interval 19.6 % to 28.0 %)." */
 export function gain({ improvement }: Pick<Scorecard, 'improvement'>): string | null {
   if (improvement === null || improvement.value <= 0) return null;
   const { value, low, high } = improvement;

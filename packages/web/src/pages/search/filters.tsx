@@ -3,7 +3,7 @@ import type { SearchResult } from '../../api/types.js';
 import { Button } from '../../design/parts.js';
 import { type FilterValues, isRestricted, KINDS, NO_FILTERS } from './search-request.js';
 
-/** Language, kind and path. Languages are those that results have shown so far. */
+/** Filters by language, kind and path. The languages offered are those of the results so far. */
 export function Filters({
   filters,
   results,

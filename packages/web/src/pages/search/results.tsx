@@ -18,7 +18,7 @@ export function Results({
 }): ReactNode {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
-    // It gives a promise in newer browsers, which is no effect's clean-up.
+    // In newer browsers this returns a promise, which must not be returned as the effect's clean-up function.
     void list.current?.children[at]?.scrollIntoView({ block: 'nearest' });
   }, [at]);
   return (
@@ -63,7 +63,7 @@ function Snippet({ result }: { result: SearchResult }): ReactNode {
   );
 }
 
-/** Which way it was found by. */
+/** Which search found a result: by meaning, by words, or by both. */
 function How({ result: { vectorRank, keywordRank } }: { result: SearchResult }): ReactNode {
   const how = [vectorRank !== null && 'meaning', keywordRank !== null && 'words'].filter(Boolean).join(' + ');
   return how === '' ? null : <span className="small muted">{how}</span>;

@@ -4,7 +4,7 @@ import type { SearchQuery } from '../../api/types.js';
 export const KINDS = ['function', 'method', 'class', 'interface', 'type', 'enum', 'module', 'block'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** What results are restricted to; empty does not restrict. */
+/** Filters of a search; an empty one filters nothing. */
 export interface FilterValues {
   language: string;
   kind: Kind | '';
@@ -20,7 +20,7 @@ export function isRestricted({ language, kind, pathGlob }: FilterValues): boolea
   return language !== '' || kind !== '' || pathGlob !== '';
 }
 
-/** What is sent for a query; a filter that is empty, or blank, is left out. */
+/** The body of a search request; empty and blank filters are left out. */
 export function searchRequest(query: string, { language, kind, pathGlob }: FilterValues): SearchQuery {
   const path = pathGlob.trim();
   return {

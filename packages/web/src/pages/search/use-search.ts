@@ -4,10 +4,10 @@ import { type ApiError, asApiError, isAbort, request } from '../../api/request.j
 import type { SearchView } from '../../api/types.js';
 import { type FilterValues, searchRequest } from './search-request.js';
 
-/** A pause in typing that is worth a search. */
+/** A search begins when nothing was typed for so long. */
 const PAUSE_MS = 120;
 
-/** Searches while the query changes: after a short pause, and only the last answer counts. */
+/** Searches while the query is typed, after a short pause; answers to earlier queries are dropped. */
 export function useSearch(projectId: string, query: string, filters: FilterValues) {
   const [found, setFound] = useState<SearchView | null>(null);
   const [error, setError] = useState<ApiError | null>(null);

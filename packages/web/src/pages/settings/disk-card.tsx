@@ -6,7 +6,7 @@ import { ErrorNotice } from '../../design/error-notice.js';
 import { Skeleton } from '../../design/parts.js';
 import { bytes, words } from '../../format.js';
 
-/** What the data directory takes, and what of it. */
+/** How much disk the data directory takes, and for what. */
 export function DiskCard(): ReactNode {
   const { data, error, reload } = useResource<DiskView>('/api/disk');
   const names = new Map(useProjects().data?.projects.map(({ project }) => [project.id, project.name]));

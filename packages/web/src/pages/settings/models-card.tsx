@@ -12,7 +12,7 @@ import { bytes, percent } from '../../format.js';
 
 const LIST = '/api/models';
 
-/** Models on disk and to be had. */
+/** The models that are on disk, and those that can be fetched. */
 export function ModelsCard(): ReactNode {
   const { data, error, reload } = useResource<ModelList>(LIST);
   return (

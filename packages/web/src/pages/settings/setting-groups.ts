@@ -7,7 +7,7 @@ const GROUPS: readonly (readonly [string, RegExp])[] = [
 ];
 const REST = 'Machine and log';
 
-/** Settings under the headings of the page; a key that no heading claims comes last. Pure. */
+/** Settings under the headings of the page; a key that no heading claims comes last. */
 export function grouped(settings: readonly Setting[]): { group: string; settings: Setting[] }[] {
   const of = (key: string): string => GROUPS.find(([, keys]) => keys.test(key))?.[0] ?? REST;
   return [...GROUPS.map(([group]) => group), REST]
@@ -15,7 +15,7 @@ export function grouped(settings: readonly Setting[]): { group: string; settings
     .filter((one) => one.settings.length > 0);
 }
 
-/** `trainingMemoryMegabytes` -> "Training memory megabytes". Pure. */
+/** `trainingMemoryMegabytes` -> "Training memory megabytes". */
 export function settingTitle(key: string): string {
   const spaced = key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return (

@@ -81,7 +81,7 @@ function Control({
   const fixed = source === 'environment';
   const known = String(value);
   const [typed, setTyped] = useState(known);
-  /** What was sent last: Enter and leaving the field are one wish. */
+  /** The value sent last, so that Enter and then leaving the field do not save it twice. */
   const tried = useRef<string | null>(null);
   useEffect(() => {
     tried.current = null;

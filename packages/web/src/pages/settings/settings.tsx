@@ -12,7 +12,7 @@ import { ModelsCard } from './models-card.js';
 import { grouped } from './setting-groups.js';
 import { SettingRow } from './setting-row.js';
 
-/** What belongs to the whole garden: settings, models, the machine. */
+/** The settings page: what holds for all projects (settings, models, disk, this machine). */
 export default function Settings(): ReactNode {
   const { data, error, reload } = useResource<SettingList>('/api/settings');
   return (

@@ -1,11 +1,11 @@
 import type { Setting } from '../../api/types.js';
 
-/** What a setting can be set to; null sets it back to its default. */
+/** A value to set a setting to; null resets it to its default. */
 export type SettingValue = string | number | boolean | null;
 
 /**
- * What a field's text asks for; undefined when it asks for no change. A secret is never shown, so an empty field leaves
- * it as it is; an empty number is the default.
+ * The value that the text of a setting's field stands for; undefined when nothing is to be changed. A secret is never
+ * shown, so its empty field means no change; an empty number field means the default.
  */
 export function typedValue(
   { type, value }: Pick<Setting, 'type' | 'value'>,

@@ -23,7 +23,7 @@ interface CurrentRunProps {
   onTrainAgain: () => void;
 }
 
-/** One run: how far, how well, and the buttons that steer it. */
+/** One run: its progress, its losses, and the buttons to pause, resume and cancel it. */
 export function CurrentRun({ projectId, projectName, run, view, onTrainAgain }: CurrentRunProps): ReactNode {
   const events = useRunEvents(projectId, run.id);
   const curve = useMemo(() => curveOf(events ?? []), [events]);

@@ -4,7 +4,7 @@ import { runWords } from './run-words.js';
 
 /** How far a run is, for the bar and the line above it. */
 export interface HowFar {
-  /** From 0 to 1; null while it waits, and where nobody can tell. */
+  /** From 0 to 1; null while the run waits, and while its length is not known. */
   value: number | null;
   words: string;
   /** What is being worked on just now, such as a path. */
@@ -12,9 +12,9 @@ export interface HowFar {
 }
 
 /**
- * A training is told in its steps; what comes before and after in what its stage counts.
- * @param stage of the status, when it is of this run
- * @param progress of the project as a whole, for a run whose stage counts nothing
+ * Progress of a run. While it trains, in training steps; before and after that, in the items that its stage counts.
+ * @param stage the current stage from the project's status; null when the status is about another run
+ * @param progress the project's overall progress, used for stages that count nothing
  */
 export function howFar(
   run: Pick<RunView, 'status' | 'kind' | 'finished' | 'step' | 'steps'>,

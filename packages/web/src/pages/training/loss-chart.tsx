@@ -6,7 +6,7 @@ import type { Curve } from './run-curve.js';
 
 const HEIGHT = 260;
 
-/** Loss by step: training as it came and smoothed, and validation. Colours follow the theme. */
+/** Loss by step: training loss, raw and smoothed, and validation loss. Colours follow the theme. */
 export function LossChart({ curve, steps }: { curve: Curve; steps: number | null }): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -50,7 +50,7 @@ function dataOf({ steps, train, smooth, validation }: Curve): uPlot.AlignedData 
   return [steps, train, smooth, validation];
 }
 
-/** What a variable of the style sheet is as a colour in this theme. */
+/** The colour that a CSS variable has in the current theme. */
 function colourIn(element: HTMLElement): (name: string) => string {
   return (name) => {
     const probe = document.createElement('span');

@@ -18,8 +18,7 @@ const STAGES = {
 };
 
 /**
- * Puts together what the events tell. A run that went on from a checkpoint tells some steps twice:
- * the later word counts. Pure.
+ * The curve of the events. A run that was resumed from a checkpoint reports some steps twice: the later report counts.
  */
 export function curveOf(events: readonly RunEvent[]): Curve {
   const train = new Map<number, number>();
@@ -46,7 +45,7 @@ export function curveOf(events: readonly RunEvent[]): Curve {
   };
 }
 
-/** One line of the log a reader sees; null for events that the chart and the figures show already. Pure. */
+/** An event as one line of the run's log; null for events that the chart and the figures show already. */
 export function logLine(event: RunEvent): string | null {
   switch (event.type) {
     case 'run-queue':

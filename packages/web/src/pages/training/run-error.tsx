@@ -36,13 +36,13 @@ export function RunError({
   );
 }
 
-/** The command that a remedy names between backticks. Pure. */
+/** The command that a remedy names between backticks. */
 export function commandIn(remedy: string, projectName: string): string | null {
   const command = /`(gardener [^`]+)`/.exec(remedy)?.[1];
   return command?.replaceAll('<project>', projectName) ?? null;
 }
 
-/** Remedies that speak of a setting lead to the settings. Pure. */
+/** Whether a remedy names a setting: it then gets a link to the settings page. */
 export function remedyPage({ code, remedy }: Pick<ErrorObject, 'code' | 'remedy'>): 'settings' | null {
   return /setting|CODEBASE_GARDENER_|memory|budget/i.test(`${code} ${remedy}`) ? 'settings' : null;
 }

@@ -4,7 +4,7 @@ import { projectPath } from '../../api/projects.js';
 import { request } from '../../api/request.js';
 import type { RunEvent, RunEventPage } from '../../api/types.js';
 
-/** The file of events is the truth: a live event only says that it has grown. */
+/** Events are read from the run's file; a live event only says that there are new ones in it. */
 const QUIET_MS = 400;
 
 /** All events of a run, in order, growing while it goes on; undefined until the first answer. */
@@ -40,7 +40,7 @@ class EventReader {
     private readonly onRead: (events: RunEvent[]) => void,
   ) {}
 
-  /** Reads what is new, after a moment in which more may come. */
+  /** Reads new events after a short delay, so that several arrive in one request. */
   wake(afterMs: number): void {
     if (this.#busy) {
       this.#again = true;
@@ -65,7 +65,7 @@ class EventReader {
         this.#next = next;
       }
     } catch {
-      // Away or stopped: the next event, or the connection coming back, reads on.
+      // The server is away, or the page was left: the next event or reconnect reads on from here.
     } finally {
       this.#busy = false;
       if (this.#again && !this.signal.aborted) {

@@ -4,7 +4,7 @@ import { Badge } from '../../design/parts.js';
 import { ago, count, duration } from '../../format.js';
 import { outcomeOf, runWords } from './run-words.js';
 
-/** All runs, newest first; one of them is shown above. */
+/** All runs, newest first; the one that is selected is shown above the list. */
 export function RunHistory({
   runs,
   shown,

@@ -5,7 +5,7 @@ import { logLine } from './run-curve.js';
 
 const SHOWN = 500;
 
-/** What a run has said, newest at the end. */
+/** The log of a run, newest line last. */
 export function RunLog({
   events,
   open,

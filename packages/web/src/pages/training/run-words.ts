@@ -14,7 +14,7 @@ const STATUS: Record<string, { label: string; tone: Tone; busy?: true }> = {
   cancelled: { label: 'Cancelled', tone: 'plain' },
 };
 
-/** A run's state in words. Pure. */
+/** A run's state in words. */
 export function runWords({ status, kind, finished }: Pick<RunView, 'status' | 'kind' | 'finished'>): {
   label: string;
   tone: Tone;
@@ -26,7 +26,7 @@ export function runWords({ status, kind, finished }: Pick<RunView, 'status' | 'k
   return { label, tone, busy };
 }
 
-/** "Adapter 3, promoted" and the like: what came of a run. Pure. */
+/** The outcome of a run, such as "Adapter 3, promoted". */
 export function outcomeOf({ kind, finished, adapterVersion, promoted, reason, error }: RunView): string {
   if (error) return error.message;
   if (!finished) return '';
@@ -35,7 +35,7 @@ export function outcomeOf({ kind, finished, adapterVersion, promoted, reason, er
   return reason ?? '';
 }
 
-/** What is under way, else the last training: a refresh of the index that is over is not worth a page. Pure. */
+/** The run that the training page shows: the one under way, else the last training, else the last index refresh. */
 export function newestToShow(runs: readonly RunView[]): RunView | undefined {
   return runs.find(({ finished }) => !finished) ?? runs.find(({ kind }) => kind === 'train') ?? runs[0];
 }

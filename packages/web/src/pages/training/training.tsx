@@ -11,7 +11,7 @@ import { RunHistory } from './run-history.js';
 import { newestToShow } from './run-words.js';
 import { StartTraining } from './start-training.js';
 
-/** The run under way or the last one, and those before it. */
+/** The current run, or the last one where none is under way, and the history of runs. */
 export default function Training({ view }: { view: ProjectView }): ReactNode {
   const { id, name } = view.project;
   const { data, error, reload } = useResource<RunList>(projectPath(id, '/runs'));
