@@ -2,15 +2,10 @@ import { expect, test } from 'vitest';
 import { readPeftAdapter } from '../../adapter/peft.js';
 import { loadBaseModel } from '../../transformer/base-model.js';
 import type { Precision } from '../../transformer/decoder/block-context.js';
-import { loadFrozenWeights } from '../../transformer/decoder/frozen-weights.js';
 import type { Activations } from '../../transformer/decoder/model-graph.js';
-import { makeBatch } from '../batches/batch.js';
-import { countTargets, packExamples } from '../batches/packing.js';
 import { goldenExamples, goldenPath, goldenTensors } from '../golden.fixture.js';
-import { ModelTrainer } from '../gradient/model-trainer.js';
-import { LoraParameters } from '../optimizer/lora-parameters.js';
+import { cosine, gradientOf } from './adapter-gradient.fixture.js';
 import { largestExactWeight } from './integer-products.js';
-import { trainingWeights } from './training-weights.js';
 
 /** What this CPU multiplies exactly; where that is nothing, nobody trains in 8 bits. */
 const largestWeightCode = (await largestExactWeight()) ?? 0;
@@ -25,32 +20,13 @@ const LEAST_COSINE: Readonly<Record<string, number>> = { phi3: 0.94 };
 const LEAST_OF_A_MATRIX = 0.9;
 
 /** The loss and the gradient of the golden adapter on the golden rows, for all of its numbers and for each matrix. */
-async function gradientOf(architecture: string, precision: Precision, activations: Activations) {
+async function goldenGradient(architecture: string, precision: Precision, activations: Activations) {
   const folder = `architectures/${architecture}`;
   await using base = await loadBaseModel(goldenPath(`${folder}/base.gguf`));
-  const { config } = base;
-  const adapter = await readPeftAdapter(goldenPath(`${folder}/adapter`), config);
+  const adapter = await readPeftAdapter(goldenPath(`${folder}/adapter`), base.config);
   const examples = goldenExamples(goldenTensors(`${folder}/golden.safetensors`));
-  const sequenceLength = examples[0]!.tokens.length;
-  const rows = packExamples(examples, sequenceLength, null);
-  const batch = makeBatch(rows, rows.length, sequenceLength);
-  const shape = {
-    config,
-    batch: { rows: rows.length, sequenceLength },
-    adapter: adapter.config,
-    precision,
-    activations,
-  };
-  const frozen = await loadFrozenWeights(base);
-  const options = { threads: 2 };
-  const machine = { precision, largestWeightCode };
-  const weights = trainingWeights({ base, machine }, frozen, batch, options);
-  const parameters = new LoraParameters(config, adapter.config);
-  parameters.load(adapter);
-  await using trainer = await ModelTrainer.create(weights, shape, options);
-  const targets = countTargets(rows);
-  const seeds = rows.map((_, row) => [row]);
-  const loss = (await trainer.accumulateGradient(batch, parameters, 1 / targets, seeds)) / targets;
+  const machine = { precision, largestWeightCode, activations };
+  const { loss, parameters } = await gradientOf(base, adapter, examples, machine);
   const matrices = new Map<string, Float32Array>();
   for (const [block, modules] of parameters.toAdapter(parameters.gradient).blocks.entries()) {
     for (const [module, { a, b }] of Object.entries(modules)) {
@@ -61,18 +37,12 @@ async function gradientOf(architecture: string, precision: Precision, activation
   return { loss, gradient: parameters.gradient, matrices };
 }
 
-function cosine(a: Float32Array, b: Float32Array): number {
-  const dot = (left: Float32Array, right: Float32Array) =>
-    left.reduce((sum, value, i) => sum + value * right[i]!, 0);
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-}
-
 const cases = largestWeightCode > 0 ? ARCHITECTURES : [];
 
 test.each(cases)('%s: the 8-bit gradient points where the float32 one does', async (architecture) => {
-  const float32 = await gradientOf(architecture, 'float32', 'keep');
+  const float32 = await goldenGradient(architecture, 'float32', 'keep');
   for (const activations of ['keep', 'recompute'] as const) {
-    const int8 = await gradientOf(architecture, 'int8', activations);
+    const int8 = await goldenGradient(architecture, 'int8', activations);
     expect(cosine(float32.gradient, int8.gradient)).toBeGreaterThan(LEAST_COSINE[architecture] ?? 0.95);
     for (const [name, gradient] of float32.matrices)
       expect(cosine(gradient, int8.matrices.get(name)!), name).toBeGreaterThan(LEAST_OF_A_MATRIX);

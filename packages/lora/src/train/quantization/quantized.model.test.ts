@@ -13,16 +13,14 @@ import { keptState } from '../../transformer/decoder/kept-state.js';
 import { GRADIENT_ROWS, headInputs, slicedHead } from '../../transformer/decoder/language-model-head.js';
 import type { Activations } from '../../transformer/decoder/model-graph.js';
 import { makeBatch } from '../batches/batch.js';
-import { countTargets, packExamples } from '../batches/packing.js';
+import { packExamples } from '../batches/packing.js';
 import { seededRandom } from '../batches/random.js';
 import { goldenExamples, goldenPath, goldenTensors, relativeError } from '../golden.fixture.js';
-import { ModelTrainer } from '../gradient/model-trainer.js';
-import { LoraParameters } from '../optimizer/lora-parameters.js';
 import { Scorer } from '../scoring/scorer.js';
+import { cosine, gradientOf } from './adapter-gradient.fixture.js';
 import { largestExactWeight } from './integer-products.js';
 import { quantizeBothWays, quantizeRows } from './quantize-matrix.js';
 import { quantizeTable } from './quantized-weights.js';
-import { trainingWeights } from './training-weights.js';
 
 /** 8-bit weights; a CPU without VNNI can be tested with 7 only. */
 const exact = (await largestExactWeight()) === 127;
@@ -108,40 +106,15 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
 
   async function gradient(
     precision: Precision,
-    largestCode: number,
+    largestWeightCode: number,
     activations: Activations,
     examples = goldenExamples(goldenTensors('smollm2/golden.safetensors')),
   ) {
-    const { config } = base;
-    const adapter = await readPeftAdapter(goldenPath('smollm2/adapter'), config);
-    const sequenceLength = examples[0]!.tokens.length;
-    const rows = packExamples(examples, sequenceLength, null);
-    const batch = makeBatch(rows, rows.length, sequenceLength);
-    const shape = {
-      config,
-      batch: { rows: rows.length, sequenceLength },
-      adapter: adapter.config,
-      precision,
-      activations,
-    };
-    const frozen = await loadFrozenWeights(base);
-    const options = { threads: 2 };
-    const weights = trainingWeights(
-      { base, machine: { precision, largestWeightCode: largestCode } },
-      frozen,
-      batch,
-      options,
-    );
-    const parameters = new LoraParameters(config, adapter.config);
-    parameters.load(adapter);
-    await using trainer = await ModelTrainer.create(weights, shape, options);
-    const targets = countTargets(rows);
-    const seeds = rows.map((_, row) => [row]);
-    const loss = (await trainer.accumulateGradient(batch, parameters, 1 / targets, seeds)) / targets;
+    const adapter = await readPeftAdapter(goldenPath('smollm2/adapter'), base.config);
+    const machine = { precision, largestWeightCode, activations };
+    const { loss, parameters } = await gradientOf(base, adapter, examples, machine);
     return { loss, gradient: parameters.gradient };
   }
-
-  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
   test('a state that is kept in 16 bits gives nearly the gradient of one that is computed again', async () => {
     const tokens = base.tokenizer.encode(await readFile(new URL('../train.ts', import.meta.url), 'utf8'));
@@ -165,13 +138,11 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
     [64, 'keep'],
   ] as const)('largest weight %i, activations: %s', async (largestCode, activations) => {
     const int8 = await gradient('int8', largestCode, activations);
-    const cosine =
-      dot(float32.gradient, int8.gradient) /
-      Math.sqrt(dot(float32.gradient, float32.gradient) * dot(int8.gradient, int8.gradient));
-    expect(cosine).toBeGreaterThan(0.95);
+    const alike = cosine(float32.gradient, int8.gradient);
+    expect(alike).toBeGreaterThan(0.95);
     expect(Math.abs(int8.loss / float32.loss - 1)).toBeLessThan(0.02);
     process.stdout.write(
-      `8-bit gradient, weights to ${largestCode}: cosine ${cosine.toFixed(4)}, loss ${int8.loss.toFixed(4)} against ${float32.loss.toFixed(4)}\n`,
+      `8-bit gradient, weights to ${largestCode}: cosine ${alike.toFixed(4)}, loss ${int8.loss.toFixed(4)} against ${float32.loss.toFixed(4)}\n`,
     );
   });
 });
