@@ -47,7 +47,10 @@ export class SymbolReader {
       // The same name may match as a constant and, more exactly, as a function.
       if (found.has(name.id) && kind === 'constant') continue;
       found.set(name.id, {
-        ...this.describe(group, symbol, name, kind, additions.get(name.id) ?? {}),
+        ...this.describe(group, symbol, name, kind, {
+          ...additions.get(symbol.id),
+          ...additions.get(name.id),
+        }),
         exported: symbol.exported,
       });
     }
