@@ -24,7 +24,8 @@ export function shingles(text: string): Uint32Array {
   const last = Math.max(1, words.length - SHINGLE_WORDS + 1);
   for (let start = 0; start < last; start++) {
     let hash = 0;
-    for (const word of words.slice(start, start + SHINGLE_WORDS)) hash = mix32(Math.imul(hash, 31) + word);
+    const end = Math.min(words.length, start + SHINGLE_WORDS);
+    for (let i = start; i < end; i++) hash = mix32(Math.imul(hash, 31) + present(words[i]));
     found.add(hash);
   }
   return Uint32Array.from(found);
