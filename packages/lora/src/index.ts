@@ -2,8 +2,8 @@
  * LoRA training on ONNX Runtime: CPU only, no Python, base weights straight from a GGUF.
  * @module
  */
-export type { LoraAdapter, LoraPair } from './adapter/adapter.js';
-export { readGgufAdapter, writeGgufAdapter } from './adapter/gguf.js';
+export { type LoraAdapter, type LoraPair, scaleAdapter } from './adapter/adapter.js';
+export { readGgufAdapter, scaleGgufAdapter, writeGgufAdapter } from './adapter/gguf.js';
 export { writeMergedModel } from './adapter/merge.js';
 export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
 export { LoraError, type LoraErrorOptions } from './errors.js';

@@ -3,6 +3,7 @@ import type { Place } from '../models/runtime/fill-in-the-middle.js';
 import type { ChatMessage } from '../models/runtime/runtime.js';
 import type { IndexFreshness } from '../retrieval/index/freshness.js';
 import type { SearchResult } from '../retrieval/search/search.js';
+import type { AnsweringAdapter } from './answers/adapter-use.js';
 import type { AnswerOptions } from './answers/write-answer.js';
 import type { Conversation } from './conversations/conversation.js';
 import type { IndexReadiness } from './open/open-indexes.js';
@@ -13,13 +14,15 @@ export interface ChatTarget {
   baseModel: string;
   /** Defaults to the promoted one. */
   adapter?: 'promoted' | 'base';
+  /** Of the adapter, 0 to 1.5. Defaults to the setting, which by default takes what its training chose. */
+  strength?: number;
 }
 
 /** A project that is ready. */
 export interface Prepared {
   /** How long it took. */
   ms: number;
-  adapter: { version: number | null; reason: string };
+  adapter: AnsweringAdapter;
   index: IndexReadiness;
 }
 
@@ -35,6 +38,8 @@ export interface AskRequest extends AnswerOptions {
   question: string;
   conversation: Conversation;
   adapter?: 'promoted' | 'base';
+  /** Of the adapter, 0 to 1.5. Defaults to the setting, which by default takes what its training chose. */
+  strength?: number;
   /** Defaults to true. */
   retrieval?: boolean;
   /** Defaults to true. */
@@ -47,6 +52,8 @@ export interface AskRequest extends AnswerOptions {
 export interface MessagesRequest extends AnswerOptions {
   messages: readonly ChatMessage[];
   adapter?: 'promoted' | 'base';
+  /** Of the adapter, 0 to 1.5. Defaults to the setting, which by default takes what its training chose. */
+  strength?: number;
   /** Defaults to true. */
   retrieval?: boolean;
 }
@@ -66,7 +73,7 @@ export type CompletionEvent =
   | {
       type: 'end';
       reason: 'stop' | 'length';
-      adapter: { version: number | null; reason: string };
+      adapter: AnsweringAdapter;
       promptTokens: number;
       completionTokens: number;
     };

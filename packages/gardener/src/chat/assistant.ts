@@ -1,6 +1,7 @@
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
+import { currentSettings } from '../garden/settings/follow-settings.js';
 import type { ModelProgress } from '../models/store/fetch-files.js';
 import type { Embedder } from '../retrieval/embedding/embedder.js';
 import type { FreshnessCache } from '../retrieval/index/freshness-cache.js';
@@ -8,7 +9,7 @@ import type { SearchOptions } from '../retrieval/search/search.js';
 import type { Use as AdapterPurpose } from '../training/evaluation/uses/who-serves.js';
 import { AdapterUse } from './answers/adapter-use.js';
 import { answer } from './answers/answer.js';
-import { AdapterChooser, baseOnly, type ChosenAdapter } from './answers/choose-adapter.js';
+import { AdapterChooser, adapterOptions, baseOnly, type ChosenAdapter } from './answers/choose-adapter.js';
 import { reply } from './answers/reply.js';
 import { type AnswerEvent, samplingOf } from './answers/write-answer.js';
 import type {
@@ -33,6 +34,8 @@ export interface AssistantOptions {
   /** Told while a model is fetched. */
   modelProgress?: (progress: ModelProgress) => void;
 }
+
+type AdapterWish = Pick<ChatTarget, 'adapter' | 'strength'>;
 
 /** A base model with the adapter that was chosen for one call. */
 interface ModelUse {
@@ -91,12 +94,8 @@ export class Assistant {
     const { use, release } = await this.#use(target, null);
     try {
       const adapter = new AdapterUse(use.adapter);
-      await adapter.prepare(({ file, name }) =>
-        use.model.runtime.prepare({
-          adapter: file,
-          turn: project.id,
-          ...(name !== null && { adapterName: name }),
-        }),
+      await adapter.prepare((chosen) =>
+        use.model.runtime.prepare({ ...adapterOptions(chosen), turn: project.id }),
       );
       await embedder;
       return { ms: performance.now() - start, adapter: adapter.told, index: await index };
@@ -128,11 +127,7 @@ export class Assistant {
    */
   async *answer(given: ProjectRecord, request: AskRequest): AsyncGenerator<AnswerEvent, void> {
     const project = await this.#current(given);
-    const target = {
-      project,
-      baseModel: project.baseModel,
-      ...(request.adapter && { adapter: request.adapter }),
-    };
+    const target = { project, baseModel: project.baseModel, ...adapterWish(request) };
     const { use, release } = await this.#use(target, 'answers');
     try {
       const { adapter, model } = use;
@@ -151,7 +146,7 @@ export class Assistant {
    */
   async *chat(target: ChatTarget, request: MessagesRequest): AsyncGenerator<AnswerEvent, void> {
     const project = target.project === null ? null : await this.#current(target.project);
-    const wanted = { ...target, project, ...(request.adapter && { adapter: request.adapter }) };
+    const wanted = { ...target, project, ...adapterWish(request) };
     const { use, release } = await this.#use(wanted, 'answers');
     try {
       const code =
@@ -181,13 +176,12 @@ export class Assistant {
     try {
       const adapter = new AdapterUse(use.adapter);
       const { prompt, suffix, place, maxTokens } = request;
-      const generation = adapter.generate(({ file, name }) =>
+      const generation = adapter.generate((chosen) =>
         use.model.runtime.complete({
           prompt,
           ...(suffix !== undefined && { suffix }),
           ...(place !== undefined && { place }),
-          adapter: file,
-          ...(name !== null && { adapterName: name }),
+          ...adapterOptions(chosen),
           turn: project?.id ?? '',
           ...samplingOf(request),
           maxTokens,
@@ -302,15 +296,22 @@ export class Assistant {
   }
 
   async #choose(
-    { project, adapter }: ChatTarget,
+    { project, adapter, strength }: ChatTarget,
     baseModel: string,
     purpose: AdapterPurpose | null,
   ): Promise<ChosenAdapter> {
     if (project === null) return baseOnly(ANSWERS_ALONE);
     if (adapter === 'base') return baseOnly(BASE_WANTED);
     if (project.promotedAdapter === null) return this.#adapters.choose(project, null);
-    return this.#adapters.choose(project, await this.#models.identity(baseModel), purpose);
+    const { adapterStrength } = await currentSettings(this.#garden);
+    const wanted = strength ?? (adapterStrength === 'auto' ? null : adapterStrength);
+    return this.#adapters.choose(project, await this.#models.identity(baseModel), purpose, wanted);
   }
+}
+
+/** What a request wants of the adapter, in the place of what its target says. */
+function adapterWish({ adapter, strength }: Pick<AskRequest, 'adapter' | 'strength'>): AdapterWish {
+  return { ...(adapter && { adapter }), ...(strength !== undefined && { strength }) };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface CompleteAtRequest {
   /** Defaults to true. */
   retrieval?: boolean;
   adapter?: 'promoted' | 'base';
+  /** Of the adapter, 0 to 1.5. Defaults to the setting. */
+  strength?: number;
   signal?: AbortSignal;
 }
 
@@ -67,6 +69,7 @@ export async function* completeAt(
     project,
     baseModel: project.baseModel,
     ...(request.adapter && { adapter: request.adapter }),
+    ...(request.strength !== undefined && { strength: request.strength }),
   };
   const { prompt, suffix, place, used } = await completionPrompt({
     repository: project.name,

@@ -6,6 +6,7 @@ import type { ProjectRecord } from '../garden/project-record.js';
 import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
 import { localModels, type ModelOnDisk, modelOnDisk, usedFiles } from '../models/store/model-store.js';
 import { requireModel } from '../models/store/require-model.js';
+import { adapterStrength } from '../training/adapters/adapter-store.js';
 import { compareApart } from '../training/evaluation/compare/compare-process.js';
 import type { ComparedTexts, MeasuredBase } from '../training/evaluation/compare/compare-protocol.js';
 import type { ComparedText } from '../training/evaluation/compare/compared-texts.js';
@@ -122,6 +123,10 @@ async function findTexts(
   );
 }
 
+async function savedAdapter(directory: string): Promise<{ directory: string; strength: number }> {
+  return { directory, strength: await adapterStrength(directory) };
+}
+
 interface Job {
   model: ModelOnDisk;
   bytes: number;
@@ -147,7 +152,7 @@ async function measure(
       'measure',
       {
         weights: model.weights,
-        adapter: adapter === null ? null : paths.adapter(id, adapter),
+        adapter: adapter === null ? null : await savedAdapter(paths.adapter(id, adapter)),
         texts,
         scoringMs: budgetMs * SCORING_SHARE,
         trainingMs: budgetMs * TRAINING_SHARE,

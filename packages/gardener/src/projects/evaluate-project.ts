@@ -4,11 +4,19 @@ import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
+import { atStrength } from '../models/runtime/at-strength.js';
 import { requireModel } from '../models/store/require-model.js';
 import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
 import { ProjectIndex } from '../retrieval/index/project-index.js';
 import { baseOfAdapter } from '../training/adapters/adapter-base.js';
-import { GGUF_FILE, loadAdapter, runOf, saveScorecard } from '../training/adapters/adapter-store.js';
+import {
+  adapterStrength,
+  GGUF_FILE,
+  loadAdapter,
+  readScorecard,
+  runOf,
+  saveScorecard,
+} from '../training/adapters/adapter-store.js';
 import { openBase } from '../training/adapters/open-base.js';
 import { gapBase } from '../training/data/gaps/gap-examples.js';
 import type { RunData } from '../training/data/run-data.js';
@@ -44,6 +52,7 @@ interface Evaluation {
   data: RunData;
   adapter: LoraAdapter;
   adapterFile: string;
+  strength: number;
   options: EvaluateOptions;
 }
 
@@ -65,9 +74,10 @@ export async function evaluateProject(
   const directory = garden.paths.adapter(project.id, version);
   const run = new RunDirectory(garden.paths.run(project.id, runId));
   const data = await run.readData(base.tokenizer.vocabularySize);
-  const adapter = await loadAdapter(directory, base);
+  const strength = await servedStrength(garden, directory);
+  const adapter = await loadAdapter(directory, base, strength);
   const adapterFile = join(directory, GGUF_FILE);
-  const evaluation = { garden, project, base, data, adapter, adapterFile, options };
+  const evaluation = { garden, project, base, data, adapter, adapterFile, strength, options };
   const plain = await scorePair(evaluation, data, options.full === true);
   const retrieval = options.full ? await scoreWithRetrieval(evaluation) : null;
   const scorecard = makeScorecard(plain, retrieval, {
@@ -75,16 +85,24 @@ export async function evaluateProject(
     adapterVersion: version,
     seed: data.manifest.seed,
     dataHash: data.manifest.hash,
+    strength,
+    strengthChoice: (await readScorecard(garden.paths, project.id, version))?.strengthChoice ?? null,
   });
   await saveScorecard(directory, scorecard);
   return scorecard;
 }
 
+/** At which an adapter answers where a question names no strength. */
+async function servedStrength({ settings }: Garden, directory: string): Promise<number> {
+  return settings.adapterStrength === 'auto' ? adapterStrength(directory) : settings.adapterStrength;
+}
+
 async function scorePair(evaluation: Evaluation, data: RunData, writeLines: boolean): Promise<SidePair> {
-  const { garden, base, adapter, adapterFile, options } = evaluation;
+  const { garden, base, adapter, adapterFile, strength, options } = evaluation;
   const { threads } = garden.settings;
   const contextTokens = Math.max(1024, data.manifest.sequenceLength + 64);
-  const startRuntime = () => startLlamaCpp(base.path, { threads, contextTokens });
+  const startRuntime = async () =>
+    atStrength(await startLlamaCpp(base.path, { threads, contextTokens }), strength);
   const shared = (side: string): Omit<SideOptions, 'adapter' | 'adapterFile'> => ({
     base,
     data,

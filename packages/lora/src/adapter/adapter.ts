@@ -21,6 +21,15 @@ export interface LoraAdapter {
   blocks: ReadonlyArray<Partial<Record<TargetModule, LoraPair>>>;
 }
 
+/**
+ * The same adapter with its effect multiplied: W + strength * (alpha / rank) * B A. Shares the matrices.
+ * @param strength above 0; 1 leaves the adapter as it was trained
+ */
+export function scaleAdapter(adapter: LoraAdapter, strength: number): LoraAdapter {
+  if (strength === 1) return adapter;
+  return { ...adapter, config: { ...adapter.config, alpha: adapter.config.alpha * strength } };
+}
+
 /** Blocks of an adapter, as `LoraAdapter.blocks`. */
 export type AdapterBlocks = LoraAdapter['blocks'];
 

@@ -1,6 +1,7 @@
 import { blockTensorStem, moduleName, trainableModules } from '../transformer/config/modules.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import { openGguf } from '../weights/gguf/gguf-reader.js';
+import { rewriteGguf } from '../weights/gguf/gguf-rewrite.js';
 import { type GgufTensor, type GgufValue, writeGguf } from '../weights/gguf/gguf-writer.js';
 import type { WeightSource } from '../weights/weight-source.js';
 import { type LoraAdapter, pairsOf } from './adapter.js';
@@ -68,6 +69,25 @@ export async function readGgufAdapter(file: string, config: TransformerConfig): 
   const targetModules = trainableModules(config).filter((module) => found.has(module));
   // llama.cpp reads an alpha of 0 as "scale by 1".
   return { config: { rank, alpha: alpha === 0 ? rank : alpha, dropout: 0, targetModules }, blocks };
+}
+
+/**
+ * Copies an adapter in llama.cpp's format with its effect multiplied by `strength`, for programs that apply adapters
+ * only as they are.
+ * @param strength above 0
+ * @throws LoraError `adapter.damaged`, `weights.*`
+ */
+export async function scaleGgufAdapter(from: string, to: string, strength: number): Promise<void> {
+  await using source = await openGguf(from);
+  const written = source.metadata.get('adapter.lora.alpha');
+  if (typeof written !== 'number') throw damaged(from, 'adapter.lora.alpha is not a number');
+  const first = [...source.tensors.values()].find(({ name }) => name.endsWith('.lora_a'));
+  // llama.cpp reads an alpha of 0 as "scale by 1".
+  const alpha = written === 0 ? (first?.shape[0] ?? 0) : written;
+  const metadata = new Map<string, GgufValue>([
+    ['adapter.lora.alpha', { type: 'float32', value: alpha * strength }],
+  ]);
+  await rewriteGguf(from, to, { metadata, type: 'F32', tensors: new Map() });
 }
 
 function checkKind(source: WeightSource, config: TransformerConfig): void {

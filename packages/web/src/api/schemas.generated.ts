@@ -55,6 +55,8 @@ export interface components {
         };
         AnsweringAdapter: {
             reason: string;
+            /** @description How much of its own effect the adapter had; null for the base model. */
+            strength: number | null;
             /** @description null = the base model */
             version: number | null;
         };
@@ -112,6 +114,8 @@ export interface components {
                 /** @enum {string} */
                 adapter?: "promoted" | "base";
                 retrieval?: boolean;
+                /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
+                strength?: number;
             } | null;
             max_completion_tokens?: number | null;
             max_tokens?: number | null;
@@ -223,6 +227,8 @@ export interface components {
                 /** @enum {string} */
                 adapter?: "promoted" | "base";
                 retrieval?: boolean;
+                /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
+                strength?: number;
             } | null;
             max_tokens?: number | null;
             model: string;
@@ -517,6 +523,8 @@ export interface components {
              * @default true
              */
             store?: boolean;
+            /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
+            strength?: number;
             temperature?: number;
         };
         Refreshed: {
@@ -885,6 +893,16 @@ export interface components {
                     /** @enum {string} */
                     serves: "adapter" | "base";
                 } | null;
+            } | null;
+            /** @default 1 */
+            strength?: number;
+            /** @default null */
+            strengthChoice?: {
+                losses: {
+                    loss: number;
+                    strength: number;
+                }[];
+                reason: string;
             } | null;
         };
         SearchAnswer: {

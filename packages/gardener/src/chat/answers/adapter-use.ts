@@ -2,6 +2,16 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { GenerationEvent } from '../../models/runtime/runtime.js';
 import { baseOnly, type ChosenAdapter } from './choose-adapter.js';
 
+/** What answered. */
+export interface AnsweringAdapter {
+  /** Null = the base model. */
+  version: number | null;
+  /** How much of its own effect the adapter had; null for the base model. */
+  strength: number | null;
+  /** One sentence why. */
+  reason: string;
+}
+
 /** The adapter of one generation: the chosen one, or the base once the runtime has refused it. */
 export class AdapterUse {
   #chosen: ChosenAdapter;
@@ -15,8 +25,9 @@ export class AdapterUse {
   }
 
   /** What the end of an answer says of the adapter. */
-  get told(): { version: number | null; reason: string } {
-    return { version: this.#chosen.version, reason: this.#chosen.reason };
+  get told(): AnsweringAdapter {
+    const { version, strength, reason } = this.#chosen;
+    return { version, strength: version === null ? null : strength, reason };
   }
 
   /** Generates with the adapter; if the runtime cannot use it, once more with the base. */

@@ -2,7 +2,8 @@ import type { ChatMessage, GenerationRuntime } from '../../models/runtime/runtim
 import type { IndexFreshness } from '../../retrieval/index/freshness.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
 import type { Source } from '../conversations/exchange.js';
-import type { AdapterUse } from './adapter-use.js';
+import type { AdapterUse, AnsweringAdapter } from './adapter-use.js';
+import { adapterOptions } from './choose-adapter.js';
 
 /** The end of an answer: what it rests on. */
 export interface AnswerEnd {
@@ -11,7 +12,7 @@ export interface AnswerEnd {
   reason: 'stop' | 'length';
   /** The code in the prompt, best first; empty when nothing was found. */
   sources: Source[];
-  adapter: { version: number | null; reason: string };
+  adapter: AnsweringAdapter;
   /** Null when the answer was made without the index. */
   index: IndexFreshness | null;
   promptTokens: number;
@@ -78,11 +79,10 @@ export async function* writeAnswer(job: AnswerJob): AsyncGenerator<AnswerEvent, 
   const { runtime, messages, adapter, turn, options } = job;
   // Looked at while the model writes: it walks the whole codebase.
   const freshness = job.code?.freshness() ?? null;
-  const generation = adapter.generate(({ file, name }) =>
+  const generation = adapter.generate((chosen) =>
     runtime.generate({
       messages,
-      adapter: file,
-      ...(name !== null && { adapterName: name }),
+      ...adapterOptions(chosen),
       turn,
       repeatPenalty: REPEAT_PENALTY,
       ...samplingOf(options),

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import { type Session, withSession } from '../session/session.js';
 import { chooseProject } from '../steps/choose-project.js';
 import { openAnswers, renderOrigin, renderSources, streamAnswer } from '../steps/open-answers.js';
+import { parseStrength } from '../steps/parse-options.js';
 
 interface AskOptions {
   project?: string;
   new?: boolean;
   withoutAdapter?: boolean;
+  strength?: string;
 }
 
 export function defineAsk(program: Command): void {
@@ -17,6 +19,7 @@ export function defineAsk(program: Command): void {
     .option('-p, --project <project>', 'name, id or path (default: the active project)')
     .option('--new', 'start a new conversation; without it the last one goes on')
     .option('--without-adapter', 'let the base model answer, to compare')
+    .option('--strength <number>', 'how strong the adapter is, 0 to 1.5 (default: what its training chose)')
     .description(
       'Ask a question about a codebase. The code that fits is looked up in the index, the model answers with it and with ' +
         "the project's adapter, and the places it rests on are listed. Nothing leaves this machine.",
@@ -35,6 +38,7 @@ Examples:
 
 async function ask(session: Session, options: AskOptions, question: string): Promise<void> {
   const { garden, output } = session;
+  const strength = parseStrength(options.strength);
   const project = await chooseProject(garden, options.project);
   const { newConversation, openConversation } = await import('../../chat/conversations/conversation.js');
   const answers = await openAnswers(session, project);
@@ -43,12 +47,14 @@ async function ask(session: Session, options: AskOptions, question: string): Pro
     : await openConversation(garden.paths, project.id);
   const { text, end } = await streamAnswer(session, answers, conversation, question, {
     adapter: options.withoutAdapter ? 'base' : 'promoted',
+    ...strength,
   });
   output.value({
     project: { id: project.id, name: project.name },
     answer: text.trim(),
     sources: end.sources,
     adapter: end.adapter.version,
+    adapterStrength: end.adapter.strength,
     adapterReason: end.adapter.reason,
     index: end.index,
     end: end.reason,

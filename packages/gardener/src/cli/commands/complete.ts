@@ -7,7 +7,7 @@ import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { type Session, withSession } from '../session/session.js';
 import { openProject } from '../steps/open-answers.js';
-import { parseWholeNumber } from '../steps/parse-options.js';
+import { parseStrength, parseWholeNumber } from '../steps/parse-options.js';
 import { plainText } from '../terminal/plain-text.js';
 
 interface CompleteOptions {
@@ -15,6 +15,7 @@ interface CompleteOptions {
   column?: string;
   maxTokens: string;
   withoutAdapter?: boolean;
+  strength?: string;
   withoutRetrieval?: boolean;
 }
 
@@ -29,6 +30,7 @@ export function defineComplete(program: Command): void {
     .option('--column <number>', 'write at this column of the line (default: its start)')
     .option('--max-tokens <number>', 'how much to write at most', DEFAULT_TOKENS)
     .option('--without-adapter', 'let the base model write, to compare')
+    .option('--strength <number>', 'how strong the adapter is, 0 to 1.5 (default: what its training chose)')
     .option('--without-retrieval', 'do not look up related code of the project')
     .description(
       "Complete code at a line: the model goes on where the line above ends, with the project's adapter and related code " +
@@ -51,6 +53,7 @@ async function complete(session: Session, options: CompleteOptions, place: strin
   const maxTokens = parseWholeNumber(options.maxTokens, '--max-tokens', 1, 2_048);
   const column =
     options.column === undefined ? 1 : parseWholeNumber(options.column, '--column', 1, 1_000_000);
+  const strength = parseStrength(options.strength);
   const { file, line } = await parsePlace(place);
   const project = await projectOf(garden, file, options.project);
   const { assistant } = await openProject(session, project);
@@ -64,6 +67,7 @@ async function complete(session: Session, options: CompleteOptions, place: strin
     maxTokens,
     retrieval: !options.withoutRetrieval,
     adapter: options.withoutAdapter ? 'base' : 'promoted',
+    ...strength,
     signal,
   })) {
     if (event.type === 'end') end = event;
@@ -77,6 +81,7 @@ async function complete(session: Session, options: CompleteOptions, place: strin
     project: { id: project.id, name: project.name },
     completion: text,
     adapter: end?.adapter.version ?? null,
+    adapterStrength: end?.adapter.strength ?? null,
     adapterReason: end?.adapter.reason,
     fillInTheMiddle: end?.fillInTheMiddle,
     sources: end?.sources,

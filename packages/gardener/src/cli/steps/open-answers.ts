@@ -49,7 +49,7 @@ export async function streamAnswer(
   { assistant, project }: OpenAnswers,
   conversation: Conversation,
   question: string,
-  options: { signal?: AbortSignal; adapter?: 'promoted' | 'base' } = {},
+  options: { signal?: AbortSignal; adapter?: 'promoted' | 'base'; strength?: number } = {},
 ): Promise<{ text: string; end: AnswerEnd }> {
   let text = '';
   let end: AnswerEnd | null = null;

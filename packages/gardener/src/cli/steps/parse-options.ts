@@ -1,5 +1,6 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { isOrigin } from '../../garden/settings/origins.js';
+import { MAX_ADAPTER_STRENGTH } from '../../garden/settings/settings.js';
 
 /**
  * A whole number from the command line.
@@ -13,6 +14,24 @@ export function parseWholeNumber(text: string, option: string, minimum: number, 
     });
   }
   return value;
+}
+
+/**
+ * A number from the command line.
+ * @throws GardenerError `cli.bad-number` when it is none or outside `minimum` to `maximum`
+ */
+export function parseNumber(text: string, option: string, minimum: number, maximum: number): number {
+  const value = /^\d*\.?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (!Number.isNaN(value) && value >= minimum && value <= maximum) return value;
+  throw new GardenerError('cli.bad-number', `${option} cannot be "${text}".`, {
+    remedy: `Give a number from ${minimum} to ${maximum}.`,
+  });
+}
+
+/** `--strength` of the commands that answer: nothing where it was not given. @throws GardenerError `cli.bad-number` */
+export function parseStrength(text: string | undefined): { strength?: number } {
+  if (text === undefined) return {};
+  return { strength: parseNumber(text, '--strength', 0, MAX_ADAPTER_STRENGTH) };
 }
 
 /**

@@ -71,7 +71,12 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
     ]);
   }
   const verdict = scorecard.promoted ? good('promoted') : warn('not promoted');
-  return [...renderTable(rows), '', `${strong(verdict)}  ${oneLine(scorecard.reason)}`];
+  return [
+    ...renderTable(rows),
+    '',
+    `${strong(verdict)}  ${oneLine(scorecard.reason)}`,
+    ...(scorecard.strengthChoice === null ? [] : [quiet(oneLine(scorecard.strengthChoice.reason))]),
+  ];
 }
 
 function addRow(

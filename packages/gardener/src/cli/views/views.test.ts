@@ -84,6 +84,8 @@ const card: Scorecard = {
     parity: null,
     predecessor: null,
     uses: null,
+    strength: 1,
+    strengthChoice: null,
   },
   base: {
     noRetrieval: {

@@ -5,7 +5,7 @@ import { withLock } from '../files/file-lock.js';
 import { readJsonIfPresent, writeJson } from '../files/json-state.js';
 import type { GardenPaths } from '../files/paths.js';
 import type { FollowedSettings } from './follow-settings.js';
-import { checkSetting } from './load-settings.js';
+import { checkSetting, readings } from './load-settings.js';
 import { environmentName, isSettingKey, type SettingKey, settingKeys } from './settings.js';
 
 /** Where the value in force comes from. */
@@ -40,11 +40,16 @@ export async function changeSettings(
     for (const [key, value] of Object.entries(changes)) {
       if (!isSettingKey(key)) throw unknownSetting(key);
       if (value === null) delete file[key];
-      else file[key] = checkSetting(key, [value], `The setting ${key}`);
+      else file[key] = checkSetting(key, readingsOf(value), `The setting ${key}`);
     }
     await writeJson(paths.settingsFile, file);
   });
   await garden.rereadSettings();
+}
+
+/** A form sends text where a setting takes a word or a number. */
+function readingsOf(value: unknown): unknown[] {
+  return typeof value === 'string' ? [value, ...readings(value)] : [value];
 }
 
 function parsed(text: string): unknown {

@@ -43,7 +43,7 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
 }
 
 /** An environment variable is text; `16` may be the number or the word, `true` the truth or the word. */
-function readings(text: string): unknown[] {
+export function readings(text: string): unknown[] {
   const trimmed = text.trim();
   if (trimmed === 'true' || trimmed === 'false') return [trimmed === 'true', text];
   return /^[+-]?(\d|\.\d)/.test(trimmed) && Number.isFinite(Number(trimmed))

@@ -42,6 +42,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   maxFileBytes: [1, 2, 3],
   maxDiskMegabytes: [50_000, 20_000, 30_000],
   gateMargin: [0, 0.02, 0.03],
+  adapterStrength: [0, 0.5, 1.5],
   minTrainingTokens: [0, 1, 2],
   checkpointEveryMs: [1000, 2000, 3000],
   allowedOrigins: ['http://a', 'http://b:81', 'http://c,https://d'],

@@ -3,6 +3,9 @@ import { isOrigin, originsOf } from './origins.js';
 
 const whole = (minimum: number, maximum: number) => z.number().int().min(minimum).max(maximum);
 
+/** An adapter at more than this is far from anything that was trained. */
+export const MAX_ADAPTER_STRENGTH = 1.5;
+
 /** Every setting, with its default and one line of help. The single place where settings are declared. */
 export const settingsSchema = z.strictObject({
   baseModel: z
@@ -122,6 +125,14 @@ export const settingsSchema = z.strictObject({
     .default(0.01)
     .describe(
       "How much lower the adapter's held-out loss must be to be promoted, as a share of the base model's.",
+    ),
+  adapterStrength: z
+    .union([z.literal('auto'), z.number().min(0).max(MAX_ADAPTER_STRENGTH)], {
+      error: `it is "auto" or a number from 0 to ${MAX_ADAPTER_STRENGTH}`,
+    })
+    .default('auto')
+    .describe(
+      'How much of its own effect an adapter has: 1 as it was trained, 0 none, 1.5 at most. auto takes what fitted the validation files of its training best, of 0.5, 0.75 and 1.',
     ),
   minTrainingTokens: whole(0, 1e12)
     .default(20_000)

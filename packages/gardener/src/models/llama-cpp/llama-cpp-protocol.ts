@@ -3,6 +3,13 @@ import type { ChatMessage, GenerationEvent, TokenScores } from '../runtime/runti
 import type { GenerationJobOptions } from './engine/generate-tokens.js';
 import type { EngineSetup } from './engine/llama-cpp-engine.js';
 
+/** The adapter of a job. */
+export interface AdapterInUse {
+  file: string;
+  /** Factor on its effect, above 0. */
+  strength: number;
+}
+
 /** What a job that uses a context leaves behind: adapter files that have one now, the one used last at the end. */
 export interface KeptAdapters {
   keptAdapters: string[];
@@ -29,11 +36,11 @@ export interface LlamaCppProtocol {
       result: KeptAdapters;
     };
     score: {
-      input: { tokens: readonly number[]; adapter: string | null };
+      input: { tokens: readonly number[]; adapter: AdapterInUse | null };
       progress: never;
       result: { scores: TokenScores } & KeptAdapters;
     };
-    prepare: { input: { adapter: string | null }; progress: never; result: KeptAdapters };
+    prepare: { input: { adapter: AdapterInUse | null }; progress: never; result: KeptAdapters };
     /** Tokens of a text. Needs no context and waits for no other job. */
     count: { input: string; progress: never; result: number };
   };

@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeConversation, loadBaseModel } from '@codebase-gardener/lora';
+import { encodeConversation, loadBaseModel, scaleGgufAdapter } from '@codebase-gardener/lora';
 import { getLlama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import type { ChatMessage, GenerationEvent } from '../runtime/runtime.js';
@@ -210,6 +210,38 @@ describe('score', () => {
     await expect(runtime.score({ tokens, adapter: null })).rejects.toMatchObject({
       code: 'models.prompt-too-long',
     });
+  });
+});
+
+describe('an adapter at a strength', () => {
+  const at = (adapterStrength: number) =>
+    collect(
+      runtime.generate({
+        messages: question,
+        adapter: adapterA,
+        adapterStrength,
+        maxTokens: 10,
+        temperature: 0,
+      }),
+    );
+
+  it('answers as the base at 0, as it was trained at 1, and differently in between', async () => {
+    const [base, whole] = [await answer(null), await answer(adapterA)];
+    expect(await at(0)).toEqual(base);
+    expect(await at(1)).toEqual(whole);
+    const tokens = Array.from({ length: 40 }, (_, i) => 100 + i);
+    const loss = async (adapterStrength: number, adapter = adapterA) => {
+      const { logProbability } = await runtime.score({ tokens, adapter, adapterStrength });
+      return -logProbability.reduce((sum, value) => sum + value, 0);
+    };
+    const losses = [await loss(0), await loss(0.5), await loss(1)];
+    expect(new Set(losses).size).toBe(3);
+    expect(losses[0]).toBe(await loss(1, adapterZero));
+    // A copy whose file says half computes what half of the strength does.
+    const half = join(directory, 'half.gguf');
+    await scaleGgufAdapter(adapterA, half, 0.5);
+    expect(await loss(1, half)).toBeCloseTo(losses[1] ?? 0, 3);
+    expect(runtime.state().adapters).toEqual([adapterA, half]);
   });
 });
 

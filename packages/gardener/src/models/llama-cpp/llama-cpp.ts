@@ -16,7 +16,7 @@ import type { EngineSetup } from './engine/llama-cpp-engine.js';
 import { EventQueue } from './event-queue.js';
 import { FairQueue } from './fair-queue.js';
 import { type LlamaCppProcess, startLlamaCppProcess } from './llama-cpp-process.js';
-import type { KeptAdapters, LlamaCppProtocol } from './llama-cpp-protocol.js';
+import type { AdapterInUse, KeptAdapters, LlamaCppProtocol } from './llama-cpp-protocol.js';
 
 /** Options of {@link startLlamaCpp}. */
 export interface LlamaCppOptions {
@@ -63,7 +63,7 @@ export interface LlamaCppRuntime extends GenerationRuntime {
 }
 
 /** The options of a call that waits for its turn. */
-type TurnOptions = Pick<GenerationOptions, 'adapter' | 'turn' | 'signal'>;
+type TurnOptions = Pick<GenerationOptions, 'adapter' | 'adapterStrength' | 'turn' | 'signal'>;
 
 class ProcessRuntime implements LlamaCppRuntime {
   contextTokens: number;
@@ -96,8 +96,9 @@ class ProcessRuntime implements LlamaCppRuntime {
   }
 
   async prepare(request: TurnOptions): Promise<void> {
-    const { adapter, signal } = request;
-    await this.#inTurn(request, (process) => process.run('prepare', { adapter }, { signal }));
+    const { signal } = request;
+    const input = { adapter: adapterInUse(request) };
+    await this.#inTurn(request, (process) => process.run('prepare', input, { signal }));
   }
 
   generate(request: ChatRequest): AsyncIterable<GenerationEvent> {
@@ -111,9 +112,9 @@ class ProcessRuntime implements LlamaCppRuntime {
     return this.#stream(request, (process, options) => process.run('complete', input, options));
   }
 
-  async score(request: { tokens: readonly number[]; adapter: string | null; signal?: AbortSignal }) {
-    const { adapter, signal } = request;
-    const input = { tokens: [...request.tokens], adapter };
+  async score(request: { tokens: readonly number[] } & TurnOptions) {
+    const { signal } = request;
+    const input = { tokens: [...request.tokens], adapter: adapterInUse(request) };
     const { scores } = await this.#inTurn(request, (process) => process.run('score', input, { signal }));
     return scores;
   }
@@ -173,12 +174,13 @@ class ProcessRuntime implements LlamaCppRuntime {
   }
 
   async #inTurn<Result extends KeptAdapters>(
-    { adapter, turn = '', signal }: TurnOptions,
+    request: TurnOptions,
     job: (process: LlamaCppProcess) => Promise<Result>,
   ): Promise<Result> {
+    const { turn = '', signal } = request;
     try {
       return await this.#queue.run(turn, signal, async () => {
-        const process = await this.#processFor(adapter);
+        const process = await this.#processFor(adapterInUse(request)?.file ?? null);
         const result = await job(process);
         this.#keptAdapters = result.keptAdapters;
         return result;
@@ -210,13 +212,21 @@ class ProcessRuntime implements LlamaCppRuntime {
 
 function jobOptions(request: GenerationOptions): GenerationJobOptions {
   return {
-    adapter: request.adapter,
+    adapter: adapterInUse(request),
     maxTokens: request.maxTokens,
     temperature: request.temperature,
     seed: request.seed ?? null,
     repeatPenalty: request.repeatPenalty ?? 1,
     stop: request.stop ?? [],
   };
+}
+
+/** At strength 0 the base answers, whatever is in the adapter's file. */
+function adapterInUse({
+  adapter,
+  adapterStrength = 1,
+}: Pick<GenerationOptions, 'adapter' | 'adapterStrength'>): AdapterInUse | null {
+  return adapter === null || adapterStrength === 0 ? null : { file: adapter, strength: adapterStrength };
 }
 
 async function identityOf(adapter: string): Promise<string> {

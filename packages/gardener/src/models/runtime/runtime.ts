@@ -10,6 +10,8 @@ export interface ChatMessage {
 export interface GenerationOptions {
   /** Path of a GGUF LoRA adapter for this base model, or null for the base alone. A new version needs a new path. */
   adapter: string | null;
+  /** How much of its own effect the adapter has: 0 none (the base answers), 1 as it was trained. Defaults to 1. */
+  adapterStrength?: number;
   /** Name by which a server knows the adapter; llama.cpp in our own process goes by the file. */
   adapterName?: string;
   /** Whose turn it takes (a project's id): waiting calls of different turns go round, those of one in order. */
@@ -86,7 +88,9 @@ export interface GenerationRuntime {
   /**
    * Makes an adapter (null = the base) ready to answer. Throws as `generate`.
    */
-  prepare(request: Pick<GenerationOptions, 'adapter' | 'adapterName' | 'turn' | 'signal'>): Promise<void>;
+  prepare(
+    request: Pick<GenerationOptions, 'adapter' | 'adapterStrength' | 'adapterName' | 'turn' | 'signal'>,
+  ): Promise<void>;
   /**
    * @throws GardenerError `models.prompt-too-long`, `models.adapter-missing`, `models.bad-adapter`,
    * `models.runtime-died` (retryable: the next call starts a new process), `models.cancelled`
@@ -102,6 +106,7 @@ export interface GenerationRuntime {
   score(request: {
     tokens: readonly number[];
     adapter: string | null;
+    adapterStrength?: number;
     signal?: AbortSignal;
   }): Promise<TokenScores>;
   /** Tokens of a text; special-token markup in it counts as ordinary text. */

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { continuedText, noFillInTheMiddle } from '../runtime/fill-in-the-middle.js';
@@ -53,8 +55,10 @@ export async function startOllama(options: ServerRuntimeOptions): Promise<Genera
 
 class OllamaRuntime extends ServerRuntime {
   readonly #ollama: Ollama;
-  /** By adapter file with its size and times: the name of the model made of it. */
+  /** By adapter file with its size, times and strength: the name of the model made of it. */
   readonly #made = new Map<string, Promise<string>>();
+  /** By name of a model that was made: its key in `#made`. */
+  readonly #keys = new Map<string, string>();
 
   constructor(ollama: Ollama, base: string, contextTokens: number) {
     super('Ollama', base, contextTokens);
@@ -122,23 +126,29 @@ class OllamaRuntime extends ServerRuntime {
     };
   }
 
-  protected async adapterModel(adapter: string, name = 'gardener-adapter'): Promise<string> {
+  protected async adapterModel(adapter: string, name = 'gardener-adapter', strength = 1): Promise<string> {
     const facts = await stat(adapter).catch(() => null);
-    const key = `${adapter} ${facts?.ino} ${facts?.size} ${facts?.mtimeMs}`;
+    const scaled = strength === 1 ? '' : ` at ${strength}`;
+    const key = `${adapter} ${facts?.ino} ${facts?.size} ${facts?.mtimeMs}${scaled}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     // Made for all callers: one who leaves does not take it from the others.
-    const making = this.#make(key, adapter, name);
+    const making = this.#make(key, adapter, name, strength);
     this.#made.set(key, making);
     making.catch(() => this.#made.delete(key));
     return making;
   }
 
   /** The tag tells base and file apart, so that an old model is never taken for a new one of its name. */
-  async #make(key: string, file: string, name: string): Promise<string> {
+  async #make(key: string, file: string, name: string, strength: number): Promise<string> {
     const tag = createHash('sha256').update(`${this.base}\0${key}`).digest('hex').slice(0, 12);
     const model = `${name}:${tag}`;
-    if (!(await this.#ollama.has(model))) await this.#ollama.createWithAdapter(model, this.base, file);
+    if (!(await this.#ollama.has(model))) {
+      await withScaledFile(file, strength, (scaled) =>
+        this.#ollama.createWithAdapter(model, this.base, scaled),
+      );
+    }
+    this.#keys.set(model, key);
     await this.#removeOthers(name, model);
     this.ready.add(model);
     return model;
@@ -146,11 +156,31 @@ class OllamaRuntime extends ServerRuntime {
 
   /** Models of the same project's earlier adapters: their weights would only take room. */
   async #removeOthers(name: string, current: string): Promise<void> {
-    const project = name.replace(/-v\d+$/, '');
+    const project = name.replace(/-v\d+(-at-[\d.]+)?$/, '');
     const models = await this.#ollama.ofProject(project).catch(() => []);
     for (const old of models.filter((model) => model !== current)) {
       this.ready.delete(old);
+      // Asked for again, it is made again.
+      this.#made.delete(this.#keys.get(old) ?? '');
       await this.#ollama.delete(old).catch(() => false);
     }
+  }
+}
+
+/** Ollama applies an adapter as its file says: for another strength it gets a copy that says so. */
+async function withScaledFile(
+  file: string,
+  strength: number,
+  use: (file: string) => Promise<void>,
+): Promise<void> {
+  if (strength === 1) return use(file);
+  const { scaleGgufAdapter } = await import('@codebase-gardener/lora');
+  const folder = await mkdtemp(join(tmpdir(), 'gardener-adapter-'));
+  try {
+    const scaled = join(folder, 'adapter.gguf');
+    await scaleGgufAdapter(file, scaled, strength);
+    await use(scaled);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }

@@ -23,7 +23,7 @@ export interface ServerRuntimeOptions {
 }
 
 /** What chooses between the base model and an adapter. */
-export type AdapterChoice = Pick<GenerationOptions, 'adapter' | 'adapterName' | 'signal'>;
+export type AdapterChoice = Pick<GenerationOptions, 'adapter' | 'adapterStrength' | 'adapterName' | 'signal'>;
 
 /**
  * What the runtimes share whose model another program runs: it queues by itself, does not count tokens (so they are
@@ -47,11 +47,19 @@ export abstract class ServerRuntime implements GenerationRuntime {
   abstract generate(request: ChatRequest): AsyncIterable<GenerationEvent>;
   abstract complete(request: CompletionRequest): AsyncIterable<GenerationEvent>;
 
-  /** The name of the model that answers with an adapter. @throws GardenerError when there is none */
-  protected abstract adapterModel(adapter: string, name: string | undefined): Promise<string>;
+  /**
+   * The name of the model that answers with an adapter at a strength above 0.
+   * @throws GardenerError when there is none
+   */
+  protected abstract adapterModel(
+    adapter: string,
+    name: string | undefined,
+    strength: number,
+  ): Promise<string>;
 
-  protected async modelFor({ adapter, adapterName }: AdapterChoice): Promise<string> {
-    return adapter === null ? this.base : this.adapterModel(adapter, adapterName);
+  protected async modelFor({ adapter, adapterName, adapterStrength = 1 }: AdapterChoice): Promise<string> {
+    if (adapter === null || adapterStrength === 0) return this.base;
+    return this.adapterModel(adapter, adapterName, adapterStrength);
   }
 
   async score(): Promise<TokenScores> {

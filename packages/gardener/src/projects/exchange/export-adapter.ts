@@ -12,6 +12,7 @@ import { baseOfAdapter } from '../../training/adapters/adapter-base.js';
 import { readAdapterManifest, writeAdapterManifest } from '../../training/adapters/adapter-manifest.js';
 import {
   adapterProblems,
+  adapterStrength,
   GGUF_FILE,
   loadAdapter,
   PEFT_FILES,
@@ -55,7 +56,8 @@ export interface Exported {
 }
 
 /**
- * Writes an adapter for other programs, reads it back and compares it with the one that answers here. What cannot be
+ * Writes an adapter for other programs at the strength its training chose, which its alpha tells them, reads it back
+ * and compares it with the one that answers here. What cannot be
  * read back as it was is removed again.
  * @throws GardenerError `training.no-such-adapter`, `training.damaged-adapter`, `training.export-exists`,
  *   `training.export-differs`, `training.model-missing`, `garden.*`; LoraError `adapter.*`, `weights.*`
@@ -73,8 +75,9 @@ export async function exportAdapter(
   const isNew = await prepareFolder(directory, files);
   await using base = await openBase(garden.paths, await baseOfAdapter(garden.paths, project, version));
   try {
-    const adapter = await loadAdapter(source, base);
-    const writing = { source, directory, base, adapter, project, version, garden, options };
+    const strength = await adapterStrength(source);
+    const adapter = await loadAdapter(source, base, strength);
+    const writing = { strength, source, directory, base, adapter, project, version, garden, options };
     const compared = await WRITERS[options.format](writing);
     return { version, directory, files, sameChoices: compared };
   } catch (error) {
@@ -85,6 +88,7 @@ export async function exportAdapter(
 }
 
 interface Writing {
+  strength: number;
   source: string;
   directory: string;
   base: BaseModel;
@@ -97,35 +101,38 @@ interface Writing {
 
 /** How each format is written and compared. */
 const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameChoices | null>>> = {
-  async peft({ source, directory, base, adapter }) {
-    const { readPeftAdapter } = await import('@codebase-gardener/lora');
-    for (const name of PEFT_FILES) await copy(join(source, name), join(directory, name));
+  async peft({ strength, source, directory, base, adapter }) {
+    const { readPeftAdapter, writePeftAdapter } = await import('@codebase-gardener/lora');
     // PEFT passes it over; an import compares the base by it.
     const { files: _, schemaVersion: __, ...content } = await readAdapterManifest(source);
-    await writeAdapterManifest(directory, content, PEFT_FILES);
+    if (strength === 1) for (const name of PEFT_FILES) await copy(join(source, name), join(directory, name));
+    else await writePeftAdapter(directory, adapter, base.config, { baseModelName: content.base.name });
+    await writeAdapterManifest(directory, { ...content, strength: 1 }, PEFT_FILES);
     requireEqual(await readPeftAdapter(directory, base.config), adapter, directory);
     return null;
   },
-  async gguf({ source, directory, base, adapter }) {
-    await copyGguf(source, directory, base, adapter);
+  async gguf(writing) {
+    await writeGguf(writing);
     return null;
   },
-  async merged({ source, directory, base, adapter, garden, options }) {
+  async merged({ strength, source, directory, base, adapter, garden, options }) {
     const { writeMergedModel } = await import('@codebase-gardener/lora');
     const file = join(directory, MERGED_FILE);
     options.onProgress?.('merging the weights');
     await writeMergedModel(file, base, adapter, { signal: options.signal });
     options.onProgress?.('comparing the merged model with base and adapter');
     const compared = await sameChoices(base, join(source, GGUF_FILE), file, {
+      strength,
       threads: garden.settings.threads,
       ...(options.signal ? { signal: options.signal } : {}),
     });
     if (!areTheSame(compared)) throw differs(file, compared);
     return compared;
   },
-  async ollama({ source, directory, base, adapter, project, version }) {
+  async ollama(writing) {
+    const { directory, base, project, version } = writing;
     await copy(base.path, join(directory, BASE_FILE));
-    await copyGguf(source, directory, base, adapter);
+    await writeGguf(writing);
     const text = ollamaModelfile({
       projectName: project.name,
       version,
@@ -142,15 +149,11 @@ const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameC
   },
 };
 
-async function copyGguf(
-  source: string,
-  directory: string,
-  base: BaseModel,
-  adapter: LoraAdapter,
-): Promise<void> {
-  const { readGgufAdapter } = await import('@codebase-gardener/lora');
+async function writeGguf({ strength, source, directory, base, adapter }: Writing): Promise<void> {
+  const { readGgufAdapter, scaleGgufAdapter } = await import('@codebase-gardener/lora');
   const file = join(directory, GGUF_FILE);
-  await copy(join(source, GGUF_FILE), file);
+  if (strength === 1) await copy(join(source, GGUF_FILE), file);
+  else await scaleGgufAdapter(join(source, GGUF_FILE), file, strength);
   requireEqual(await readGgufAdapter(file, base.config), adapter, file);
 }
 

@@ -5,7 +5,7 @@ import { languageOfPath } from '../../codebase/languages/languages.js';
 import { pathLine } from '../../codebase/languages/path-line.js';
 import { errorAnswer } from '../contract/error-answer.js';
 import { body, errorSchema, eventStream, inProject, json, problems, streamed } from '../contract/route.js';
-import { answeringAdapter, source } from '../contract/schemas.js';
+import { answeringAdapter, source, strengthWish } from '../contract/schemas.js';
 import { findProject } from '../lookup/find-project.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
@@ -18,6 +18,7 @@ const question = z
   .strictObject({
     question: z.string().min(1).max(100_000),
     adapter: z.enum(['promoted', 'base']).default('promoted'),
+    strength: strengthWish,
     retrieval: z.boolean().default(true),
     store: z.boolean().default(true).openapi({ description: 'false leaves no exchange, for a comparison.' }),
     replaceLast: z.boolean().default(false).openapi({ description: 'Write the last answer anew.' }),
@@ -78,6 +79,7 @@ const complete = createRoute({
         prefix: z.string().max(500_000),
         suffix: z.string().max(500_000).optional(),
         maxTokens: z.number().int().min(1).max(MAX_TOKENS).default(64),
+        strength: strengthWish,
       }),
     ),
   },
@@ -97,7 +99,7 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
     const { project: key, conversation: id } = c.req.valid('param');
     const project = await findProject(garden, key);
     const conversation = await findConversation(context, project, id);
-    const { maxTokens, temperature, seed, ...options } = c.req.valid('json');
+    const { maxTokens, temperature, seed, strength, ...options } = c.req.valid('json');
     const generation = beginGeneration(c, context);
     followers.use(project);
     const request: AskRequest = {
@@ -105,6 +107,7 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
       ...(maxTokens === undefined ? {} : { maxTokens }),
       ...(temperature === undefined ? {} : { temperature }),
       ...(seed === undefined ? {} : { seed }),
+      ...(strength === undefined ? {} : { strength }),
     };
     return streamSSE(c, async (stream) => {
       const send = (event: string, data: object) => stream.writeSSE({ event, data: JSON.stringify(data) });
@@ -132,10 +135,11 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
 
   app.openapi(complete, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
-    const { path, prefix, suffix, maxTokens } = c.req.valid('json');
+    const { path, prefix, suffix, maxTokens, strength } = c.req.valid('json');
     const generation = beginGeneration(c, context);
     return whileGenerating(generation, async () => {
-      const target = { project, baseModel: project.baseModel };
+      const wish = strength === undefined ? {} : { strength };
+      const target = { project, baseModel: project.baseModel, ...wish };
       // As the adapter has seen code in training.
       const heading = path === undefined ? '' : pathLine(path, languageOfPath(path)?.id ?? '');
       const { text, end } = await collect(

@@ -3,6 +3,7 @@ import { sourceSchema } from '../../chat/conversations/exchange.js';
 import { trainingStatusSchema } from '../../garden/project-record.js';
 import { runErrorSchema, runEventSchemaWith } from '../../garden/runs/run-events.js';
 import { runKindSchema } from '../../garden/runs/runs.js';
+import { MAX_ADAPTER_STRENGTH } from '../../garden/settings/settings.js';
 import { scorecardSchema } from '../../training/evaluation/scorecard.js';
 
 const figure = z.number().nullable();
@@ -28,10 +29,20 @@ export const runEvent = runEventSchemaWith(z.union([scorecard, z.null()])).meta(
 const runError = runErrorSchema.meta({ id: 'RunError' });
 export const source = sourceSchema.meta({ id: 'Source' });
 
+/** How strong the adapter of a request is to be. */
+export const strengthWish = z.number().min(0).max(MAX_ADAPTER_STRENGTH).optional().openapi({
+  description:
+    "Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose.",
+});
+
 /** What answers, and why. */
 export const answeringAdapter = z
   .object({
     version: z.number().nullable().openapi({ description: 'null = the base model' }),
+    strength: z
+      .number()
+      .nullable()
+      .openapi({ description: 'How much of its own effect the adapter had; null for the base model.' }),
     reason: z.string(),
   })
   .openapi('AnsweringAdapter');

@@ -7,6 +7,7 @@ import { body, json } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
+  adapterWish,
   gardenerHeaders,
   gardenerOptions,
   generationFields,
@@ -120,7 +121,7 @@ export function addChatCompletions(app: OpenAPIHono, context: ServerContext): vo
     const isOff = c.req.valid('header')['x-gardener-retrieval']?.toLowerCase() === 'false';
     const generation = beginGeneration(c, context);
     const events = context.assistant.chat(
-      { ...target, adapter: request.gardener?.adapter ?? 'promoted' },
+      { ...target, ...adapterWish(request.gardener) },
       chatOptions(request, target, isOff, generation.signal),
     );
     const head = {

@@ -5,6 +5,7 @@ import { body, json } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
+  adapterWish,
   gardenerOptions,
   generationFields,
   openAiErrorSchema,
@@ -105,7 +106,7 @@ export function addCompletions(app: OpenAPIHono, context: ServerContext): void {
     const target = await findTarget(context.garden, request.model);
     const generation = beginGeneration(c, context);
     const events = context.assistant.complete(
-      { ...target, adapter: request.gardener?.adapter ?? 'promoted' },
+      { ...target, ...adapterWish(request.gardener) },
       completionOptions(request, generation.signal),
     );
     const head = { id: `cmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: request.model };

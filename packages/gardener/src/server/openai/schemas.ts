@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import type { ChatTarget } from '../../chat/assistant-requests.js';
 import { freshnessSchema } from '../api/search.js';
-import { answeringAdapter, source } from '../contract/schemas.js';
+import { answeringAdapter, source, strengthWish } from '../contract/schemas.js';
 
 export const MAX_TOKENS = 100_000;
 
@@ -23,12 +24,24 @@ export const generationFields = {
 
 /** Gardener's own options of a request. */
 export const gardenerOptions = z
-  .object({ retrieval: z.boolean().optional(), adapter: z.enum(['promoted', 'base']).optional() })
+  .object({
+    retrieval: z.boolean().optional(),
+    adapter: z.enum(['promoted', 'base']).optional(),
+    strength: strengthWish,
+  })
   .nullish()
   .openapi({
     description:
       'Retrieval is on for projects, unless it is turned off here or by the header x-gardener-retrieval: false.',
   });
+
+/** What a request wants of the adapter. */
+export function adapterWish(
+  wanted: z.infer<typeof gardenerOptions>,
+): Pick<ChatTarget, 'adapter' | 'strength'> {
+  const { adapter = 'promoted', strength } = wanted ?? {};
+  return { adapter, ...(strength === undefined ? {} : { strength }) };
+}
 
 /** Also a header, for editors that cannot send own fields. */
 export const gardenerHeaders = z.object({ 'x-gardener-retrieval': z.string().max(10).optional() });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { writeJson } from '../../garden/files/json-state.js';
+import { MAX_ADAPTER_STRENGTH } from '../../garden/settings/settings.js';
 import { sha256OfFile } from '../../models/store/model-store.js';
 
 /** File name of the manifest in an adapter's folder. */
@@ -28,6 +29,8 @@ const manifestSchema = z.looseObject({
   /** Commit of the codebase; null where there is none. */
   commit: z.string().nullable(),
   settings: z.record(z.string(), z.unknown()),
+  /** How much of its own effect the adapter has when it answers; 1 (as it was trained) in older manifests. */
+  strength: z.number().positive().max(MAX_ADAPTER_STRENGTH).default(1),
   /** The scorecard; null before it was evaluated. */
   scores: z.record(z.string(), z.unknown()).nullable(),
   createdAt: z.string().refine((time) => !Number.isNaN(Date.parse(time)), 'it is not a time'),
@@ -48,7 +51,7 @@ export interface ManifestBase {
 /** What an adapter was made from and of: manifest.json in its folder. `createdAt` is ISO 8601. */
 export type AdapterManifest = Pick<
   z.infer<typeof manifestSchema>,
-  'schemaVersion' | 'dataHash' | 'commit' | 'settings' | 'scores' | 'createdAt' | 'files'
+  'schemaVersion' | 'dataHash' | 'commit' | 'settings' | 'strength' | 'scores' | 'createdAt' | 'files'
 > & { base: ManifestBase };
 
 /**
@@ -59,7 +62,7 @@ export type AdapterManifest = Pick<
  */
 export async function writeAdapterManifest(
   directory: string,
-  content: Omit<AdapterManifest, 'schemaVersion' | 'files'>,
+  content: Omit<AdapterManifest, 'schemaVersion' | 'files' | 'strength'> & { strength?: number },
   fileNames: readonly string[],
 ): Promise<AdapterManifest> {
   const files: Record<string, string> = {};
@@ -73,7 +76,7 @@ export async function writeAdapterManifest(
     }
     files[name] = hash;
   }
-  const manifest: AdapterManifest = { schemaVersion: SCHEMA_VERSION, ...content, files };
+  const manifest: AdapterManifest = { schemaVersion: SCHEMA_VERSION, strength: 1, ...content, files };
   await writeJson(join(directory, MANIFEST_FILE), manifest);
   return manifest;
 }

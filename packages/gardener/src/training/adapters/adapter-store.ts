@@ -93,12 +93,25 @@ export async function saveAdapter(
 }
 
 /**
- * Reads an adapter back from disk for its base model.
+ * Reads an adapter back from disk for its base model, scaled to a strength.
+ * @param strength above 0. Defaults to 1: as it was trained
  * @throws LoraError `adapter.*`
  */
-export async function loadAdapter(directory: string, base: BaseModel): Promise<LoraAdapter> {
-  const { readPeftAdapter } = await import('@codebase-gardener/lora');
-  return readPeftAdapter(directory, base.config);
+export async function loadAdapter(directory: string, base: BaseModel, strength = 1): Promise<LoraAdapter> {
+  const { readPeftAdapter, scaleAdapter } = await import('@codebase-gardener/lora');
+  return scaleAdapter(await readPeftAdapter(directory, base.config), strength);
+}
+
+/** How much of its own effect an adapter is to have: what its training chose, 1 where that is not known. */
+export async function adapterStrength(directory: string): Promise<number> {
+  const manifest = await readAdapterManifest(directory).catch(() => null);
+  return manifest?.strength ?? 1;
+}
+
+/** Notes in an adapter's manifest how strong it is to answer. */
+export async function setAdapterStrength(directory: string, strength: number): Promise<void> {
+  const { files, schemaVersion: _, ...content } = await readAdapterManifest(directory);
+  await writeAdapterManifest(directory, { ...content, strength }, Object.keys(files));
 }
 
 /** Writes the scorecard beside the adapter and its figures into the adapter's manifest. */

@@ -27,15 +27,15 @@ export function areTheSame({ same, positions, lossDifference }: SameChoices): bo
 }
 
 /**
- * Lets llama.cpp judge the next token at each place of some general code, once with base and adapter, once with a
- * model that should be the same.
+ * Lets llama.cpp judge the next token at each place of some general code, once with base and adapter (at a strength,
+ * 1 by default), once with a model that should be the same.
  * @throws GardenerError `models.*`
  */
 export async function sameChoices(
   base: BaseModel,
   adapterFile: string,
   mergedFile: string,
-  options: { threads: number; signal?: AbortSignal },
+  options: { strength?: number; threads: number; signal?: AbortSignal },
 ): Promise<SameChoices> {
   const sequences: number[][] = [];
   let positions = 0;
@@ -58,13 +58,18 @@ async function scored(
   modelFile: string,
   adapter: string | null,
   sequences: readonly number[][],
-  { threads, signal }: { threads: number; signal?: AbortSignal },
+  { strength = 1, threads, signal }: { strength?: number; threads: number; signal?: AbortSignal },
 ): Promise<{ top: number; logProbability: number }[]> {
   const runtime = await startLlamaCpp(modelFile, { threads, contextTokens: CONTEXT_TOKENS });
   try {
     const places: { top: number; logProbability: number }[] = [];
     for (const tokens of sequences) {
-      const scores = await runtime.score({ tokens, adapter, ...(signal && { signal }) });
+      const scores = await runtime.score({
+        tokens,
+        adapter,
+        adapterStrength: strength,
+        ...(signal && { signal }),
+      });
       for (const [place, top] of scores.top1.entries())
         places.push({ top, logProbability: scores.logProbability[place] ?? Number.NaN });
     }

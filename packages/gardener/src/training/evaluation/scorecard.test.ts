@@ -48,6 +48,22 @@ describe('makeScorecard', () => {
     expect(card.parity?.adapterLossDifference).toBeCloseTo(0.002, 9);
   });
 
+  test('says how strong the adapter was and why; one from before there were strengths was scored at 1', () => {
+    const strengthChoice = {
+      reason: 'Strength 0.5 has the lowest loss.',
+      losses: [{ strength: 0.5, loss: 1 }],
+    };
+    const chosen = { ...context, strength: 0.5, strengthChoice };
+    const card = makeScorecard({ base: side(1.5), adapter: side(1.3) }, null, chosen);
+    const {
+      strength,
+      strengthChoice: told,
+      ...old
+    } = scorecardSchema.parse(JSON.parse(JSON.stringify(card)));
+    expect({ strength, told }).toEqual({ strength: 0.5, told: strengthChoice });
+    expect(scorecardSchema.parse(old)).toMatchObject({ strength: 1, strengthChoice: null });
+  });
+
   test('one from before there were gaps and bits per byte is read, and has none', () => {
     const old = JSON.parse(
       JSON.stringify(makeScorecard({ base: side(1.5), adapter: side(1.3) }, null, context)),

@@ -84,6 +84,13 @@ export const scorecardSchema = z.object({
   /** The improvement that had to be exceeded, as a share of the base's loss. */
   margin: z.number(),
   adapterVersion: z.number().int(),
+  /** How much of its own effect the adapter had when it was scored; 1 in older scorecards. */
+  strength: z.number().default(1),
+  /** Why, with the losses on validation files, nats per token; null in older scorecards. */
+  strengthChoice: z
+    .object({ reason: z.string(), losses: z.array(z.object({ strength: z.number(), loss: z.number() })) })
+    .nullable()
+    .default(null),
   /** Held-out files scored. */
   files: z.number().int(),
   seed: z.number().int(),
@@ -108,12 +115,8 @@ const NOT_MEASURED: Metrics = {
 };
 
 /** What is known of the evaluation beside the scores themselves. */
-export interface ScorecardContext {
-  margin: number;
-  adapterVersion: number;
-  seed: number;
-  dataHash: string;
-}
+export type ScorecardContext = Pick<Scorecard, 'margin' | 'adapterVersion' | 'seed' | 'dataHash'> &
+  Partial<Pick<Scorecard, 'strength' | 'strengthChoice'>>;
 
 /** The adapter that an adapter was continued from, scored on the same windows. */
 export interface Predecessor {
@@ -179,6 +182,8 @@ export function makeScorecard(
     parity,
     uses,
     ...decision,
+    strength: 1,
+    strengthChoice: null,
     ...context,
     files: base.files.length,
     evaluatedAt: new Date().toISOString(),

@@ -30,6 +30,8 @@ export function spentBudgetMs(events: readonly RunEvent[]): number {
 /** Shares of the budget that measuring one side, base or adapter, may take. */
 export const SCORING_SHARE = 0.06;
 export const SERVING_SHARE = 0.1;
+/** And what choosing the adapter's strength may take. */
+export const STRENGTH_SHARE = 0.03;
 
 /** A clock over a run's budget that goes on where an interrupted attempt stopped. */
 export class Budget {
@@ -56,7 +58,8 @@ export class Budget {
    * @param base how long measuring the base took: the adapter's side computes a little more (its low-rank products)
    */
   trainingMs({ durationMs }: Pick<SideScores, 'durationMs'>): number {
-    const evaluationMs = (durationMs.scoring + durationMs.serving) * 1.2 + SAVE_MS;
+    const evaluationMs =
+      (durationMs.scoring + durationMs.serving) * 1.2 + SAVE_MS + this.totalMs * STRENGTH_SHARE;
     const share = Math.min(this.totalMs * LEAST_TRAINING_SHARE, this.totalMs - this.spentBeforeMs);
     return Math.max(MIN_TRAINING_MS, share, this.leftMs() - evaluationMs);
   }

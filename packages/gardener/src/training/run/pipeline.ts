@@ -11,6 +11,7 @@ import { promote } from './stages/promote.js';
 import { saveTrained } from './stages/save-adapter.js';
 import { scoreAdapter } from './stages/score-adapter.js';
 import { scoreBase } from './stages/score-base.js';
+import { settleStrength } from './stages/settle-strength.js';
 import { trainAdapter } from './stages/train-adapter.js';
 
 /*
@@ -20,7 +21,7 @@ import { trainAdapter } from './stages/train-adapter.js';
  *     index -> examples            `prepare`, in a process of its own
  *                 |
  *                 v
- *     score base -> train -> save -> score adapter -> gate -> promote            `trainAndJudge`
+ *     score base -> train -> save -> strength -> score adapter -> gate -> promote   `trainAndJudge`
  *
  * A stage leaves its outcome in the run directory and does not do again what it finds there (see `RunDirectory`), so a
  * run that was killed goes on where it was.
@@ -67,8 +68,10 @@ async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
 
   await report.event({ type: 'stage-start', stage: 'evaluating' });
   const saved = await saveTrained(run, { base, data, trained });
-  const adapterScores = await scoreAdapter(run, { base, data, saved, baseScores });
-  const scorecard = await applyGate(run, { data, saved, baseScores, adapterScores });
+  const choice = await settleStrength(run, { base, data, saved, baseScores });
+  const { strength } = choice;
+  const adapterScores = await scoreAdapter(run, { base, data, saved, strength, baseScores });
+  const scorecard = await applyGate(run, { data, saved, choice, baseScores, adapterScores });
   return promote(run, scorecard);
 }
 

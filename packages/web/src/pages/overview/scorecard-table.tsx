@@ -139,7 +139,7 @@ function Improvement({ scorecard }: { scorecard: Scorecard }): ReactNode {
 }
 
 function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
-  const { generalLoss, stopping, parity, predecessor, uses } = scorecard;
+  const { generalLoss, stopping, parity, predecessor, uses, strength, strengthChoice } = scorecard;
   const served = [
     { label: 'Completions', hint: 'first line right', verdict: uses?.completion },
     { label: 'Known answers', hint: 'answered rightly, code given', verdict: uses?.answers },
@@ -181,6 +181,9 @@ function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
           base={percent(parity.baseAgreement)}
           adapter={percent(parity.adapterAgreement)}
         />
+      )}
+      {strengthChoice && (
+        <CheckRow label="Strength" hint={strengthChoice.reason} base="" adapter={String(strength)} />
       )}
       {predecessor && (
         <CheckRow
@@ -242,6 +245,11 @@ function Meaning({ scorecard }: { scorecard: Scorecard }): ReactNode {
           What people use it for, as the product does it: code completed at places of held-out files, and
           questions whose answer is known, with the code that a search finds. Where the adapter is worse,
           beyond chance, the base goes on doing it.
+        </dd>
+        <dt>Strength</dt>
+        <dd>
+          How much of its own effect the adapter has when it answers: 1 as it was trained. All figures are at
+          this strength.
         </dd>
         <dt>With retrieval</dt>
         <dd>The same, with code found by search before it: does training help on top of search?</dd>

@@ -1,7 +1,7 @@
 import type { Setting } from '../../api/types.js';
 
 const GROUPS: readonly (readonly [string, RegExp])[] = [
-  ['Answers', /^(baseModel|runtime|kept|context)/],
+  ['Answers', /^(baseModel|runtime|kept|context|adapter)/],
   ['Training', /^(budget|rank|alpha|dropout|learning|sequence|train|yield|gate|minTraining|checkpoint)/],
   ['Index and embedding', /^(embedding|maxFile)/],
 ];

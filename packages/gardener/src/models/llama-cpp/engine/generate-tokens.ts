@@ -1,6 +1,7 @@
 import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
 import type { GenerationEvent } from '../../runtime/runtime.js';
 import { StopTexts } from '../../runtime/stop-texts.js';
+import type { AdapterInUse } from '../llama-cpp-protocol.js';
 import { type KeptContext, type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
 import { LoopWatch } from './loop-watch.js';
 
@@ -15,7 +16,7 @@ const DETOKENIZER_MEMORY = 8;
 
 /** Adapter, length and sampling of a generation as they travel to the child: what may be left out is filled in. */
 export interface GenerationJobOptions {
-  adapter: string | null;
+  adapter: AdapterInUse | null;
   maxTokens: number;
   temperature: number;
   seed: number | null;

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token, TokenBias } from 'node-llama-cpp';
 import { GardenerError } from '../../../garden/errors/garden-error.js';
 import type { TokenScores } from '../../runtime/runtime.js';
+import type { AdapterInUse } from '../llama-cpp-protocol.js';
 import { CoreWatch } from './free-cores.js';
 import { type PromptEncoders, promptEncoders } from './prompt-encoders.js';
 import { type BiasToken, scoreTokens } from './score-tokens.js';
@@ -19,8 +20,10 @@ export interface EngineSetup {
   keptContexts: number;
 }
 
-/** The key-value cache of one adapter: which prompt tokens are in it. */
+/** The key-value cache of one adapter at one strength: which prompt tokens are in it. */
 export interface KeptContext {
+  /** Null for the base. */
+  adapterFile: string | null;
   context: LlamaContext;
   sequence: LlamaContextSequence;
   /** Tokens of the last prompt that were evaluated in whole steps, and that a prompt which begins with them may use. */
@@ -44,7 +47,7 @@ export class LlamaCppEngine {
   readonly #tokenBias: typeof TokenBias;
   readonly #log: string[];
   readonly #cores: CoreWatch;
-  /** By adapter path, or '' for the base. */
+  /** By adapter path and strength, or '' for the base. */
   readonly #contexts: LRUCache<string, KeptContext>;
 
   private constructor(
@@ -98,11 +101,12 @@ export class LlamaCppEngine {
 
   /** Files of the adapters that have a context, the one used last at the end. */
   get keptAdapters(): string[] {
-    return [...this.#contexts.rkeys()].filter((adapter) => adapter !== '');
+    const newestFirst = [...this.#contexts.values()].flatMap((kept) => kept?.adapterFile ?? []);
+    return [...new Set(newestFirst)].reverse();
   }
 
   /** @throws GardenerError `models.prompt-too-long`, `models.bad-adapter` */
-  async score(tokens: readonly number[], adapter: string | null): Promise<TokenScores> {
+  async score(tokens: readonly number[], adapter: AdapterInUse | null): Promise<TokenScores> {
     if (tokens.length < 2) throw new Error('score needs at least two tokens');
     requireFit(tokens.length, this.contextTokens);
     const kept = await this.contextFor(adapter);
@@ -117,8 +121,8 @@ export class LlamaCppEngine {
    * Sets up the context of an adapter and reads the weights once, so that the first answer finds them in memory.
    * @throws GardenerError `models.bad-adapter`
    */
-  async prepare(adapter: string | null): Promise<void> {
-    const isReady = this.#contexts.has(adapter ?? '');
+  async prepare(adapter: AdapterInUse | null): Promise<void> {
+    const isReady = this.#contexts.has(keyOf(adapter));
     const kept = await this.contextFor(adapter);
     if (isReady) return;
     await kept.sequence.evaluateWithoutGeneratingNewTokens([this.model.tokens.bos ?? (0 as Token)]);
@@ -126,17 +130,17 @@ export class LlamaCppEngine {
   }
 
   /**
-   * The context of this adapter, with what its last prompt left in it.
+   * The context of this adapter at its strength, with what its last prompt left in it.
    * @throws GardenerError `models.bad-adapter`, `models.context-failed`
    */
-  async contextFor(adapter: string | null): Promise<KeptContext> {
-    const key = adapter ?? '';
+  async contextFor(adapter: AdapterInUse | null): Promise<KeptContext> {
+    const key = keyOf(adapter);
     let kept = this.#contexts.get(key);
     if (kept === undefined) {
       // The one used longest ago goes first: the memory of both may not be there.
       while (this.#contexts.size >= this.#contexts.max) await this.#contexts.pop()?.context.dispose();
       const context = await this.#createContext(adapter);
-      kept = { context, sequence: context.getSequence(), steps: [] };
+      kept = { adapterFile: adapter?.file ?? null, context, sequence: context.getSequence(), steps: [] };
       this.#contexts.set(key, kept);
     }
     this.#llama.maxThreads = this.#cores.free();
@@ -148,7 +152,7 @@ export class LlamaCppEngine {
     this.#cores.restart();
   }
 
-  async #createContext(adapter: string | null): Promise<LlamaContext> {
+  async #createContext(adapter: AdapterInUse | null): Promise<LlamaContext> {
     this.#log.length = 0;
     // A context keeps the limit on threads that holds while it is made.
     this.#llama.maxThreads = this.#cores.most;
@@ -158,10 +162,12 @@ export class LlamaCppEngine {
         batchSize: Math.min(512, this.contextTokens),
         threads: { ideal: this.#cores.most, min: 1 },
         failedCreationRemedy: false,
-        ...(adapter !== null && { lora: adapter }),
+        ...(adapter !== null && {
+          lora: { adapters: [{ filePath: adapter.file, scale: adapter.strength }] },
+        }),
       });
     } catch (cause) {
-      if (adapter !== null && /lora/i.test(String(cause))) throw badAdapter(adapter, this.#log, cause);
+      if (adapter !== null && /lora/i.test(String(cause))) throw badAdapter(adapter.file, this.#log, cause);
       throw new GardenerError('models.context-failed', 'The model’s context could not be set up.', {
         remedy: 'Close other programs to free memory, or choose a smaller base model.',
         details: { log: [...this.#log] },
@@ -170,6 +176,10 @@ export class LlamaCppEngine {
       });
     }
   }
+}
+
+function keyOf(adapter: AdapterInUse | null): string {
+  return adapter === null ? '' : `${adapter.file} ${adapter.strength}`;
 }
 
 /**

@@ -53,8 +53,8 @@ export interface CompareProtocol {
     measure: {
       input: {
         weights: string;
-        /** A PEFT directory. */
-        adapter: string | null;
+        /** A PEFT directory, and the strength that the adapter has when it answers. */
+        adapter: { directory: string; strength: number } | null;
         texts: ComparedText[];
         scoringMs: number;
         trainingMs: number;

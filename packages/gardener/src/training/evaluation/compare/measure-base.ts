@@ -66,13 +66,14 @@ export async function measureBase(
 
 /** An adapter that cannot be read leaves the base to be measured alone. */
 async function openAdapter(
-  directory: string | null,
+  saved: Input['adapter'],
   base: BaseModel,
 ): Promise<{ adapter: LoraAdapter | null; problem: string | null }> {
-  if (directory === null) return { adapter: null, problem: null };
-  const { LoraError, readPeftAdapter } = await import('@codebase-gardener/lora');
+  if (saved === null) return { adapter: null, problem: null };
+  const { LoraError, readPeftAdapter, scaleAdapter } = await import('@codebase-gardener/lora');
   try {
-    return { adapter: await readPeftAdapter(directory, base.config), problem: null };
+    const adapter = await readPeftAdapter(saved.directory, base.config);
+    return { adapter: scaleAdapter(adapter, saved.strength), problem: null };
   } catch (error) {
     if (!LoraError.isInstance(error)) throw error;
     return { adapter: null, problem: error.message };

@@ -1,5 +1,6 @@
 import { saveScorecard } from '../../adapters/adapter-store.js';
 import type { RunData } from '../../data/run-data.js';
+import type { StrengthChoice } from '../../evaluation/choose-strength.js';
 import { makeScorecard, type Scorecard } from '../../evaluation/scorecard.js';
 import type { SideScores } from '../../evaluation/side-scores.js';
 import type { RunContext } from '../run-context.js';
@@ -9,6 +10,7 @@ import type { AdapterScores } from './score-adapter.js';
 interface GateInput {
   data: RunData;
   saved: SavedAdapter;
+  choice: StrengthChoice;
   baseScores: SideScores;
   adapterScores: AdapterScores;
 }
@@ -16,7 +18,7 @@ interface GateInput {
 /** Puts all scores together and lets the gate decide; the scorecard goes beside the adapter and into the events. */
 export async function applyGate(
   { garden, options, report }: RunContext,
-  { data, saved, baseScores, adapterScores }: GateInput,
+  { data, saved, choice, baseScores, adapterScores }: GateInput,
 ): Promise<Scorecard> {
   const { adapter, predecessor } = adapterScores;
   const facts = {
@@ -24,6 +26,8 @@ export async function applyGate(
     adapterVersion: saved.version,
     seed: options.seed,
     dataHash: data.manifest.hash,
+    strength: choice.strength,
+    strengthChoice: { reason: choice.reason, losses: choice.losses },
   };
   const scorecard = makeScorecard({ base: baseScores, adapter }, null, facts, predecessor);
   await saveScorecard(saved.directory, scorecard);

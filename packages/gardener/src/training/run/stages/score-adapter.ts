@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { GGUF_FILE, loadAdapter } from '../../adapters/adapter-store.js';
+import { atStrength } from '../../../models/runtime/at-strength.js';
+import { adapterStrength, GGUF_FILE, loadAdapter } from '../../adapters/adapter-store.js';
 import { scoreSide } from '../../evaluation/score-side.js';
 import type { Predecessor } from '../../evaluation/scorecard.js';
 import type { SideScores } from '../../evaluation/side-scores.js';
@@ -14,16 +15,23 @@ export interface AdapterScores {
   predecessor: Predecessor | null;
 }
 
-/** Scores the adapter as read back from disk, on what the base was scored on; the one it was continued from as well. */
+/** Scores the adapter as read back from disk, at its strength, on what the base was scored on; the one it was continued from as well. */
 export async function scoreAdapter(
   run: RunContext,
-  { base, data, saved, baseScores }: Material & { saved: SavedAdapter; baseScores: SideScores },
+  {
+    base,
+    data,
+    saved,
+    strength,
+    baseScores,
+  }: Material & { saved: SavedAdapter; strength: number; baseScores: SideScores },
 ): Promise<AdapterScores> {
   const { garden, project, report } = run;
   const scoring = scoringOptions(run, { base, data });
   const adapter = await scoreSide({
     ...scoring,
-    adapter: await loadAdapter(saved.directory, base),
+    adapter: await loadAdapter(saved.directory, base, strength),
+    startRuntime: async () => atStrength(await scoring.startRuntime(), strength),
     adapterFile: join(saved.directory, GGUF_FILE),
     like: baseScores,
     parityPositions: PARITY_POSITIONS,
@@ -31,9 +39,10 @@ export async function scoreAdapter(
   });
   const { continuedFrom } = data.manifest;
   if (continuedFrom === null) return { adapter, predecessor: null };
+  const earlier = garden.paths.adapter(project.id, continuedFrom);
   const scores = await scoreSide({
     ...scoring,
-    adapter: await loadAdapter(garden.paths.adapter(project.id, continuedFrom), base),
+    adapter: await loadAdapter(earlier, base, await adapterStrength(earlier)),
     adapterFile: null,
     // Only the loss is measured: that its answers end was checked when it was promoted.
     startRuntime: null,

@@ -1,5 +1,6 @@
 import type { BaseModel } from '@codebase-gardener/lora';
 import { startLlamaCpp } from '../../../models/llama-cpp/llama-cpp.js';
+import type { GenerationRuntime } from '../../../models/runtime/runtime.js';
 import type { RunData } from '../../data/run-data.js';
 import type { SideOptions } from '../../evaluation/score-side.js';
 import type { RunContext } from '../run-context.js';
@@ -21,7 +22,9 @@ export interface Material {
 export function scoringOptions(
   { garden, signal }: RunContext,
   { base, data }: Material,
-): Pick<SideOptions, 'base' | 'data' | 'startRuntime' | 'threads' | 'signal'> {
+): Pick<SideOptions, 'base' | 'data' | 'threads' | 'signal'> & {
+  startRuntime(): Promise<GenerationRuntime>;
+} {
   const { threads } = garden.settings;
   const contextTokens = Math.max(SCORING_CONTEXT_TOKENS, data.manifest.sequenceLength);
   return {

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type BaseModel,
+  type LoraAdapter,
+  loadBaseModel,
+  readGgufAdapter,
+  scaleAdapter,
+  scoreExamples,
+} from '@codebase-gardener/lora';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { writeRandomAdapter } from '../../models/llama-cpp/adapter.fixture.js';
+import { chooseStrength, STRENGTHS, type StrengthOptions } from './choose-strength.js';
+import { meanNll } from './file-sums.js';
+
+let folder: string;
+let base: BaseModel;
+let adapter: LoraAdapter;
+let options: StrengthOptions;
+
+const window = (seed: number) => ({
+  tokens: Int32Array.from({ length: 100 }, (_, i) => (i * (seed + 3) + seed) % 250),
+  supervised: new Uint8Array(100).fill(1),
+});
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gardener-strength-'));
+  base = await loadBaseModel(inject('tinyBaseFile'));
+  const file = join(folder, 'adapter.gguf');
+  await writeRandomAdapter(file, inject('tinyBaseFile'), 1, 1);
+  adapter = await readGgufAdapter(file, base.config);
+  const validation = [1, 2, 3, 4, 5, 6].map(window);
+  options = { base, adapter, validation, sequenceLength: 128, threads: 1, limitMs: 1e6, msPerToken: 1 };
+});
+afterAll(async () => {
+  await base?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('each strength is scored on validation files, and the best one is taken', async () => {
+  const choice = await chooseStrength(options);
+  expect(choice.losses.map(({ strength }) => strength)).toEqual([...STRENGTHS]);
+  const least = Math.min(...choice.losses.map(({ loss }) => loss));
+  expect(choice.losses.find(({ strength }) => strength === choice.strength)?.loss).toBe(least);
+  // What is scored at 0.5 lies between the base and the whole adapter in the weights: half of alpha.
+  const half = scaleAdapter(adapter, 0.5);
+  expect(half.config.alpha).toBe(adapter.config.alpha / 2);
+  const scores = await scoreExamples(base, half, options.validation, { sequenceLength: 128, threads: 1 });
+  expect(choice.losses[2]?.loss).toBeCloseTo(meanNll(options.validation, scores), 5);
+  expect(new Set(choice.losses.map(({ loss }) => loss)).size).toBe(3);
+});
+
+test('with too little time or too little code it stays as it was trained, and says so', async () => {
+  const hurried = await chooseStrength({ ...options, limitMs: 100 });
+  expect(hurried).toEqual({ strength: 1, losses: [], reason: expect.stringContaining('no time') });
+  const few = await chooseStrength({ ...options, validation: options.validation.slice(0, 1) });
+  expect(few).toEqual({ strength: 1, losses: [], reason: expect.stringContaining('too few') });
+});
+
+test('a sample is spread over the files and small enough for the time', async () => {
+  // 3 passes of 350 tokens: three of the six windows.
+  const choice = await chooseStrength({ ...options, limitMs: 1_050 });
+  const every = [0, 2, 4].flatMap((at) => options.validation[at] ?? []);
+  const scores = await scoreExamples(base, adapter, every, { sequenceLength: 128, threads: 1 });
+  expect(choice.losses[0]?.loss).toBeCloseTo(meanNll(every, scores), 5);
+});

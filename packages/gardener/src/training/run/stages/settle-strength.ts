@@ -1,0 +1,36 @@
+import { adapterStrength, loadAdapter, setAdapterStrength } from '../../adapters/adapter-store.js';
+import { chooseStrength, type StrengthChoice } from '../../evaluation/choose-strength.js';
+import type { SideScores } from '../../evaluation/side-scores.js';
+import { STRENGTH_SHARE } from '../budget.js';
+import type { RunContext } from '../run-context.js';
+import type { SavedAdapter } from './save-adapter.js';
+import type { Material } from './scoring.js';
+
+/** Chooses how strong the saved adapter is to answer, by validation files only, and notes it in its manifest. */
+export async function settleStrength(
+  { garden, budgetMs, report, signal }: RunContext,
+  { base, data, saved, baseScores }: Material & { saved: SavedAdapter; baseScores: SideScores },
+): Promise<StrengthChoice> {
+  const choice = await chooseStrength({
+    base,
+    adapter: await loadAdapter(saved.directory, base),
+    validation: data.validation,
+    sequenceLength: data.manifest.sequenceLength,
+    threads: garden.settings.threads,
+    limitMs: budgetMs * STRENGTH_SHARE,
+    msPerToken: msPerToken(baseScores),
+    signal,
+    onProgress: (done, total) => report.progress('choosing the strength', done, total),
+  });
+  if (choice.strength !== (await adapterStrength(saved.directory))) {
+    await setAdapterStrength(saved.directory, choice.strength);
+  }
+  await report.event({ type: 'log', message: choice.reason });
+  return choice;
+}
+
+/** Rather too much: what it takes to start and the general code are counted as held-out tokens. */
+function msPerToken({ files, durationMs }: SideScores): number {
+  const tokens = files.reduce((sum, file) => sum + file.tokens, 0);
+  return durationMs.scoring / Math.max(1, tokens);
+}
