@@ -100,7 +100,7 @@ it('answers with sources, says what answered and how fresh the index is, and sto
   const { text, end, conversation } = await ask('What does slugify do?');
   expect(text).not.toBe('');
   expect(end?.sources).toMatchObject([{ path: 'slug.ts', startLine: 1, symbol: 'slugify' }]);
-  expect(end?.adapter).toEqual({ version: null, reason: expect.stringContaining('No adapter is promoted') });
+  expect(end?.adapter).toMatchObject({ version: null, reason: expect.stringContaining('No adapter is promoted') });
   expect(end?.index).toMatchObject({ commit: null, complete: true });
   expect(typeof end?.index?.changedSince).toBe('number');
   expect(await conversation.recent()).toMatchObject([
@@ -139,14 +139,14 @@ it('uses the promoted adapter, and says why the base answers when it cannot', as
     expect(refused).toMatchObject({ version: null, file: null, reason: expect.stringContaining(reason) });
   }
   const foreign = await asked({ weightsHash: 'f'.repeat(64) });
-  expect(foreign.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('other weights') });
+  expect(foreign.end?.adapter).toMatchObject({ version: null, reason: expect.stringContaining('other weights') });
   expect(foreign.text).toBe(alone.text);
 
   // Chosen and then damaged: the runtime finds out.
   const chosen = await adapters.choose(promoted, base);
   await truncate(chosen.file ?? '', 5_000);
   const found = await ask('What does slugify do?', { code: null, adapter: chosen });
-  expect(found.end?.adapter).toEqual({ version: null, reason: expect.stringContaining('damaged') });
+  expect(found.end?.adapter).toMatchObject({ version: null, reason: expect.stringContaining('damaged') });
   expect(found.text).toBe(alone.text);
   expect((await adapters.choose(promoted, base)).reason).toContain('damaged');
   expect((await adapters.choose({ ...promoted, promotedAdapter: 2 }, base)).reason).toContain('missing');

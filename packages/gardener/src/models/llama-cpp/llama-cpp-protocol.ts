@@ -1,14 +1,7 @@
 import type { Place } from '../runtime/fill-in-the-middle.js';
 import type { ChatMessage, GenerationEvent, TokenScores } from '../runtime/runtime.js';
 import type { GenerationJobOptions } from './engine/generate-tokens.js';
-import type { EngineSetup } from './engine/llama-cpp-engine.js';
-
-/** The adapter of a job. */
-export interface AdapterInUse {
-  file: string;
-  /** Factor on its effect, above 0. */
-  strength: number;
-}
+import type { AdapterInUse, EngineSetup } from './engine/llama-cpp-engine.js';
 
 /** What a job that uses a context leaves behind: adapter files that have one now, the one used last at the end. */
 export interface KeptAdapters {

@@ -12,11 +12,11 @@ import type {
   RuntimeState,
 } from '../runtime/runtime.js';
 import type { GenerationJobOptions } from './engine/generate-tokens.js';
-import type { EngineSetup } from './engine/llama-cpp-engine.js';
+import type { AdapterInUse, EngineSetup } from './engine/llama-cpp-engine.js';
 import { EventQueue } from './event-queue.js';
 import { FairQueue } from './fair-queue.js';
 import { type LlamaCppProcess, startLlamaCppProcess } from './llama-cpp-process.js';
-import type { AdapterInUse, KeptAdapters, LlamaCppProtocol } from './llama-cpp-protocol.js';
+import type { KeptAdapters, LlamaCppProtocol } from './llama-cpp-protocol.js';
 
 /** Options of {@link startLlamaCpp}. */
 export interface LlamaCppOptions {

@@ -1,8 +1,7 @@
 import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
 import type { GenerationEvent } from '../../runtime/runtime.js';
 import { StopTexts } from '../../runtime/stop-texts.js';
-import type { AdapterInUse } from '../llama-cpp-protocol.js';
-import { type KeptContext, type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
+import { type AdapterInUse, type KeptContext, type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
 import { LoopWatch } from './loop-watch.js';
 
 /** Tokens of the prompt evaluated between two looks at the signal: half a second on a slow machine. */

@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token, TokenBias } from 'node-llama-cpp';
 import { GardenerError } from '../../../garden/errors/garden-error.js';
 import type { TokenScores } from '../../runtime/runtime.js';
-import type { AdapterInUse } from '../llama-cpp-protocol.js';
 import { CoreWatch } from './free-cores.js';
 import { type PromptEncoders, promptEncoders } from './prompt-encoders.js';
 import { type BiasToken, scoreTokens } from './score-tokens.js';
@@ -18,6 +17,13 @@ export interface EngineSetup {
   contextTokens: number;
   /** Contexts (one per adapter) kept ready. */
   keptContexts: number;
+}
+
+/** The adapter of a job. */
+export interface AdapterInUse {
+  file: string;
+  /** Factor on its effect, above 0. */
+  strength: number;
 }
 
 /** The key-value cache of one adapter at one strength: which prompt tokens are in it. */

@@ -15,7 +15,10 @@ export interface AdapterScores {
   predecessor: Predecessor | null;
 }
 
-/** Scores the adapter as read back from disk, at its strength, on what the base was scored on; the one it was continued from as well. */
+/**
+ * Scores the adapter as read back from disk, at its strength, on what the base was scored on; the one it was continued
+ * from as well.
+ */
 export async function scoreAdapter(
   run: RunContext,
   {
