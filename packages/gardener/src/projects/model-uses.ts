@@ -1,3 +1,4 @@
+import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import { openRuns } from '../garden/runs/runs.js';
 import { baseOfAdapter } from '../training/adapters/adapter-base.js';
@@ -13,6 +14,32 @@ export interface ModelUse {
   adapters: number[];
   /** Whether a run is queued or under way with it. */
   trains: boolean;
+}
+
+/** What a project needs a model for, one sentence. */
+export function useInWords({ projectName, answers, adapters, trains }: ModelUse, model: string): string {
+  const count = adapters.length;
+  const parts = [
+    ...(answers ? ['it answers and searches with it'] : []),
+    ...(trains ? ['a training of it is queued or under way'] : []),
+    ...(count > 0 ? [count === 1 ? '1 adapter of it needs it' : `${count} adapters of it need it`] : []),
+  ];
+  return `${projectName} uses ${model}: ${parts.join(', ')}.`;
+}
+
+/**
+ * Refuses to take a model away that projects need.
+ * @throws GardenerError `models.in-use` naming them
+ */
+export async function requireUnused(garden: Garden, model: string): Promise<void> {
+  const uses = await usesOfModel(garden, model);
+  if (uses.length === 0) return;
+  const sentences = uses.map((use) => useInWords(use, model));
+  throw new GardenerError('models.in-use', sentences.join(' '), {
+    remedy:
+      'Give those projects another base first, or delete it all the same: they can answer again once it is back.',
+    details: { model, projects: uses.map(({ projectName }) => projectName) },
+  });
 }
 
 /** The projects that cannot do without a model. */

@@ -1,6 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { appendEvent, createRun } from '../garden/runs/runs.js';
+import { findModel } from '../models/store/find-model.js';
 import { makeScorecard } from '../training/evaluation/scorecard.js';
 import type { SideScores } from '../training/evaluation/side-scores.js';
 import { makeTestApp, type TestApp } from './app.fixture.js';
@@ -176,6 +178,33 @@ describe('settings', () => {
   });
 });
 
+describe('models', () => {
+  it('refuses to delete one that a project needs, and names it, unless it is forced', async () => {
+    const { paths } = shop.garden;
+    const id = 'smollm2-135m-instruct';
+    const [file] = findModel(id).files;
+    const folder = paths.baseModel(id);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, file.name), '');
+    // Of its size, and nothing in it.
+    await truncate(join(folder, file.name), file.bytes ?? 0);
+    const { bytes, sha256, name } = file;
+    const manifest = { schemaVersion: 1, id, kind: 'base', source: '', licence: null, fetchedAt: '' };
+    await writeFile(
+      join(folder, 'manifest.json'),
+      JSON.stringify({ ...manifest, files: [{ name, bytes, sha256 }] }),
+    );
+    const { models } = (await (await shop.ask('/api/models')).json()) as { models: { id: string }[] };
+    expect(models).toContainEqual(expect.objectContaining({ id, state: 'ready', removable: true }));
+    const refused = await shop.ask(`/api/models/${id}`, { method: 'DELETE' });
+    expect(await refused.clone().text()).toContain(`shop uses ${id}: it answers and searches with it.`);
+    expect(await errorOf(refused)).toEqual({ status: 409, code: 'models.in-use' });
+    expect((await shop.ask(`/api/models/${id}?force=true`, { method: 'DELETE' })).status).toBe(204);
+    const gone = await shop.ask(`/api/models/${id}`, { method: 'DELETE' });
+    expect(await errorOf(gone)).toEqual({ status: 404, code: 'models.not-on-disk' });
+  });
+});
+
 describe('bad input', () => {
   it.each([
     ['malformed JSON', '/api/projects', 'POST', '{"path":', 400, 'server.bad-request'],
@@ -192,6 +221,38 @@ describe('bad input', () => {
       },
     });
     expect(await errorOf(response)).toEqual({ status, code });
+  });
+
+  it.each([
+    ['a base that nobody knows, for a training', 'POST', '/api/projects/shop/runs', { kind: 'train' }],
+    ['a base that nobody knows, for a project', 'POST', '/api/projects', { path: '/tmp' }],
+    ['a base that nobody knows, in the settings', 'PUT', '/api/settings', {}],
+  ])('%s', async (_name, method, path, body) => {
+    const known = shop.garden.settings.baseModel;
+    const answer = await shop.ask(path, { method, body: { ...body, baseModel: 'gpt-4' } });
+    expect(await answer.clone().text()).toContain('There is no model called \\"gpt-4\\".');
+    expect(await errorOf(answer)).toEqual({ status: 404, code: 'models.unknown-model' });
+    const search = await shop.ask(path, { method, body: { ...body, baseModel: 'all-minilm-l6-v2' } });
+    expect(await errorOf(search)).toEqual({ status: 422, code: 'models.not-a-base' });
+    expect(shop.garden.settings.baseModel).toBe(known);
+  });
+
+  it('an embedding model that is none, in the settings', async () => {
+    const put = (body: object) => shop.ask('/api/settings', { method: 'PUT', body });
+    const base = await put({ embeddingModel: 'smollm2-135m-instruct' });
+    expect(await errorOf(base)).toEqual({ status: 422, code: 'models.not-an-embedding' });
+    // On a server it may have any name.
+    expect((await put({ embeddingProvider: 'ollama', embeddingModel: 'any' })).status).toBe(200);
+    await put({ embeddingProvider: null, embeddingModel: null });
+  });
+
+  it.each([1.6, -0.1, '1'])('an adapter strength of %j', async (strength) => {
+    const asked = { method: 'POST', body: { prefix: 'a', strength } };
+    const refused = { status: 400, code: 'server.bad-request' };
+    expect(await errorOf(await shop.ask('/api/projects/shop/complete', asked))).toEqual(refused);
+    const messages = [{ role: 'user', content: 'a' }];
+    const chat = { method: 'POST', body: { model: 'shop', messages, gardener: { strength } } };
+    expect((await shop.ask('/v1/chat/completions', chat)).status).toBe(400);
   });
 
   it.each([

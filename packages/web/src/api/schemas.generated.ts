@@ -416,6 +416,8 @@ export interface components {
             kind: "base" | "embedding";
             licence: string | null;
             name: string;
+            /** @description false for files that are used where they lie. */
+            removable: boolean;
             /** @enum {string} */
             state: "ready" | "missing" | "downloading" | "damaged";
             trainable: boolean | null;

@@ -1,14 +1,13 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { putProject } from '../api/projects.js';
 import { type ApiError, asApiError, request } from '../api/request.js';
-import { useResource } from '../api/resource.js';
-import type { ModelList, ProjectView } from '../api/types.js';
+import type { ProjectView } from '../api/types.js';
 import { Dialog } from '../design/dialog.js';
 import { ErrorNotice } from '../design/error-notice.js';
 import { Button, Switch } from '../design/parts.js';
-import { bytes } from '../format.js';
 import { projectHref } from '../route.js';
 import { navigate } from '../router.js';
+import { BaseField } from './base-field.js';
 import { BudgetField, useBudget } from './budget-field.js';
 import { FolderPicker } from './folder-picker.js';
 
@@ -24,8 +23,6 @@ export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
   const [budgetMs, setBudgetMs] = useBudget();
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
-  const { data: models } = useResource<ModelList>('/api/models');
-  const bases = models?.models.filter(({ kind }) => kind === 'base') ?? [];
 
   const add = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -100,25 +97,7 @@ export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
               onChange={(event) => setName(event.target.value)}
             />
           </div>
-          <div className="field">
-            <label htmlFor="add-base">Base model</label>
-            <select
-              id="add-base"
-              className="select"
-              value={baseModel}
-              onChange={(event) => setBaseModel(event.target.value)}
-            >
-              <option value="">As in the settings</option>
-              {bases.map((model) => (
-                <option key={model.id} value={model.id}>
-                  {model.name}
-                  {model.state === 'ready'
-                    ? ''
-                    : `, downloads ${model.bytes === null ? 'first' : bytes(model.bytes)}`}
-                </option>
-              ))}
-            </select>
-          </div>
+          <BaseField value={baseModel} unset="As in the settings" onChange={setBaseModel} />
         </div>
         <div className="stack">
           <Switch label="Train an adapter after indexing" checked={train} onChange={setTrain} />

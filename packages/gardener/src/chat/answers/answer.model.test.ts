@@ -100,7 +100,10 @@ it('answers with sources, says what answered and how fresh the index is, and sto
   const { text, end, conversation } = await ask('What does slugify do?');
   expect(text).not.toBe('');
   expect(end?.sources).toMatchObject([{ path: 'slug.ts', startLine: 1, symbol: 'slugify' }]);
-  expect(end?.adapter).toMatchObject({ version: null, reason: expect.stringContaining('No adapter is promoted') });
+  expect(end?.adapter).toMatchObject({
+    version: null,
+    reason: expect.stringContaining('No adapter is promoted'),
+  });
   expect(end?.index).toMatchObject({ commit: null, complete: true });
   expect(typeof end?.index?.changedSince).toBe('number');
   expect(await conversation.recent()).toMatchObject([
@@ -139,7 +142,10 @@ it('uses the promoted adapter, and says why the base answers when it cannot', as
     expect(refused).toMatchObject({ version: null, file: null, reason: expect.stringContaining(reason) });
   }
   const foreign = await asked({ weightsHash: 'f'.repeat(64) });
-  expect(foreign.end?.adapter).toMatchObject({ version: null, reason: expect.stringContaining('other weights') });
+  expect(foreign.end?.adapter).toMatchObject({
+    version: null,
+    reason: expect.stringContaining('other weights'),
+  });
   expect(foreign.text).toBe(alone.text);
 
   // Chosen and then damaged: the runtime finds out.

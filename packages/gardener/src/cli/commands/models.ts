@@ -12,7 +12,6 @@ import {
 } from '../steps/ollama-models.js';
 import { parseDuration } from '../steps/parse-duration.js';
 import { oneLine } from '../terminal/plain-text.js';
-import { plural } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
 import { renderComparison } from '../views/comparison-view.js';
 
@@ -161,16 +160,9 @@ async function removeOne(session: Session, options: { yes?: boolean }, id: strin
 
 /** Names the projects that need a model, and asks; deletes unasked what nobody needs. */
 async function confirmUses(session: Session, model: string): Promise<void> {
-  const { usesOfModel } = await import('../../projects/model-uses.js');
+  const { usesOfModel, useInWords } = await import('../../projects/model-uses.js');
   const uses = await usesOfModel(session.garden, model);
   if (uses.length === 0) return;
-  for (const { projectName, answers, adapters, trains } of uses) {
-    const parts = [
-      ...(answers ? ['it answers and searches with it'] : []),
-      ...(trains ? ['a training of it goes on'] : []),
-      ...(adapters.length > 0 ? [`${plural(adapters.length, 'adapter')} of it need it`] : []),
-    ];
-    session.output.note(`${oneLine(projectName)} uses ${model}: ${parts.join(', ')}.`);
-  }
+  for (const use of uses) session.output.note(oneLine(useInWords(use, model)));
   await confirmRemoval(session, `Delete ${model} all the same?`, model);
 }

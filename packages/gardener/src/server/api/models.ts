@@ -4,7 +4,15 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { isThere } from '../../garden/files/file-version.js';
 import { type CatalogueEntry, listModels } from '../../models/store/catalogue.js';
 import { findModel, modelFolder } from '../../models/store/find-model.js';
-import { modelOnDisk, notOnDisk, removeModel } from '../../models/store/model-store.js';
+import { storedModels } from '../../models/store/foreign-stores.js';
+import {
+  localModels,
+  modelOnDisk,
+  notOnDisk,
+  removeModel,
+  usedFiles,
+} from '../../models/store/model-store.js';
+import { requireUnused } from '../../projects/model-uses.js';
 import { json, problems } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 
@@ -18,6 +26,7 @@ const modelSchema = z
     description: z.string(),
     state: z.enum(['ready', 'missing', 'downloading', 'damaged']),
     trainable: z.boolean().nullable(),
+    removable: z.boolean().openapi({ description: 'false for files that are used where they lie.' }),
   })
   .openapi('Model');
 
@@ -53,7 +62,8 @@ const deleteModel = createRoute({
   method: 'delete',
   path: '/api/models/{model}',
   summary: 'Delete a model from this machine; one that is being fetched is not fetched any further',
-  request: { params: modelParam },
+  description: 'A model that projects need is refused with `models.in-use`, unless `force` is true.',
+  request: { params: modelParam, query: z.object({ force: z.enum(['true', 'false']).default('false') }) },
   responses: { 204: { description: 'Deleted.' }, ...problems },
 });
 
@@ -66,7 +76,7 @@ export function addModelRoutes(app: OpenAPIHono, context: ServerContext): void {
   });
 
   app.openapi(pullModel, (c) => {
-    const { id } = catalogueEntry(c.req.valid('param').model);
+    const { id } = fetchableEntry(c.req.valid('param').model);
     // Told as events, also when it fails.
     models
       .fetch(id)
@@ -75,20 +85,27 @@ export function addModelRoutes(app: OpenAPIHono, context: ServerContext): void {
   });
 
   app.openapi(deleteModel, async (c) => {
-    const { id } = catalogueEntry(c.req.valid('param').model);
+    const { id } = await knownEntry(context, c.req.valid('param').model);
     const wasFetching = models.isFetching(id);
     if (wasFetching) await models.cancel(id);
+    else if (c.req.valid('query').force !== 'true' && (await modelOnDisk(garden.paths, id)) !== null) {
+      await requireUnused(garden, id);
+    }
     if (!(await removeModel(garden.paths, id)) && !wasFetching) throw notOnDisk(id);
     return c.body(null, 204);
   });
 }
 
-/** The catalogue, and the files of the user's own that projects use. */
+/** The catalogue, and what else is on this machine or used by a project: fetched, of the user's own, of other programs. */
 async function knownEntries({ garden }: ServerContext): Promise<CatalogueEntry[]> {
   const catalogue = listModels();
+  const { paths, settings, registry } = garden;
   const used = [
-    garden.settings.baseModel,
-    ...(await garden.registry.list()).map(({ baseModel }) => baseModel),
+    settings.baseModel,
+    ...(await registry.list()).map(({ baseModel }) => baseModel),
+    ...(await localModels(paths)).map(({ id }) => id),
+    ...(await usedFiles(paths)).map(({ id }) => id),
+    ...storedModels().map(({ id }) => id),
   ];
   const own = [...new Set(used)].filter((id) => !catalogue.some((entry) => entry.id === id));
   const found = own.flatMap((id) => {
@@ -104,7 +121,8 @@ async function knownEntries({ garden }: ServerContext): Promise<CatalogueEntry[]
 
 async function modelView({ garden, models }: ServerContext, entry: CatalogueEntry): Promise<ModelView> {
   const { id, kind, licence, description, trainable, files, source } = entry;
-  const onDisk = await modelOnDisk(garden.paths, id);
+  // A file of the user's own that is no model any more is shown as missing.
+  const onDisk = await modelOnDisk(garden.paths, id).catch(() => null);
   const bytes =
     onDisk?.manifest.files.reduce((sum, file) => sum + file.bytes, 0) ?? sum(files.map((file) => file.bytes));
   const isLeft =
@@ -118,7 +136,8 @@ async function modelView({ garden, models }: ServerContext, entry: CatalogueEntr
         : 'missing';
   const name =
     source.type === 'file' ? basename(source.path) : (/^[^,(:]+/.exec(description)?.[0] ?? id).trim();
-  return { id, kind, name, bytes, licence, description, state, trainable };
+  const removable = source.type !== 'file';
+  return { id, kind, name, bytes, licence, description, state, trainable, removable };
 }
 
 /** Null when the source alone knows. */
@@ -126,11 +145,25 @@ function sum(sizes: readonly (number | null)[]): number | null {
   return sizes.reduce((total, size) => (total === null || size === null ? null : total + size), 0);
 }
 
-/** Only of the catalogue: a request must not name files. @throws GardenerError `models.unknown-model` */
-function catalogueEntry(id: string): CatalogueEntry {
+/** Only of the catalogue or the hub: a request must not name files. @throws GardenerError `models.unknown-model` */
+function fetchableEntry(id: string): CatalogueEntry {
   const known = listModels().find((entry) => entry.id === id.toLowerCase());
   if (known !== undefined) return known;
-  throw new GardenerError(
+  if (id.startsWith('hf:')) return findModel(id);
+  throw unknownModel(id);
+}
+
+/** Only of those that are listed. @throws GardenerError `models.unknown-model` */
+async function knownEntry(context: ServerContext, id: string): Promise<CatalogueEntry> {
+  const known = (await knownEntries(context)).find(
+    (entry) => entry.id === id || entry.id === id.toLowerCase(),
+  );
+  if (known !== undefined || context.models.isFetching(id)) return known ?? findModel(id);
+  throw unknownModel(id);
+}
+
+function unknownModel(id: string): GardenerError {
+  return new GardenerError(
     'models.unknown-model',
     `There is no model called ${JSON.stringify(id.slice(0, 200))}.`,
     {

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { findRun, type Run, readRunEvents, runIds } from '../../garden/runs/runs.js';
-import { requireTrainable } from '../../models/store/require-trainable.js';
+import { requireBase, requireTrainable } from '../../models/store/require-trainable.js';
 import { cancelOpenRun, controlRun, noRun } from '../../projects/control-run.js';
 import { projectModels } from '../../projects/project-models.js';
 import { queueRun } from '../../projects/queue-run.js';
@@ -48,6 +48,10 @@ const startRun = createRoute({
           .min(1_000)
           .max(7 * 24 * 3_600_000)
           .optional(),
+        baseModel: z.string().min(1).max(4_096).optional().openapi({
+          description:
+            "The base to train on, beside the adapters there are: an id of GET /api/models, an absolute path of a GGUF, or hf:owner/repository/file.gguf. Defaults to the project's.",
+        }),
       }),
     ),
   },
@@ -105,10 +109,11 @@ export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
 
   app.openapi(startRun, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
-    const { kind, budgetMs = garden.settings.budgetMs } = c.req.valid('json');
-    await models.fetchAll(projectModels(garden.settings, project.baseModel));
-    await requireTrainable(garden.paths, project.baseModel);
-    const { id } = await queueRun(garden, project, kind, { budgetMs });
+    const { kind, budgetMs = garden.settings.budgetMs, ...wanted } = c.req.valid('json');
+    const baseModel = requireBase(wanted.baseModel ?? project.baseModel);
+    await models.fetchAll(projectModels(garden.settings, baseModel));
+    await requireTrainable(garden.paths, baseModel);
+    const { id } = await queueRun(garden, project, kind, { budgetMs, baseModel });
     return c.json(runView(await requireRun(context, project, id)), 201);
   });
 

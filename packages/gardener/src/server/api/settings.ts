@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { changeSettings, settingSources } from '../../garden/settings/change-settings.js';
 import { describeSettings, type SettingKey, settingsSchema } from '../../garden/settings/settings.js';
+import { checkModelSettings } from '../../models/store/check-model-settings.js';
 import { body, json, problems } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 
@@ -46,7 +47,9 @@ export function addSettingRoutes(app: OpenAPIHono, context: ServerContext): void
 
   app.openapi(putSettings, async (c) => {
     const changes = Object.entries(c.req.valid('json')).filter(([key, to]) => !(isSecret(key) && to === SET));
-    await changeSettings(context.garden, Object.fromEntries(changes));
+    const wanted = Object.fromEntries(changes);
+    checkModelSettings(context.garden.settings, wanted);
+    await changeSettings(context.garden, wanted);
     return c.json({ settings: await settingViews(context) }, 200);
   });
 }

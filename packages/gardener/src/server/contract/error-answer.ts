@@ -44,6 +44,7 @@ const STATUS: Record<string, ErrorStatus> = {
   'garden.bad-identifier': 400,
   'chat.empty-question': 400,
   'retrieval.bad-glob': 400,
+  'models.in-use': 409,
   'garden.run-active': 409,
   'garden.name-taken': 409,
   'garden.project-exists': 409,

@@ -4,11 +4,11 @@ import { asApiError, request } from '../../api/request.js';
 import { useResource } from '../../api/resource.js';
 import { invalidate } from '../../api/resource-cache.js';
 import type { ModelList, ModelView } from '../../api/types.js';
-import { Dialog } from '../../design/dialog.js';
 import { ErrorNotice } from '../../design/error-notice.js';
 import { Badge, Button, Progress, Skeleton } from '../../design/parts.js';
 import { toast } from '../../design/toast.js';
 import { bytes, percent } from '../../format.js';
+import { RemoveModel } from './remove-model.js';
 
 const LIST = '/api/models';
 
@@ -39,7 +39,6 @@ export function ModelsCard(): ReactNode {
 }
 
 function Model({ model }: { model: ModelView }): ReactNode {
-  const [removing, setRemoving] = useState(false);
   const progress = useModelProgress()[model.id];
   const [asked, setAsked] = useState(false);
   const downloading =
@@ -54,7 +53,7 @@ function Model({ model }: { model: ModelView }): ReactNode {
       toast(`${message} ${remedy}`, { bad: true });
     }
     setAsked(false);
-    invalidate((path) => path === LIST || path === '/api/disk');
+    changed();
   };
   return (
     <div className="setting model">
@@ -99,58 +98,27 @@ function Model({ model }: { model: ModelView }): ReactNode {
             Stop
           </Button>
         )}
-        {model.state === 'ready' ? (
-          <Button
-            small
-            look="danger"
-            icon="trash"
-            busy={asked}
-            aria-label={`Remove ${model.name}`}
-            onClick={() => setRemoving(true)}
-          >
-            Remove
-          </Button>
-        ) : (
-          !downloading && (
-            <Button
-              small
-              icon="download"
-              busy={asked}
-              aria-label={`Download ${model.name}`}
-              onClick={() => void act(() => request('POST', `${address}/pull`, {}))}
-            >
-              Download
-            </Button>
-          )
-        )}
-      </div>
-      {removing && (
-        <Dialog
-          title={`Remove ${model.name}?`}
-          onClose={() => setRemoving(false)}
-          footer={
-            <>
-              <Button onClick={() => setRemoving(false)}>Cancel</Button>
+        {model.state === 'ready'
+          ? model.removable && <RemoveModel model={model} onRemoved={changed} />
+          : !downloading &&
+            model.removable && (
               <Button
-                look="danger-solid"
-                onClick={() => {
-                  setRemoving(false);
-                  void act(() => request('DELETE', address));
-                }}
+                small
+                icon="download"
+                busy={asked}
+                aria-label={`Download ${model.name}`}
+                onClick={() => void act(() => request('POST', `${address}/pull`, {}))}
               >
-                Remove model
+                Download
               </Button>
-            </>
-          }
-        >
-          <p>
-            {model.bytes !== null && `It frees ${bytes(model.bytes)}. `}Projects that use it cannot answer
-            until it is downloaded again.
-          </p>
-        </Dialog>
-      )}
+            )}
+      </div>
     </div>
   );
+}
+
+function changed(): void {
+  invalidate((path) => path === LIST || path === '/api/disk');
 }
 
 function State({ state }: { state: ModelView['state'] }): ReactNode {
