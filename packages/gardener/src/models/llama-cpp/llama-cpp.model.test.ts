@@ -241,7 +241,7 @@ describe('an adapter at a strength', () => {
     const half = join(directory, 'half.gguf');
     await scaleGgufAdapter(adapterA, half, 0.5);
     expect(await loss(1, half)).toBeCloseTo(losses[1] ?? 0, 3);
-    expect(runtime.state().adapters).toEqual([adapterA, half]);
+    expect(runtime.state().adapters).toEqual([adapterZero, half]);
   });
 });
 

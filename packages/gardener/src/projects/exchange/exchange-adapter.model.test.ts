@@ -12,13 +12,17 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readPeftAdapter } from '@codebase-gardener/lora';
+import { readGgufAdapter, readPeftAdapter } from '@codebase-gardener/lora';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Garden, openGarden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { writeRandomAdapter } from '../../models/llama-cpp/adapter.fixture.js';
 import { readAdapterManifest } from '../../training/adapters/adapter-manifest.js';
-import { adapterProblems, adapterVersions } from '../../training/adapters/adapter-store.js';
+import {
+  adapterProblems,
+  adapterVersions,
+  setAdapterStrength,
+} from '../../training/adapters/adapter-store.js';
 import { openBase } from '../../training/adapters/open-base.js';
 import { areTheSame, sameChoices } from '../../training/evaluation/same-choices.js';
 import { evaluateProject } from '../evaluate-project.js';
@@ -95,6 +99,27 @@ test('gguf and ollama: the adapter file is the one that answers; the Modelfile n
   // SmolLM2's own template puts a system message in where there is none.
   expect(modelfile).toMatch(/^SYSTEM """You are a helpful AI assistant named SmolLM/m);
   expect(await readdir(at('ollama'))).toEqual(expect.arrayContaining(['base.gguf', 'adapter.gguf']));
+});
+
+test('peft and gguf: other programs are told the strength that its training chose, in alpha', async () => {
+  const directory = garden.paths.adapter(project.id, 1);
+  await setAdapterStrength(directory, 0.5);
+  try {
+    await exportAdapter(garden, project, { format: 'peft', to: at('half-peft'), version: 1 });
+    await exportAdapter(garden, project, { format: 'gguf', to: at('half-gguf'), version: 1 });
+    await using base = await openBase(garden.paths, project.baseModel);
+    const own = await readPeftAdapter(directory, base.config);
+    for (const half of [
+      await readPeftAdapter(at('half-peft'), base.config),
+      await readGgufAdapter(join(at('half-gguf'), 'adapter.gguf'), base.config),
+    ]) {
+      expect(half.config).toMatchObject({ rank: own.config.rank, alpha: own.config.alpha / 2 });
+      expect(half.blocks[29]?.q_proj).toEqual(own.blocks[29]?.q_proj);
+    }
+    expect((await readAdapterManifest(at('half-peft'))).strength).toBe(1);
+  } finally {
+    await setAdapterStrength(directory, 1);
+  }
 });
 
 test('merged: llama.cpp predicts as with base and adapter, which the base alone does not', async () => {
