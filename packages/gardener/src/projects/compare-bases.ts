@@ -18,8 +18,9 @@ import { requireCodebase } from './require-codebase.js';
 /** Time for one base where nothing else is said. */
 export const DEFAULT_COMPARE_BUDGET_MS = 60_000;
 /** Shares of that time; what is left goes into opening the base and into llama.cpp. */
-const SCORING_SHARE = 0.55;
-const TRAINING_SHARE = 0.25;
+const SCORING_SHARE = 0.4;
+const GAP_SHARE = 0.25;
+const TRAINING_SHARE = 0.2;
 /** Seed of the split and of the order of the texts: two comparisons of one state are of the same texts. */
 const SEED = 1;
 /** Written to see how fast answers are. */
@@ -32,8 +33,8 @@ export interface CompareOptions {
   /** Time for one base, ms; a large one takes longer to open. Defaults to a minute. */
   budgetMs?: number;
   signal?: AbortSignal;
-  /** `total` is null while it cannot be told. */
-  onProgress?: (label: string, done: number, total: number | null) => void;
+  /** `total` is null while it cannot be told, `leftMs` before the first base. */
+  onProgress?: (label: string, done: number, total: number | null, leftMs: number | null) => void;
 }
 
 /**
@@ -54,12 +55,17 @@ export async function compareBases(
 
   const outcomes: Outcome[] = [];
   // The largest first: it scores fewest texts in its time, and more than those are not needed of the others.
-  let texts = found.texts;
+  let { texts, gaps } = found;
+  const clock = new Clock(models.length, options.budgetMs ?? DEFAULT_COMPARE_BUDGET_MS);
   for (const { model, bytes } of models) {
+    clock.nextBase();
     const adapter = adapters.find(({ base }) => base === model.id)?.version ?? null;
     const job = { model, bytes, adapter, reason: leftOut.get(model.id) ?? null };
-    const outcome = await measure(garden, project, job, texts, options);
-    if (outcome.measured !== null) texts = texts.slice(0, outcome.measured.base.length);
+    const outcome = await measure(garden, project, job, { texts, gaps }, clock, options);
+    if (outcome.measured !== null) {
+      texts = texts.slice(0, outcome.measured.base.length);
+      gaps = gaps.slice(0, outcome.measured.gaps?.base.length ?? gaps.length);
+    }
     outcomes.push(outcome);
   }
   const comparison = makeComparison(outcomes, {
@@ -72,6 +78,34 @@ export async function compareBases(
   // One in which nothing was measured is not worth the last one.
   if (comparison.texts > 0) await writeComparison(garden.paths, project.id, comparison);
   return comparison;
+}
+
+/** How long it is going to take: as long for each base as for those before it; the first has its budget. */
+class Clock {
+  readonly #start = performance.now();
+  #base = 0;
+  #baseStart = this.#start;
+
+  constructor(
+    readonly bases: number,
+    readonly budgetMs: number,
+  ) {}
+
+  nextBase(): void {
+    this.#base++;
+    this.#baseStart = performance.now();
+  }
+
+  get which(): string {
+    return this.bases === 1 ? '' : `base ${this.#base} of ${this.bases}, `;
+  }
+
+  leftMs(): number {
+    const done = this.#base - 1;
+    const each = done === 0 ? this.budgetMs : (this.#baseStart - this.#start) / done;
+    const ofThis = Math.max(0, each - (performance.now() - this.#baseStart));
+    return ofThis + each * (this.bases - this.#base);
+  }
 }
 
 /** The bases to compare with the sizes of their files, largest first. */
@@ -110,10 +144,11 @@ async function findTexts(
   sides: { heldOut: string[]; train: string[] } | null,
   { signal, onProgress }: CompareOptions,
 ): Promise<ComparedTexts> {
-  const input = { root: project.path, maxFileBytes: settings.maxFileBytes, seed: SEED, sides };
+  const { path: root, name: repository } = project;
+  const input = { root, repository, maxFileBytes: settings.maxFileBytes, seed: SEED, sides };
   const found = await compareApart('texts', input, {
     signal,
-    onProgress: ({ files }) => onProgress?.('reading the code', files, null),
+    onProgress: ({ files }) => onProgress?.('reading the code', files, null, null),
   });
   if (found.texts.length > 0) return found;
   throw new GardenerError(
@@ -140,11 +175,17 @@ async function measure(
   { paths, settings }: Garden,
   { id }: ProjectRecord,
   { model, bytes, adapter, reason }: Job,
-  texts: ComparedText[],
+  { texts, gaps }: Pick<ComparedTexts, 'texts' | 'gaps'>,
+  clock: Clock,
   { budgetMs = DEFAULT_COMPARE_BUDGET_MS, signal, onProgress }: CompareOptions,
 ): Promise<Outcome> {
   const tell = (label: string, done: number, total: number | null): void =>
-    onProgress?.(`${isAbsolute(model.id) ? basename(model.id) : model.id}: ${label}`, done, total);
+    onProgress?.(
+      `${clock.which}${isAbsolute(model.id) ? basename(model.id) : model.id}: ${label}`,
+      done,
+      total,
+      clock.leftMs(),
+    );
   const { rank, sequenceLength, threads, contextTokens, trainingMemoryMegabytes } = settings;
   const row = { id: model.id, bytes };
   try {
@@ -154,7 +195,9 @@ async function measure(
         weights: model.weights,
         adapter: adapter === null ? null : await savedAdapter(paths.adapter(id, adapter)),
         texts,
+        gaps,
         scoringMs: budgetMs * SCORING_SHARE,
+        gapMs: budgetMs * GAP_SHARE,
         trainingMs: budgetMs * TRAINING_SHARE,
         contextTokens,
         shape: { rank, sequenceLength, threads, memoryBudgetBytes: trainingMemoryMegabytes * 1e6 },

@@ -17,6 +17,7 @@ function outcome(id: string, bits: number[], adapterBits: number[] | null = null
     measured: {
       base: bits.map(score),
       adapter: adapterBits?.map(score) ?? null,
+      gaps: null,
       adapterProblem: null,
       scoringTokensPerSecond: 1_000,
       trainingTokensPerSecond: 100,
@@ -51,6 +52,23 @@ describe('a comparison', () => {
     // 6,000 bytes at two bytes a token and 100 tokens a second.
     expect(small?.figures?.passMs).toBe(30_000);
     expect(small?.figures?.answeringMemoryBytes).toBe(123);
+  });
+
+  it('counts gaps that every base has filled that can, and leaves the others without', () => {
+    const filling = (id: string, base: boolean[], adapter: boolean[] | null = null): Outcome => {
+      const one = outcome(id, [1, 1], adapter && [1, 1]);
+      return one.measured === null ? one : { ...one, measured: { ...one.measured, gaps: { base, adapter } } };
+    };
+    const [few, many] = [
+      filling('few', [true, false]),
+      filling('many', [true, true, false], [false, true, true]),
+    ];
+    const made = makeComparison([few, many, outcome('none', [2, 2])], ground);
+    expect(made.gaps).toBe(2);
+    const figures = new Map(made.bases.map((base) => [base.id, base.figures]));
+    expect(figures.get('few')?.gapsExact).toBe(0.5);
+    expect(figures.get('many')).toMatchObject({ gapsExact: 1, adapter: { gapsExact: 0.5 } });
+    expect(figures.get('none')?.gapsExact).toBeNull();
   });
 
   it('says where the speed of training is an estimate', () => {

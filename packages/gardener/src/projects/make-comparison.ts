@@ -36,6 +36,8 @@ export function makeComparison(outcomes: readonly Outcome[], ground: Ground): Co
   const measured = outcomes.flatMap((outcome) => outcome.measured ?? []);
   const scored = measured.length === 0 ? [] : texts;
   const count = scored.length;
+  const gaps = Math.min(...measured.map((one) => one.gaps?.base.length ?? Number.POSITIVE_INFINITY));
+  const gapCount = Number.isFinite(gaps) ? gaps : 0;
   const lines = (measured[0]?.base ?? []).slice(0, count).reduce((sum, score) => sum + score.lines, 0);
   return {
     schemaVersion: 1,
@@ -45,15 +47,23 @@ export function makeComparison(outcomes: readonly Outcome[], ground: Ground): Co
     texts: count,
     bytes: scored.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0),
     lines,
+    gaps: gapCount,
     trainingBytes,
-    bases: outcomes.map((outcome) => rowOf(outcome, count, trainingBytes)).sort((a, b) => best(a) - best(b)),
+    bases: outcomes
+      .map((outcome) => rowOf(outcome, { texts: count, gaps: gapCount, trainingBytes }))
+      .sort((a, b) => best(a) - best(b)),
   };
 }
 
-function rowOf(outcome: Outcome, count: number, trainingBytes: number): ComparedBase {
+function rowOf(
+  outcome: Outcome,
+  { texts, gaps, trainingBytes }: { texts: number; gaps: number; trainingBytes: number },
+): ComparedBase {
   const { id, bytes, measured, adapterVersion, answering, problem } = outcome;
   if (measured === null) return { id, bytes, figures: null, problem };
-  const scores = measured.base.slice(0, count);
+  const scores = measured.base.slice(0, texts);
+  const gapsExact = (filled: readonly boolean[] | null | undefined): number | null =>
+    filled && gaps > 0 ? filled.slice(0, gaps).filter(Boolean).length / gaps : null;
   const { adapter, scoringTokensPerSecond, trainingTokensPerSecond, trainingMemoryBytes } = measured;
   const training = trainingTokensPerSecond ?? scoringTokensPerSecond * TRAINING_PER_SCORING;
   return {
@@ -61,10 +71,15 @@ function rowOf(outcome: Outcome, count: number, trainingBytes: number): Compared
     bytes,
     figures: {
       ...figuresOf(scores),
+      gapsExact: gapsExact(measured.gaps?.base),
       adapter:
         adapter === null || adapterVersion === null
           ? null
-          : { version: adapterVersion, ...figuresOf(adapter.slice(0, count)) },
+          : {
+              version: adapterVersion,
+              ...figuresOf(adapter.slice(0, texts)),
+              gapsExact: gapsExact(measured.gaps?.adapter),
+            },
       scoringTokensPerSecond,
       answeringTokensPerSecond: answering,
       trainingTokensPerSecond: training,

@@ -12,6 +12,7 @@ import {
 } from '../steps/ollama-models.js';
 import { parseDuration } from '../steps/parse-duration.js';
 import { oneLine } from '../terminal/plain-text.js';
+import { formatDuration } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
 import { renderComparison } from '../views/comparison-view.js';
 
@@ -69,7 +70,8 @@ Every name can be given to --base of add and train. A GGUF file of your own need
       'after',
       `
 Bits per byte say how surprised a model is by each byte of the code; lower is better, and the figures of different bases
-can be compared. The last comparison is also in the web UI, on the project's page.
+can be compared. Gaps filled are gaps in the middle of files that a base with fill-in-the-middle tokens writes exactly. How
+much was scored stands below the table: more with a larger --budget. The last comparison is also in the web UI, on the project's page.
 Examples:
   $ gardener models compare
   $ gardener models compare shop --budget 3m
@@ -92,13 +94,11 @@ async function compare(
     ...(options.base === undefined ? {} : { bases: options.base }),
     ...(budgetMs === undefined ? {} : { budgetMs }),
     signal,
-    onProgress: (label, done, total) =>
-      progress.update({
-        label: oneLine(label),
-        done,
-        total,
-        detail: total === null ? (done > 0 ? `${done}` : '') : `${done} of ${total}`,
-      }),
+    onProgress: (label, done, total, leftMs) => {
+      const far = total === null ? (done > 0 ? [`${done}`] : []) : [`${done} of ${total}`];
+      const left = leftMs === null ? [] : [`about ${formatDuration(leftMs)} left`];
+      progress.update({ label: oneLine(label), done, total, detail: [...far, ...left].join(' · ') });
+    },
   }).finally(() => progress.finish());
   output.value(comparison);
   output.line(output.palette.strong(oneLine(project.name)));

@@ -6,19 +6,19 @@ import { formatBytes, formatCount, formatDuration, formatShare, plural } from '.
 import { renderTable } from '../terminal/table.js';
 
 /** With the other columns it fits into 100 columns. */
-const MAX_NAME_COLUMNS = 34;
+const MAX_NAME_COLUMNS = 30;
 
-type Figures = Pick<NonNullable<ComparedBase['figures']>, 'bitsPerByte' | 'nextLineExact'>;
+type Figures = Pick<NonNullable<ComparedBase['figures']>, 'bitsPerByte' | 'nextLineExact' | 'gapsExact'>;
 
 /** A comparison of bases as aligned lines of at most 100 columns, the best base first. */
 export function renderComparison(comparison: Comparison, palette: Palette): string[] {
   const { quiet } = palette;
   const rows = [
-    ['', 'bits per', 'next line', 'answers,', 'trains,', 'memory to', 'one pass of'],
-    ['base', 'byte', 'exact', 'tokens/s', 'tokens/s', 'train', 'training'],
+    ['', 'bits per', 'next line', 'gaps', 'answers,', 'trains,', 'memory to', 'one pass'],
+    ['base', 'byte', 'exact', 'filled', 'tokens/s', 'tokens/s', 'train', 'takes'],
   ].map((row) => row.map((word) => quiet(word)));
   for (const base of comparison.bases) rows.push(...rowsOf(base, palette));
-  const align = ['left', 'right', 'right', 'right', 'right', 'right', 'right'] as const;
+  const align = ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'] as const;
   return [...renderTable(rows, { align }), '', ...notesOf(comparison).map((note) => quiet(note))];
 }
 
@@ -38,12 +38,13 @@ function rowsOf({ id, figures }: ComparedBase, { strong }: Palette): string[][] 
   return [row, [`  with adapter ${figures.adapter.version}`, ...predictionCells(figures.adapter)]];
 }
 
-function predictionCells({ bitsPerByte, nextLineExact }: Figures): string[] {
-  return [bitsPerByte.toFixed(3), nextLineExact === null ? '' : formatShare(nextLineExact)];
+function predictionCells({ bitsPerByte, nextLineExact, gapsExact }: Figures): string[] {
+  const share = (value: number | null) => (value === null ? '' : formatShare(value));
+  return [bitsPerByte.toFixed(3), share(nextLineExact), share(gapsExact)];
 }
 
 function notesOf(comparison: Comparison): string[] {
-  const { files, texts, bytes, lines, bases, heldOutFrom } = comparison;
+  const { files, texts, bytes, lines, gaps, bases, heldOutFrom } = comparison;
   const notes: string[] = [];
   if (texts > 0) {
     const from =
@@ -51,7 +52,7 @@ function notesOf(comparison: Comparison): string[] {
         ? 'files that the last training held out'
         : 'files that a training would hold out';
     notes.push(
-      `On ${formatBytes(bytes)} of ${plural(files, 'file')}, ${plural(lines, 'line')}: ${from}. Fewer bits are better.`,
+      `On ${formatBytes(bytes)} of ${plural(files, 'file')}, ${plural(lines, 'line')}${gaps > 0 ? `, ${plural(gaps, 'gap')}` : ''}: ${from}. Fewer bits are better.`,
     );
   }
   if (bases.some(({ figures }) => figures?.trainingSpeedFrom === 'scoring')) {

@@ -5,7 +5,7 @@ import type { ComparedBase, Comparison, LastComparison } from '../../api/types.j
 import { ErrorNotice } from '../../design/error-notice.js';
 import { ago, bytes, count, duration, percent, plural } from '../../format.js';
 
-type Figures = Pick<NonNullable<ComparedBase['figures']>, 'bitsPerByte' | 'nextLineExact'>;
+type Figures = Pick<NonNullable<ComparedBase['figures']>, 'bitsPerByte' | 'nextLineExact' | 'gapsExact'>;
 
 /** Which base model suits this code, by the last `gardener models compare`. Shows nothing before the first. */
 export function ComparisonCard({ projectId }: { projectId: string }): ReactNode {
@@ -29,7 +29,7 @@ export function ComparisonCard({ projectId }: { projectId: string }): ReactNode 
 }
 
 function ComparisonTable({ comparison }: { comparison: Comparison }): ReactNode {
-  const { bases, bytes: size, files, heldOutFrom } = comparison;
+  const { bases, bytes: size, files, gaps, heldOutFrom } = comparison;
   return (
     <>
       <div className="table-scroll">
@@ -37,13 +37,19 @@ function ComparisonTable({ comparison }: { comparison: Comparison }): ReactNode 
           <thead>
             <tr>
               <th scope="col">Base model</th>
-              {['Bits per byte', 'Exact next lines', 'Answers', 'Trains', 'Memory to train', 'One pass'].map(
-                (title) => (
-                  <th scope="col" className="number" key={title}>
-                    {title}
-                  </th>
-                ),
-              )}
+              {[
+                'Bits per byte',
+                'Exact next lines',
+                'Gaps filled',
+                'Answers',
+                'Trains',
+                'Memory to train',
+                'One pass',
+              ].map((title) => (
+                <th scope="col" className="number" key={title}>
+                  {title}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -54,7 +60,8 @@ function ComparisonTable({ comparison }: { comparison: Comparison }): ReactNode 
         </table>
       </div>
       <p className="card-body small muted">
-        On {bytes(size)} of {plural(files, 'file')} that{' '}
+        On {bytes(size)} of {plural(files, 'file')}
+        {gaps > 0 && ` and ${plural(gaps, 'gap')} in them`} that{' '}
         {heldOutFrom === 'training' ? 'the last training held out' : 'a training would hold out'}. Fewer bits
         are better. Again: <code>gardener models compare</code>.
       </p>
@@ -70,7 +77,7 @@ function BaseRows({ base: { id, figures, problem } }: { base: ComparedBase }): R
         <th scope="row" title={id}>
           {name}
         </th>
-        <td colSpan={6} className="small faint">
+        <td colSpan={7} className="small faint">
           {problem}
         </td>
       </tr>
@@ -106,11 +113,12 @@ function BaseRows({ base: { id, figures, problem } }: { base: ComparedBase }): R
   );
 }
 
-function Prediction({ figures: { bitsPerByte, nextLineExact } }: { figures: Figures }): ReactNode {
+function Prediction({ figures: { bitsPerByte, nextLineExact, gapsExact } }: { figures: Figures }): ReactNode {
   return (
     <>
       <td className="number">{bitsPerByte.toFixed(3)}</td>
       <td className="number">{nextLineExact === null ? '' : percent(nextLineExact)}</td>
+      <td className="number">{gapsExact === null ? '' : percent(gapsExact)}</td>
     </>
   );
 }

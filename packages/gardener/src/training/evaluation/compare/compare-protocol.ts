@@ -1,3 +1,4 @@
+import type { ComparedGap } from './compared-gaps.js';
 import type { ComparedText } from './compared-texts.js';
 import type { TextScore } from './text-scores.js';
 
@@ -5,6 +6,7 @@ import type { TextScore } from './text-scores.js';
 export interface ComparedTexts {
   /** In the order in which they are scored: every file has its share of the first ones. */
   texts: ComparedText[];
+  gaps: ComparedGap[];
   /** Bytes of code on the training side. */
   trainingBytes: number;
 }
@@ -14,6 +16,10 @@ export interface MeasuredBase {
   /** Of the first texts, as many as the time allowed; the adapter's are of the same ones. */
   base: TextScore[];
   adapter: TextScore[] | null;
+  /**
+   * Of the first gaps: whether every token of the filling is the first choice. Null for a base that cannot fill gaps in.
+   */
+  gaps: { base: boolean[]; adapter: boolean[] | null } | null;
   /** Why there is no `adapter` where one was given, one sentence. */
   adapterProblem: string | null;
   scoringTokensPerSecond: number;
@@ -43,6 +49,8 @@ export interface CompareProtocol {
       input: {
         root: string;
         maxFileBytes: number;
+        /** Name of the codebase. */
+        repository: string;
         seed: number;
         /** Paths of the two sides; null to split the codebase anew. */
         sides: { heldOut: string[]; train: string[] } | null;
@@ -56,7 +64,10 @@ export interface CompareProtocol {
         /** A PEFT directory, and the strength that the adapter has when it answers. */
         adapter: { directory: string; strength: number } | null;
         texts: ComparedText[];
+        gaps: ComparedGap[];
         scoringMs: number;
+        /** For gaps; some are scored however little it is. */
+        gapMs: number;
         trainingMs: number;
         contextTokens: number;
         shape: TrainingShape;

@@ -10,6 +10,8 @@ const figuresSchema = z.object({
   bitsPerByte: z.number(),
   /** Share of next lines that the model gets right to the last token, 0 to 1; null where none counts. */
   nextLineExact: z.number().nullable(),
+  /** Share of gaps filled exactly, 0 to 1; null for a base that does not see what follows a gap. */
+  gapsExact: z.number().nullable().default(null),
 });
 
 const comparedBaseSchema = z.object({
@@ -51,6 +53,8 @@ export const comparisonSchema = z.object({
   texts: count,
   bytes: count,
   lines: count,
+  /** Gaps that every base that can has filled; 0 in comparisons of older versions. */
+  gaps: count.default(0),
   /** Bytes of code that a pass of training reads. */
   trainingBytes: count,
   /** The best first: lowest bits per byte, of base or adapter; those that could not be measured last. */

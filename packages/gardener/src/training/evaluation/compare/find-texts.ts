@@ -3,6 +3,7 @@ import { chunkCodebase } from '../../../codebase/read/chunk-codebase.js';
 import { type ChunkedFile, isChunkedFile } from '../../../codebase/read/chunked-file.js';
 import { type SplitFile, splitFiles } from '../../data/split.js';
 import type { ComparedTexts, CompareProtocol } from './compare-protocol.js';
+import { comparedGaps } from './compared-gaps.js';
 import { bytesToTrainOn, comparedTexts } from './compared-texts.js';
 
 type Input = CompareProtocol['jobs']['texts']['input'];
@@ -13,7 +14,7 @@ type Input = CompareProtocol['jobs']['texts']['input'];
  * @throws GardenerError `codebase.*`
  */
 export async function findTexts(
-  { root, maxFileBytes, seed, sides }: Input,
+  { root, maxFileBytes, repository, seed, sides }: Input,
   signal: AbortSignal,
   onFiles: (files: number) => void,
 ): Promise<ComparedTexts> {
@@ -26,6 +27,7 @@ export async function findTexts(
   const split = sides === null ? splitFiles(files, { seed }) : asBefore(files, sides);
   return {
     texts: comparedTexts(split.heldOut, seed),
+    gaps: comparedGaps(split.heldOut, repository, seed),
     trainingBytes: bytesToTrainOn(split.train),
   };
 }

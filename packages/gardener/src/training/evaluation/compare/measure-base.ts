@@ -1,5 +1,14 @@
-import type { BaseModel, FrozenWeights, LoraAdapter, TransformerConfig } from '@codebase-gardener/lora';
+import type {
+  BaseModel,
+  ExampleScore,
+  FrozenWeights,
+  LoraAdapter,
+  SupervisedExample,
+  TransformerConfig,
+} from '@codebase-gardener/lora';
+import { gapBase } from '../../data/gaps/gap-examples.js';
 import type { CompareProtocol, MeasuredBase } from './compare-protocol.js';
+import { gapRow } from './compared-gaps.js';
 import { measureTraining } from './measure-training.js';
 import { type EncodedText, encodeText, scoreText, type TextScore } from './text-scores.js';
 
@@ -17,6 +26,8 @@ const MIN_ROW_TOKENS = 256;
 const ROW_STEP = 64;
 /** llama.cpp keeps keys and values as float16. */
 const KEPT_VALUE_BYTES = 2;
+/** Fewer gaps than this say nothing. */
+const LEAST_GAPS = 10;
 
 /**
  * Measures one base, and its adapter on the same texts. Opens the base, so it belongs in a process of its own.
@@ -44,6 +55,7 @@ export async function measureBase(
       : await scoreAll({ ...side, adapter }, encoded.slice(0, own.scores.length), (done) =>
           onProgress('scoring with its adapter', done, own.scores.length),
         );
+  const gaps = await scoreGaps({ ...side, adapter }, input, own.tokensPerSecond, onProgress);
   const { rank, sequenceLength } = input.shape;
   // Steps that would not end in their time are not begun: to load the weights for them takes as long again.
   const isSlow = (LEAST_STEPS * sequenceLength * 1000) / own.tokensPerSecond > input.trainingMs;
@@ -52,6 +64,7 @@ export async function measureBase(
   return {
     base: own.scores,
     adapter: adapted,
+    gaps,
     adapterProblem: problem,
     scoringTokensPerSecond: own.tokensPerSecond,
     trainingTokensPerSecond: isSlow
@@ -62,6 +75,35 @@ export async function measureBase(
     ),
     contextMemoryBytes: contextBytes(base.config, input.contextTokens),
   };
+}
+
+/** Fills as many gaps as the time allows, and some at least, with the base and with its adapter. */
+async function scoreGaps(
+  side: Side,
+  { gaps, gapMs }: Input,
+  tokensPerSecond: number,
+  onProgress: Progress,
+): Promise<MeasuredBase['gaps']> {
+  const own = gapBase(side.base.tokenizer);
+  if (own.gapTokens === null || gaps.length === 0) return null;
+  const rows = gaps.map((gap) => gapRow(gap, own));
+  const adapter = side.adapter ?? null;
+  const affordable = (gapMs / (adapter === null ? 1 : 2) / 1000) * tokensPerSecond;
+  const taken = takeTokens(
+    rows.map((example) => ({ example })),
+    affordable,
+  );
+  const chosen = rows.slice(0, Math.max(LEAST_GAPS, taken.length));
+  const filled = async (adapter: LoraAdapter | null, label: string): Promise<boolean[]> => {
+    const scores = await scoreRows({ ...side, adapter }, chosen, (done) =>
+      onProgress(label, done, chosen.length),
+    );
+    return chosen.map(({ supervised }, row) =>
+      supervised.every((isOwn, at) => isOwn === 0 || scores[row]?.top1Correct[at] === 1),
+    );
+  };
+  const base = await filled(null, 'filling gaps');
+  return { base, adapter: adapter === null ? null : await filled(adapter, 'filling gaps with its adapter') };
 }
 
 /** An adapter that cannot be read leaves the base to be measured alone. */
@@ -84,7 +126,7 @@ async function openAdapter(
 interface Side {
   base: BaseModel;
   frozen: FrozenWeights;
-  adapter?: LoraAdapter;
+  adapter?: LoraAdapter | null;
   threads: number;
   signal: AbortSignal;
 }
@@ -117,29 +159,37 @@ async function scoreAffordable(
 }
 
 async function scoreAll(
-  { base, frozen, adapter, threads, signal }: Side,
+  side: Side,
   texts: readonly EncodedText[],
   onProgress: (done: number) => void,
 ): Promise<TextScore[]> {
-  const { scoreExamples } = await import('@codebase-gardener/lora');
   const examples = texts.map(({ example }) => example);
-  const longest = Math.max(...examples.map(({ tokens }) => tokens.length));
-  const scores = await scoreExamples(base, adapter ?? null, examples, {
-    frozen,
-    sequenceLength: Math.max(MIN_ROW_TOKENS, Math.ceil(longest / ROW_STEP) * ROW_STEP),
-    rows: 1,
-    ...(threads > 0 ? { threads } : {}),
-    signal,
-    onProgress: (share) => onProgress(Math.round(share * texts.length)),
-  });
+  const scores = await scoreRows(side, examples, onProgress);
   return texts.flatMap((text, index) => {
     const score = scores[index];
     return score === undefined ? [] : [scoreText(text, score)];
   });
 }
 
+async function scoreRows(
+  { base, frozen, adapter, threads, signal }: Side,
+  examples: readonly SupervisedExample[],
+  onProgress: (done: number) => void,
+): Promise<ExampleScore[]> {
+  const { scoreExamples } = await import('@codebase-gardener/lora');
+  const longest = Math.max(...examples.map(({ tokens }) => tokens.length));
+  return scoreExamples(base, adapter ?? null, examples, {
+    frozen,
+    sequenceLength: Math.max(MIN_ROW_TOKENS, Math.ceil(longest / ROW_STEP) * ROW_STEP),
+    rows: 1,
+    ...(threads > 0 ? { threads } : {}),
+    signal,
+    onProgress: (share) => onProgress(Math.round(share * examples.length)),
+  });
+}
+
 /** The first texts, at least one, that have no more tokens together than wanted. */
-function takeTokens(texts: readonly EncodedText[], wanted: number): EncodedText[] {
+function takeTokens<Row extends Pick<EncodedText, 'example'>>(texts: readonly Row[], wanted: number): Row[] {
   let tokens = 0;
   const end = texts.findIndex(({ example }, index) => {
     tokens += example.tokens.length;
