@@ -1,10 +1,15 @@
-import { stat } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { startLlamaCpp } from '../models/llama-cpp/llama-cpp.js';
-import { localModels, type ModelOnDisk, modelOnDisk, usedFiles } from '../models/store/model-store.js';
+import {
+  localModels,
+  type ModelOnDisk,
+  modelOnDisk,
+  usedFiles,
+  weightBytes,
+} from '../models/store/model-store.js';
 import { requireModel } from '../models/store/require-model.js';
 import { adapterStrength } from '../training/adapters/adapter-store.js';
 import { compareApart } from '../training/evaluation/compare/compare-process.js';
@@ -131,11 +136,8 @@ async function chosenModels(
       remedy: `Fetch one: gardener models pull ${settings.baseModel}.`,
     });
   }
-  const sized = [...byFile.values()].map(async (model) => ({
-    model,
-    bytes: (await stat(model.weights)).size,
-  }));
-  return (await Promise.all(sized)).sort((a, b) => b.bytes - a.bytes);
+  const sized = [...byFile.values()].map((model) => ({ model, bytes: weightBytes(model) }));
+  return sized.sort((a, b) => b.bytes - a.bytes);
 }
 
 async function findTexts(

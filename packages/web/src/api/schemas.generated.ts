@@ -148,12 +148,16 @@ export interface components {
             figures: {
                 adapter: {
                     bitsPerByte: number;
+                    /** @default null */
+                    gapsExact?: number | null;
                     nextLineExact: number | null;
                     version: number;
                 } | null;
                 answeringMemoryBytes: number;
                 answeringTokensPerSecond: number | null;
                 bitsPerByte: number;
+                /** @default null */
+                gapsExact?: number | null;
                 nextLineExact: number | null;
                 passMs: number;
                 scoringTokensPerSecond: number;
@@ -169,6 +173,8 @@ export interface components {
             bases: components["schemas"]["ComparedBase"][];
             bytes: number;
             files: number;
+            /** @default 0 */
+            gaps?: number;
             /** @enum {string} */
             heldOutFrom: "training" | "split";
             lines: number;

@@ -6,7 +6,7 @@ import { bytes } from '../format.js';
 const OWN = 'own';
 
 /**
- * Chooses a base model: those on this machine, those that can be fetched with size and licence, or a file that is typed.
+ * Chooses a base model: one on this machine, one that can be fetched (with size and licence), or a file that is typed.
  * @param value its id, the path of a GGUF or hf:…; empty for what `unset` says
  * @param unset what is taken when nothing is chosen
  */

@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { fileVersion } from '../../garden/files/file-version.js';
 import { type ModelOnDisk, sha256OfFile } from './model-store.js';
+import { isOfOthers } from './require-trainable.js';
+import { splitParts } from './split-parts.js';
 
 /** What an adapter must have been trained on to fit a base model. Hashes are sha256 in hexadecimal. */
 export interface BaseIdentity {
@@ -10,7 +14,10 @@ export interface BaseIdentity {
   templateHash: string | null;
 }
 
-/** Identifies a base model on disk. */
+/**
+ * Identifies a base model on disk. One that only llama.cpp can read is known by its weights alone.
+ * @throws LoraError `weights.*`, `transformer.*` for a file that is damaged
+ */
 export async function identifyBase(model: ModelOnDisk): Promise<BaseIdentity> {
   const weightsHash = await hashOfWeights(model);
   // Loaded late: the command line starts without the trainer.
@@ -20,7 +27,8 @@ export async function identifyBase(model: ModelOnDisk): Promise<BaseIdentity> {
     const { tokenizer, template } = base.hashes;
     return { name: model.id, weightsHash, tokenizerHash: tokenizer, templateHash: template };
   } catch (error) {
-    if (!LoraError.isInstance(error)) throw error;
+    // Of a damaged file the reason is told: nobody should look for it in the adapter.
+    if (!LoraError.isInstance(error) || !isOfOthers(error.code)) throw error;
     return { name: model.id, weightsHash, tokenizerHash: null, templateHash: null };
   }
 }
@@ -29,12 +37,22 @@ export async function identifyBase(model: ModelOnDisk): Promise<BaseIdentity> {
 const ownFileHashes = new Map<string, string>();
 
 /**
- * The sha256 of a model's weights, as its manifest has it. A file of the user's own has no hash in its manifest.
- * Hashing gigabytes takes seconds, so this process hashes such a file only once for each time it was written.
+ * The sha256 of a model's weights, as its manifest has it; of a split model that of the list of its parts' hashes, so
+ * that it changes with every part. A file of the user's own has no hash in its manifest. Hashing gigabytes takes
+ * seconds, so this process hashes such a file only once for each time it was written.
  */
 export async function hashOfWeights({ manifest, files, weights }: ModelOnDisk): Promise<string> {
-  const recorded = manifest.files.find(({ name }) => files[name] === weights)?.sha256;
-  if (recorded) return recorded;
+  const paths = (splitParts(weights) ?? [weights]).map((part) => basename(part));
+  const hashes: string[] = [];
+  for (const name of paths) {
+    const recorded = manifest.files.find((file) => file.name === name)?.sha256;
+    hashes.push(recorded ?? (await hashOfOwnFile(files[name] ?? weights)));
+  }
+  const [first = ''] = hashes;
+  return hashes.length === 1 ? first : createHash('sha256').update(hashes.join('\n')).digest('hex');
+}
+
+async function hashOfOwnFile(weights: string): Promise<string> {
   const writing = `${weights}\n${await fileVersion(weights)}`;
   const hash = ownFileHashes.get(writing) ?? (await sha256OfFile(weights));
   ownFileHashes.set(writing, hash);

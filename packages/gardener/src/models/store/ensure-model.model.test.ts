@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { spawnEntry } from '../../garden/processes/spawn-entry.js';
+import { hashOfWeights } from './base-identity.js';
 import { ensureModel } from './ensure-model.js';
 import type { EnsureModelOptions, ModelProgress } from './fetch-files.js';
 import { findModel } from './find-model.js';
 import { type Behaviour, type HubServer, startHubServer } from './hub-server.fixture.js';
-import { localModels, modelOnDisk, removeModel, verifyModel } from './model-store.js';
+import { localModels, modelOnDisk, removeModel, verifyModel, weightBytes } from './model-store.js';
 
 const id = 'smollm2-360m-instruct';
 const entry = findModel(id);
@@ -146,6 +147,70 @@ describe('ensureModel from the hub', () => {
   });
 });
 
+describe('a split model', () => {
+  const part = (number: number) => `big-0000${number}-of-00003.gguf`;
+  const parts = [1, 2, 3].map((number) =>
+    Buffer.concat([Buffer.from('GGUF'), randomBytes(number === 3 ? 1_000 : 300_000)]),
+  );
+  const serveParts = async (behaviour: Behaviour[]): Promise<EnsureModelOptions> => {
+    const at = (number: number) => `owner/big/resolve/main/q8/${part(number)}`;
+    const [first = contents, second = contents, third = contents] = parts;
+    const others = { [at(2)]: second, [at(3)]: third };
+    server = await startHubServer({ path: at(1), contents: first, others, behaviour });
+    return { hub: server.address, hubLimits: { ...hubLimits, retries: 0 } };
+  };
+  const put = async (folder: string, contents = parts) => {
+    await mkdir(folder);
+    for (const [index, bytes] of contents.entries()) await writeFile(join(folder, part(index + 1)), bytes);
+  };
+
+  it('is fetched with all its parts, whichever is named; what has arrived is not fetched again', async () => {
+    const cut = await serveParts(['whole', 'cut']);
+    await expect(ensureModel(paths, `hf:owner/big/q8/${part(2)}`, cut)).rejects.toMatchObject({
+      code: 'models.download-failed',
+    });
+    await server?.close();
+    const whole = await serveParts(['whole']);
+    const seen: ModelProgress[] = [];
+    const onProgress = (progress: ModelProgress) => seen.push(progress);
+    const model = await ensureModel(paths, `hf:owner/big/q8/${part(3)}`, { ...whole, onProgress });
+    expect(model.id).toBe(`hf:owner/big/q8/${part(1)}`);
+    expect(model.weights.endsWith(part(1))).toBe(true);
+    const gets = server?.requests.filter((request) => request.startsWith('GET'));
+    // Half of the second, and the third; then what the hub says of the licence.
+    expect(gets?.slice(0, 2)).toEqual([expect.stringMatching(/^GET bytes=\d+-$/), 'GET -']);
+    for (const [index, bytes] of parts.entries()) {
+      expect((await readFile(join(model.directory, part(index + 1)))).equals(bytes)).toBe(true);
+    }
+    expect(
+      seen.filter(({ stage }) => stage === 'downloading').every(({ done, total }) => done <= (total ?? 0)),
+    ).toBe(true);
+    expect(await modelOnDisk(paths, `hf:owner/big/q8/${part(2)}`)).toEqual(model);
+    expect(weightBytes(model)).toBe(parts.reduce((sum, { length }) => sum + length, 0));
+    await rm(join(model.directory, part(3)));
+    expect(await modelOnDisk(paths, model.id)).toBeNull();
+  });
+
+  it('of the user has a hash of all its parts, and says which is missing', async () => {
+    const folder = join(root, 'mine');
+    await put(folder);
+    const model = await ensureModel(paths, join(folder, part(2)));
+    expect(model).toMatchObject({ id: join(folder, part(1)), weights: join(folder, part(1)) });
+    expect(model.manifest.files).toHaveLength(3);
+    const hash = await hashOfWeights(model);
+    const [one = contents, two = contents, three = contents] = parts;
+    const other = join(root, 'other');
+    await put(other, [one, two, Buffer.concat([three, Buffer.from('!')])]);
+    const changed = await ensureModel(paths, join(other, part(1)));
+    expect(await hashOfWeights(changed)).not.toBe(hash);
+    await rm(join(folder, part(3)));
+    await expect(ensureModel(paths, model.id)).rejects.toMatchObject({
+      code: 'models.missing-part',
+      message: expect.stringContaining(part(3)),
+    });
+  });
+});
+
 describe('ensureModel with a name of the hub', () => {
   const hubId = 'hf:HuggingFaceTB/SmolLM2-360M-Instruct-GGUF/smollm2-360m-instruct-q8_0.gguf';
 
@@ -179,7 +244,6 @@ describe('ensureModel with a name of the hub', () => {
     ['hf:owner/file.gguf', 'models.unknown-model'],
     ['hf:owner/../../etc/file.gguf', 'models.unknown-model'],
     ['hf:owner/repository/model.safetensors', 'models.unknown-model'],
-    ['hf:owner/repository/big-00001-of-00002.gguf', 'models.split-file'],
   ])('refuses %s', async (name, code) => {
     await expect(ensureModel(paths, name)).rejects.toMatchObject({ code });
   });

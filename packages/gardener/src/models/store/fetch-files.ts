@@ -90,9 +90,12 @@ async function fetchFromHub(
   source: Extract<CatalogueEntry['source'], { type: 'hub' }>,
 ): Promise<ExpectedFile[]> {
   const expected: ExpectedFile[] = [];
-  for (const file of entry.files) {
+  // Each stays a part until all are there, so that none is fetched twice after an interruption.
+  let before = 0;
+  for (const [index, file] of entry.files.entries()) {
     const destination = join(directory, file.name);
     let spaceChecked = false;
+    let size = 0;
     const { sha256 } = await downloadFromHub({
       hub: hubOf(options),
       repository: source.repository,
@@ -101,7 +104,12 @@ async function fetchFromHub(
       destination,
       bytes: file.bytes,
       sha256: file.sha256,
-      onBytes: (done, total) => options.onProgress?.({ id: entry.id, stage: 'downloading', done, total }),
+      onBytes: (done, total) => {
+        size = total ?? done;
+        // The files of a split model are about equally large.
+        const all = total === null ? null : before + total * (entry.files.length - index);
+        options.onProgress?.({ id: entry.id, stage: 'downloading', done: before + done, total: all });
+      },
       beforeFetch: async (bytesLeft) => {
         if (!spaceChecked) await requireSpace(directory, bytesLeft, entry);
         spaceChecked = true;
@@ -109,9 +117,13 @@ async function fetchFromHub(
       ...(options.signal && { signal: options.signal }),
       ...(options.hubLimits && { limits: options.hubLimits }),
     });
+    before += size;
+    expected.push({ name: file.name, sha256 });
+  }
+  for (const { name } of expected) {
+    const destination = join(directory, name);
     await rename(`${destination}.part`, destination);
     await rm(`${destination}.part.json`, { force: true });
-    expected.push({ name: file.name, sha256 });
   }
   return expected;
 }

@@ -4,11 +4,10 @@ import { basename, isAbsolute, resolve } from 'node:path';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { type CatalogueEntry, listModels } from './catalogue.js';
 import { findStoredModel, isStoredModel } from './foreign-stores.js';
+import { splitParts } from './split-parts.js';
 
 const HUB_PREFIX = 'hf:';
 const HUB_SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,95}$/;
-/** One part of a model that its makers have cut in pieces. */
-const SPLIT_NAME = /-\d{5}-of-\d{5}\.gguf$/i;
 
 /**
  * Whether `id` names a model beside the catalogue: a GGUF file on disk (`./x.gguf`), one of the hub
@@ -22,7 +21,7 @@ export function isOwnModel(id: string): boolean {
 /**
  * Finds a model by its id in the catalogue (in any case of letters), or by one of the forms of `isOwnModel`.
  * @throws GardenerError `models.unknown-model`; `models.missing-file` when a path is given and nothing is there,
- * or when Ollama or LM Studio has no such model; `models.split-file`
+ * or when Ollama or LM Studio has no such model. Any part of a split model stands for all of it.
  */
 export function findModel(id: string): CatalogueEntry {
   const known = listModels().find((entry) => entry.id === id.toLowerCase());
@@ -32,7 +31,10 @@ export function findModel(id: string): CatalogueEntry {
     const { id: fullId, path } = findStoredModel(id);
     return entryOfFile(fullId, path);
   }
-  if (isOwnModel(id)) return entryOfFile(resolve(id), existing(resolve(id)));
+  if (isOwnModel(id)) {
+    const path = splitParts(resolve(id))?.[0] ?? resolve(id);
+    return entryOfFile(path, existing(path));
+  }
   throw new GardenerError('models.unknown-model', `There is no model called "${id}".`, {
     remedy: `Choose one of ${listModels()
       .map((entry) => entry.id)
@@ -64,7 +66,7 @@ function entryOfFile(id: string, path: string): CatalogueEntry {
     licence: null,
     trainable: null,
     source: { type: 'file', path },
-    files: [{ name: basename(path), sourcePath: path, bytes: null, sha256: null }],
+    files: filesAt(path),
   };
 }
 
@@ -83,20 +85,27 @@ function entryOfHub(id: string): CatalogueEntry {
       },
     );
   }
-  if (SPLIT_NAME.test(file)) {
-    throw new GardenerError('models.split-file', `${file} is one part of a model that is cut in pieces.`, {
-      remedy:
-        'Choose a file that is whole; or download all parts, join them (llama-gguf-split --merge) and give the path of what comes out.',
-      details: { id },
-    });
-  }
+  const files = filesAt(path.join('/'));
   return {
-    id,
+    // Any part stands for the whole model, whose name is that of its first part.
+    id: `${HUB_PREFIX}${owner}/${repository}/${files[0].sourcePath}`,
     kind: 'base',
     description: 'a GGUF file of the model hub',
     licence: null,
     trainable: null,
     source: { type: 'hub', repository: `${owner}/${repository}`, revision: 'main' },
-    files: [{ name: file, sourcePath: path.join('/'), bytes: null, sha256: null }],
+    files,
   };
+}
+
+/** The file at a path, or all parts of the split model that it is one of; nothing is known of them yet. */
+function filesAt(path: string): CatalogueEntry['files'] {
+  const [first = path, ...rest] = splitParts(path) ?? [path];
+  const file = (sourcePath: string) => ({
+    name: basename(sourcePath),
+    sourcePath,
+    bytes: null,
+    sha256: null,
+  });
+  return [file(first), ...rest.map(file)];
 }

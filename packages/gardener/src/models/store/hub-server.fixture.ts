@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** How the server treats the GET requests of its file, one entry a request; the last one stays. */
 export type Behaviour = 'whole' | 'cut' | 'stall' | 'ignore-range' | 'error' | 'page';
 
-/** A local server that speaks the model hub's API for one file. */
+/** A local server that speaks the model hub's API for one file, or a few. */
 export interface HubServer {
   address: string;
   /** `METHOD range` of every request, in order. */
@@ -18,6 +18,8 @@ export interface HubServerOptions {
   /** Path without the leading slash, `owner/name/resolve/main/file`. */
   path: string;
   contents: Buffer;
+  /** More files by their paths. */
+  others?: Record<string, Buffer>;
   behaviour?: Behaviour[];
   /** Announced instead of the real hash. */
   announcedSha256?: string;
@@ -31,17 +33,19 @@ export interface HubServerOptions {
 export async function startHubServer(options: HubServerOptions): Promise<HubServer> {
   const behaviour = [...(options.behaviour ?? ['whole'])];
   const requests: string[] = [];
-  const sha256 = options.announcedSha256 ?? createHash('sha256').update(options.contents).digest('hex');
+  const files = new Map(Object.entries({ [options.path]: options.contents, ...options.others }));
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.headers.range ?? '-'}`.trim());
-    if (request.url === '/storage') {
+    const path = request.url?.replace(/^\/(storage\/)?/, '') ?? '';
+    const contents = files.get(path);
+    if (request.url?.startsWith('/storage/') && contents) {
       const next = behaviour.length > 1 ? behaviour.shift() : behaviour[0];
-      serve(options.contents, next ?? 'whole', request, response);
-    } else if (request.url === `/${options.path}`) {
+      serve(contents, next ?? 'whole', request, response);
+    } else if (contents) {
       response.writeHead(302, {
-        location: '/storage',
-        'x-linked-size': options.contents.length,
-        'x-linked-etag': `"${sha256}"`,
+        location: `/storage/${path}`,
+        'x-linked-size': contents.length,
+        'x-linked-etag': `"${options.announcedSha256 ?? createHash('sha256').update(contents).digest('hex')}"`,
       });
       response.end();
     } else if (options.description && request.url?.startsWith('/api/models/')) {

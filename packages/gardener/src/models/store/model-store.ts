@@ -37,7 +37,7 @@ export const modelManifestSchema = z.object({
       }),
     )
     .min(1)
-    .max(100),
+    .max(512),
 });
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
@@ -60,6 +60,12 @@ export const MANIFEST_NAME = 'manifest.json';
 /** Whether a model's contents were hashed: not so of a file of the user's own that is new here or has changed. */
 export function isHashed({ manifest }: ModelOnDisk): boolean {
   return manifest.files.some(({ sha256 }) => sha256 !== null);
+}
+
+/** What a model's weights take on the disk, all parts together. */
+export function weightBytes({ manifest }: ModelOnDisk): number {
+  const weights = manifest.files.filter(({ name }) => /\.(gguf|safetensors)$/i.test(name));
+  return weights.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** sha256 of a file, lower-case hex. */
@@ -202,13 +208,16 @@ export async function recordFile(
   signal?: AbortSignal,
 ): Promise<ModelOnDisk> {
   const entry = findModel(model.id);
-  const { size, mtimeMs } = await stat(model.weights);
-  const sha256 = await sha256OfFile(model.weights, signal);
+  const files: ModelManifest['files'] = [];
+  for (const [name, path] of Object.entries(model.files)) {
+    const { size, mtimeMs } = await stat(path);
+    files.push({ name, bytes: size, sha256: await sha256OfFile(path, signal), mtimeMs });
+  }
   const manifest: ModelManifest = {
     ...model.manifest,
     path: model.weights,
     fetchedAt: new Date().toISOString(),
-    files: [{ name: entry.files[0].name, bytes: size, sha256, mtimeMs }],
+    files,
   };
   const directory = paths.baseModel(modelFolder(entry));
   await mkdir(directory, { recursive: true });
@@ -217,18 +226,23 @@ export async function recordFile(
 }
 
 async function userFile(paths: ModelPaths, entry: CatalogueEntry, path: string): Promise<ModelOnDisk> {
-  await requireGguf(path);
-  const { size, mtimeMs } = await stat(path);
-  const name = entry.files[0].name;
+  const files: ModelManifest['files'] = [];
+  for (const { name, sourcePath } of entry.files) {
+    await requirePart(sourcePath, entry);
+    await requireGguf(sourcePath);
+    const { size, mtimeMs } = await stat(sourcePath);
+    files.push({ name, bytes: size, sha256: null, mtimeMs });
+  }
   const recorded = await readManifest(join(paths.baseModel(modelFolder(entry)), MANIFEST_NAME));
-  const file = recorded?.files[0];
-  const isSame = recorded?.path === path && file?.bytes === size && file.mtimeMs === mtimeMs;
+  const isRecorded = ({ name, bytes, mtimeMs }: ModelManifest['files'][number]) =>
+    recorded?.files.some((file) => file.name === name && file.bytes === bytes && file.mtimeMs === mtimeMs);
+  const isSame = recorded?.path === path && files.every(isRecorded);
   return {
     id: entry.id,
     kind: 'base',
     directory: dirname(path),
     weights: path,
-    files: { [name]: path },
+    files: Object.fromEntries(entry.files.map(({ name, sourcePath }) => [name, sourcePath])),
     manifest: isSame
       ? recorded
       : {
@@ -238,9 +252,22 @@ async function userFile(paths: ModelPaths, entry: CatalogueEntry, path: string):
           source: 'file',
           licence: null,
           fetchedAt: new Date(0).toISOString(),
-          files: [{ name, bytes: size, sha256: null }],
+          files: files.map(({ name, bytes }) => ({ name, bytes, sha256: null })),
         },
   };
+}
+
+/** @throws GardenerError `models.missing-part` for a part of a split model that is not there */
+async function requirePart(path: string, { files }: CatalogueEntry): Promise<void> {
+  if (files.length === 1 || (await sizeOf(path)) !== null) return;
+  throw new GardenerError(
+    'models.missing-part',
+    `${path} is missing: the model is cut into ${files.length} parts.`,
+    {
+      remedy: 'Put all parts into one folder.',
+      details: { path, parts: files.length },
+    },
+  );
 }
 
 /**

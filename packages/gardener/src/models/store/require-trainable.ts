@@ -4,6 +4,10 @@ import type { ModelPaths } from './model-store.js';
 import { requireModel } from './require-model.js';
 
 /** What a base that llama.cpp may know nevertheless is refused for. */
+export function isOfOthers(code: string): boolean {
+  return NOT_OURS.test(code);
+}
+
 const NOT_OURS = /^(transformer\.unsupported-|transformer\.bad-chat-template$|weights\.unsupported-type$)/;
 
 /**
@@ -22,7 +26,7 @@ export async function requireTrainable(paths: ModelPaths, id: string): Promise<v
     const base = await loadBaseModel(weights, { weightsHash: '' });
     await base[Symbol.asyncDispose]();
   } catch (error) {
-    if (!LoraError.isInstance(error) || !NOT_OURS.test(error.code)) throw error;
+    if (!LoraError.isInstance(error) || !isOfOthers(error.code)) throw error;
     throw new GardenerError('models.not-trainable', `${id} cannot be trained. ${error.message}`, {
       remedy: `${error.remedy} Without training it can answer: gardener add <path> --base <model> --no-train.`,
       details: { id, reason: error.code },

@@ -8,6 +8,7 @@ import { isThere } from '../../garden/files/file-version.js';
 import { makeFolder } from '../../garden/files/make-folder.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import { splitParts } from '../../models/store/split-parts.js';
 import { baseOfAdapter } from '../../training/adapters/adapter-base.js';
 import { readAdapterManifest, writeAdapterManifest } from '../../training/adapters/adapter-manifest.js';
 import {
@@ -131,6 +132,7 @@ const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameC
   },
   async ollama(writing) {
     const { directory, base, project, version } = writing;
+    refuseSplit(base);
     await copy(base.path, join(directory, BASE_FILE));
     await writeGguf(writing);
     const text = ollamaModelfile({
@@ -148,6 +150,19 @@ const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameC
     return null;
   },
 };
+
+/** A Modelfile names one file. @throws GardenerError `training.export-split` */
+function refuseSplit({ path }: BaseModel): void {
+  if (splitParts(path) === null) return;
+  throw new GardenerError(
+    'training.export-split',
+    `${path} is the first of several files, and Ollama takes one.`,
+    {
+      remedy: 'Join the parts (llama-gguf-split --merge), or export with --format gguf.',
+      details: { path },
+    },
+  );
+}
 
 async function writeGguf({ strength, source, directory, base, adapter }: Writing): Promise<void> {
   const { readGgufAdapter, scaleGgufAdapter } = await import('@codebase-gardener/lora');

@@ -96,7 +96,7 @@ export function addModelRoutes(app: OpenAPIHono, context: ServerContext): void {
   });
 }
 
-/** The catalogue, and what else is on this machine or used by a project: fetched, of the user's own, of other programs. */
+/** The catalogue, and what else is here or used by a project: fetched, of the user's own, of other programs. */
 async function knownEntries({ garden }: ServerContext): Promise<CatalogueEntry[]> {
   const catalogue = listModels();
   const { paths, settings, registry } = garden;

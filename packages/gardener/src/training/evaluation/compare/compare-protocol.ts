@@ -17,7 +17,7 @@ export interface MeasuredBase {
   base: TextScore[];
   adapter: TextScore[] | null;
   /**
-   * Of the first gaps: whether every token of the filling is the first choice. Null for a base that cannot fill gaps in.
+   * Of the first gaps: whether every token of the filling is the first choice. Null for a base that fills no gaps.
    */
   gaps: { base: boolean[]; adapter: boolean[] | null } | null;
   /** Why there is no `adapter` where one was given, one sentence. */

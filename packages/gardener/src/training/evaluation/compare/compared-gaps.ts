@@ -42,7 +42,7 @@ export function comparedGaps(files: readonly SplitFile[], repository: string, se
     .map(({ path, gap, text }) => ({ path, gap, text }));
 }
 
-/** A gap in a base's own spelling; supervised are the filling and the end token, as greedy decoding would write them. */
+/** A gap in a base's own spelling; supervised are the filling and the end token, as it would have to write them. */
 export function gapRow(
   { gap, text }: ComparedGap,
   { tokenizer, gapTokens, endToken }: GapBase,
