@@ -883,6 +883,16 @@ export interface components {
                 base: number;
                 n: number;
             } | null;
+            /** @default 1 */
+            strength?: number;
+            /** @default null */
+            strengthChoice?: {
+                losses: {
+                    loss: number;
+                    strength: number;
+                }[];
+                reason: string;
+            } | null;
             /** @default null */
             uses?: {
                 answers: {
@@ -901,16 +911,6 @@ export interface components {
                     /** @enum {string} */
                     serves: "adapter" | "base";
                 } | null;
-            } | null;
-            /** @default 1 */
-            strength?: number;
-            /** @default null */
-            strengthChoice?: {
-                losses: {
-                    loss: number;
-                    strength: number;
-                }[];
-                reason: string;
             } | null;
         };
         SearchAnswer: {

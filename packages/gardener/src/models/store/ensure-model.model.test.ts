@@ -152,11 +152,11 @@ describe('a split model', () => {
   const parts = [1, 2, 3].map((number) =>
     Buffer.concat([Buffer.from('GGUF'), randomBytes(number === 3 ? 1_000 : 300_000)]),
   );
-  const serveParts = async (behaviour: Behaviour[]): Promise<EnsureModelOptions> => {
+  const serveParts = async (behaviour: Behaviour[], port?: number): Promise<EnsureModelOptions> => {
     const at = (number: number) => `owner/big/resolve/main/q8/${part(number)}`;
     const [first = contents, second = contents, third = contents] = parts;
     const others = { [at(2)]: second, [at(3)]: third };
-    server = await startHubServer({ path: at(1), contents: first, others, behaviour });
+    server = await startHubServer({ path: at(1), contents: first, others, behaviour, ...(port && { port }) });
     return { hub: server.address, hubLimits: { ...hubLimits, retries: 0 } };
   };
   const put = async (folder: string, contents = parts) => {
@@ -170,15 +170,17 @@ describe('a split model', () => {
       code: 'models.download-failed',
     });
     await server?.close();
-    const whole = await serveParts(['whole']);
+    // What has arrived belongs to the address that it came from.
+    const whole = await serveParts(['whole'], Number(new URL(cut.hub ?? '').port));
     const seen: ModelProgress[] = [];
     const onProgress = (progress: ModelProgress) => seen.push(progress);
     const model = await ensureModel(paths, `hf:owner/big/q8/${part(3)}`, { ...whole, onProgress });
     expect(model.id).toBe(`hf:owner/big/q8/${part(1)}`);
     expect(model.weights.endsWith(part(1))).toBe(true);
     const gets = server?.requests.filter((request) => request.startsWith('GET'));
-    // Half of the second, and the third; then what the hub says of the licence.
-    expect(gets?.slice(0, 2)).toEqual([expect.stringMatching(/^GET bytes=\d+-$/), 'GET -']);
+    // Half of the second and the whole third, each by way of a redirect; then what the hub says of the licence.
+    const rest = expect.stringMatching(/^GET bytes=\d+-$/);
+    expect(gets).toEqual([rest, rest, 'GET -', 'GET -', 'GET -']);
     for (const [index, bytes] of parts.entries()) {
       expect((await readFile(join(model.directory, part(index + 1)))).equals(bytes)).toBe(true);
     }
