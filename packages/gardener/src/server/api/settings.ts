@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { changeSettings, settingSources } from '../../garden/settings/change-settings.js';
 import { describeSettings, type SettingKey, settingsSchema } from '../../garden/settings/settings.js';
-import { checkModelSettings } from '../../models/store/check-model-settings.js';
+import { checkModelSettings } from '../../models/check-model-settings.js';
 import { body, json, problems } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 

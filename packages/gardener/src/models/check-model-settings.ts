@@ -1,7 +1,7 @@
-import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { Settings } from '../../garden/settings/settings.js';
-import { findModel } from './find-model.js';
-import { requireBase } from './require-trainable.js';
+import { GardenerError } from '../garden/errors/garden-error.js';
+import type { Settings } from '../garden/settings/settings.js';
+import { findModel } from './store/find-model.js';
+import { requireBase } from './store/require-trainable.js';
 
 /**
  * Refuses settings that name a model that nobody knows, or one of the wrong kind. Only what is changed is looked at.
