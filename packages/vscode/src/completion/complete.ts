@@ -1,3 +1,4 @@
+import { asApiError } from '../api/api-error.js';
 import { request } from '../api/request.js';
 import type { Address } from '../api/types.js';
 import type { Place } from './place.js';
@@ -23,11 +24,16 @@ export async function complete(
   address: Address,
   { project, path, prefix, suffix, maxTokens, signal }: CompleteRequest,
 ): Promise<string> {
-  const { text } = await request<{ text: string }>(
-    address,
-    'POST',
-    `/api/projects/${encodeURIComponent(project)}/complete`,
-    { body: { path, prefix, suffix, maxTokens }, signal },
-  );
-  return text;
+  const ask = (place: Partial<Place>) =>
+    request<{ text: string }>(address, 'POST', `/api/projects/${encodeURIComponent(project)}/complete`, {
+      body: { path, ...place, maxTokens },
+      signal,
+    });
+  try {
+    return (await ask({ prefix, suffix })).text;
+  } catch (error) {
+    // A base that cannot fill a gap in continues what stands before it.
+    if (asApiError(error).code !== 'models.no-fill-in-the-middle') throw error;
+    return (await ask({ prefix })).text;
+  }
 }

@@ -14,7 +14,7 @@ import { placeOfDocument } from '../window/files-of-project.js';
 import type { GardenerWindow } from '../window/gardener-window.js';
 import { type ExtensionSettings, settingsFor } from '../window/settings.js';
 import { complete } from './complete.js';
-import { type Place, placeIn } from './place.js';
+import { MAX_PREFIX, MAX_SUFFIX, type Place, placeIn } from './place.js';
 import { restOf, type Shown, suggestionOf } from './suggestion.js';
 
 /** After this long without a suggestion the status bar shows that one is being waited for. */
@@ -50,7 +50,7 @@ class InlineProvider implements InlineCompletionItemProvider {
     // What the list of names has selected is as good as typed: only what continues it is shown beside the list.
     const selected = selectedCompletionInfo?.text ?? '';
     const range = selectedCompletionInfo?.range ?? new Range(position, position);
-    const around = placeIn(document.getText(), document.offsetAt(position));
+    const around = placeAround(document, position);
     const typed = selectedCompletionInfo ? document.getText(new Range(range.start, position)) : '';
     const place = {
       ...around,
@@ -103,6 +103,14 @@ class InlineProvider implements InlineCompletionItemProvider {
       stop.dispose();
     }
   }
+}
+
+/** A large file is not copied at every keystroke. */
+function placeAround(document: TextDocument, position: Position): Place {
+  const offset = document.offsetAt(position);
+  const from = Math.max(0, offset - 2 * MAX_PREFIX);
+  const range = new Range(document.positionAt(from), document.positionAt(offset + 2 * MAX_SUFFIX));
+  return placeIn(document.getText(range), offset - from);
 }
 
 /** What is asked for at one place. */

@@ -5,19 +5,21 @@ export interface Place {
 }
 
 /** More than any model here takes: the server cuts to what fits its context. In UTF-16 units. */
-const MAX_PREFIX = 24_000;
-const MAX_SUFFIX = 8_000;
+export const MAX_PREFIX = 24_000;
+export const MAX_SUFFIX = 8_000;
 
 /**
- * The text before and after a place, from the start of a line and to the end of one. Pure.
+ * The text before and after a place, from the start of a line and to the end of one, with lines that end in `\n` as in
+ * suggestions. Pure.
  * @param offset of the place in `text`
  */
 export function placeIn(text: string, offset: number): Place {
   const from = offset <= MAX_PREFIX ? 0 : lineStart(text, offset - MAX_PREFIX);
   const to = text.length - offset <= MAX_SUFFIX ? text.length : lineEnd(text, offset + MAX_SUFFIX);
+  const plain = (part: string) => part.replaceAll('\r\n', '\n');
   return {
-    prefix: text.slice(Math.min(from, offset), offset),
-    suffix: text.slice(offset, Math.max(to, offset)),
+    prefix: plain(text.slice(Math.min(from, offset), offset)),
+    suffix: plain(text.slice(offset, Math.max(to, offset))),
   };
 }
 

@@ -68,6 +68,10 @@ describe('the text around a place', () => {
     expect(at('|')).toEqual({ prefix: '', suffix: '' });
   });
 
+  it('has the same ends of lines whatever the file has', () => {
+    expect(placeIn('a\r\nb\r\n', 4)).toEqual({ prefix: 'a\nb', suffix: '\n' });
+  });
+
   it('is whole lines of a large one', () => {
     const line = `${'x'.repeat(99)}\n`;
     const { prefix, suffix } = placeIn(line.repeat(1_000), 50_050);

@@ -15,7 +15,10 @@ export function projectView(
       ...{ status: 'completed', reason: null, step: null, steps: null, loss: null, etaMs: null },
       ...{ tokensPerSecond: null, peakMemoryBytes: null, error: null },
     },
-    adapter: { version: 3, promoted: true, reason: null },
+    adapter: {
+      ...{ version: 3, promoted: true, reason: null },
+      serves: { completion: 'adapter', answers: 'adapter' },
+    },
     scorecard: null,
     active: true,
     createdAt: '2026-01-01T00:00:00.000Z',

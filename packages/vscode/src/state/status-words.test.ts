@@ -8,6 +8,7 @@ const situation = (change: Partial<Situation> = {}): Situation => ({
   ...change,
 });
 const words = (change: Partial<Situation>) => statusWords(situation(change));
+const adapter = (change: object) => ({ ...projectView().adapter, ...change });
 const problem = (code: string) => ({ code, message: 'What is wrong.', details: {} });
 
 describe('what the status bar says', () => {
@@ -26,10 +27,7 @@ describe('what the status bar says', () => {
   });
 
   it.each<[string, Parameters<typeof projectView>[0]]>([
-    [
-      '$(sparkle) shop: base model',
-      { glance: 'base-only', adapter: { version: 3, promoted: false, reason: null } },
-    ],
+    ['$(sparkle) shop: base model', { glance: 'base-only', adapter: adapter({ promoted: false }) }],
     [
       '$(sync~spin) shop: training 43 %, about 4 min',
       { glance: 'training', progress: 0.439, etaMs: 230_000 },
@@ -67,7 +65,7 @@ describe('what the status bar says', () => {
       }),
     });
     expect(tooltip).toEqual([
-      'Adapter 3 on smollm2-135m-instruct answers.',
+      'Adapter 3 on smollm2-135m-instruct answers and suggests.',
       'Its loss on code that it has not seen is 23.7 % lower than the base model’s.',
       '1,234 files indexed at 0123456.',
       '1 file has changed since.',

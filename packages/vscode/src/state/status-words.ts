@@ -88,14 +88,25 @@ function howFar({ glance, progress, etaMs }: ProjectView): string {
   return share + (glance !== 'paused' && etaMs !== null ? `, ${remaining(etaMs)}` : '');
 }
 
-/** "adapter 3", "base model" */
-export function answering({ adapter }: ProjectView): string {
-  return adapter.promoted && adapter.version !== null ? `adapter ${adapter.version}` : 'base model';
+/** "adapter 3", "base model"; what the adapter is good for, where that is not all. */
+export function answering({ adapter: { promoted, version, serves } }: ProjectView): string {
+  if (!promoted || version === null) return 'base model';
+  if (serves.completion === 'base') return `adapter ${version} for answers`;
+  return serves.answers === 'base' ? `adapter ${version} for suggestions` : `adapter ${version}`;
 }
 
 /** Files that are newer than the index. */
 function staleFiles({ index }: ProjectView): number {
   return index.state === 'ready' ? (index.changedSince ?? 0) : 0;
+}
+
+function servingLine({ project, adapter: { version, serves } }: ProjectView): string {
+  const on = `Adapter ${version} on ${project.baseModel}`;
+  if (serves.completion === 'base')
+    return `${on} answers; the base model suggests code, since it does that better.`;
+  if (serves.answers === 'base')
+    return `${on} suggests code; the base model answers, since it does that better.`;
+  return `${on} answers and suggests.`;
 }
 
 function detailsOf(view: ProjectView): string[] {
@@ -105,7 +116,7 @@ function detailsOf(view: ProjectView): string[] {
   const stale = staleFiles(view);
   return [
     adapter.promoted
-      ? `Adapter ${adapter.version} on ${project.baseModel} answers.`
+      ? servingLine(view)
       : `The base model ${project.baseModel} answers${adapter.reason === null ? '.' : `: ${adapter.reason}`}`,
     ...(gain && gain.value > 0
       ? [`Its loss on code that it has not seen is ${percent(gain.value)} lower than the base model’s.`]
