@@ -30,6 +30,8 @@ export interface OurRun {
   optimizer?: NonNullable<TrainOptions['optimizer']>;
   /** See `MachineOptions`. */
   spinning?: boolean;
+  /** See `MachineOptions`. */
+  memoryBudgetBytes?: number;
 }
 
 /**
@@ -41,7 +43,9 @@ async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
   const data = JSON.parse(await readFile(dataPath!, 'utf8')) as { train: Rows; heldOut: Rows };
   const examples = examplesOf(data.train);
   const sequenceLength = examples[0]!.tokens.length;
+  const opened = performance.now();
   await using base = await loadBaseModel(basePath!);
+  let startMs = 0;
   const times: number[] = [];
   const losses: number[] = [];
   let peakRssBytes = 0;
@@ -49,7 +53,9 @@ async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
   const [numbers, memory, together] = mode.split('-') as ['int8' | 'int7' | 'float32', string?, string?];
   const precision = numbers === 'int7' ? 'int8' : numbers;
   const rows = together ? batchRows : 1;
-  const { seed = 0, optimizer = { schedule: 'constant' }, spinning = true } = given;
+  const { seed = 0, optimizer = { schedule: 'constant' }, spinning = true, memoryBudgetBytes } = given;
+  const budget = memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes };
+  let lighter: object | null = null;
   const weights = numbers === 'int7' ? { largestWeightCode: 64 } : {};
   const activations = memory === 'keep' ? ('keep' as const) : ('recompute' as const);
   const training = train({
@@ -61,10 +67,13 @@ async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
     steps,
     maxEpochs: 1000,
     seed,
-    machine: { precision, ...weights, activations, threads: 2, spinning },
+    machine: { precision, ...weights, activations, threads: 2, spinning, ...budget },
   });
   for await (const event of training) {
+    if (event.type === 'lighten') lighter = event;
     if (event.type === 'step-end') {
+      // The first step is that long after the beginning; it is taken as long as the others.
+      if (times.length === 0) startMs = performance.now() - opened;
       times.push(performance.now() - last);
       losses.push(event.loss);
       peakRssBytes = event.peakMemoryBytes;
@@ -72,11 +81,16 @@ async function main([basePath, dataPath, chosen]: string[]): Promise<void> {
     }
     if (event.type !== 'train-end') continue;
     const heldOut = examplesOf(data.heldOut);
-    const scores = await scoreExamples(base, event.adapter, heldOut, { sequenceLength, rows: 1 });
+    const scored = { sequenceLength, rows: 1 };
+    const heldOutLoss =
+      heldOut.length > 0
+        ? meanLoss(await scoreExamples(base, event.adapter, heldOut, scored), heldOut)
+        : null;
     const sorted = times.slice(1).sort((a, b) => a - b);
     const stepMs = sorted[Math.floor(sorted.length / 2)]!;
     const tokensPerSecond = (1000 * batchRows * sequenceLength) / stepMs;
-    const figures = { tokensPerSecond, peakRssBytes, losses, heldOutLoss: meanLoss(scores, heldOut) };
+    startMs -= stepMs;
+    const figures = { tokensPerSecond, peakRssBytes, startMs, lighter, losses, heldOutLoss };
     const result = { engine: `gardener ${mode}`, precision, sequenceLength, ...figures };
     process.stdout.write(`${JSON.stringify(result)}\n`);
   }

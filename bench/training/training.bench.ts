@@ -23,14 +23,19 @@ interface Row {
   tokensPerSecond: number;
   peakRssBytes: number;
   heldOutLoss: number | null;
+  /** Ours: from opening the base to the first step, ms. */
+  startMs?: number;
+  /** Ours: what was made lighter to fit the memory budget. */
+  lighter?: object | null;
 }
 
 const run = promisify(execFile);
 const TOKENS_PER_STEP = 512;
-const LENGTHS = [256, 512];
+const LENGTHS = chosen('BENCH_LENGTHS', ['256', '512']).map(Number);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const STEPS = Number(process.env.BENCH_STEPS ?? 8);
-const HELD_OUT_TOKENS = 2048;
+/** 0 leaves the held-out loss out: it takes minutes with a larger base, and PEFT loads the base once more for it. */
+const HELD_OUT_TOKENS = Number(process.env.BENCH_HELD_OUT ?? 2048);
 const THREADS = 2;
 /** Our modes: see training-ours.ts. */
 const MODES = chosen('BENCH_MODES', [
@@ -41,6 +46,9 @@ const MODES = chosen('BENCH_MODES', [
   'float32-recompute',
 ]);
 const PEFT_PRECISIONS = chosen('BENCH_PEFT', ['float32', 'bfloat16']);
+
+/** Our memory budget; the library's own by default. */
+const BUDGET = process.env.BENCH_MEMORY ? { memoryBudgetBytes: Number(process.env.BENCH_MEMORY) } : {};
 
 /** All of them, or those that an environment variable names, separated by commas. */
 function chosen(variable: string, all: string[]): string[] {
@@ -54,7 +62,7 @@ function chosen(variable: string, all: string[]): string[] {
  */
 async function main(): Promise<void> {
   const python = await pythonWith('peft');
-  const baseFile = await defaultBaseModelFile();
+  const baseFile = process.env.BENCH_BASE ?? (await defaultBaseModelFile());
   const directory = await mkdtemp(join(tmpdir(), 'gardener-bench-'));
   const results: Row[] = [];
   try {
@@ -119,7 +127,7 @@ async function dataOf(text: string, baseFile: string, length: number): Promise<s
 async function measureOurs(base: string, data: string, rows: string, mode: string): Promise<Row> {
   const script = compiledScript(new URL('./training-ours.ts', import.meta.url));
   const { env, execArgv } = computingProcess();
-  const chosen: OurRun = { steps: STEPS, batchRows: Number(rows), mode };
+  const chosen: OurRun = { steps: STEPS, batchRows: Number(rows), mode, ...BUDGET };
   const args = [...execArgv, script, base, data, JSON.stringify(chosen)];
   const { stdout } = await run(process.execPath, args, { env });
   const { losses: _, ...row } = JSON.parse(stdout) as Row & { losses: number[] };

@@ -52,8 +52,11 @@ export type TrainEvent =
   /** Training waits, see `Courtesy`, until `go-on`. */
   | { type: 'wait'; reason: string }
   | { type: 'go-on' }
-  /** Memory ran short: from now on so many rows are computed at once, and activations are kept or computed again. */
-  | { type: 'lighten'; rows: number; activations: Activations }
+  /**
+   * Memory is short: from now on 8-bit weights lie in memory once or once for each direction, activations are kept or
+   * computed again, and so many rows are computed at once.
+   */
+  | { type: 'lighten'; rows: number; activations: Activations; singleCopy: boolean }
   /** The loss of `step` exploded: training is back at `toStep`, with the learning rate times the factor. */
   | { type: 'turn-back'; step: number; toStep: number; learningRateFactor: number }
   | ({ type: 'train-end' } & TrainResult);

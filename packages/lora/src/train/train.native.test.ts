@@ -271,9 +271,9 @@ describe('memory', () => {
       },
     );
     expect(events.filter((event) => event.type === 'lighten')).toEqual([
-      { type: 'lighten', rows: 4, activations: 'recompute' },
-      { type: 'lighten', rows: 2, activations: 'recompute' },
-      { type: 'lighten', rows: 1, activations: 'recompute' },
+      { type: 'lighten', rows: 4, activations: 'recompute', singleCopy: false },
+      { type: 'lighten', rows: 2, activations: 'recompute', singleCopy: false },
+      { type: 'lighten', rows: 1, activations: 'recompute', singleCopy: false },
     ]);
     expect(ending(events)).toMatchObject({ reason: 'memory', step: 20 });
     for (const [i, loss] of losses(events).entries()) expect(loss).toBeCloseTo(whole[i]!, 3);

@@ -181,8 +181,8 @@ async function* save(run: RunState, plan: TrainingPlan): AsyncGenerator<TrainEve
   if (await run.save(plan.elapsedMs)) yield { type: 'checkpoint-save', step: run.step };
 }
 
-function lightened({ batch, activations }: ModelGraphOptions): TrainEvent {
-  return { type: 'lighten', rows: batch.rows, activations };
+function lightened({ batch, activations, singleCopy = false }: ModelGraphOptions): TrainEvent {
+  return { type: 'lighten', rows: batch.rows, activations, singleCopy };
 }
 
 function peakMemoryBytes(): number {

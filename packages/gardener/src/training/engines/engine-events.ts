@@ -28,8 +28,8 @@ export const engineEventSchema = z.discriminatedUnion('type', [
   event('checkpoint-save', TRAINING_EVENTS['checkpoint-save']),
   event('wait', TRAINING_EVENTS.wait),
   event('go-on', TRAINING_EVENTS['go-on']),
-  /** Memory ran short: the same steps go on in smaller pieces. */
-  event('lighten', { rows: count, keep: z.boolean() }),
+  /** Memory is short: the same steps go on in smaller pieces, or with the weights in memory once. */
+  event('lighten', { rows: count, keep: z.boolean(), singleCopy: z.boolean().default(false) }),
   /** The loss exploded: training is back at an earlier step, with a smaller learning rate. */
   event('turn-back', { step: count, toStep: count, learningRateFactor: z.number() }),
   /** Last event. Unless aborted, the adapter then lies in the run's output/. */

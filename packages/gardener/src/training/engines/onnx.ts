@@ -58,7 +58,8 @@ async function* runOnnx(
       }
       yield { type: 'train-end', reason, bestStep, validationLoss };
     } else if (event.type === 'lighten') {
-      yield { type: 'lighten', rows: event.rows, keep: event.activations === 'keep' };
+      const { rows: atOnce, activations, singleCopy } = event;
+      yield { type: 'lighten', rows: atOnce, keep: activations === 'keep', singleCopy };
     } else yield event;
   }
 }

@@ -31,6 +31,10 @@ export const neg = (graph: Graph, x: Value): Value => graph.apply('Neg', [x], {}
 export const sigmoid = (graph: Graph, x: Value): Value => graph.apply('Sigmoid', [x], {})[0]!;
 /** e to the power of x. */
 export const exp = (graph: Graph, x: Value): Value => graph.apply('Exp', [x], {})[0]!;
+/** 1 / x. */
+export const reciprocal = (graph: Graph, x: Value): Value => graph.apply('Reciprocal', [x], {})[0]!;
+/** |x|. */
+export const absolute = (graph: Graph, x: Value): Value => graph.apply('Abs', [x], {})[0]!;
 /** Natural logarithm. */
 export const log = (graph: Graph, x: Value): Value => graph.apply('Log', [x], {})[0]!;
 /**
@@ -59,6 +63,8 @@ defineOperators({
     wanted[1] ? mul(graph, dy!, a!) : null,
   ]),
   Neg: sameShape((graph, _node, [dy]) => [neg(graph, dy!)]),
+  Reciprocal: sameShape(null),
+  Abs: sameShape(null),
   Exp: sameShape(null),
   Log: sameShape(null),
   // y' = y - y^2

@@ -1,7 +1,7 @@
 import type { Graph, Node, Value } from '../graph.js';
 import { defineOperators } from '../graph.js';
 import { shapeMismatch } from '../shape-rules.js';
-import { mul } from './elementwise.js';
+import { absolute, mul } from './elementwise.js';
 import { reduceMax } from './reductions.js';
 
 /** A frozen matrix as 8-bit integers, once for each direction: no transpose is left to do in either. */
@@ -60,8 +60,7 @@ function expand(graph: Graph, node: Node, rows: Map<string, { codes: Value; scal
 
 /** Codes 1 to 255 around 128 for each row, with the row's scale, [tokens, 1]. */
 function quantizeRows(graph: Graph, x: Value, zeroPoints: Value | null): { codes: Value; scale: Value } {
-  const [magnitude] = graph.apply('Abs', [x], {});
-  const scale = rowScale(graph, reduceMax(graph, magnitude!, [1]));
+  const scale = rowScale(graph, reduceMax(graph, absolute(graph, x), [1]));
   return { codes: encodeRows(graph, x, scale, zeroPoints), scale };
 }
 
@@ -111,9 +110,13 @@ defineOperators({
       return [quantizedProduct(graph, dy!, transposed), null, null, null, null, null];
     },
   },
-  Abs: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: [...x!.shape] }], vjp: null },
   Squeeze: { domain: '', infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape.slice(0, -1) }], vjp: null },
-  QuantizeLinear: { domain: '', infer: ([x]) => [{ dtype: 'uint8', shape: [...x!.shape] }], vjp: null },
+  // The codes are of the zero point's type.
+  QuantizeLinear: {
+    domain: '',
+    infer: ([x, , zeroPoint]) => [{ dtype: zeroPoint!.dtype, shape: [...x!.shape] }],
+    vjp: null,
+  },
   MatMulIntegerToFloat: {
     domain: 'com.microsoft',
     infer: ([a, b]) => [{ dtype: 'float32', shape: [a!.shape[0]!, b!.shape[1]!] }],

@@ -23,19 +23,20 @@ export class ModelTrainer implements AsyncDisposable {
   ) {}
 
   static async create(
-    { frozen, blocks, head }: TrainingWeights,
+    weights: TrainingWeights,
     shape: ModelGraphOptions,
     options: SessionOptions,
   ): Promise<ModelTrainer> {
+    const { frozen } = weights;
     const graph = modelGradientGraph(shape);
     const norm = { norm: frozen.outputNorm };
     const sessions = { ...options, asBuilt: true };
     if (shape.precision === 'int8') {
-      const session = await GraphSession.create(graph, { ...sessions, fixed: namedWeights(head, blocks) });
+      const session = await GraphSession.create(graph, { ...sessions, fixed: namedWeights(weights, shape) });
       return new ModelTrainer(shape, frozen, norm, session);
     }
     // Packed float32 weights would be a second copy, four bytes a parameter, for a gain of a twentieth.
-    const fed = Object.fromEntries(await collect(namedWeights(head, blocks)));
+    const fed = Object.fromEntries(await collect(namedWeights(weights, shape)));
     const session = await GraphSession.create(graph, sessions);
     return new ModelTrainer(shape, frozen, { ...norm, ...fed }, session);
   }
@@ -105,10 +106,11 @@ function behind(prefix: string, feeds: Readonly<Record<string, HostTensor>>): Re
 
 /** Weights as the graph of a whole model names them. */
 async function* namedWeights(
-  head: TrainingWeights['head'],
-  blocks: TrainingWeights['blocks'],
+  { head, blocks }: TrainingWeights,
+  { singleCopy = false }: ModelGraphOptions,
 ): AsyncGenerator<[string, HostTensor]> {
   yield* Object.entries(await head());
   let index = 0;
-  for await (const feeds of blocks()) yield* Object.entries(behind(inputNames.block(index++), feeds));
+  for await (const feeds of blocks(singleCopy))
+    yield* Object.entries(behind(inputNames.block(index++), feeds));
 }

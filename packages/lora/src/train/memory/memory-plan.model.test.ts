@@ -52,18 +52,23 @@ test.each([
   },
 );
 
-test('kept products go first, then rows are halved, and each shape needs less than the one before', async () => {
+test('the second copy of weights goes first, then kept products, then rows are halved, and each shape needs less than the one before', async () => {
   const config = await defaultConfig();
   const wanted: ModelGraphOptions = { config, ...SHAPE, batch: { rows: 5, sequenceLength: 512 } };
   const shapes: ModelGraphOptions[] = [];
   for (let next: ModelGraphOptions | null = wanted; next; next = lighterShape(next)) shapes.push(next);
-  expect(shapes.map(({ batch, activations }) => [batch.rows, activations])).toEqual([
-    [5, 'keep'],
-    [5, 'recompute'],
-    [3, 'recompute'],
-    [2, 'recompute'],
-    [1, 'recompute'],
+  expect(
+    shapes.map(({ batch, activations, singleCopy = false }) => [batch.rows, activations, singleCopy]),
+  ).toEqual([
+    [5, 'keep', false],
+    [5, 'keep', true],
+    [5, 'recompute', true],
+    [3, 'recompute', true],
+    [2, 'recompute', true],
+    [1, 'recompute', true],
   ]);
+  const float32 = lighterShape({ ...wanted, ...FLOAT32 });
+  expect(float32).toEqual({ ...wanted, ...FLOAT32, ...RECOMPUTE });
   const needed = shapes.map((each) => estimateMemory(each));
   expect(needed).toEqual(needed.toSorted((a, b) => b - a));
   for (const [i, bytes] of needed.entries()) expect(planMemory(wanted, bytes)).toEqual(shapes[i]);

@@ -43,6 +43,7 @@ export function estimateMemory({
   adapter,
   precision,
   activations,
+  singleCopy,
 }: ModelGraphOptions): number {
   const { hiddenSize, mlpSize, vocabularySize, blockCount, headCount } = config;
   const { rows, sequenceLength } = batch;
@@ -50,7 +51,8 @@ export function estimateMemory({
   const matrices = TARGET_MODULES.reduce((sum, module) => sum + product(moduleShape(module, config)), 0);
   const table = vocabularySize * hiddenSize;
   // int8 holds every matrix once for each direction, the table for the product and for looking up: 2 bytes a parameter.
-  const frozen = (precision === 'int8' ? 2 : 4) * (blockCount * matrices + table);
+  const each = precision === 'float32' ? 4 : 2;
+  const frozen = (singleCopy ? 1 : each) * blockCount * matrices + each * table;
   const tokens = rows * sequenceLength;
   const graph = GRAPH_BYTES * blockCount * Math.ceil(tokens / PIECE);
   const states = (blockCount + 1) * tokens * hiddenSize * 4;
@@ -68,8 +70,8 @@ export function estimateMemory({
 }
 
 /**
- * The wanted shape, or a lighter one of the same step that fits: activations computed again instead of kept, then fewer
- * rows at once in more batches.
+ * The wanted shape, or a lighter one of the same step that fits: 8-bit weights in memory once, then activations
+ * computed again instead of kept, then fewer rows at once in more batches.
  * @throws LoraError `train.memory-budget` when not even one row fits; it says how much that needs
  */
 export function planMemory(wanted: ModelGraphOptions, budgetBytes: number): ModelGraphOptions {
@@ -93,6 +95,7 @@ export function planMemory(wanted: ModelGraphOptions, budgetBytes: number): Mode
 
 /** The next lighter shape of the same step; null when there is none. */
 export function lighterShape(shape: ModelGraphOptions): ModelGraphOptions | null {
+  if (shape.precision === 'int8' && !shape.singleCopy) return { ...shape, singleCopy: true };
   if (shape.activations === 'keep') return { ...shape, activations: 'recompute' };
   const { rows, sequenceLength } = shape.batch;
   return rows === 1 ? null : { ...shape, batch: { rows: Math.ceil(rows / 2), sequenceLength } };

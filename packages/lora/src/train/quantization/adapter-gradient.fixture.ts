@@ -18,15 +18,21 @@ export async function gradientOf(
   base: BaseModel,
   adapter: LoraAdapter,
   examples: readonly Example[],
-  machine: { precision: Precision; largestWeightCode: number; activations: Activations },
+  machine: {
+    precision: Precision;
+    largestWeightCode: number;
+    activations: Activations;
+    /** See `ModelGraphOptions`. */
+    singleCopy?: boolean;
+  },
 ): Promise<{ loss: number; parameters: LoraParameters }> {
-  const { precision, activations } = machine;
+  const { precision, activations, singleCopy = false } = machine;
   const { config } = base;
   const sequenceLength = examples[0]!.tokens.length;
   const rows = packExamples(examples, sequenceLength, null);
   const batch = makeBatch(rows, rows.length, sequenceLength);
   const size = { rows: rows.length, sequenceLength };
-  const shape = { config, batch: size, adapter: adapter.config, precision, activations };
+  const shape = { config, batch: size, adapter: adapter.config, precision, activations, singleCopy };
   const frozen = await loadFrozenWeights(base);
   const options = { threads: 2 };
   const weights = trainingWeights({ base, machine }, frozen, batch, options);

@@ -19,41 +19,70 @@ import { goldenExamples, goldenPath, goldenTensors, relativeError } from '../gol
 import { Scorer } from '../scoring/scorer.js';
 import { cosine, gradientOf } from './adapter-gradient.fixture.js';
 import { largestExactWeight } from './integer-products.js';
-import { quantizeBothWays, quantizeRows } from './quantize-matrix.js';
+import { MatrixQuantizer } from './quantize-matrix.js';
 import { quantizeTable } from './quantized-weights.js';
 
 /** 8-bit weights; a CPU without VNNI can be tested with 7 only. */
 const exact = (await largestExactWeight()) === 127;
 
-test('rows in codes give the matrix back to half a step, and their transpose is the same', () => {
-  const random = seededRandom(4);
-  const matrix = Float32Array.from({ length: 5 * 7 }, () => random.next() - 0.5).fill(0, 7, 14);
-  const { codes, transposed, scale } = quantizeRows(matrix, 5, 7, 127);
-  for (let row = 0; row < 5; row++) {
-    for (let column = 0; column < 7; column++) {
-      const code = codes[row * 7 + column]!;
-      expect(Math.abs(code * scale[row]! - matrix[row * 7 + column]!)).toBeLessThanOrEqual(
-        scale[row]! * 0.501,
-      );
-      expect(transposed[column * 5 + row]).toBe(code);
+const quantizer = new MatrixQuantizer(127, { threads: 2 });
+afterAll(() => quantizer[Symbol.asyncDispose]());
+
+function randomMatrix(rows: number, columns: number, seed: number): Float32Array {
+  const random = seededRandom(seed);
+  return Float32Array.from({ length: rows * columns }, () => random.next() - 0.5);
+}
+
+test('rows in codes give the matrix back to half a step, and their transpose is the same', async () => {
+  const matrix = randomMatrix(5, 7, 4).fill(0, 7, 14);
+  const found = await quantizer.entries(hostTensor(matrix, [5, 7]));
+  const [codes, turned] = [found.codes, found.turned].map(({ data }) => data as Int8Array);
+  const [scale, sum] = [float32Of(found.scale), float32Of(found.sum)];
+  for (let column = 0; column < 7; column++) {
+    let total = 0;
+    for (let row = 0; row < 5; row++) {
+      const value = matrix[row * 7 + column]!;
+      const code = codes![row * 7 + column]!;
+      expect(Math.abs(code * scale[row]! - value)).toBeLessThanOrEqual(scale[row]! * 0.501);
+      expect(turned![column * 5 + row]).toBe(code);
+      total += value;
+    }
+    expect(sum[column]).toBeCloseTo(total, 5);
+  }
+});
+
+test('codes times scales give the matrix back to half a step, in both directions, with its factors', async () => {
+  const [out, inner] = [12, 20];
+  const weight = randomMatrix(out, inner, 3);
+  const factors = { rows: randomMatrix(out, 1, 8), columns: randomMatrix(inner, 1, 9) };
+  // The matrix in two parts, one below the other.
+  const parts = [
+    hostTensor(weight.subarray(0, 5 * inner), [5, inner]),
+    hostTensor(weight.subarray(5 * inner), [7, inner]),
+  ];
+  const both = await quantizer.bothWays(parts, factors);
+  const once = await quantizer.rows(parts, factors);
+  const [forward, backward, codes] = [both.forward, both.backward, once.codes].map(
+    ({ data }) => data as Int8Array,
+  );
+  const [forwardScale, backwardScale] = [float32Of(both.forwardScale), float32Of(both.backwardScale)];
+  expect(once.scale.data).toEqual(both.forwardScale.data);
+  for (let o = 0; o < out; o++) {
+    for (let i = 0; i < inner; i++) {
+      const value = weight[o * inner + i]! * factors.rows[o]! * factors.columns[i]!;
+      const wrong = (code: number, scale: number) => Math.abs(code * scale - value) / scale;
+      expect(wrong(forward![i * out + o]!, forwardScale[o]!)).toBeLessThan(0.51);
+      expect(wrong(backward![o * inner + i]!, backwardScale[i]!)).toBeLessThan(0.51);
+      expect(codes![o * inner + i]).toBe(forward![i * out + o]);
     }
   }
 });
 
-test('codes times scales give the matrix back to half a step, in both directions', () => {
-  const random = seededRandom(3);
-  const weight = Float32Array.from({ length: 12 * 20 }, () => random.next() - 0.5);
-  const { forward, backward } = quantizeBothWays(weight, 12, 20, null, null, 127);
-  for (let o = 0; o < 12; o++) {
-    for (let i = 0; i < 20; i++) {
-      const value = weight[o * 20 + i]!;
-      expect(Math.abs(forward.codes[i * 12 + o]! * forward.scale[o]! - value)).toBeLessThan(
-        forward.scale[o]! * 0.51,
-      );
-      expect(Math.abs(backward.codes[o * 20 + i]! * backward.scale[i]! - value)).toBeLessThan(
-        backward.scale[i]! * 0.51,
-      );
-    }
+test('no code is beyond the largest that this CPU multiplies exactly', async () => {
+  await using seven = new MatrixQuantizer(64, { threads: 2 });
+  const { forward, backward } = await seven.bothWays([hostTensor(randomMatrix(12, 20, 3), [12, 20])]);
+  for (const { data } of [forward, backward]) {
+    expect(Math.max(...(data as Int8Array).map(Math.abs))).toBe(64);
   }
 });
 
@@ -62,16 +91,18 @@ test.runIf(exact)('a quantised product and its gradient are the exact ones but f
   const random = seededRandom(5);
   const values = (length: number) => Float32Array.from({ length }, () => random.next() - 0.5);
   const weight = values(out * inner);
-  const { forward, backward } = quantizeBothWays(weight, out, inner, null, null, 127);
+  const { forward, backward, forwardScale, backwardScale } = await quantizer.bothWays([
+    hostTensor(weight, [out, inner]),
+  ]);
 
   const graph = new Graph();
   const x = graph.input('x', 'float32', [tokens, inner]);
   const dy = graph.input('dy', 'float32', [tokens, out]);
   const y = quantizedProduct(graph, x, {
-    forward: graph.constant('int8', [inner, out], forward.codes),
-    forwardScale: graph.constant('float32', [out], forward.scale),
-    backward: graph.constant('int8', [out, inner], backward.codes),
-    backwardScale: graph.constant('float32', [inner], backward.scale),
+    forward: graph.constant('int8', [inner, out], forward.data as Int8Array),
+    forwardScale: graph.constant('float32', [out], float32Of(forwardScale)),
+    backward: graph.constant('int8', [out, inner], backward.data as Int8Array),
+    backwardScale: graph.constant('float32', [inner], float32Of(backwardScale)),
   });
   const reference = gemm(graph, x, graph.constant('float32', [out, inner], weight), { transB: true });
   graph.output(y, 'y');
@@ -108,10 +139,11 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
     precision: Precision,
     largestWeightCode: number,
     activations: Activations,
+    singleCopy = false,
     examples = goldenExamples(goldenTensors('smollm2/golden.safetensors')),
   ) {
     const adapter = await readPeftAdapter(goldenPath('smollm2/adapter'), base.config);
-    const machine = { precision, largestWeightCode, activations };
+    const machine = { precision, largestWeightCode, activations, singleCopy };
     const { loss, parameters } = await gradientOf(base, adapter, examples, machine);
     return { loss, gradient: parameters.gradient };
   }
@@ -121,8 +153,8 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
     const example = { tokens: tokens.slice(0, 512), supervised: new Uint8Array(512).fill(1) };
     const shape = { rows: 1, sequenceLength: 512 };
     expect(keptState(base.config, shape, 'int8').rounded).toEqual(['gate', 'up', 'weights']);
-    const again = await gradient('int8', 127, 'recompute', [example]);
-    const kept = await gradient('int8', 127, 'keep', [example]);
+    const again = await gradient('int8', 127, 'recompute', false, [example]);
+    const kept = await gradient('int8', 127, 'keep', false, [example]);
     // The forward pass is exact, the head takes other slices.
     expect(Math.abs(kept.loss / again.loss - 1)).toBeLessThan(1e-5);
     const error = relativeError(kept.gradient, again.gradient);
@@ -132,19 +164,24 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
   });
 
   test.each([
-    [127, 'recompute'],
-    [127, 'keep'],
+    [127, 'recompute', false],
+    [127, 'keep', false],
+    [127, 'keep', true],
     // What processors without VNNI compute exactly.
-    [64, 'keep'],
-  ] as const)('largest weight %i, activations: %s', async (largestCode, activations) => {
-    const int8 = await gradient('int8', largestCode, activations);
-    const alike = cosine(float32.gradient, int8.gradient);
-    expect(alike).toBeGreaterThan(0.95);
-    expect(Math.abs(int8.loss / float32.loss - 1)).toBeLessThan(0.02);
-    process.stdout.write(
-      `8-bit gradient, weights to ${largestCode}: cosine ${alike.toFixed(4)}, loss ${int8.loss.toFixed(4)} against ${float32.loss.toFixed(4)}\n`,
-    );
-  });
+    [64, 'keep', false],
+  ] as const)(
+    'largest weight %i, activations: %s, a single copy: %s',
+    async (largestCode, activations, singleCopy) => {
+      const int8 = await gradient('int8', largestCode, activations, singleCopy);
+      const alike = cosine(float32.gradient, int8.gradient);
+      process.stdout.write(
+        `8-bit gradient, weights to ${largestCode}, ${activations}, a single copy: ${singleCopy}: cosine ${alike.toFixed(4)}, loss ${int8.loss.toFixed(4)} against ${float32.loss.toFixed(4)}\n`,
+      );
+      expect(alike).toBeGreaterThan(0.95);
+      // So few rows: over 2,048 tokens it is 0.8 % high, with one copy 1.0 %, with weights of 7 bits 1.3 %.
+      expect(Math.abs(int8.loss / float32.loss - 1)).toBeLessThan(largestCode === 127 ? 0.02 : 0.03);
+    },
+  );
 });
 
 test.runIf(exact)("what is left out of the head's gradient does not add up over the positions", async () => {
@@ -174,7 +211,9 @@ test.runIf(exact)("what is left out of the head's gradient does not add up over 
     graph.output(slicedHead(graph, { x, labels, weights }, inputs, config, GRADIENT_ROWS.fast).dx, 'dx');
     await using session = await GraphSession.create(graph, { threads: 2 });
     const table =
-      precision === 'int8' ? await quantizeTable(config, frozen, 127) : { table: await frozen.readHead() };
+      precision === 'int8'
+        ? await quantizeTable(config, frozen, { largestCode: 127, sessions: { threads: 2 } })
+        : { table: await frozen.readHead() };
     return float32Of((await session.run({ ...feeds, ...table })).dx);
   };
   const [whole, nearly] = [await gradient('float32'), await gradient('int8')];

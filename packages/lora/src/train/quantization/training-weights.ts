@@ -12,8 +12,11 @@ import { quantizeBlocks, quantizeTable } from './quantized-weights.js';
 /** The frozen weights in the precision of training, made when they are asked for. */
 export interface TrainingWeights {
   frozen: FrozenWeights;
-  /** Feeds of the blocks, one after the other. */
-  blocks(): AsyncIterable<BlockFeeds>;
+  /**
+   * Feeds of the blocks, one after the other.
+   * @param singleCopy see `ModelGraphOptions`
+   */
+  blocks(singleCopy: boolean): AsyncIterable<BlockFeeds>;
   /** Feeds of the head beside its norm. */
   head(): Promise<BlockFeeds>;
 }
@@ -37,10 +40,11 @@ export function trainingWeights(
     return { frozen, blocks: () => loadAllBlocks(base), head };
   }
   const { config } = base;
+  const options = { largestCode: largestWeightCode, sessions };
   return {
     frozen,
-    blocks: () => quantizeBlocks(config, frozen, calibration, largestWeightCode, sessions),
-    head: () => quantizeTable(config, frozen, largestWeightCode),
+    blocks: (singleCopy) => quantizeBlocks(config, frozen, calibration, { ...options, singleCopy }),
+    head: () => quantizeTable(config, frozen, options),
   };
 }
 

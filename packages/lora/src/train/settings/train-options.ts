@@ -129,9 +129,9 @@ export interface MachineOptions {
    */
   spinning?: boolean;
   /**
-   * Memory this process may take, bytes. What is wanted is made lighter until it fits: activations computed again
-   * instead of kept, then fewer rows at once. Watched while training too. Defaults to the smaller of 4 GB and half of
-   * what is free.
+   * Memory this process may take, bytes. What is wanted is made lighter until it fits: 8-bit weights in memory once
+   * instead of once for each direction, then activations computed again instead of kept, then fewer rows at once.
+   * Watched while training too. Defaults to the smaller of 4 GB and half of what is free.
    */
   memoryBudgetBytes?: number;
   /** Memory this process takes now, bytes. Defaults to its resident set. */

@@ -1,5 +1,6 @@
 import { Graph } from '../../autodiff/graph.js';
-import { concat, reduceMax } from '../../autodiff/operators/index.js';
+import { absolute, concat, reduceMax } from '../../autodiff/operators/index.js';
+import { TARGET_MODULES, type TargetModule } from '../config/adapter-config.js';
 import type { BlockKind, TransformerConfig } from '../config/transformer-config.js';
 import type { BatchShape, BlockValues } from './block-context.js';
 import { type BlockGraphOptions, blockContext, blockInputs, sharedInputs } from './block-inputs.js';
@@ -27,13 +28,22 @@ export function blockForwardGraph(options: BlockGraphOptions, kind: BlockKind): 
 /** Names of the calibration's outputs. */
 export type CalibratedInput = keyof BlockValues['inputs'];
 
-/** The forward graph of one block of the base, float32, with the largest magnitude of each channel of three inputs. */
+/** The output of a calibration that holds the largest weight of each column of a module. */
+export const largestWeight = (module: TargetModule): string => `${module}.largest`;
+
+/**
+ * The forward graph of one block of the base, float32, with the largest magnitude of each channel of three inputs, and
+ * that of each column of every matrix.
+ */
 export function blockCalibrationGraph(config: TransformerConfig, batch: BatchShape, kind: BlockKind): Graph {
   const { graph, y, values } = blockOnInputs({ config, batch, adapter: null, precision: 'float32' }, kind);
   graph.output(y, 'y');
   for (const [name, pieces] of Object.entries(values.inputs)) {
-    const [magnitude] = graph.apply('Abs', [concat(graph, pieces, 0)], {});
-    graph.output(reduceMax(graph, magnitude!, [0]), name);
+    graph.output(reduceMax(graph, absolute(graph, concat(graph, pieces, 0)), [0]), name);
+  }
+  for (const module of TARGET_MODULES) {
+    const weight = graph.inputs.find(({ name }) => name === module)!;
+    graph.output(reduceMax(graph, absolute(graph, weight), [0]), largestWeight(module));
   }
   return graph;
 }

@@ -5,7 +5,7 @@ import { MODULE_GROUPS, moduleShape } from '../config/modules.js';
 import type { BlockKind, TransformerConfig } from '../config/transformer-config.js';
 import { maskChunks, windowMask } from './attention.js';
 import type { BatchShape, BlockContext, BlockLora, FrozenProducts, Precision } from './block-context.js';
-import { type DeclareInput, float32Products, int8Products } from './frozen-products.js';
+import { type DeclareInput, float32Products, int8Products, singleCopyProducts } from './frozen-products.js';
 import { rotaryAngles } from './rotary-tables.js';
 
 /** What graphs of transformer blocks are built for. */
@@ -15,6 +15,11 @@ export interface BlockGraphOptions {
   /** Null for the base model alone. */
   adapter: AdapterConfig | null;
   precision: Precision;
+  /**
+   * With int8: every matrix of the blocks is in memory once, turned and packed at every product, instead of packed
+   * once for each direction: a byte a parameter less. Defaults to false.
+   */
+  singleCopy?: boolean;
 }
 
 /** Names of a block's inputs; gradients carry the adapter's names behind `d_`. */
@@ -90,14 +95,22 @@ export interface BlockInputs {
 
 /** Declares the inputs of one block, their names behind `prefix`. */
 export function blockInputs(graph: Graph, options: BlockGraphOptions, prefix = ''): BlockInputs {
-  const { config, batch, adapter, precision } = options;
+  const { config, batch, adapter } = options;
   const input = (name: string, dtype: DataType, shape: readonly number[]) =>
     graph.input(`${prefix}${name}`, dtype, shape);
-  const frozen =
-    precision === 'int8' ? int8Products(graph, config, input) : float32Products(graph, config, input);
+  const frozen = frozenProducts(graph, options, input);
   if (!adapter) return { frozen, lora: null, matrices: [] };
   const lora = adapterInputs(config, adapter, batch.rows * batch.sequenceLength, input);
   return { frozen, lora, matrices: [...lora.a.values(), ...lora.b.values()] };
+}
+
+function frozenProducts(
+  graph: Graph,
+  { config, precision, singleCopy }: BlockGraphOptions,
+  input: DeclareInput,
+): FrozenProducts {
+  if (precision === 'float32') return float32Products(graph, config, input);
+  return singleCopy ? singleCopyProducts(graph, config, input) : int8Products(graph, config, input);
 }
 
 /** Everything a block is built from. */

@@ -1,11 +1,12 @@
 import type { DataType, Graph, Value } from '../../autodiff/graph.js';
-import { add, concat, gemm, quantizedProduct } from '../../autodiff/operators/index.js';
+import { add, concat, gemm, mul, quantizedProduct, transpose } from '../../autodiff/operators/index.js';
 import { TARGET_MODULES } from '../config/adapter-config.js';
 import {
   ATTENTION_INPUTS,
   type ExtraWeight,
   moduleShape,
   QUANTIZED_MATRICES,
+  type QuantizedName,
   quantizedShape,
   vectorNames,
   vectorSize,
@@ -52,6 +53,48 @@ export function int8Products(graph: Graph, config: TransformerConfig, input: Dec
       return [name, matrix];
     }),
   );
+  return smoothedProducts(graph, config, input, (name, x) => quantizedProduct(graph, x, matrices.get(name)!));
+}
+
+/**
+ * The same with one copy of each matrix, which both directions read: `codes` int8 [out, in], with a `scale` for each
+ * output, by which the products are multiplied afterwards, and their gradients before they are rounded.
+ */
+export function singleCopyProducts(
+  graph: Graph,
+  config: TransformerConfig,
+  input: DeclareInput,
+): FrozenProducts {
+  const matrices = new Map(
+    QUANTIZED_MATRICES.map((name) => {
+      const [out, inner] = quantizedShape(name, config);
+      const codes = input(`${name}.codes`, 'int8', [out, inner]);
+      return [name, { codes, scale: input(`${name}.scale`, 'float32', [out]) }];
+    }),
+  );
+  const ones = (size: number) => graph.constant('float32', [size], new Float32Array(size).fill(1));
+  return smoothedProducts(graph, config, input, (name, x) => {
+    const { codes, scale } = matrices.get(name)!;
+    const [out, inner] = codes.shape as [number, number];
+    // ONNX Runtime packs a copy of every constant that a product reads; it does not pack what other nodes give it.
+    const [backward] = graph.apply('Identity', [codes], {});
+    const product = quantizedProduct(graph, x, {
+      forward: transpose(graph, codes, [1, 0]),
+      forwardScale: ones(out),
+      backward: backward!,
+      backwardScale: ones(inner),
+    });
+    return mul(graph, product, scale);
+  });
+}
+
+/** @param product x W^T of a matrix */
+function smoothedProducts(
+  graph: Graph,
+  config: TransformerConfig,
+  input: DeclareInput,
+  product: (name: QuantizedName, x: Value) => Value,
+): FrozenProducts {
   const { hiddenSize, mlpSize } = config;
   return {
     norms: normInputs(config, input),
@@ -63,10 +106,10 @@ export function int8Products(graph: Graph, config: TransformerConfig, input: Dec
       downInverse: input('smoothing.downInverse', 'float32', [mlpSize, 1]),
     },
     product: (module, x, residual) => {
-      const product = quantizedProduct(graph, x, matrices.get(module)!);
-      return residual ? add(graph, product, residual) : product;
+      const output = product(module, x);
+      return residual ? add(graph, output, residual) : output;
     },
-    attentionProduct: (x) => quantizedProduct(graph, x, matrices.get('attention')!),
+    attentionProduct: (x) => product('attention', x),
   };
 }
 

@@ -22,9 +22,7 @@ export function inReport(event: EngineEvent): RunEventInput[] {
     case 'resume':
       return log(`Training goes on from step ${event.step}.`);
     case 'lighten':
-      return log(
-        `Memory is short: training goes on with ${event.rows} rows at once${event.keep ? '' : ', products computed again'}.`,
-      );
+      return log(`Memory is short: training goes on with ${lighter(event)}.`);
     case 'turn-back':
       return log(
         `The loss exploded at step ${event.step}: training is back at step ${event.toStep} with ` +
@@ -35,6 +33,12 @@ export function inReport(event: EngineEvent): RunEventInput[] {
       return early === null ? [] : log(early);
     }
   }
+}
+
+function lighter({ rows, keep, singleCopy }: Extract<EngineEvent, { type: 'lighten' }>): string {
+  const atOnce = rows === 1 ? 'one row at once' : `${rows} rows at once`;
+  const weights = singleCopy ? ', its weights in memory once' : '';
+  return `${atOnce}${weights}${keep ? '' : ', products computed again'}`;
 }
 
 function forgetting(step: number, rise: number): string {
