@@ -897,6 +897,11 @@ export interface components {
             uses?: {
                 answers: {
                     adapter: number;
+                    alone: {
+                        adapter: number;
+                        base: number;
+                        n: number;
+                    } | null;
                     base: number;
                     n: number;
                     reason: string;
@@ -905,6 +910,11 @@ export interface components {
                 } | null;
                 completion: {
                     adapter: number;
+                    alone: {
+                        adapter: number;
+                        base: number;
+                        n: number;
+                    } | null;
                     base: number;
                     n: number;
                     reason: string;

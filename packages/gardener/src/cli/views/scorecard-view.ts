@@ -49,7 +49,8 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
     rows.push(['answers that end by themselves', counts[0] ?? '', counts[1] ?? '', '', quiet('questions')]);
   }
   for (const [label, verdict, unit] of [
-    ['completions, first line right', scorecard.uses?.completion, 'places'],
+    ['completions, first line right', scorecard.uses?.completion, 'places, with retrieval'],
+    ['completions without retrieval', scorecard.uses?.completion?.alone, 'places'],
     ['known answers right', scorecard.uses?.answers, 'questions'],
   ] as const) {
     if (!verdict) continue;

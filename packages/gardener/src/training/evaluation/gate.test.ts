@@ -56,7 +56,14 @@ describe('decide', () => {
   });
 
   test('an adapter that is worse at one use is promoted and leaves it to the base; worse at both, it is not served', () => {
-    const worse = { serves: 'base', base: 4, adapter: 0, n: 10, reason: 'Right in 0 of 10.' } as const;
+    const worse = {
+      serves: 'base',
+      base: 4,
+      adapter: 0,
+      n: 10,
+      alone: null,
+      reason: 'Right in 0 of 10.',
+    } as const;
     const fine = { ...worse, serves: 'adapter', adapter: 4 } as const;
     const completes = decide({ ...good, uses: { completion: worse, answers: fine } }, 0.01);
     expect(completes.promoted).toBe(true);

@@ -110,7 +110,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
       );
       // A side that was scored by an older version has nothing to be compared with.
       if (options.like?.uses !== null) {
-        uses = await measureUses(runtime, options.adapterFile, data, {
+        uses = await measureUses(runtime, options.adapterFile, data.uses, {
           ...shared,
           ...(options.like && { like: options.like.uses }),
           limitMs: limitMs - (performance.now() - scored),

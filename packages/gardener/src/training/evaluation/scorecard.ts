@@ -43,6 +43,8 @@ const useVerdictSchema = z.object({
   base: z.number().int(),
   adapter: z.number().int(),
   n: z.number().int(),
+  /** The same places with their file alone; null for answers. */
+  alone: z.object({ base: z.number().int(), adapter: z.number().int(), n: z.number().int() }).nullable(),
   reason: z.string(),
 });
 const armSchema = z.object({ noRetrieval: metricsSchema, retrieval: metricsSchema });

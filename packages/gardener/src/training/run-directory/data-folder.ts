@@ -24,12 +24,18 @@ const FILES = {
   heldOutGaps: 'held-out-gaps.bin',
   heldOutFiles: 'held-out.json',
   questions: 'questions.json',
-  /** Not there in runs from before their answers were known. */
-  known: 'known-questions.json',
+  /** Not there in runs from before uses were measured. */
+  uses: 'uses.json',
   manifest: 'manifest.json',
 } as const;
 
 const count = z.number().int().nonnegative();
+const placeSchema = z.object({
+  repository: z.string(),
+  path: z.string(),
+  files: z.array(z.object({ path: z.string(), text: z.string() })),
+  comments: z.string(),
+});
 const heldOutFilesSchema = z.array(
   z.object({
     path: z.string(),
@@ -48,12 +54,7 @@ const heldOutFilesSchema = z.array(
           gap: z.object({
             before: z.string(),
             after: z.string(),
-            place: z.object({
-              repository: z.string(),
-              path: z.string(),
-              files: z.array(z.object({ path: z.string(), text: z.string() })),
-              comments: z.string(),
-            }),
+            place: placeSchema,
           }),
         }),
       )
@@ -61,15 +62,29 @@ const heldOutFilesSchema = z.array(
   }),
 );
 const questionsSchema = z.array(z.string()).max(1000);
-const knownSchema = z
-  .array(
-    z.object({
-      kind: z.enum(['file', 'parameters', 'symbol']),
-      messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
-      expected: z.array(z.string()),
-    }),
-  )
-  .max(1000);
+const completionQuestionSchema = z.object({ prompt: z.string(), suffix: z.string(), place: placeSchema });
+const usesSchema = z.object({
+  questions: z
+    .array(
+      z.object({
+        kind: z.enum(['file', 'parameters', 'symbol']),
+        messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+        expected: z.array(z.string()),
+      }),
+    )
+    .max(1000),
+  places: z
+    .array(
+      z.object({
+        path: z.string(),
+        kind: z.enum(SCOPE_KINDS),
+        text: z.string(),
+        retrieved: completionQuestionSchema,
+        alone: completionQuestionSchema,
+      }),
+    )
+    .max(1000),
+});
 
 /** Writes a run's data into an empty folder. @throws what writing a file throws */
 export async function writeDataFolder(folder: string, data: RunData): Promise<void> {
@@ -87,7 +102,7 @@ export async function writeDataFolder(folder: string, data: RunData): Promise<vo
   await write(FILES.heldOutGaps, encodeExamples(gapRows));
   await write(FILES.heldOutFiles, json(heldOutFiles));
   await write(FILES.questions, json(data.questions));
-  await write(FILES.known, json(data.known));
+  await write(FILES.uses, json(data.uses));
   await write(FILES.manifest, json(data.manifest));
 }
 
@@ -115,8 +130,11 @@ export async function readDataFolder(folder: string, vocabularySize: number): Pr
     throw damaged(`The training data in ${folder} has been changed.`);
   }
   const questions = await readJson(join(folder, FILES.questions), questionsSchema);
-  const known = (await readJsonIfPresent(join(folder, FILES.known), knownSchema)) ?? [];
-  return { train, validation, heldOut, manifest, questions, known };
+  const uses = (await readJsonIfPresent(join(folder, FILES.uses), usesSchema)) ?? {
+    questions: [],
+    places: [],
+  };
+  return { train, validation, heldOut, manifest, questions, uses };
 }
 
 /** The manifest alone. @throws GardenerError `garden.damaged-file`, `garden.file-missing` */

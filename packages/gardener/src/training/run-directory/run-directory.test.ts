@@ -29,13 +29,30 @@ const files = Array.from({ length: 20 }, (_, i) => testFile(`src/${i}.py`));
 const data = {
   ...makeExamples(files, testBase, { seed: 1, sequenceLength: 512 }),
   questions: ['one?', 'two?'],
-  known: [
-    {
-      kind: 'file' as const,
-      messages: [{ role: 'user' as const, content: 'Which file has f?' }],
-      expected: ['a.ts'],
-    },
-  ],
+  uses: {
+    questions: [
+      {
+        kind: 'file' as const,
+        messages: [{ role: 'user' as const, content: 'Which file?' }],
+        expected: ['a.ts'],
+      },
+    ],
+    places: [
+      {
+        ...{ path: 'a.ts', kind: 'line' as const, text: 'b;' },
+        retrieved: {
+          prompt: 'a = ',
+          suffix: '',
+          place: { repository: 'r', path: 'a.ts', files: [], comments: '' },
+        },
+        alone: {
+          prompt: 'a = ',
+          suffix: '',
+          place: { repository: 'r', path: 'a.ts', files: [], comments: '' },
+        },
+      },
+    ],
+  },
 };
 
 const scores: SideScores = {
@@ -143,7 +160,7 @@ test('data from before gaps were scored is read as it was', async () => {
   const old = {
     ...makeExamples(files, testBase, { seed: 1, sequenceLength: 512, gapShare: 0 }),
     questions: ['?'],
-    known: [],
+    uses: { questions: [], places: [] },
   };
   const heldOut = old.heldOut.map((file) => ({ ...file, gaps: [] }));
   const { gaps: _train, ...train } = old.manifest.train;

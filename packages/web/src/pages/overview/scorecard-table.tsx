@@ -141,8 +141,17 @@ function Improvement({ scorecard }: { scorecard: Scorecard }): ReactNode {
 function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
   const { generalLoss, stopping, parity, predecessor, uses, strength, strengthChoice } = scorecard;
   const served = [
-    { label: 'Completions', hint: 'first line right', verdict: uses?.completion },
-    { label: 'Known answers', hint: 'answered rightly, code given', verdict: uses?.answers },
+    {
+      label: 'Completions',
+      hint: servedBy('first line right, with retrieval', uses?.completion),
+      counts: uses?.completion,
+    },
+    { label: 'Completions', hint: 'first line right, without retrieval', counts: uses?.completion?.alone },
+    {
+      label: 'Known answers',
+      hint: servedBy('answered rightly, code given', uses?.answers),
+      counts: uses?.answers,
+    },
   ];
   return (
     <>
@@ -155,14 +164,14 @@ function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
         />
       )}
       {served.map(
-        ({ label, hint, verdict }) =>
-          verdict && (
+        ({ label, hint, counts }) =>
+          counts && (
             <CheckRow
-              key={label}
+              key={hint}
               label={label}
-              hint={verdict.serves === 'base' ? `${hint}: left to the base` : hint}
-              base={`${verdict.base} of ${verdict.n}`}
-              adapter={`${verdict.adapter} of ${verdict.n}`}
+              hint={hint}
+              base={`${counts.base} of ${counts.n}`}
+              adapter={`${counts.adapter} of ${counts.n}`}
             />
           ),
       )}
@@ -195,6 +204,10 @@ function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
       )}
     </>
   );
+}
+
+function servedBy(hint: string, verdict: { serves: 'adapter' | 'base' } | null | undefined): string {
+  return verdict?.serves === 'base' ? `${hint}: left to the base` : hint;
 }
 
 function CheckRow({

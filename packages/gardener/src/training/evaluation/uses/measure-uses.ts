@@ -1,14 +1,16 @@
 import { GardenerError } from '../../../garden/errors/garden-error.js';
 import type { GenerationRuntime } from '../../../models/runtime/runtime.js';
-import type { HeldOutFile, HeldOutGap } from '../../data/held-out.js';
+import type { CompletionPlace } from '../../data/known/completion-places.js';
 import type { KnownQuestion } from '../../data/known/known-questions.js';
+import type { RunData } from '../../data/run-data.js';
 import { editSimilarity } from '../edit-similarity.js';
 import type { CompletionScore, UseScores } from './use-scores.js';
 
 /** Tokens of an answer to a question with a known answer: the name is in the first sentence or not at all. */
 export const KNOWN_ANSWER_TOKENS = 48;
-/** Of the time, what completions may take; answers have the rest. */
-const COMPLETION_TIME_SHARE = 0.55;
+/** Of the time, when completions with related code end, and when answers do; completions without it have the rest. */
+const COMPLETION_TIME_SHARE = 0.45;
+const ANSWER_TIME_SHARE = 0.75;
 const MAX_COMPLETION_TOKENS = 96;
 /** A filling may be so many characters a token longer than the true one before it is cut. */
 const CHARS_A_TOKEN = 3;
@@ -16,85 +18,86 @@ const MORE_TOKENS = 16;
 
 /** What is measured with. */
 export interface UseOptions {
-  /** Time for both together; as many are done as fit. */
+  /** Time for all of it; as much is done as fits. */
   limitMs: number;
-  /** The other side's scores: as many are done as it did. */
+  /** The other side's scores: as much is done as it did. */
   like?: UseScores;
   signal?: AbortSignal;
   onProgress?: (label: string, done: number, total: number) => void;
 }
 
 /**
- * Lets llama.cpp do what people use the product for: complete held-out code as `gardener complete` asks for it, and
- * answer questions whose answer is known, with the code that chat would give.
+ * Lets llama.cpp do what people use the product for: complete held-out code as `gardener complete` asks for it, with
+ * related code and then without, and answer questions whose answer is known, with the code that chat would give.
  * @throws GardenerError `models.*`
  */
 export async function measureUses(
   runtime: GenerationRuntime,
   adapterFile: string | null,
-  { heldOut, known }: { heldOut: readonly HeldOutFile[]; known: readonly KnownQuestion[] },
+  { places, questions }: RunData['uses'],
   options: UseOptions,
 ): Promise<UseScores> {
   const start = performance.now();
   const { like, limitMs, signal, onProgress } = options;
-  const within = (share: number): boolean =>
-    like !== undefined || performance.now() - start < limitMs * share;
-  const places = inTurn(heldOut).slice(0, like?.completions.length);
-  const completions: CompletionScore[] = [];
-  for (const { path, gap } of places) {
-    signal?.throwIfAborted();
-    if (!within(COMPLETION_TIME_SHARE)) break;
-    completions.push({ path, ...(await completeGap(runtime, adapterFile, gap, signal)) });
-    onProgress?.('completing held-out code', completions.length, places.length);
-  }
-  const questions = known.slice(0, like?.answers.length);
-  const answers: boolean[] = [];
-  for (const question of questions) {
-    signal?.throwIfAborted();
-    if (!within(1)) break;
-    answers.push(await answersRightly(runtime, adapterFile, question, signal));
-    onProgress?.('asking what is known', answers.length, questions.length);
-  }
-  return { completions, answers };
+  /** As many as the other side did, else as many as fit into a share of the time. */
+  const doEach = async <Item, Score>(
+    { items, done, share, label }: { items: readonly Item[]; done?: number; share: number; label: string },
+    act: (item: Item) => Promise<Score>,
+  ): Promise<Score[]> => {
+    const scores: Score[] = [];
+    const wanted = items.slice(0, done);
+    for (const item of wanted) {
+      signal?.throwIfAborted();
+      if (done === undefined && performance.now() - start > limitMs * share) break;
+      scores.push(await act(item));
+      onProgress?.(label, scores.length, wanted.length);
+    }
+    return scores;
+  };
+  const complete = (arm: 'retrieved' | 'alone', share: number, done: number | undefined) =>
+    doEach(
+      { items: places, ...(done !== undefined && { done }), share, label: 'completing held-out code' },
+      async (place) => ({
+        path: place.path,
+        ...(await completePlace(runtime, adapterFile, place, arm, signal)),
+      }),
+    );
+  const completions = await complete('retrieved', COMPLETION_TIME_SHARE, like?.completions.length);
+  const answers = await doEach(
+    {
+      ...{ items: questions, share: ANSWER_TIME_SHARE, label: 'asking what is known' },
+      ...(like && { done: like.answers.length }),
+    },
+    (question) => answersRightly(runtime, adapterFile, question, signal),
+  );
+  const completionsAlone = await complete('alone', 1, like?.completionsAlone.length);
+  return { completions, completionsAlone, answers };
 }
 
-/** The gaps of all files, the first of each before the second of any. */
-function inTurn(files: readonly HeldOutFile[]): { path: string; gap: HeldOutGap }[] {
-  const longest = Math.max(0, ...files.map(({ gaps }) => gaps.length));
-  return Array.from({ length: longest }, (_, turn) =>
-    files.flatMap(({ path, gaps }) => {
-      const gap = gaps[turn];
-      return gap ? [{ path, gap }] : [];
-    }),
-  ).flat();
-}
-
-async function completeGap(
+async function completePlace(
   runtime: GenerationRuntime,
   adapterFile: string | null,
-  { gap, text, kind }: HeldOutGap,
+  { kind, text, ...questions }: CompletionPlace,
+  arm: 'retrieved' | 'alone',
   signal: AbortSignal | undefined,
 ): Promise<Omit<CompletionScore, 'path'>> {
+  const { prompt, suffix, place } = questions[arm];
   const maxTokens = Math.min(MAX_COMPLETION_TOKENS, Math.ceil(text.length / CHARS_A_TOKEN) + MORE_TOKENS);
-  const complete = async (suffix: string | null): Promise<string> => {
+  const complete = async (fill: boolean): Promise<string> => {
     let written = '';
     const events = runtime.complete({
-      prompt: gap.before,
-      ...(suffix !== null && { suffix }),
-      ...(gap.place && { place: gap.place }),
-      adapter: adapterFile,
-      maxTokens,
-      temperature: 0,
+      ...{ prompt, place, maxTokens, adapter: adapterFile, temperature: 0 },
+      ...(fill && { suffix }),
       ...(kind === 'line' && { stop: ['\n'] }),
       ...(signal && { signal }),
     });
     for await (const event of events) if (event.type === 'text') written += event.text;
     return written;
   };
-  const written = await complete(gap.after === '' ? null : gap.after).catch((error: unknown) => {
+  const written = await complete(suffix.trim() !== '').catch((error: unknown) => {
     const cannotFill = GardenerError.isInstance(error) && error.code === 'models.no-fill-in-the-middle';
     if (!cannotFill) throw error;
-    return complete(null);
+    return complete(false);
   });
   return {
     firstLine: firstLine(written) === firstLine(text),

@@ -11,9 +11,15 @@ const completionSchema = z.object({
   leaked: z.boolean(),
 });
 
-/** What one side did with the things people use an adapter for; the other side is given exactly the same. */
+/**
+ * What one side did with the things people use an adapter for; the other side is given exactly the same. Lists are shorter
+ * than what there was where time ran out.
+ */
 export const useScoresSchema = z.object({
+  /** Completed with related code, as the product does. */
   completions: z.array(completionSchema),
+  /** The same places with their file alone. */
+  completionsAlone: z.array(completionSchema),
   /** For each question with a known answer, in order, whether it was answered rightly. */
   answers: z.array(z.boolean()),
 });

@@ -11,6 +11,7 @@ function scores(firstLines: string, answers: string, leaked = ''): UseScores {
       similarity: sign === '+' ? 1 : 0.3,
       leaked: leaked[i] === '!',
     })),
+    completionsAlone: [],
     answers: [...answers].map((sign) => sign === '+'),
   };
 }

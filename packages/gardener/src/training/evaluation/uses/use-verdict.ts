@@ -1,4 +1,4 @@
-import type { UseScores } from './use-scores.js';
+import type { CompletionScore, UseScores } from './use-scores.js';
 
 /** Who serves one use, and why. */
 export interface UseVerdict {
@@ -7,6 +7,8 @@ export interface UseVerdict {
   base: number;
   adapter: number;
   n: number;
+  /** Completions with their file alone, of as many places as there was time for; null for answers, or for none. */
+  alone: { base: number; adapter: number; n: number } | null;
   /** One plain sentence with the figures. */
   reason: string;
 }
@@ -26,12 +28,17 @@ export const WORSE_BY_CHANCE = 0.1;
 /** Says for each use whether the adapter is at least as good as the base, beyond chance. */
 export function judgeUses(base: UseScores, adapter: UseScores): UseVerdicts {
   const completions = pairs(base.completions, adapter.completions);
-  const lines = completions.map(([a, b]): Pair => [a.firstLine, b.firstLine]);
+  const lines = firstLines(base.completions, adapter.completions);
   const clean = completions.map(([a, b]): Pair => [!a.leaked, !b.leaked]);
   const completion = judge(lines, (counts) => `the first line of a completion is right in ${counts}`);
   const leaks = judge(clean, (counts) => `completions without prose of a chat behind the code: ${counts}`);
+  const alone = judge(firstLines(base.completionsAlone, adapter.completionsAlone), (counts) => counts);
+  const judged = completion && leaks?.serves === 'base' ? { ...completion, ...leaks } : completion;
   return {
-    completion: completion && leaks?.serves === 'base' ? { ...completion, ...leaks } : completion,
+    completion: judged && {
+      ...judged,
+      alone: alone && { base: alone.base, adapter: alone.adapter, n: alone.n },
+    },
     answers: judge(
       pairs(base.answers, adapter.answers),
       (counts) => `questions whose answer is known are answered rightly: ${counts}`,
@@ -41,6 +48,10 @@ export function judgeUses(base: UseScores, adapter: UseScores): UseVerdicts {
 
 /** Right with the base, right with the adapter. */
 type Pair = readonly [base: boolean, adapter: boolean];
+
+function firstLines(base: readonly CompletionScore[], adapter: readonly CompletionScore[]): Pair[] {
+  return pairs(base, adapter).map(([a, b]): Pair => [a.firstLine, b.firstLine]);
+}
 
 function judge(results: readonly Pair[], say: (counts: string) => string): UseVerdict | null {
   const n = results.length;
@@ -53,9 +64,7 @@ function judge(results: readonly Pair[], say: (counts: string) => string): UseVe
   const said = say(`${adapter} of ${n} with the adapter, ${base} with the base`);
   return {
     serves: isWorse ? 'base' : 'adapter',
-    base,
-    adapter,
-    n,
+    ...{ base, adapter, n, alone: null },
     reason: `${said[0]?.toUpperCase()}${said.slice(1)}.`,
   };
 }

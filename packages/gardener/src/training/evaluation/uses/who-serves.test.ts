@@ -1,7 +1,14 @@
 import { expect, it } from 'vitest';
 import { whoServes } from './who-serves.js';
 
-const verdict = (serves: 'adapter' | 'base') => ({ serves, base: 4, adapter: 0, n: 10, reason: '0 of 10.' });
+const verdict = (serves: 'adapter' | 'base') => ({
+  serves,
+  base: 4,
+  adapter: 0,
+  n: 10,
+  alone: null,
+  reason: '0 of 10.',
+});
 
 it('a promoted adapter serves what the gate has left to it', () => {
   const uses = { completion: verdict('base'), answers: verdict('adapter') };

@@ -64,7 +64,8 @@ export async function indexCodebase(run: RunContext): Promise<IndexedCodebase> {
   });
 }
 
-async function withIndex<T>(
+/** A project's index and the embedder that it is searched with, while `work` goes on. */
+export async function withIndex<T>(
   { garden, project }: RunContext,
   work: (index: ProjectIndex, embedder: Embedder) => Promise<T>,
 ): Promise<T> {

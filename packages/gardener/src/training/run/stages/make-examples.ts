@@ -1,10 +1,13 @@
 import type { BaseFacts } from '../../adapters/open-base.js';
 import { type ExampleOptions, type ExampleSet, makeExamples } from '../../data/examples.js';
+import { MAX_HELD_OUT_GAPS } from '../../data/gaps/gap-rows.js';
+import { completionPlaces } from '../../data/known/completion-places.js';
 import { knownQuestions } from '../../data/known/known-questions.js';
+import type { RunData } from '../../data/run-data.js';
 import { stoppingQuestions } from '../../evaluation/stopping-questions.js';
 import { KNOWN_ANSWER_TOKENS } from '../../evaluation/uses/measure-uses.js';
 import type { RunContext } from '../run-context.js';
-import type { IndexedCodebase } from './index-codebase.js';
+import { type IndexedCodebase, withIndex } from './index-codebase.js';
 import { findEarlierTraining, planRefresh, type RefreshPlan, seenBefore } from './plan-refresh.js';
 import { SCORING_CONTEXT_TOKENS } from './scoring.js';
 
@@ -17,6 +20,8 @@ const MIN_VALIDATION_TOKENS = 1_500;
 const MAX_VALIDATION_TOKENS = 4_000;
 /** Questions with known answers that are made; as many are asked as the time allows. */
 const KNOWN_QUESTIONS = 40;
+/** Related chunks that a completion is given, as in the product. */
+const RETRIEVED_FOR_COMPLETION = 4;
 /** Fewer held-out files give no interval, and so no decision. */
 const MIN_SCORED_FILES = 2;
 
@@ -51,21 +56,38 @@ export async function makeRunExamples(
   if (obstacle !== null) return obstacle;
   const trained = new Set(set.manifest.train.files);
   const chunks = codebase.files.filter((file) => trained.has(file.path)).flatMap((file) => file.chunks);
-  const heldOut = new Set(set.manifest.heldOut.files);
-  const known = await knownQuestions(
+  const uses = await makeUses(run, codebase, base, set);
+  await directory.writeData({ ...set, questions: stoppingQuestions(chunks, options.seed), uses });
+  return { kind: 'ready' };
+}
+
+/** What people use an adapter for, with known outcomes: places of held-out files to complete, questions to answer. */
+async function makeUses(
+  run: RunContext,
+  codebase: IndexedCodebase,
+  base: BaseFacts,
+  { heldOut, manifest }: ExampleSet,
+): Promise<RunData['uses']> {
+  const { options, project, report, signal } = run;
+  const countTokens = (text: string) => base.tokenizer.encode(text).length;
+  const contextTokens = SCORING_CONTEXT_TOKENS;
+  const excludePaths = manifest.heldOut.files;
+  report.progress('making questions', 0, null);
+  const questions = await knownQuestions(
     codebase.files.flatMap((file) => file.chunks),
-    heldOut,
+    new Set(excludePaths),
     {
-      seed: options.seed,
-      projectName: run.project.name,
-      count: KNOWN_QUESTIONS,
-      contextTokens: SCORING_CONTEXT_TOKENS,
-      answerTokens: KNOWN_ANSWER_TOKENS,
-      countTokens: (text) => base.tokenizer.encode(text).length,
+      ...{ seed: options.seed, projectName: project.name, count: KNOWN_QUESTIONS },
+      ...{ contextTokens, answerTokens: KNOWN_ANSWER_TOKENS, countTokens },
     },
   );
-  await directory.writeData({ ...set, questions: stoppingQuestions(chunks, options.seed), known });
-  return { kind: 'ready' };
+  const places = await withIndex(run, (index, embedder) =>
+    completionPlaces(heldOut, codebase.files, {
+      ...{ repository: project.name, contextTokens, countTokens, signal, count: MAX_HELD_OUT_GAPS },
+      search: (query) => index.search(query, embedder, { k: RETRIEVED_FOR_COMPLETION, excludePaths }),
+    }),
+  );
+  return { questions, places };
 }
 
 function exampleOptions(
