@@ -12,8 +12,8 @@ const completionSchema = z.object({
 });
 
 /**
- * What one side did with the things people use an adapter for; the other side is given exactly the same. Lists are shorter
- * than what there was where time ran out.
+ * What one side did with the things people use an adapter for; the other side is given exactly the same. Lists are
+ * shorter than what there was where time ran out.
  */
 export const useScoresSchema = z.object({
   /** Completed with related code, as the product does. */
