@@ -16,7 +16,7 @@ import {
   type RecordedEmbeddingServer,
   startRecordedOpenAi,
 } from '../../retrieval/embedding/embedding-server.fixture.js';
-import { adapterVersions } from '../adapters/adapter-store.js';
+import { adapterVersions, readScorecard } from '../adapters/adapter-store.js';
 import { testFile } from '../data/codebase.fixture.js';
 import { executeRun } from './execute-run.js';
 
@@ -107,6 +107,7 @@ test(
     expect([...progressOf(events)]).toEqual([
       'indexing',
       'making examples',
+      'making questions',
       'measuring the base model',
       'measuring the adapter',
     ]);
@@ -115,6 +116,9 @@ test(
       expect(told).toContain(type);
     expect(await readdir(run)).toEqual(expect.arrayContaining([...STAGE_PARTS]));
     expect(await adapterVersions(garden.paths, project.id)).toEqual([1]);
+    // What people use it for was tried with both; no question with its code fits the tiny base.
+    const scorecard = await readScorecard(garden.paths, project.id, 1);
+    expect(scorecard?.uses).toMatchObject({ completion: { n: expect.any(Number) } });
   },
   TIMEOUT_MS,
 );

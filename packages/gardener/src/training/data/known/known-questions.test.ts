@@ -55,3 +55,7 @@ it('leaves the name out of a question that asks for it', async () => {
   const questions = await knownQuestions(telling, new Set(), options);
   expect(questions.every(({ kind }) => kind !== 'symbol')).toBe(true);
 });
+
+it('asks nothing where the context has no room for a question', async () => {
+  expect(await knownQuestions(chunks, new Set(), { ...options, contextTokens: 100 })).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import type { Chunk } from '../../../codebase/chunk/chunk.js';
+import { GardenerError } from '../../../garden/errors/garden-error.js';
 import type { ChatMessage } from '../../../models/runtime/runtime.js';
 import { buildPrompt } from '../../../prompt/build-prompt.js';
 import type { SearchResult } from '../../../retrieval/search/search.js';
@@ -66,7 +67,7 @@ export async function knownQuestions(
     ).slice(0, CHUNKS_GIVEN - 1);
     // A search mostly has the right chunk first, and sometimes second.
     const results = random() < 0.7 ? [chunk, ...others] : [...others.slice(0, 1), chunk, ...others.slice(1)];
-    const { messages, used } = await buildPrompt({
+    const built = await buildPrompt({
       question: wanted.question,
       projectName: options.projectName,
       exchanges: [],
@@ -76,12 +77,20 @@ export async function knownQuestions(
       contextTokens: options.contextTokens,
       answerTokens: options.answerTokens,
       countTokens: async (text) => options.countTokens(text),
-    });
-    if (!used.some((result) => result.chunk.id === chunk.id && result.chunk.endLine === chunk.endLine))
-      continue;
-    questions.push({ kind: wanted.kind, messages, expected: wanted.expected });
+    }).catch(nothingFits);
+    const isWhole = built?.used.some(
+      ({ chunk: { id, endLine } }) => id === chunk.id && endLine === chunk.endLine,
+    );
+    if (!built || !isWhole) continue;
+    questions.push({ kind: wanted.kind, messages: built.messages, expected: wanted.expected });
   }
   return questions;
+}
+
+/** A base with a very short context has room for no question. */
+function nothingFits(error: unknown): null {
+  if (GardenerError.isInstance(error) && error.code === 'prompt.question-too-long') return null;
+  throw error;
 }
 
 type Wanted = Pick<KnownQuestion, 'kind' | 'expected'> & { question: string };

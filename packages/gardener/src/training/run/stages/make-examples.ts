@@ -70,7 +70,7 @@ async function makeUses(
 ): Promise<RunData['uses']> {
   const { options, project, report, signal } = run;
   const countTokens = (text: string) => base.tokenizer.encode(text).length;
-  const contextTokens = SCORING_CONTEXT_TOKENS;
+  const contextTokens = Math.min(SCORING_CONTEXT_TOKENS, base.contextLength);
   const excludePaths = manifest.heldOut.files;
   report.progress('making questions', 0, null);
   const questions = await knownQuestions(
