@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
@@ -6,6 +6,7 @@ import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { createRun } from '../garden/runs/runs.js';
 import { writeAdapterManifest } from '../training/adapters/adapter-manifest.js';
+import { readBaseFacts } from '../training/adapters/open-base.js';
 import type { Scorecard } from '../training/evaluation/scorecard.js';
 import { openRunContext } from '../training/run/run-context.js';
 import { promote } from '../training/run/stages/promote.js';
@@ -64,6 +65,42 @@ it('promotion switches base and adapter together, roll-back switches back, "base
   const back = promoteAdapter(garden, await garden.registry.get(project.id), 1);
   await expect(back).rejects.toMatchObject({ code: 'training.model-missing' });
   expect(await answers()).toEqual({ baseModel: next, promotedAdapter: null });
+});
+
+it('another base answers untouched when it is named, and an adapter takes no other base than its own', async () => {
+  await addAdapter(1, OLD);
+  await garden.registry.update(project.id, { promotedAdapter: 1 });
+  const now = () => garden.registry.get(project.id);
+  await promoteAdapter(garden, await now(), null, next);
+  expect(await answers()).toEqual({ baseModel: next, promotedAdapter: null });
+  await addAdapter(2, next);
+  await promoteAdapter(garden, await now(), 2);
+  expect(await answers()).toEqual({ baseModel: next, promotedAdapter: 2 });
+  for (const [version, base, code] of [
+    [2, OLD, 'training.adapter-has-base'],
+    [null, 'gpt-4', 'models.unknown-model'],
+    [null, OLD, 'training.model-missing'],
+  ] as const) {
+    await expect(promoteAdapter(garden, await now(), version, base)).rejects.toMatchObject({ code });
+  }
+  expect(await answers()).toEqual({ baseModel: next, promotedAdapter: 2 });
+});
+
+it('a queued training whose base was deleted says which and what to do', async () => {
+  const gone = join(folder, 'gone.gguf');
+  await copyFile(next, gone);
+  const { id } = await createRun(garden.paths, project.id, 'train', { baseModel: gone });
+  await rm(gone);
+  const run = await openRunContext(garden.paths.run(project.id, id), new AbortController().signal);
+  await expect(readBaseFacts(garden.paths, run.baseModel)).rejects.toMatchObject({
+    code: 'models.missing-file',
+    message: expect.stringContaining(gone),
+    remedy: expect.stringMatching(/\S/),
+  });
+  await expect(readBaseFacts(garden.paths, OLD)).rejects.toMatchObject({
+    code: 'training.model-missing',
+    remedy: expect.stringContaining(`gardener models pull ${OLD}`),
+  });
 });
 
 it('a training keeps the base that it was queued with, and its promotion brings it into force', async () => {

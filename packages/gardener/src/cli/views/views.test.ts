@@ -86,6 +86,7 @@ const card: Scorecard = {
     uses: null,
     strength: 1,
     strengthChoice: null,
+    acrossBases: null,
   },
   base: {
     noRetrieval: {

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { checkRoot } from '../../codebase/walk/check-root.js';
+import { requireBase } from '../../models/store/require-trainable.js';
 import { addProject } from '../../projects/add-project.js';
 import { projectModels } from '../../projects/project-models.js';
 import { promoteAdapter } from '../../projects/promote-adapter.js';
@@ -106,6 +107,12 @@ const promote = createRoute({
     body: body(
       z.strictObject({
         version: z.number().int().positive().nullable().openapi({ description: 'null = the base model' }),
+        baseModel: z
+          .string()
+          .min(1)
+          .max(4_096)
+          .optional()
+          .openapi({ description: 'With version null: the base that answers from now on.' }),
       }),
     ),
   },
@@ -168,7 +175,9 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
 
   app.openapi(promote, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
-    const promoted = await promoteAdapter(garden, project, c.req.valid('json').version);
+    const { version, baseModel } = c.req.valid('json');
+    if (version === null && baseModel !== undefined) await models.fetch(requireBase(baseModel));
+    const promoted = await promoteAdapter(garden, project, version, baseModel);
     return c.json(await projectView(context, promoted), 200);
   });
 }

@@ -1,3 +1,4 @@
+import { type AcrossBases, betterThanCurrent, worseThanCurrent } from './across-bases.js';
 import type { Measure } from './statistics.js';
 import type { UseVerdicts } from './uses/use-verdict.js';
 
@@ -20,6 +21,8 @@ export interface GateScores {
   gaps?: FilledGaps | null;
   /** What people use it for; left out or null where not measured. */
   uses?: UseVerdicts | null;
+  /** What answers now where it has another base; left out or null where the base stays. */
+  acrossBases?: AcrossBases | null;
   /** The adapter that answers now and that this one was continued from, with its loss on the same tokens. */
   predecessor?: { version: number; loss: number } | null;
 }
@@ -82,6 +85,7 @@ export function decide(scores: GateScores, margin: number): GateDecision {
     brokenExport(scores) ??
     notBetter(scores, margin) ??
     notBetterThanPredecessor(scores) ??
+    worseThanCurrent(scores.acrossBases) ??
     brokenStopping(scores) ??
     brokenFilling(scores) ??
     forgetting(scores) ??
@@ -92,7 +96,7 @@ export function decide(scores: GateScores, margin: number): GateDecision {
     promoted: true,
     reason:
       `The adapter lowers the loss on held-out code from ${nats(scores.baseLoss)} to ${nats(scores.adapterLoss)} ` +
-      `(${percent(low)} to ${percent(high)} better, more than the margin of ${percent(margin)}).${leftToBase(scores)}`,
+      `(${percent(low)} to ${percent(high)} better, more than the margin of ${percent(margin)}).${betterThanCurrent(scores.acrossBases)}${leftToBase(scores)}`,
   };
 }
 

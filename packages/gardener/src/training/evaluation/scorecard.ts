@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { acrossBasesSchema } from './across-bases.js';
 import { decide, type FilledGaps, type ParityScores } from './gate.js';
 import type { SideScores } from './side-scores.js';
 import {
@@ -81,6 +82,8 @@ export const scorecardSchema = z.object({
     .object({ completion: useVerdictSchema.nullable(), answers: useVerdictSchema.nullable() })
     .nullable()
     .default(null),
+  /** Where what answered had another base: both in bits per byte; null where the base stays. */
+  acrossBases: acrossBasesSchema.nullable().default(null),
   promoted: z.boolean(),
   reason: z.string(),
   /** The improvement that had to be exceeded, as a share of the base's loss. */
@@ -118,7 +121,7 @@ const NOT_MEASURED: Metrics = {
 
 /** What is known of the evaluation beside the scores themselves. */
 export type ScorecardContext = Pick<Scorecard, 'margin' | 'adapterVersion' | 'seed' | 'dataHash'> &
-  Partial<Pick<Scorecard, 'strength' | 'strengthChoice'>>;
+  Partial<Pick<Scorecard, 'strength' | 'strengthChoice' | 'acrossBases'>>;
 
 /** The adapter that an adapter was continued from, scored on the same windows. */
 export interface Predecessor {
@@ -167,6 +170,7 @@ export function makeScorecard(
       parity,
       gaps: filledGaps(plain, context.seed),
       uses,
+      acrossBases: context.acrossBases ?? null,
       predecessor: predecessor && { version: predecessor.version, loss: predecessor.heldOutLoss },
     },
     context.margin,
@@ -186,6 +190,7 @@ export function makeScorecard(
     ...decision,
     strength: 1,
     strengthChoice: null,
+    acrossBases: null,
     ...context,
     files: base.files.length,
     evaluatedAt: new Date().toISOString(),

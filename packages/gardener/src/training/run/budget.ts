@@ -32,6 +32,8 @@ export const SCORING_SHARE = 0.06;
 export const SERVING_SHARE = 0.1;
 /** And what choosing the adapter's strength may take. */
 export const STRENGTH_SHARE = 0.03;
+/** And comparing it with what answers now, where that has another base. */
+export const ACROSS_BASES_SHARE = 0.06;
 
 /** A clock over a run's budget that goes on where an interrupted attempt stopped. */
 export class Budget {
@@ -55,11 +57,14 @@ export class Budget {
    * What training may take when the adapter's evaluation is to follow; at least a quarter of the budget, where
    * measuring the base took longer than it should (a busy machine): a run that trained for a step or two would have
    * measured in vain.
+   * @param changesBase whether what answers now has another base, and is to be measured too
    * @param base how long measuring the base took: the adapter's side computes a little more (its low-rank products)
    */
-  trainingMs({ durationMs }: Pick<SideScores, 'durationMs'>): number {
+  trainingMs({ durationMs }: Pick<SideScores, 'durationMs'>, changesBase = false): number {
     const evaluationMs =
-      (durationMs.scoring + durationMs.serving) * 1.2 + SAVE_MS + this.totalMs * STRENGTH_SHARE;
+      (durationMs.scoring + durationMs.serving) * 1.2 +
+      SAVE_MS +
+      this.totalMs * (STRENGTH_SHARE + (changesBase ? ACROSS_BASES_SHARE : 0));
     const share = Math.min(this.totalMs * LEAST_TRAINING_SHARE, this.totalMs - this.spentBeforeMs);
     return Math.max(MIN_TRAINING_MS, share, this.leftMs() - evaluationMs);
   }

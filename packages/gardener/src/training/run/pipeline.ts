@@ -5,6 +5,7 @@ import { prepareApart } from './prepare-process.js';
 import type { Preparation } from './prepare-protocol.js';
 import type { RunContext } from './run-context.js';
 import { applyGate } from './stages/apply-gate.js';
+import { compareWithCurrent } from './stages/compare-with-current.js';
 import { indexCodebase, updateIndex } from './stages/index-codebase.js';
 import { makeRunExamples } from './stages/make-examples.js';
 import { promote } from './stages/promote.js';
@@ -57,21 +58,23 @@ export async function prepare(run: RunContext): Promise<Preparation> {
 }
 
 async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
-  const { garden, baseModel, directory, report } = run;
+  const { garden, project, baseModel, directory, report } = run;
   await using base = await openBase(garden.paths, baseModel);
   const data = await directory.readData(base.tokenizer.vocabularySize);
 
   await report.event({ type: 'stage-start', stage: 'training' });
   const budget = await openBudget(run);
   const baseScores = await scoreBase(run, { base, data, budget });
-  const trained = await trainAdapter(run, { base, data, budgetMs: budget.trainingMs(baseScores) });
+  const budgetMs = budget.trainingMs(baseScores, project.baseModel !== baseModel);
+  const trained = await trainAdapter(run, { base, data, budgetMs });
 
   await report.event({ type: 'stage-start', stage: 'evaluating' });
   const saved = await saveTrained(run, { base, data, trained });
   const choice = await settleStrength(run, { base, data, saved, baseScores });
   const { strength } = choice;
   const adapterScores = await scoreAdapter(run, { base, data, saved, strength, baseScores });
-  const scorecard = await applyGate(run, { data, saved, choice, baseScores, adapterScores });
+  const across = await compareWithCurrent(run, { data, saved });
+  const scorecard = await applyGate(run, { data, saved, choice, baseScores, adapterScores, across });
   return promote(run, scorecard);
 }
 

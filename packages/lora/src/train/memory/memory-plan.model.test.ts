@@ -52,6 +52,30 @@ test.each([
   },
 );
 
+test('1.5 billion parameters: with enough for one lean row it trains lean; in 2 GB what it needs is said', async () => {
+  const own = await defaultConfig();
+  // Qwen2.5-Coder-1.5B.
+  const config = {
+    ...{ ...own, hiddenSize: 1536, mlpSize: 8960, headCount: 12, keyValueHeadCount: 2, headSize: 128 },
+    ...{ vocabularySize: 151_936, blockCount: 28 },
+    blockKinds: Array.from({ length: 28 }, (_, block) => own.blockKinds[block % own.blockCount] ?? 'full'),
+  } as typeof own;
+  const wanted: ModelGraphOptions = { config, ...SHAPE, batch: { rows: 1, sequenceLength: 256 } };
+  let lean: ModelGraphOptions = wanted;
+  for (let next = lighterShape(lean); next; next = lighterShape(lean)) lean = next;
+  const leanBytes = estimateMemory(lean);
+  expect(leanBytes).toBeLessThan(4e9);
+  expect(planMemory(wanted, leanBytes)).toEqual(lean);
+  const least = Math.min(2e9, leanBytes - 1);
+  expect(() => planMemory(wanted, least)).toThrow(
+    expect.objectContaining({
+      code: 'train.memory-budget',
+      message: expect.stringMatching(/needs about [\d,]+ MB of memory; the budget is [\d,]+ MB\.$/),
+      details: { neededBytes: leanBytes, budgetBytes: least },
+    }),
+  );
+});
+
 test('the second copy of weights goes first, then kept products, then rows are halved, and each shape needs less than the one before', async () => {
   const config = await defaultConfig();
   const wanted: ModelGraphOptions = { config, ...SHAPE, batch: { rows: 5, sequenceLength: 512 } };

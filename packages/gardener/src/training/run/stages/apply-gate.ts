@@ -1,5 +1,6 @@
 import { saveScorecard } from '../../adapters/adapter-store.js';
 import type { RunData } from '../../data/run-data.js';
+import type { AcrossBases } from '../../evaluation/across-bases.js';
 import type { StrengthChoice } from '../../evaluation/choose-strength.js';
 import { makeScorecard, type Scorecard } from '../../evaluation/scorecard.js';
 import type { SideScores } from '../../evaluation/side-scores.js';
@@ -13,12 +14,13 @@ interface GateInput {
   choice: StrengthChoice;
   baseScores: SideScores;
   adapterScores: AdapterScores;
+  across: AcrossBases | null;
 }
 
 /** Puts all scores together and lets the gate decide; the scorecard goes beside the adapter and into the events. */
 export async function applyGate(
   { garden, options, report }: RunContext,
-  { data, saved, choice, baseScores, adapterScores }: GateInput,
+  { data, saved, choice, baseScores, adapterScores, across }: GateInput,
 ): Promise<Scorecard> {
   const { adapter, predecessor } = adapterScores;
   const facts = {
@@ -27,6 +29,7 @@ export async function applyGate(
     seed: options.seed,
     dataHash: data.manifest.hash,
     strength: choice.strength,
+    acrossBases: across,
     strengthChoice: { reason: choice.reason, losses: choice.losses },
   };
   const scorecard = makeScorecard({ base: baseScores, adapter }, null, facts, predecessor);
