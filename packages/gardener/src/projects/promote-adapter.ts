@@ -12,8 +12,8 @@ import { givenOrNewestAdapter } from './which-adapter.js';
  * @param version of an adapter, or null for the base model alone
  * @param base to answer without an adapter, one that is on this machine; an adapter brings its own
  * @throws GardenerError `training.no-such-adapter`, `garden.unknown-project`; `training.adapter-has-base` where both
- * are given; `models.not-a-base`, `models.unknown-model`; `training.model-missing`, `models.missing-file` when a base is
- * not on this machine
+ * are given; `models.not-a-base`, `models.unknown-model`; `training.model-missing`, `models.missing-file` when a base
+ * is not on this machine
  */
 export async function promoteAdapter(
   { paths, registry }: Garden,
