@@ -70,7 +70,7 @@ async function measured(
     'measure',
     {
       weights,
-      adapter: directory && { directory, strength: await adapterStrength(directory) },
+      adapter: directory === null ? null : { directory, strength: await adapterStrength(directory) },
       texts,
       gaps: [],
       scoringMs: (budgetMs * ACROSS_BASES_SHARE) / 2,
