@@ -692,6 +692,25 @@ export interface components {
             runs: components["schemas"]["Run"][];
         };
         Scorecard: {
+            /** @default null */
+            acrossBases?: {
+                current: {
+                    adapter: number | null;
+                    base: string;
+                    bitsPerByte: number;
+                };
+                next: {
+                    adapter: number | null;
+                    base: string;
+                    bitsPerByte: number;
+                };
+                texts: number;
+                untouched: {
+                    adapter: number | null;
+                    base: string;
+                    bitsPerByte: number;
+                };
+            } | null;
             adapter: {
                 noRetrieval: {
                     bitsPerByte: {
