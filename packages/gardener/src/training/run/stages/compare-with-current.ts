@@ -1,4 +1,4 @@
-import { GardenerError } from '../../../garden/errors/garden-error.js';
+import { asKnownError } from '../../../garden/errors/wire-error.js';
 import { requireModel } from '../../../models/store/require-model.js';
 import { adapterStrength, runOf } from '../../adapters/adapter-store.js';
 import { type AcrossBases, acrossBases, type MeasuredSide } from '../../evaluation/across-bases.js';
@@ -29,13 +29,17 @@ export async function compareWithCurrent(
     const sides = { heldOut, train: [] };
     const input = { root, repository, maxFileBytes, seed: data.manifest.seed, sides };
     const texts = await compareApart('texts', input, { signal });
+    // What answers now has learned from all of them.
+    if (texts.texts.length === 0) return null;
     const current = await measured(run, project.baseModel, promotedAdapter, texts);
     const next = await measured(run, baseModel, saved.version, texts);
     return acrossBases(current, next);
   } catch (error) {
     signal.throwIfAborted();
-    if (!GardenerError.isInstance(error)) throw error;
-    const message = `What answers now, on ${project.baseModel}, could not be compared: ${error.message}`;
+    // A base that only llama.cpp can read may answer, and cannot be measured.
+    const known = asKnownError(error);
+    if (known === null) throw error;
+    const message = `What answers now, on ${project.baseModel}, could not be compared: ${known.message}`;
     await report.event({ type: 'log', message });
     return null;
   }
