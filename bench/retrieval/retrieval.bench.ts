@@ -9,20 +9,26 @@ import { ensureModel } from '../../packages/gardener/src/models/store/ensure-mod
 import { startEmbedder } from '../../packages/gardener/src/retrieval/embedding/choose-embedder.js';
 import type { Embedder } from '../../packages/gardener/src/retrieval/embedding/embedder.js';
 import { ProjectIndex } from '../../packages/gardener/src/retrieval/index/project-index.js';
-import type { RankingName, SearchResult } from '../../packages/gardener/src/retrieval/search/search.js';
+import type {
+  RankingName,
+  SearchOptions,
+  SearchResult,
+} from '../../packages/gardener/src/retrieval/search/search.js';
 import { benchCache } from '../inputs/bench-cache.js';
 import { CODEBASES, type Codebase } from '../inputs/codebases.js';
 import { fetchCodebase } from '../inputs/fetch-codebase.js';
 import { makeDocstringQueries } from '../questions/docstring-queries.js';
 import { DEPTH, measured, rankOf, reciprocal, rounded, type Scores, scoresOf } from '../questions/measure.js';
 import { ownQuestions, rankOfFile } from '../questions/own-questions.js';
+import { type DumpedQuestion, writeDump } from '../search-quality/dump.js';
+import type { Target } from '../search-quality/questions.js';
 
 /** The ways of searching that are compared, by their names in the result. */
 const WAYS: Record<string, RankingName[]> = {
   bm25: ['keywords'],
   vectors: ['vectors'],
-  hybrid: ['vectors', 'keywords', 'names'],
-  hybridGraph: ['vectors', 'keywords', 'names', 'graph'],
+  combined: ['vectors', 'keywords'],
+  search: ['vectors', 'keywords', 'names'],
 };
 const QUERIES = Number(process.env.BENCH_QUERIES ?? 200);
 const only = process.env.BENCH_ONLY?.split(',');
@@ -43,7 +49,7 @@ interface Row {
 }
 
 /**
- * Recall and MRR of BM25, vectors, both together, and both with the symbol graph, on public codebases and on
+ * Recall and MRR of BM25, vectors, both together, and the whole search, on public codebases and on
  * hand-written questions about this one. One JSON object a codebase, then the summary.
  */
 async function main(): Promise<void> {
@@ -102,7 +108,7 @@ function compared(rows: { int8: Row; float32: Row }[]) {
   const ranks = (precision: 'int8' | 'float32', way: string) =>
     rows.flatMap((row) => row[precision].ranks[way]!);
   return Object.fromEntries(
-    ['vectors', 'hybridGraph'].map((way) => [
+    ['vectors', 'search'].map((way) => [
       way,
       {
         int8: scoresOf(ranks('int8', way)),
@@ -131,26 +137,29 @@ async function measurePublic(codebase: Codebase, embedder: Embedder): Promise<Ro
   const queries = await makeDocstringQueries(fetchCodebase(codebase), root, QUERIES);
   const asked = queries.map((query) => ({
     text: query.text,
+    targets: [{ path: query.path, lines: query.lines }],
     rank: (found: SearchResult[]) => rankOf(query, found),
   }));
-  return { name, version, language, use, ...(await measure(name, root, asked, embedder)) };
+  return { name, version, language, use, ...(await measure(name, use, root, asked, embedder)) };
 }
 
 async function measureOwn(embedder: Embedder): Promise<Row> {
   const { root, commit, questions } = ownQuestions();
   const asked = questions.map((question) => ({
     text: question.question,
+    targets: question.files.map((path) => ({ path, lines: null })),
     rank: (found: SearchResult[]) => rankOfFile(question, found),
   }));
-  const row = await measure('gardener', root, asked, embedder);
+  const row = await measure('gardener', 'report', root, asked, embedder);
   return { name: 'gardener', version: commit, language: 'typescript', use: 'report', ...row };
 }
 
 /** Indexes `root` as the product does and asks every query in every way. */
 async function measure(
   name: string,
+  use: Row['use'],
   root: string,
-  queries: { text: string; rank(found: SearchResult[]): number }[],
+  queries: { text: string; targets: Target[]; rank(found: SearchResult[]): number }[],
   embedder: Embedder,
 ): Promise<Pick<Row, 'chunks' | 'queries' | 'ranks'>> {
   const paths = new GardenPaths(join(benchCache, 'retrieval'));
@@ -160,11 +169,20 @@ async function measure(
   try {
     const { chunks } = await index.update(chunkCodebase(root), embedder, { root });
     const ranks: Record<string, number[]> = {};
+    const dumped: DumpedQuestion[] = [];
     for (const [way, rankings] of Object.entries(WAYS)) {
       ranks[way] = [];
       for (const query of queries) {
-        ranks[way].push(query.rank(await index.search(query.text, embedder, { k: DEPTH, rankings })));
+        const onCandidates: NonNullable<SearchOptions['onCandidates']> = (text, _, candidates) => {
+          if (way === 'search') dumped.push({ text, targets: query.targets, candidates: [...candidates] });
+        };
+        const found = await index.search(query.text, embedder, { k: DEPTH, rankings, onCandidates });
+        ranks[way].push(query.rank(found));
       }
+    }
+    if (process.env.BENCH_DUMP) {
+      const half = use === 'tuning' ? 'choose' : 'report';
+      writeDump(process.env.BENCH_DUMP, { name, use: half, metric: 'mrr', questions: dumped });
     }
     return { chunks, queries: queries.length, ranks };
   } finally {
@@ -179,12 +197,12 @@ function printable({ ranks, ...row }: Row): Omit<Row, 'ranks'> & Record<string, 
 const scores = (ranks: Row['ranks']): Record<string, Scores> =>
   Object.fromEntries(Object.entries(ranks).map(([way, list]) => [way, scoresOf(list)]));
 
-/** Means over the codebases of each use, and how far hybrid is from its parts. */
+/** Means over the codebases of each use, and how far the whole search is from its parts. */
 function summary(rows: Row[]) {
   const reported = rows.filter(({ use }) => use === 'report');
   const gaps = rows.map(({ name, ranks }) => {
     const mrr = scores(ranks);
-    return { name, gap: rounded(mrr.hybrid!.mrr - Math.max(mrr.bm25!.mrr, mrr.vectors!.mrr)) };
+    return { name, gap: rounded(mrr.search!.mrr - Math.max(mrr.bm25!.mrr, mrr.vectors!.mrr)) };
   });
   return {
     repositories: rows.map(printable),
@@ -192,7 +210,7 @@ function summary(rows: Row[]) {
     tuningMean: meanOf(rows.filter(({ use }) => use === 'tuning')),
     hybridLessBm25: difference(reported, 'hybrid', 'bm25'),
     hybridLessVectors: difference(reported, 'hybrid', 'vectors'),
-    graphLessHybrid: difference(reported, 'hybridGraph', 'hybrid'),
+    graphLessHybrid: difference(reported, 'all', 'hybrid'),
     hybridLessBetterPart: gaps,
     embedding: 'all-minilm-l6-v2',
   };

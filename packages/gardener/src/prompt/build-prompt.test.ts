@@ -20,6 +20,7 @@ function result(path: string, text: string, score = 1, startLine = 1): SearchRes
       signature: null,
       docstring: null,
       imports: [],
+      names: [],
       complexity: 1,
       quality: { score: 1, reasons: [] },
       text,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { SymbolKind } from '../languages/symbol-kind.js';
-import type { CodeSymbol, ParseResult } from '../parse/structure/code-structure.js';
+import type { CodeSymbol, LineSpan, ParseResult } from '../parse/structure/code-structure.js';
 import { countBefore } from '../parse/structure/sorted.js';
 import { usedNames } from '../parse/structure/used-names.js';
 import type { Chunk, ChunkKind } from './chunk.js';
 import { type ChunkLimits, LineSizes } from './divide.js';
-import { outlineSections, type Section } from './outline.js';
+import { BODY_KINDS, outlineSections, type Section } from './outline.js';
 import { LineMarks, qualityReasons, scoreQuality } from './quality.js';
 
 /** One screen of code: what a reader takes in at once, and a sentence-embedding model in one or two windows. */
@@ -39,6 +39,7 @@ export function chunkFile(
   const marks = new LineMarks(parsed.commentSpans, parsed.importSpans, parsed.errorSpans);
   const importNames = new Set(parsed.imports.flatMap(({ name }) => (name === null ? [] : [name])));
   const described = new Set<CodeSymbol>();
+  const declared = declarations(parsed.symbols);
   const chunks: Chunk[] = [];
   for (const section of outlineSections(parsed.symbols, parsed.statements, sizes, limits)) {
     const range = sizes.trimmed(section);
@@ -56,6 +57,7 @@ export function chunkFile(
       ...range,
       language: parsed.language,
       symbol: symbol?.qualifiedName ?? null,
+      names: namesWithin(range, declared, symbol),
       kind: kindOf(section),
       signature: symbol?.signature ?? null,
       docstring: isFirst ? symbol.docstring : null,
@@ -66,6 +68,25 @@ export function chunkFile(
     });
   }
   return chunks;
+}
+
+/** Every declaration that is not inside a function, in order of place. */
+function declarations(symbols: readonly CodeSymbol[]): CodeSymbol[] {
+  return symbols
+    .flatMap((symbol) => [symbol, ...(BODY_KINDS.has(symbol.kind) ? [] : declarations(symbol.children))])
+    .sort((a, b) => a.startLine - b.startLine);
+}
+
+/** The chunk's own symbol first, then all that begins in it. */
+function namesWithin(range: LineSpan, declared: readonly CodeSymbol[], own: CodeSymbol | null): string[] {
+  const inside = declared.filter(
+    ({ startLine }) => startLine >= range.startLine && startLine <= range.endLine,
+  );
+  return [
+    ...new Set(
+      [...(own === null ? [] : [own]), ...inside].map(({ name }) => name.replace(/\s+/g, ' ').trim()),
+    ),
+  ].filter((name) => name !== '');
 }
 
 function kindOf({ symbol, role }: Section): ChunkKind {

@@ -29,6 +29,11 @@ export interface Chunk {
   language: LanguageId;
   /** Qualified name (`Class.method`), or null for module-level code. */
   symbol: string | null;
+  /**
+   * Names (last parts) of all that is declared in it, the small ones that share it included, as they are written; what
+   * is declared inside a function is not.
+   */
+  names: string[];
   kind: ChunkKind;
   /** First line(s) of the declaration up to its body, or null. */
   signature: string | null;

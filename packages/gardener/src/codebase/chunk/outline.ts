@@ -32,7 +32,8 @@ const SMALL_LINES: Record<SymbolKind, number> = {
 // where the function or statement around it takes more than HUGE_FILL chunks.
 const INNER_LINES = 15;
 const HUGE_FILL = 4;
-const BODY_KINDS = new Set<SymbolKind>(['function', 'method']);
+/** Symbols whose insides are statements. */
+export const BODY_KINDS = new Set<SymbolKind>(['function', 'method']);
 
 /**
  * Divides a file into sections that follow its structure and together hold every line that is not blank exactly once:

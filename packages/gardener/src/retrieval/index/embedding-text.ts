@@ -3,6 +3,7 @@ import { splitIdentifier } from '../store/keywords.js';
 
 const WORD = /[\p{L}\p{N}_$]+/gu;
 const EXTENSION = /\.\w+$/;
+const MAX_NAMES = 8;
 
 /**
  * What is embedded of a chunk: where it stands and what it is called, in words (`src/http/retryPolicy.ts`,
@@ -12,7 +13,9 @@ const EXTENSION = /\.\w+$/;
  */
 export function embeddingText(chunk: Chunk): string {
   const path = wordsOf(chunk.path.replace(EXTENSION, ''));
-  const head = chunk.symbol === null ? path : `${path}: ${wordsOf(chunk.symbol)}`;
+  // Module code is called by what it declares.
+  const called = wordsOf(chunk.symbol ?? chunk.names.slice(0, MAX_NAMES).join(' '));
+  const head = called === '' ? path : `${path}: ${called}`;
   const declaration = chunk.kind === 'block' ? chunk.signature : null;
   return [head, declaration, chunk.docstring, chunk.text].filter((part) => part).join('\n');
 }

@@ -18,8 +18,10 @@ export interface ChunkRow {
   kind: string;
   /** Qualified name, '' when there is none. */
   symbol: string;
-  /** Last part of the qualified name in lower case, '' when there is none. */
-  symbolName: string;
+  /** {@link Chunk.names}, a line each, as they are written. */
+  declared: string;
+  /** The same in lower case, which its index finds. */
+  names: string[];
   startLine: number;
   endLine: number;
   text: string;
@@ -31,14 +33,22 @@ export interface ChunkRow {
 }
 
 /** The columns that a search ranks by: narrow ones, read for hundreds of rows. */
-export const CANDIDATE_COLUMNS = ['path', 'symbol', 'startLine', 'endLine'] as const;
+export const CANDIDATE_COLUMNS = [
+  'path',
+  'language',
+  'kind',
+  'symbol',
+  'declared',
+  'startLine',
+  'endLine',
+] as const;
 
 /** What more it takes to make a chunk again: read for the few rows that are shown. */
-export const CHUNK_COLUMNS = ['id', 'language', 'kind', 'text', 'metadata'] as const;
+export const CHUNK_COLUMNS = ['id', 'text', 'metadata'] as const;
 
 /** The table's columns, for vectors of `dimension`. */
 export async function chunkSchema(dimension: number): Promise<Arrow.Schema> {
-  const { Field, FixedSizeList, Float32, Float64, Int32, Schema, Utf8 } = await import('apache-arrow');
+  const { Field, FixedSizeList, Float32, Float64, Int32, List, Schema, Utf8 } = await import('apache-arrow');
   const text = (name: string) => new Field(name, new Utf8(), false);
   return new Schema([
     text('id'),
@@ -46,7 +56,8 @@ export async function chunkSchema(dimension: number): Promise<Arrow.Schema> {
     text('fileName'),
     text('fileHash'),
     new Field('fileModifiedMs', new Float64(), false),
-    ...['language', 'kind', 'symbol', 'symbolName'].map(text),
+    ...['language', 'kind', 'symbol', 'declared'].map(text),
+    new Field('names', new List(new Field('item', new Utf8(), true)), false),
     new Field('startLine', new Int32(), false),
     new Field('endLine', new Int32(), false),
     ...['text', 'keywords', 'metadata', 'contentHash'].map(text),
@@ -68,6 +79,7 @@ const storedChunk = z.object({
   language: z.string(),
   kind: z.enum(CHUNK_KINDS),
   symbol: z.string(),
+  declared: z.string(),
   startLine: z.number(),
   endLine: z.number(),
   text: z.string(),
@@ -77,6 +89,11 @@ const storedChunk = z.object({
 /** The last part of a qualified name: `Parser.readToken` gives `readToken`. */
 export function lastNameOf(symbol: string): string {
   return symbol.split(/[.#:]+/).at(-1) ?? symbol;
+}
+
+/** The names that a row's `declared` column holds. */
+export function namesOf(declared: string): string[] {
+  return declared === '' ? [] : declared.split('\n');
 }
 
 /** The last part of a path. */
@@ -96,7 +113,8 @@ export function rowOf(chunk: Chunk, file: ChunkedFile, vector: Float32Array): Ch
     language: chunk.language,
     kind: chunk.kind,
     symbol: chunk.symbol ?? '',
-    symbolName: chunk.symbol === null ? '' : lastNameOf(chunk.symbol).toLowerCase(),
+    declared: chunk.names.join('\n'),
+    names: [...new Set(chunk.names.map((name) => name.toLowerCase()))],
     startLine: chunk.startLine,
     endLine: chunk.endLine,
     text: chunk.text,
@@ -109,6 +127,11 @@ export function rowOf(chunk: Chunk, file: ChunkedFile, vector: Float32Array): Ch
 
 /** The chunk a row was made of. @throws ZodError when the row is not one of ours */
 export function chunkOf(row: Record<string, unknown>): Chunk {
-  const { metadata: json, symbol, ...rest } = storedChunk.parse(row);
-  return { ...rest, symbol: symbol === '' ? null : symbol, ...metadata.parse(JSON.parse(json)) };
+  const { metadata: json, symbol, declared, ...rest } = storedChunk.parse(row);
+  return {
+    ...rest,
+    symbol: symbol === '' ? null : symbol,
+    names: namesOf(declared),
+    ...metadata.parse(JSON.parse(json)),
+  };
 }

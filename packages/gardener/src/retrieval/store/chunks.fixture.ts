@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Chunk } from '../../codebase/chunk/chunk.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
+import { lastNameOf } from './chunk-row.js';
 
 const digest = (...parts: string[]) => createHash('sha256').update(parts.join('\0')).digest('hex');
 
@@ -16,6 +17,7 @@ export function makeChunk(values: Partial<Chunk>): Chunk {
     signature: null,
     docstring: null,
     imports: [],
+    names: values.symbol ? [lastNameOf(values.symbol)] : [],
     complexity: 1,
     quality: { score: 1, reasons: [] },
     text: 'function a() {}',

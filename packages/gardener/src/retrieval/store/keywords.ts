@@ -46,6 +46,7 @@ export function chunkKeywords(chunk: Chunk): string {
   const weighted = Array.from({ length: SYMBOL_WEIGHT }, () => symbol).flat();
   return [
     ...weighted,
+    ...(chunk.symbol === null ? chunk.names.flatMap(keywordsOf) : []),
     ...keywordsOf(chunk.path),
     ...keywordsOf(chunk.docstring ?? ''),
     ...keywordsOf(chunk.text),

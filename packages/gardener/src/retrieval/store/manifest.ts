@@ -4,7 +4,7 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { readJsonIfPresent, writeJson } from '../../garden/files/json-state.js';
 
 /** Version of the index folder: the manifest, the outcomes and the table's columns. */
-export const INDEX_SCHEMA_VERSION = 4;
+export const INDEX_SCHEMA_VERSION = 5;
 
 const count = z.number().int().nonnegative();
 

@@ -11,3 +11,8 @@ export function sqlString(value: string): string {
 export function sqlIn(column: string, values: readonly string[]): string {
   return values.length === 0 ? '1 = 0' : `${column} IN (${values.map(sqlString).join(', ')})`;
 }
+
+/** Whether a column of lists holds any of `values`; nothing meets it when there are none. */
+export function sqlHasAny(column: string, values: readonly string[]): string {
+  return values.length === 0 ? '1 = 0' : `array_has_any(${column}, [${values.map(sqlString).join(', ')}])`;
+}

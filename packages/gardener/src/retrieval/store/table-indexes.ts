@@ -62,7 +62,7 @@ async function indexColumns(table: LanceDb.Table): Promise<void> {
     // The same as cosine for unit vectors, and five times as fast.
     vector: Index.ivfFlat({ distanceType: 'dot', numPartitions: Math.round(Math.sqrt(rows)) }),
     id: Index.btree(),
-    symbolName: Index.btree(),
+    names: Index.labelList(),
     path: Index.btree(),
     fileName: Index.btree(),
     language: Index.bitmap(),

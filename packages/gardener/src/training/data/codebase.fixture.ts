@@ -81,6 +81,7 @@ export function chunkedFile(
       signature: symbol === null ? null : (text.split('\n')[0] as string),
       docstring: /"""(.*?)"""/s.exec(text)?.[1] ?? null,
       imports: [],
+      names: [],
       complexity: 1,
       quality: options.quality ? { score: 0.4, reasons: [options.quality] } : { score: 1, reasons: [] },
       text,

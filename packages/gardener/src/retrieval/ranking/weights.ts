@@ -1,0 +1,71 @@
+import type { FileRole } from './file-role.js';
+
+/** What each signal of the ranking counts; see rank.ts for what they are. */
+export interface Weights extends Record<FileRole, number> {
+  meaning: number;
+  words: number;
+  /** Words that the query shares with the chunk's names. */
+  name: number;
+  /** Words that it shares with the file's stem. */
+  file: number;
+  /** Words that it shares with the folders. */
+  folder: number;
+  /** A name in a sentence that the chunk declares. */
+  definition: number;
+  /** The same when the query is nothing but that name: above all that is only similar. */
+  definitionAlone: number;
+  /** A path in a sentence is rarely there by chance. */
+  path: number;
+  pathAlone: number;
+  /** What a file's chunks together add to its best one. */
+  evidence: number;
+  /** A further chunk of a file counts this share of the one before. */
+  spread: number;
+}
+
+/**
+ * Chosen by `bench/search-quality/tune.ts` on the repositories that choose there and on the tuning codebases of
+ * bench/retrieval; the others are the results in docs/retrieval.md.
+ */
+export const WEIGHTS: Weights = {
+  meaning: 1,
+  words: 0.6,
+  name: 0.8,
+  file: 0.6,
+  folder: 0.2,
+  definition: 0.7,
+  definitionAlone: 3,
+  path: 1,
+  pathAlone: 3,
+  evidence: 0.3,
+  spread: 0.6,
+  test: 0.4,
+  benchmark: 0.4,
+  example: 0.5,
+  documentation: 0.7,
+  changelog: 0.3,
+  configuration: 0.7,
+  legacy: 0.7,
+  source: 1,
+};
+
+/** Meaning and words alone, each chunk for itself: what the other signals are measured against. */
+export const WITHOUT_NAMES: Weights = {
+  ...WEIGHTS,
+  name: 0,
+  file: 0,
+  folder: 0,
+  definition: 0,
+  definitionAlone: 0,
+  path: 0,
+  pathAlone: 0,
+  evidence: 0,
+  spread: 1,
+  test: 1,
+  benchmark: 1,
+  example: 1,
+  documentation: 1,
+  changelog: 1,
+  configuration: 1,
+  legacy: 1,
+};

@@ -1,0 +1,84 @@
+import { splitIdentifier } from '../store/keywords.js';
+
+const WORD = /[\p{L}\p{N}_$]+/gu;
+/** Endings, longest first: `serialization`, `serializers` and `serialize` meet. */
+const ENDINGS = [
+  'izations',
+  'ization',
+  'izers',
+  'izer',
+  'izing',
+  'ized',
+  'izes',
+  'ize',
+  'ations',
+  'ation',
+  'ators',
+  'ator',
+  'ating',
+  'ated',
+  'ates',
+  'ate',
+  'ings',
+  'ing',
+  'ions',
+  'ion',
+  'ments',
+  'ment',
+  'able',
+  'ers',
+  'ors',
+  'ies',
+  'er',
+  'or',
+  'ed',
+  'es',
+  's',
+  'y',
+];
+/** What an ending must leave. */
+const MIN_STEM = 3;
+/** Two words of which one begins with the other are of one family from this length on: `config`, `configuration`. */
+const MIN_FAMILY = 4;
+
+/** Words that a sentence about code is made of, whatever it is about. */
+const FILLER = new Set(
+  (
+    'a an the of to for in on is are be by with and or if it its this that from as at not into which when can will ' +
+    'given return returns where how what does do i we you my our there their them they was were has have had get ' +
+    'find show me code function method class file implementation implemented defined handled done work works used use'
+  )
+    .split(' ')
+    .map(stem),
+);
+
+/** A word without its ending; words of one family have the same stem, mostly. */
+export function stem(word: string): string {
+  for (const ending of ENDINGS) {
+    if (word.endsWith(ending) && word.length - ending.length >= MIN_STEM) {
+      const rest = word.slice(0, -ending.length);
+      // `running`, `dropped`
+      return /([bdfgklmnprt])\1$/.test(rest) ? rest.slice(0, -1) : rest;
+    }
+  }
+  return word.length > 4 ? word.replace(/e+$/, '') : word;
+}
+
+/** The stems of a text's words, identifiers split, in order. */
+export function stemsOf(text: string): string[] {
+  return (text.match(WORD) ?? []).flatMap((word) => splitIdentifier(word)).map(stem);
+}
+
+/** The stems of a query that say what it is about, each once. */
+export function askedStems(query: string): Set<string> {
+  const stems = new Set(stemsOf(query));
+  const telling = new Set([...stems].filter((word) => !FILLER.has(word)));
+  return telling.size > 0 ? telling : stems;
+}
+
+/** Whether two stems are of one word: equal, or one the beginning of the other. */
+export function isRelated(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  return short.length >= MIN_FAMILY && long.startsWith(short);
+}
