@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Candidate } from '../../packages/gardener/src/retrieval/ranking/rank.js';
+import type { Candidate } from '../../packages/gardener/src/retrieval/ranking/signals.js';
 import type { Target } from './questions.js';
 
 /** A question with all that the ranking is given: ranking it again needs no index and no embedder. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { namesInQuery, type QueryNames } from '../../packages/gardener/src/retrieval/ranking/query-names.js';
-import { rank } from '../../packages/gardener/src/retrieval/ranking/rank.js';
+import { namesInQuery } from '../../packages/gardener/src/retrieval/ranking/query-names.js';
+import { order } from '../../packages/gardener/src/retrieval/ranking/rank.js';
+import { type Signalled, signalsOf } from '../../packages/gardener/src/retrieval/ranking/signals.js';
 import { WEIGHTS, type Weights } from '../../packages/gardener/src/retrieval/ranking/weights.js';
 import { rounded } from '../questions/measure.js';
 import { type Dump, type DumpedQuestion, readDumps } from './dump.js';
@@ -14,7 +15,8 @@ const MIN_GAIN = 0.0008;
 const MRR_SHARE = 0.7;
 
 interface Prepared extends Dump {
-  names: Map<DumpedQuestion, QueryNames>;
+  /** The candidates of each question with their signals, which weights do not change. */
+  signals: Map<DumpedQuestion, Signalled[]>;
 }
 
 /**
@@ -71,10 +73,11 @@ const WEIGHTS_OF_ROLES = new Set<string>([
 ]);
 
 function prepared(dump: Dump): Prepared {
-  return {
-    ...dump,
-    names: new Map(dump.questions.map((question) => [question, namesInQuery(question.text)])),
-  };
+  const signals = dump.questions.map((question): [DumpedQuestion, Signalled[]] => {
+    const { text, candidates } = question;
+    return [question, signalsOf(text, namesInQuery(text), candidates)];
+  });
+  return { ...dump, signals: new Map(signals) };
 }
 
 function objective(dumps: readonly Prepared[], weights: Weights): number {
@@ -91,10 +94,10 @@ function scores(dumps: readonly Prepared[], weights: Weights): Record<string, nu
   );
 }
 
-function score({ questions, metric, names }: Prepared, weights: Weights): number {
+function score({ questions, metric, signals }: Prepared, weights: Weights): number {
   let sum = 0;
   for (const question of questions) {
-    const ranked = rank(question.text, names.get(question)!, question.candidates, weights);
+    const ranked = order(signals.get(question) ?? [], weights);
     const found = ranked.slice(0, DEPTH).map((one) => ({ ...one, text: '' }));
     const judged = judge({ ...question, kind: '' }, found);
     if (metric === 'ndcg') sum += judged.ndcg;

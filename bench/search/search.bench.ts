@@ -137,6 +137,7 @@ async function fillIndex(paths: GardenPaths, embedder: Embedder): Promise<void> 
     complete: true,
     files: { seen: 1, indexed: 1, skipped: {}, failed: {} },
     chunks: ROWS,
+    vectors: ROWS,
   });
 }
 

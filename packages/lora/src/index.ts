@@ -54,6 +54,7 @@ export {
   type OnnxSentenceEncoder,
 } from './transformer/sentence-encoder/onnx-encoder.js';
 export type { TaskPrefixes } from './transformer/sentence-encoder/sentence-config.js';
+export { loadStaticSentenceEncoder } from './transformer/sentence-encoder/static-encoder.js';
 export type { ModelTokenizer, Tokenizer } from './transformer/tokenizer/tokenizer.js';
 export { openGguf } from './weights/gguf/gguf-reader.js';
 export { openSafetensors } from './weights/safetensors/safetensors-reader.js';

@@ -4,7 +4,9 @@ import type { ProjectRecord } from '../garden/project-record.js';
 import { currentSettings } from '../garden/settings/follow-settings.js';
 import type { ModelProgress } from '../models/store/fetch-files.js';
 import type { Embedder } from '../retrieval/embedding/embedder.js';
+import type { IndexFreshness } from '../retrieval/index/freshness.js';
 import type { FreshnessCache } from '../retrieval/index/freshness-cache.js';
+import type { ProjectIndex } from '../retrieval/index/project-index.js';
 import type { SearchOptions } from '../retrieval/search/search.js';
 import type { Use as AdapterPurpose } from '../training/evaluation/uses/who-serves.js';
 import { AdapterUse } from './answers/adapter-use.js';
@@ -102,6 +104,16 @@ export class Assistant {
     } finally {
       release();
     }
+  }
+
+  /** The index of a project, for what is asked of it without an embedder; not to be kept. */
+  index(project: ProjectRecord): ProjectIndex {
+    return this.#indexes.index(project);
+  }
+
+  /** How old the index of a project is; null when it cannot be told. */
+  freshnessOf(project: ProjectRecord): Promise<IndexFreshness | null> {
+    return this.#indexes.freshness(project);
   }
 
   /** @throws GardenerError `retrieval.*` */

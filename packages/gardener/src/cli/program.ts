@@ -16,6 +16,7 @@ import { defineModels } from './commands/models.js';
 import { definePause } from './commands/pause.js';
 import { definePromote } from './commands/promote.js';
 import { defineRefresh } from './commands/refresh.js';
+import { defineRelated } from './commands/related.js';
 import { defineRemove } from './commands/remove.js';
 import { defineResume } from './commands/resume.js';
 import { defineSearch } from './commands/search.js';
@@ -59,6 +60,7 @@ const COMMANDS = [
   defineExport,
   defineImport,
   defineSearch,
+  defineRelated,
   defineMap,
   defineAsk,
   defineChat,

@@ -72,6 +72,7 @@ test('a project that was only added', async () => {
       state: 'none',
       files: { seen: 0, indexed: 0, skipped: {}, failed: {} },
       chunks: 0,
+      vectors: 0,
       commit: null,
       changedSince: null,
     },

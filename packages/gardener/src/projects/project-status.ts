@@ -25,6 +25,8 @@ export interface StatusObject {
     state: 'none' | 'building' | 'ready' | 'damaged';
     files: FileCounts;
     chunks: number;
+    /** Those that are found by meaning too; while an index is made the others are found by words and names. */
+    vectors: number;
     /** Commit the index was made at, or null. */
     commit: string | null;
     /** Files that differ from the index by now; null when unknown. */
@@ -98,15 +100,15 @@ async function indexStatus(
     manifest = await readManifest(garden.paths.index(project.id));
   } catch (error) {
     if (!GardenerError.isInstance(error)) throw error;
-    return { state: 'damaged', files: NO_FILES, chunks: 0, commit: null, changedSince: null };
+    return { state: 'damaged', files: NO_FILES, chunks: 0, vectors: 0, commit: null, changedSince: null };
   }
   if (manifest === null) {
-    return { state: 'none', files: NO_FILES, chunks: 0, commit: null, changedSince: null };
+    return { state: 'none', files: NO_FILES, chunks: 0, vectors: 0, commit: null, changedSince: null };
   }
-  const { complete, files, chunks, commit } = manifest;
+  const { complete, files, chunks, vectors, commit } = manifest;
   const age = await freshness(project);
   const state = complete ? 'ready' : 'building';
-  return { state, files, chunks, commit, changedSince: age?.changedSince ?? null };
+  return { state, files, chunks, vectors, commit, changedSince: age?.changedSince ?? null };
 }
 
 /** The state of the newest run that says something about training: a refresh of the index does not hide it. */

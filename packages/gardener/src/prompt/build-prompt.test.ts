@@ -28,6 +28,7 @@ function result(path: string, text: string, score = 1, startLine = 1): SearchRes
     score,
     vectorRank: 1,
     keywordRank: null,
+    why: { definition: null, name: [], path: [], words: [], meaning: null },
     dependencies: { symbols: [], files: [] },
   };
 }

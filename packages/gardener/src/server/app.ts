@@ -15,7 +15,8 @@ import { addMachineRoutes } from './api/machine.js';
 import { addModelRoutes } from './api/models.js';
 import { addProjectRoutes } from './api/projects.js';
 import { addRunRoutes } from './api/runs.js';
-import { addSearchRoutes } from './api/search.js';
+import { addCodeRoutes } from './api/search/code.js';
+import { addSearchRoutes } from './api/search/search.js';
 import { addSettingRoutes } from './api/settings.js';
 import { errorAnswer } from './contract/error-answer.js';
 import { openApiDocument } from './contract/openapi-document.js';
@@ -82,6 +83,7 @@ export function addApi(app: OpenAPIHono, context: ServerContext): void {
   addComparisonRoutes(app, context);
   addFileRoutes(app, context);
   addSearchRoutes(app, context);
+  addCodeRoutes(app, context);
   addConversationRoutes(app, context);
   addAskRoutes(app, context);
   addFolderRoutes(app, context);

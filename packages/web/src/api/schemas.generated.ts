@@ -143,6 +143,13 @@ export interface components {
             } | null;
             temperature?: number | null;
         };
+        CodePlace: {
+            endLine: number;
+            kind: string;
+            path: string;
+            startLine: number;
+            symbol: string | null;
+        };
         ComparedBase: {
             bytes: number;
             figures: {
@@ -265,6 +272,12 @@ export interface components {
             title: string;
             usedAt: string;
         };
+        DeclaredSymbol: components["schemas"]["CodePlace"] & {
+            signature: string;
+            symbol?: string;
+            usedBy: components["schemas"]["CodePlace"][];
+            uses: components["schemas"]["CodePlace"][];
+        };
         DiskUse: {
             /** @description The setting maxDiskMegabytes; null is no limit. */
             capBytes: number | null;
@@ -359,6 +372,16 @@ export interface components {
             parent: string | null;
             path: string;
         };
+        FoundLine: {
+            /** @description 1-based, in UTF-16 code units. */
+            column: number;
+            endColumn: number;
+            language: string;
+            line: number;
+            path: string;
+            symbol: string | null;
+            text: string;
+        };
         /** @enum {string} */
         Glance: "none" | "indexing" | "queued" | "training" | "paused" | "evaluating" | "ready" | "base-only" | "error";
         Happening: {
@@ -413,6 +436,26 @@ export interface components {
         };
         LastComparison: {
             comparison: components["schemas"]["Comparison"] | null;
+        };
+        LineQuery: {
+            /** @default false */
+            ignoreCase?: boolean;
+            /** @default 100 */
+            k?: number;
+            kinds?: ("function" | "method" | "class" | "interface" | "type" | "enum" | "module" | "block")[];
+            languages?: string[];
+            pathGlob?: string;
+            /** @description Text, or a regular expression of RE2. */
+            pattern: string;
+            /** @default false */
+            regex?: boolean;
+            /** @default false */
+            wholeWord?: boolean;
+        };
+        LineSearchAnswer: {
+            files: number;
+            isCut: boolean;
+            lines: components["schemas"]["FoundLine"][];
         };
         Model: {
             bytes: number | null;
@@ -537,6 +580,14 @@ export interface components {
         };
         Refreshed: {
             run: components["schemas"]["Run"];
+        };
+        RelatedCode: {
+            at: components["schemas"]["CodePlace"];
+            importedBy: string[];
+            imports: string[];
+            similar: components["schemas"]["SimilarPlace"][];
+            usedBy: components["schemas"]["CodePlace"][];
+            uses: components["schemas"]["CodePlace"][];
         };
         Run: {
             adapterVersion: number | null;
@@ -955,7 +1006,24 @@ export interface components {
             pathGlob?: string;
             query: string;
         };
+        SearchReason: {
+            /** @description The name of the query that it declares. */
+            definition: string | null;
+            /** @description Cosine of its vector with the query's. */
+            meaning: number | null;
+            /** @description Words of the query in what it declares. */
+            name: string[];
+            /** @description Words of the query in its path. */
+            path: string[];
+            /** @description Further words of the query in its text. */
+            words: string[];
+        };
         SearchResult: {
+            /** @description The lines that say most of what the query says. */
+            best: {
+                endLine: number;
+                startLine: number;
+            };
             endLine: number;
             keywordRank: number | null;
             kind: string;
@@ -967,6 +1035,7 @@ export interface components {
             symbol: string | null;
             text: string;
             vectorRank: number | null;
+            why: components["schemas"]["SearchReason"];
         };
         SecretFile: {
             path: string;
@@ -1002,6 +1071,9 @@ export interface components {
         };
         SettingList: {
             settings: components["schemas"]["Setting"][];
+        };
+        SimilarPlace: components["schemas"]["CodePlace"] & {
+            similarity: number;
         };
         Source: {
             endLine: number;
@@ -1047,6 +1119,8 @@ export interface components {
                 };
                 /** @enum {string} */
                 state: "none" | "building" | "ready" | "damaged";
+                /** @description Chunks that are found by meaning too; the others by words and names so far. */
+                vectors: number;
             };
             project: {
                 baseModel: string;
@@ -1075,6 +1149,12 @@ export interface components {
             ms: number;
             project: components["schemas"]["Project"];
         };
+        SymbolUses: {
+            definitions: components["schemas"]["DeclaredSymbol"][];
+            isCut: boolean;
+            name: string;
+            references: components["schemas"]["FoundLine"][];
+        };
         Usage: {
             completion_tokens: number;
             prompt_tokens: number;
@@ -1096,6 +1176,7 @@ export type AnswerOrigin = components['schemas']['AnswerOrigin'];
 export type ChatCompletion = components['schemas']['ChatCompletion'];
 export type ChatCompletionChunk = components['schemas']['ChatCompletionChunk'];
 export type ChatCompletionRequest = components['schemas']['ChatCompletionRequest'];
+export type CodePlace = components['schemas']['CodePlace'];
 export type ComparedBase = components['schemas']['ComparedBase'];
 export type Comparison = components['schemas']['Comparison'];
 export type CompletedCode = components['schemas']['CompletedCode'];
@@ -1105,6 +1186,7 @@ export type CompletionRequest = components['schemas']['CompletionRequest'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationList = components['schemas']['ConversationList'];
 export type ConversationSummary = components['schemas']['ConversationSummary'];
+export type DeclaredSymbol = components['schemas']['DeclaredSymbol'];
 export type DiskUse = components['schemas']['DiskUse'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DoctorReport = components['schemas']['DoctorReport'];
@@ -1115,12 +1197,15 @@ export type Exchange = components['schemas']['Exchange'];
 export type FileList = components['schemas']['FileList'];
 export type Folder = components['schemas']['Folder'];
 export type FolderList = components['schemas']['FolderList'];
+export type FoundLine = components['schemas']['FoundLine'];
 export type Glance = components['schemas']['Glance'];
 export type Happening = components['schemas']['Happening'];
 export type Health = components['schemas']['Health'];
 export type HealthComponent = components['schemas']['HealthComponent'];
 export type IndexFreshness = components['schemas']['IndexFreshness'];
 export type LastComparison = components['schemas']['LastComparison'];
+export type LineQuery = components['schemas']['LineQuery'];
+export type LineSearchAnswer = components['schemas']['LineSearchAnswer'];
 export type Model = components['schemas']['Model'];
 export type ModelHappening = components['schemas']['ModelHappening'];
 export type ModelList = components['schemas']['ModelList'];
@@ -1134,6 +1219,7 @@ export type ProjectList = components['schemas']['ProjectList'];
 export type ProjectMap = components['schemas']['ProjectMap'];
 export type Question = components['schemas']['Question'];
 export type Refreshed = components['schemas']['Refreshed'];
+export type RelatedCode = components['schemas']['RelatedCode'];
 export type Run = components['schemas']['Run'];
 export type RunError = components['schemas']['RunError'];
 export type RunEvent = components['schemas']['RunEvent'];
@@ -1143,16 +1229,19 @@ export type RunList = components['schemas']['RunList'];
 export type Scorecard = components['schemas']['Scorecard'];
 export type SearchAnswer = components['schemas']['SearchAnswer'];
 export type SearchQuery = components['schemas']['SearchQuery'];
+export type SearchReason = components['schemas']['SearchReason'];
 export type SearchResult = components['schemas']['SearchResult'];
 export type SecretFile = components['schemas']['SecretFile'];
 export type SecretList = components['schemas']['SecretList'];
 export type SeenFile = components['schemas']['SeenFile'];
 export type Setting = components['schemas']['Setting'];
 export type SettingList = components['schemas']['SettingList'];
+export type SimilarPlace = components['schemas']['SimilarPlace'];
 export type Source = components['schemas']['Source'];
 export type SourceText = components['schemas']['SourceText'];
 export type Status = components['schemas']['Status'];
 export type Switched = components['schemas']['Switched'];
+export type SymbolUses = components['schemas']['SymbolUses'];
 export type Usage = components['schemas']['Usage'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

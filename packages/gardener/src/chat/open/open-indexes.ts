@@ -72,6 +72,11 @@ export class OpenIndexes {
     }
   }
 
+  /** The open index of a project, for what needs no embedder; it is closed when it was not used for long. */
+  index(project: ProjectRecord): ProjectIndex {
+    return this.#open(project).index;
+  }
+
   /** Null before the first update, and when it cannot be told. */
   freshness(project: ProjectRecord): Promise<IndexFreshness | null> {
     return this.freshnessCache.of(project, { maxAgeMs: FRESHNESS_MS });

@@ -7,8 +7,8 @@ export function defineMcp(program: Command): void {
     .command('mcp')
     .summary('tools for coding agents, over stdin and stdout (MCP)')
     .description(
-      'A server of the Model Context Protocol on stdin and stdout, for agents that start it themselves: search_code, read_symbol, ' +
-        'project_map, ask_codebase, list_projects, training_status. It ends with its client. While gardener serve runs on the same data ' +
+      'A server of the Model Context Protocol on stdin and stdout, for agents that start it themselves: search_code, search_text, ' +
+        'read_symbol, related_code, read_code, project_map, ask_codebase, list_projects, training_status. It ends with its client. While gardener serve runs on the same data ' +
         'directory, that one does the work, and the models are in memory once. Agents that speak HTTP use gardener serve at /mcp instead.',
     )
     .addHelpText(

@@ -1,76 +1,116 @@
 import type { Command } from 'commander';
 import { CHUNK_KINDS, type ChunkKind } from '../../codebase/chunk/chunk.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { SearchResult } from '../../retrieval/search/search.js';
+import type { SearchFilters } from '../../retrieval/search/filters.js';
 import { type Session, withSession } from '../session/session.js';
 import { chooseProject } from '../steps/choose-project.js';
-import { openSearch } from '../steps/open-search.js';
+import { openReadyIndex, openSearch } from '../steps/open-search.js';
 import { parseWholeNumber } from '../steps/parse-options.js';
-import type { Palette } from '../terminal/palette.js';
-import { oneLine, plainText, truncate } from '../terminal/plain-text.js';
 import { describeFreshness } from '../views/describe-freshness.js';
 
-const SNIPPET_LINES = 4;
-const DEFAULT_RESULTS = '8';
+const DEFAULT_RESULTS = 8;
+const DEFAULT_LINES = 100;
+const COLUMNS = 100;
 
 interface SearchOptions {
   project?: string;
-  k: string;
+  k?: string;
   language?: string[];
   kind?: string[];
   path?: string;
+  files?: boolean;
+  why?: boolean;
+  text?: boolean;
+  regex?: boolean;
+  ignoreCase?: boolean;
+  word?: boolean;
 }
 
 export function defineSearch(program: Command): void {
   program
     .command('search')
-    .summary('find code by what it does or by its names')
+    .summary('find code by what it does, by its names, or by its text')
     .argument('<query>', 'words or names: "retry with backoff", "parseConfig"')
     .option('-p, --project <project>', 'name, id or path (default: the active project)')
-    .option('-k <number>', 'how many results', DEFAULT_RESULTS)
+    .option('-k <number>', `how many results (default: ${DEFAULT_RESULTS}; lines of text: ${DEFAULT_LINES})`)
+    .option('--files', 'one line a file')
+    .option('--why', 'why each was found: name, path, words, meaning')
+    .option('--text', 'lines that hold exactly this text')
+    .option('--regex', "lines that match this regular expression (RE2's syntax)")
+    .option('-i, --ignore-case', 'with --text or --regex: capitals or not')
+    .option('-w, --word', 'with --text or --regex: whole words only')
     .option('--language <language...>', 'only these languages: typescript python …')
     .option('--kind <kind...>', `only these kinds of symbol: ${CHUNK_KINDS.join(' ')}`)
     .option('--path <pattern>', 'only paths that match, e.g. "src/**"')
     .description(
-      'Find code by what it does or by its names. Meaning (embeddings) and words (BM25 over identifiers split at ' +
-        'camelCase and snake_case) are searched together and fused into one ranking.',
+      'Find code by what it does or by its names. Meaning (embeddings), words (BM25 over identifiers split at camelCase ' +
+        'and snake_case), and the names of declarations, files and folders are searched together; the first results name ' +
+        'many files. With --text or --regex: every line that holds it, from the index, secrets masked.',
     )
     .addHelpText(
       'after',
       `
 Examples:
   $ gardener search "where is the retry with backoff"
+  $ gardener search "how are connections pooled" --files --why
   $ gardener search parseConfig -k 3
   $ gardener search "open a lock file" --language typescript --path "src/**"
   $ gardener search "parse a token" --kind method function
+  $ gardener search "TODO(" --text
+  $ gardener search "throw new \\w+Error" --regex --path "src/**"
   $ gardener search "http client" --json | jq '.[].chunk.path'`,
     )
     .action(withSession(search));
 }
 
 async function search(session: Session, options: SearchOptions, query: string): Promise<void> {
-  const k = parseWholeNumber(options.k, '-k', 1, 100);
+  if (options.text || options.regex) return searchText(session, options, query);
+  const k = parseWholeNumber(options.k ?? String(DEFAULT_RESULTS), '-k', 1, 100);
   const project = await chooseProject(session.garden, options.project);
   const { index, embedder } = await openSearch(session, project);
   const { maxFileBytes } = session.garden.settings;
   const [results, freshness] = await Promise.all([
-    index.search(query, embedder, {
-      k,
-      ...(options.language === undefined ? {} : { languages: options.language }),
-      ...(options.kind === undefined ? {} : { kinds: options.kind.map(chunkKindOf) }),
-      ...(options.path === undefined ? {} : { pathGlob: options.path }),
-    }),
+    index.search(query, embedder, { k, ...filtersOf(options) }),
     index.freshness(project.path, { maxFileBytes }).catch(() => null),
   ]);
   const { output } = session;
   output.value(results.map((result) => ({ ...result, index: freshness })));
   if (results.length === 0) output.line('Nothing found.');
-  results.forEach((result, rank) => {
-    if (rank > 0) output.line();
-    output.lines(renderResult(result, rank + 1, output.palette, output.stdout.columns ?? 100));
-  });
+  const { renderResults } = await import('../views/search-view.js');
+  output.lines(
+    renderResults(results, {
+      ...{ query, palette: output.palette, columns: output.stdout.columns ?? COLUMNS },
+      ...{ files: options.files ?? false, why: options.why ?? false },
+    }),
+  );
   const age = freshness === null ? '' : describeFreshness(freshness);
   if (age !== '') output.lines(['', output.palette.quiet(age)]);
+}
+
+async function searchText(session: Session, options: SearchOptions, pattern: string): Promise<void> {
+  const k = parseWholeNumber(options.k ?? String(DEFAULT_LINES), '-k', 1, 1_000);
+  const project = await chooseProject(session.garden, options.project);
+  const { index } = await openReadyIndex(session, project);
+  const { regex = false, ignoreCase = false, word = false } = options;
+  const found = await index.lines({ pattern, k, regex, ignoreCase, wholeWord: word, ...filtersOf(options) });
+  const { output } = session;
+  output.value(found);
+  if (found.lines.length === 0) return output.line('Nothing found.');
+  const { renderLines } = await import('../views/search-view.js');
+  output.lines(
+    renderLines(found, {
+      ...{ palette: output.palette, columns: output.stdout.columns ?? COLUMNS },
+      files: options.files ?? false,
+    }),
+  );
+}
+
+function filtersOf({ language, kind, path }: SearchOptions): SearchFilters {
+  return {
+    ...(language === undefined ? {} : { languages: language }),
+    ...(kind === undefined ? {} : { kinds: kind.map(chunkKindOf) }),
+    ...(path === undefined ? {} : { pathGlob: path }),
+  };
 }
 
 function chunkKindOf(text: string): ChunkKind {
@@ -83,17 +123,4 @@ function chunkKindOf(text: string): ChunkKind {
       remedy: `Use one of: ${CHUNK_KINDS.join(', ')}.`,
     },
   );
-}
-
-function renderResult({ chunk }: SearchResult, rank: number, palette: Palette, columns: number): string[] {
-  const { accent, quiet, strong } = palette;
-  const place = accent(`${oneLine(chunk.path)}:${chunk.startLine}-${chunk.endLine}`);
-  const symbol =
-    chunk.symbol === null ? quiet(chunk.kind) : `${strong(oneLine(chunk.symbol))} ${quiet(chunk.kind)}`;
-  const snippet = plainText(chunk.text)
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(0, SNIPPET_LINES)
-    .map((line) => quiet(truncate(`    ${line.replaceAll('\t', '  ')}`, Math.max(40, columns - 1))));
-  return [`${String(rank).padStart(2)}  ${place}  ${symbol}`, ...snippet];
 }

@@ -68,6 +68,10 @@ function indexLine({ index, project }: StatusObject, palette: Palette): string {
     plural(index.chunks, 'chunk'),
   ];
   if (index.state === 'building') parts.push(palette.accent('growing'));
+  if (index.vectors < index.chunks) {
+    const share = Math.floor((100 * index.vectors) / index.chunks);
+    parts.push(palette.accent(`found by words and names, ${share} % by meaning too`));
+  }
   if (index.commit) parts.push(`at ${oneLine(index.commit).slice(0, 8)}`);
   if (index.changedSince) parts.push(palette.warn(`${plural(index.changedSince, 'file')} changed since`));
   const left = [...reasons(files.skipped, 'skipped'), ...reasons(files.failed, 'failed')];

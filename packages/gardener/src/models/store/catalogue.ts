@@ -43,6 +43,8 @@ function miniLmFile(name: string, bytes: number, sha256: string): ModelFile {
   return { name, sourcePath: `${MINI_LM_FOLDER}/${name}`, bytes, sha256 };
 }
 
+const hubFile = (name: string): ModelFile => ({ name, sourcePath: name, bytes: null, sha256: null });
+
 function hubBase(
   id: string,
   repository: string,
@@ -113,6 +115,20 @@ const catalogue: readonly CatalogueEntry[] = [
         'fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7',
       ),
     ],
+  },
+  {
+    id: 'potion-code-16m',
+    kind: 'embedding',
+    description:
+      'Potion Code 16M v2 (32 MB): static, one vector a token; indexes many times faster, 256 dimensions',
+    licence: 'MIT',
+    trainable: false,
+    source: {
+      type: 'hub',
+      repository: 'minishlab/potion-code-16M-v2',
+      revision: 'e9d2a44ca6a05ac6685f3b23709ea57eb7352d5b',
+    },
+    files: [hubFile('model.safetensors'), hubFile('tokenizer.json'), hubFile('config.json')],
   },
   hubBase(
     'smollm2-360m-instruct',

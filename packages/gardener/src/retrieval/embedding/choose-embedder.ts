@@ -5,6 +5,7 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Settings } from '../../garden/settings/settings.js';
 import type { Embedder } from './embedder.js';
 import { startEncoder } from './encoder.js';
+import type { EncoderFormat } from './encoder-protocol.js';
 import { startServerEmbedder } from './server-embedder.js';
 import { knownPrefixes } from './task-prefixes.js';
 
@@ -50,13 +51,14 @@ export async function startEmbedder(
   const { embeddingProvider: provider, embeddingModel: model, threads } = settings;
   if (provider === 'catalogue') {
     const { id, directory } = await catalogueModel(model);
-    return startEncoder({ id: `${id}-${CATALOGUE_VERSION}`, format: 'bert', directory }, { threads });
+    const format = await formatOfCatalogue(directory);
+    return startEncoder({ id: `${id}-${CATALOGUE_VERSION}`, format, directory }, { threads });
   }
   const prefixes = prefixesOf(settings);
   if (provider === 'onnx') {
     const directory = resolve(model);
-    const id = await idOfDirectory(directory);
-    return startEncoder({ id, format: 'onnx', directory }, { threads, ...(prefixes ? { prefixes } : {}) });
+    const { id, format } = await modelOfDirectory(directory);
+    return startEncoder({ id, format, directory }, { threads, ...(prefixes ? { prefixes } : {}) });
   }
   return startServerEmbedder({
     protocol: provider,
@@ -65,6 +67,12 @@ export async function startEmbedder(
     apiKey: settings.embeddingApiKey,
     ...(prefixes ? { prefixes } : {}),
   });
+}
+
+/** Static tables have no architecture in their config.json. */
+async function formatOfCatalogue(directory: string): Promise<EncoderFormat> {
+  const config = await readFile(join(directory, 'config.json'), 'utf8').catch(() => '{}');
+  return /"model_type"\s*:/.test(config) ? 'bert' : 'static';
 }
 
 /** Prefixes that are set, or that a model of that name is known to want; null leaves it to the model's own files. */
@@ -76,15 +84,21 @@ function prefixesOf({ embeddingModel, embeddingQueryPrefix, embeddingDocumentPre
   return { query: given(embeddingQueryPrefix), document: given(embeddingDocumentPrefix) };
 }
 
+/** Where the weights lie, and what they are; the first that is there is used. */
+const WEIGHTS: readonly [name: string, format: EncoderFormat][] = [
+  ...MODEL_FILES.map((name): [string, EncoderFormat] => [name, 'onnx']),
+  ['model.safetensors', 'static'],
+];
+
 /**
- * Names a directory by what is in it: the descriptions whole, of the weights their size and both ends, since hashing
- * gigabytes would take longer than a search.
+ * What a directory holds, named by its contents: the descriptions whole, of the weights their size and both ends, since
+ * hashing gigabytes would take longer than a search.
  */
-async function idOfDirectory(directory: string): Promise<string> {
+async function modelOfDirectory(directory: string): Promise<{ id: string; format: EncoderFormat }> {
   const hash = createHash('sha256');
   for (const name of DESCRIPTIONS)
     hash.update((await readFile(join(directory, name)).catch(() => '')) || '\0');
-  for (const name of MODEL_FILES) {
+  for (const [name, format] of WEIGHTS) {
     const file = join(directory, name);
     const found = await stat(file).catch(() => null);
     if (found === null || !found.isFile()) continue;
@@ -103,10 +117,10 @@ async function idOfDirectory(directory: string): Promise<string> {
     } finally {
       await handle.close();
     }
-    return `onnx/${basename(directory)}@${hash.digest('hex').slice(0, 12)}`;
+    return { id: `${format}/${basename(directory)}@${hash.digest('hex').slice(0, 12)}`, format };
   }
-  throw new GardenerError('retrieval.embedding-model-missing', `${directory} holds no ONNX model.`, {
-    remedy: `Set embeddingModel to a directory with tokenizer.json and one of ${MODEL_FILES.join(', ')}.`,
+  throw new GardenerError('retrieval.embedding-model-missing', `${directory} holds no embedding model.`, {
+    remedy: `Set embeddingModel to a directory with tokenizer.json and one of ${WEIGHTS.map(([name]) => name).join(', ')}.`,
     details: { directory },
   });
 }

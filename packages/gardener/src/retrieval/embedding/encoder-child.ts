@@ -1,6 +1,11 @@
 // Entry of the process of a sentence encoder. It computes apart because ONNX Runtime blocks the event loop while it
 // runs, and because a crash in it must not take the command along.
-import { loadOnnxSentenceEncoder, loadSentenceEncoder, type SentenceEncoder } from '@codebase-gardener/lora';
+import {
+  loadOnnxSentenceEncoder,
+  loadSentenceEncoder,
+  loadStaticSentenceEncoder,
+  type SentenceEncoder,
+} from '@codebase-gardener/lora';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { asKnownError } from '../../garden/errors/wire-error.js';
 import { oneAtATime } from '../../garden/processes/one-at-a-time.js';
@@ -25,6 +30,8 @@ serveJobs<EncoderProtocol>(async ({ model, threads }) => {
 });
 
 async function load({ format, directory }: EmbeddingModel, threads: number) {
+  if (format === 'static')
+    return Object.assign(await loadStaticSentenceEncoder(directory), { prefixes: null });
   if (format === 'onnx') return loadOnnxSentenceEncoder(directory, { threads });
   return Object.assign(await loadSentenceEncoder(directory, { threads }), { prefixes: null });
 }

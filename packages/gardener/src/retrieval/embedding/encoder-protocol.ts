@@ -1,7 +1,10 @@
 import type { TaskPrefixes } from '@codebase-gardener/lora';
 
-/** What a model directory holds: a BERT in safetensors, or an ONNX model in the layout of sentence-transformers. */
-export type EncoderFormat = 'bert' | 'onnx';
+/**
+ * What a model directory holds: a BERT in safetensors, an ONNX model in the layout of sentence-transformers, or a table
+ * of one vector a token in the layout of model2vec.
+ */
+export type EncoderFormat = 'bert' | 'onnx' | 'static';
 
 /** What the embedder needs to know of a model on disk. */
 export interface EmbeddingModel {
@@ -10,7 +13,7 @@ export interface EmbeddingModel {
   format: EncoderFormat;
   /**
    * `bert`: config.json, tokenizer.json, model.safetensors; `onnx`: tokenizer.json, an ONNX model and
-   * sentence-transformers' files.
+   * sentence-transformers' files; `static`: tokenizer.json, model.safetensors.
    */
   directory: string;
 }

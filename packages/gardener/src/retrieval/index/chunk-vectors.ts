@@ -9,36 +9,6 @@ const SAVED_TEXTS = 64;
 const MIN_MOVABLE_CHARACTERS = 200;
 
 /**
- * The vector of each chunk: from the cache, or embedded now and put into the cache.
- * @param onEmbedded is called with the number of texts after each part that was embedded
- * @throws the signal's reason when aborted; what was embedded until then is in the cache
- */
-export async function vectorsOf(
-  chunks: readonly Chunk[],
-  { cache, embedder, signal }: { cache: EmbeddingCache; embedder: Embedder; signal?: AbortSignal },
-  onEmbedded: (count: number) => void,
-): Promise<Map<Chunk, Float32Array>> {
-  const keyed = chunks.map((chunk) => ({ chunk, key: cacheKeyText(chunk) }));
-  const vectors = await cache.get(keyed.map(({ key }) => key));
-  const missing = new Map<string, string>();
-  for (const { chunk, key } of keyed) if (!vectors.has(key)) missing.set(key, embeddingText(chunk));
-  // By length, since texts that are embedded together are padded to the longest.
-  const waiting = [...missing].sort(([, a], [, b]) => a.length - b.length);
-  for (let start = 0; start < waiting.length; start += SAVED_TEXTS) {
-    const some = waiting.slice(start, start + SAVED_TEXTS);
-    const embedded = await embedder.embed(
-      some.map(([, text]) => text),
-      signal,
-    );
-    onEmbedded(some.length);
-    const fresh = new Map(some.map(([key], i) => [key, present(embedded[i])]));
-    await cache.put(fresh);
-    for (const [key, vector] of fresh) vectors.set(key, vector);
-  }
-  return new Map(keyed.map(({ chunk, key }) => [chunk, present(vectors.get(key))]));
-}
-
-/**
  * What a chunk's vector is kept under: what it says, wherever it stands, so that a renamed file or folder is not
  * embedded again. For short chunks the path is part of the key: many have the same text, only the path tells them
  * apart, and embedding one again costs next to nothing.
@@ -47,4 +17,64 @@ function cacheKeyText(chunk: Chunk): string {
   return chunk.text.length < MIN_MOVABLE_CHARACTERS
     ? embeddingText(chunk)
     : embeddingText({ ...chunk, path: '' });
+}
+
+/** The vectors of chunks: from the cache, else computed and kept there. */
+export class ChunkVectors {
+  readonly #cache: EmbeddingCache;
+  readonly #embedder: Embedder;
+  #embedded = 0;
+
+  constructor(cache: EmbeddingCache, embedder: Embedder) {
+    this.#cache = cache;
+    this.#embedder = embedder;
+  }
+
+  /** Texts embedded so far; the others came from the cache. */
+  get embedded(): number {
+    return this.#embedded;
+  }
+
+  /** Those that are known already. */
+  async known(chunks: readonly Chunk[]): Promise<Map<Chunk, Float32Array>> {
+    const keys = new Map(chunks.map((chunk) => [chunk, cacheKeyText(chunk)]));
+    return byChunk(keys, await this.#cache.get([...keys.values()]));
+  }
+
+  /**
+   * All of them; what is new is embedded.
+   * @throws what the embedder throws; the signal's reason when aborted
+   */
+  async all(chunks: readonly Chunk[], signal?: AbortSignal): Promise<Map<Chunk, Float32Array>> {
+    const keys = new Map(chunks.map((chunk) => [chunk, cacheKeyText(chunk)]));
+    const vectors = await this.#cache.get([...keys.values()]);
+    const missing = new Map<string, string>();
+    for (const [chunk, key] of keys) if (!vectors.has(key)) missing.set(key, embeddingText(chunk));
+    // By length, since texts that are embedded together are padded to the longest.
+    const waiting = [...missing].sort(([, a], [, b]) => a.length - b.length);
+    for (let start = 0; start < waiting.length; start += SAVED_TEXTS) {
+      const some = waiting.slice(start, start + SAVED_TEXTS);
+      const embedded = await this.#embedder.embed(
+        some.map(([, text]) => text),
+        signal,
+      );
+      this.#embedded += some.length;
+      const fresh = new Map(some.map(([key], place) => [key, present(embedded[place])]));
+      await this.#cache.put(fresh);
+      for (const [key, vector] of fresh) vectors.set(key, vector);
+    }
+    return byChunk(keys, vectors);
+  }
+}
+
+function byChunk(
+  keys: ReadonlyMap<Chunk, string>,
+  vectors: ReadonlyMap<string, Float32Array>,
+): Map<Chunk, Float32Array> {
+  const found = new Map<Chunk, Float32Array>();
+  for (const [chunk, key] of keys) {
+    const vector = vectors.get(key);
+    if (vector !== undefined) found.set(chunk, vector);
+  }
+  return found;
 }

@@ -4,10 +4,9 @@ import { CHUNK_RECIPE } from '../../codebase/read/chunk-recipe.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { countOutcomes } from '../../codebase/read/chunked-file.js';
 import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
-import { present } from '../../garden/errors/present.js';
 import type { Embedder } from '../embedding/embedder.js';
 import type { EmbeddingCache } from '../embedding/embedding-cache.js';
-import { rowOf } from '../store/chunk-row.js';
+import { chunkOf, rowOf } from '../store/chunk-row.js';
 import type { ChunkStore, StoredFile } from '../store/chunk-store.js';
 import {
   type FileState,
@@ -16,7 +15,7 @@ import {
   writeFileStates,
   writeManifest,
 } from '../store/manifest.js';
-import { vectorsOf } from './chunk-vectors.js';
+import { ChunkVectors } from './chunk-vectors.js';
 
 /** What an index takes in: a file with its chunks, one left out with the reason, or one that is as it was. */
 export type IndexItem = ChunkedFile | FileOutcome | UnchangedFile;
@@ -32,9 +31,15 @@ export interface UpdateProgress {
   chunks: number;
   /** Files whose rows were written or taken out in this update. */
   changed: number;
+  /** Files that need nothing more: left out, unchanged, or indexed with their vectors. */
+  ready: number;
+  /** Chunks in the index that have their vectors; the others are found by words and names so far. */
+  vectors: number;
   /** Texts embedded in this update; the rest came from the cache or had not changed. */
   embedded: number;
 }
+
+type ChunkedFileVersion = Pick<ChunkedFile, 'hash' | 'modifiedMs'>;
 
 /** What an update works with. */
 export interface UpdateContext {
@@ -52,6 +57,11 @@ export interface UpdateContext {
   signal?: AbortSignal;
 }
 
+/**
+ * An update that finds more new texts than this in a batch writes the batch at once, found by words and names, and
+ * embeds it after all files are read; for fewer, as after an edit, that would be one more commit.
+ */
+const FOLLOWING_TEXTS = 64;
 /** Chunks of one commit: small enough that search sees the first files soon, large enough to embed in full batches. */
 const BATCH_CHUNKS = 256;
 /** Files of one commit: their paths stand in one SQL filter. */
@@ -73,6 +83,11 @@ function stamped(hash: string): string {
   return `${CHUNK_RECIPE}:${hash}`;
 }
 
+/** The same of rows that wait for vectors: an update that is cut off leaves them so, and the next one goes on. */
+const waiting = (stamp: string) => `${WAITING}${stamp}`;
+const WAITING = 'waiting:';
+const isWaiting = (hash: string) => hash.startsWith(WAITING);
+
 /**
  * One pass over the files of a codebase that makes the table equal to them. The table itself says which
  * version of which file it holds, so an update that was killed anywhere is simply begun again: files that
@@ -91,7 +106,10 @@ export class IndexUpdate {
   #removals: string[] = [];
   #committing: Promise<void> = Promise.resolve();
   #chunks = 0;
-  #embedded = 0;
+  /** Files of which the table has rows that wait for vectors, by path. */
+  readonly #waiting = new Map<string, ChunkedFileVersion>();
+  #waitingChunks = 0;
+  readonly #vectors: ChunkVectors;
   #chunksSinceRefresh = 0;
   /**
    * Time from which the manifest may be written again. That of a new index is written right after the first commit, so
@@ -104,9 +122,13 @@ export class IndexUpdate {
   private constructor(context: UpdateContext, indexed: Map<string, StoredFile>) {
     this.#context = context;
     this.#indexed = indexed;
+    this.#vectors = new ChunkVectors(context.cache, context.embedder);
     this.#nextManifestAt = context.earlier.length === 0 ? 0 : performance.now() + FIRST_MANIFEST_MS;
     this.#earlier = new Map(context.earlier.map((state) => [state.path, state]));
-    for (const { chunks } of indexed.values()) this.#chunks += chunks;
+    for (const { hash, chunks } of indexed.values()) {
+      this.#chunks += chunks;
+      if (isWaiting(hash)) this.#waitingChunks += chunks;
+    }
   }
 
   /** Begins an update by reading from the table what it holds. */
@@ -126,12 +148,13 @@ export class IndexUpdate {
   }
 
   /**
-   * Takes all files in and gives the manifest of the finished index.
+   * Takes all files in. What is new is then found by words and names, and by meaning where few texts are new or their
+   * vectors are known; {@link finish} embeds the rest.
    * @throws the signal's reason when aborted; the index then holds what was committed and says that it is not complete
    */
-  async run(items: AsyncIterable<IndexItem>): Promise<IndexManifest> {
-    const { store, signal } = this.#context;
-    try {
+  async read(items: AsyncIterable<IndexItem>): Promise<void> {
+    const { signal } = this.#context;
+    await this.#unlessCutOff(async () => {
       for await (const item of items) {
         signal?.throwIfAborted();
         this.#take(item);
@@ -141,15 +164,32 @@ export class IndexUpdate {
       for (const path of this.#indexed.keys()) if (!this.#outcomes.has(path)) this.#removals.push(path);
       await this.#commit();
       await this.#committing;
+    });
+  }
+
+  /** Whether there is something that {@link finish} embeds. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** Embeds what waits for vectors and gives the manifest of the finished index. @throws as {@link read} */
+  async finish(): Promise<IndexManifest> {
+    const { store } = this.#context;
+    await this.#unlessCutOff(() => this.#embedWaiting());
+    await store.dropOthers();
+    // An index that could not be compacted is larger and slower, and right: the next update tries again.
+    if (this.#changed > 0) await store.compact(this.#writtenRows).catch(() => undefined);
+    return this.#writeState(true);
+  }
+
+  async #unlessCutOff(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       await this.#committing.catch(() => undefined);
       await this.#writeState(false).catch(() => undefined);
       throw error;
     }
-    await store.dropOthers();
-    // An index that could not be compacted is larger and slower, and right: the next update tries again.
-    if (this.#changed > 0) await store.compact(this.#writtenRows).catch(() => undefined);
-    return this.#writeState(true);
   }
 
   #take(item: IndexItem): void {
@@ -191,7 +231,7 @@ export class IndexUpdate {
   }
 
   async #write(files: ChunkedFile[], removals: string[]): Promise<void> {
-    const { store, signal } = this.#context;
+    const { store, embedder, signal } = this.#context;
     for (let start = 0; start < removals.length; start += BATCH_FILES) {
       await store.replace(removals.slice(start, start + BATCH_FILES), []);
     }
@@ -205,25 +245,70 @@ export class IndexUpdate {
       for (const chunk of file.chunks) chunks.set(chunk.id, { chunk: { ...chunk, path: file.path }, file });
     }
     if (chunks.size === 0) return;
-    const vectors = await vectorsOf(
-      [...chunks.values()].map(({ chunk }) => chunk),
-      this.#context,
-      (count) => {
-        this.#embedded += count;
-      },
-    );
+    const all = [...chunks.values()].map(({ chunk }) => chunk);
+    let vectors = await this.#vectors.known(all);
+    if (all.length - vectors.size <= FOLLOWING_TEXTS) vectors = await this.#vectors.all(all, signal);
     signal?.throwIfAborted();
+    const late = new Set(
+      [...chunks.values()].filter(({ chunk }) => !vectors.has(chunk)).map(({ file }) => file),
+    );
+    const stampOf = (file: ChunkedFile) =>
+      late.has(file) ? waiting(stamped(file.hash)) : stamped(file.hash);
+    const nothing = new Float32Array(embedder.dimension);
     const rows = [...chunks.values()].map(({ chunk, file }) =>
-      rowOf(chunk, { ...file, hash: stamped(file.hash) }, present(vectors.get(chunk))),
+      rowOf(chunk, { ...file, hash: stampOf(file) }, vectors.get(chunk) ?? nothing),
     );
     await store.replace([...latest.keys()], rows);
-    for (const file of latest.values()) this.#remember(file);
+    for (const file of latest.values()) {
+      this.#remember(file, stampOf(file));
+      if (late.has(file)) this.#waiting.set(file.path, { hash: file.hash, modifiedMs: file.modifiedMs });
+    }
     this.#changed += latest.size;
     this.#report();
-    this.#chunksSinceRefresh += rows.length;
+    await this.#afterRows(rows.length);
+  }
+
+  /** Embeds what was written without vectors, some files at a time. */
+  async #embedWaiting(): Promise<void> {
+    if (this.#waiting.size === 0) return;
+    const { store, signal } = this.#context;
+    await this.#writeState(false);
+    while (this.#waiting.size > 0) {
+      signal?.throwIfAborted();
+      const files = new Map<string, ChunkedFileVersion>();
+      let size = 0;
+      for (const [path, version] of this.#waiting) {
+        files.set(path, version);
+        size += this.#indexed.get(path)?.chunks ?? 0;
+        if (size >= BATCH_CHUNKS || files.size >= BATCH_FILES) break;
+      }
+      const chunks = (await store.chunksOf([...files.keys()])).map(chunkOf);
+      const vectors = await this.#vectors.all(chunks, signal);
+      signal?.throwIfAborted();
+      const rows = chunks.flatMap((chunk) => {
+        const vector = vectors.get(chunk);
+        const file = files.get(chunk.path);
+        if (vector === undefined || file === undefined) return [];
+        return [rowOf(chunk, { ...file, hash: stamped(file.hash) }, vector)];
+      });
+      await store.replace([...files.keys()], rows);
+      for (const [path, { hash }] of files) {
+        this.#waiting.delete(path);
+        const stored = this.#indexed.get(path);
+        if (stored === undefined) continue;
+        this.#indexed.set(path, { ...stored, hash: stamped(hash) });
+        this.#waitingChunks -= stored.chunks;
+      }
+      this.#report();
+      await this.#afterRows(rows.length);
+    }
+  }
+
+  async #afterRows(count: number): Promise<void> {
+    this.#chunksSinceRefresh += count;
     if (this.#chunksSinceRefresh >= Math.max(KEYWORD_REFRESH_CHUNKS, this.#chunks * KEYWORD_REFRESH_SHARE)) {
       this.#chunksSinceRefresh = 0;
-      await store.refreshKeywords();
+      await this.#context.store.refreshKeywords();
     }
     if (performance.now() >= this.#nextManifestAt) {
       const before = performance.now();
@@ -233,19 +318,23 @@ export class IndexUpdate {
     }
   }
 
-  #remember(file: ChunkedFile): void {
+  #remember(file: ChunkedFile, hash: string): void {
     this.#forget(file.path);
     const chunks = new Set(file.chunks.map((chunk) => chunk.id)).size;
-    this.#indexed.set(file.path, { hash: stamped(file.hash), chunks });
+    this.#indexed.set(file.path, { hash, chunks });
     this.#chunks += chunks;
+    if (isWaiting(hash)) this.#waitingChunks += chunks;
     this.#writtenRows += chunks;
   }
 
   #forget(path: string): void {
-    const rows = this.#indexed.get(path)?.chunks ?? 0;
+    const stored = this.#indexed.get(path);
+    const rows = stored?.chunks ?? 0;
     this.#chunks -= rows;
+    if (stored !== undefined && isWaiting(stored.hash)) this.#waitingChunks -= rows;
     this.#writtenRows += rows;
     this.#indexed.delete(path);
+    this.#waiting.delete(path);
   }
 
   #report(): void {
@@ -254,7 +343,9 @@ export class IndexUpdate {
       files: this.#outcomes.size,
       chunks: this.#chunks,
       changed: this.#changed,
-      embedded: this.#embedded,
+      ready: this.#outcomes.size - this.#waiting.size,
+      vectors: this.#chunks - this.#waitingChunks,
+      embedded: this.#vectors.embedded,
     });
   }
 
@@ -269,6 +360,7 @@ export class IndexUpdate {
       complete,
       files: countOutcomes(outcomes),
       chunks: this.#chunks,
+      vectors: this.#chunks - this.#waitingChunks,
     };
     const chunksOf = (path: string) => this.#indexed.get(path)?.chunks ?? 0;
     await writeFileStates(

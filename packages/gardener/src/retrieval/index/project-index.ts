@@ -9,7 +9,10 @@ import { fileVersion } from '../../garden/files/file-version.js';
 import type { GardenPaths } from '../../garden/files/paths.js';
 import type { Embedder } from '../embedding/embedder.js';
 import { EmbeddingCache } from '../embedding/embedding-cache.js';
+import { type Related, relatedTo } from '../search/related.js';
 import { type SearchOptions, type SearchResult, searchChunks } from '../search/search.js';
+import { type LineSearch, type LineSearchOptions, searchLines } from '../search/search-lines.js';
+import { type SymbolQuery, type SymbolUses, symbolUses } from '../search/symbol-uses.js';
 import { ChunkStore } from '../store/chunk-store.js';
 import { damagedIndex, isDamage } from '../store/damaged-index.js';
 import { type IndexManifest, manifestFile, readFileStates, readManifest } from '../store/manifest.js';
@@ -119,9 +122,15 @@ export class ProjectIndex {
         typeof files === 'function'
           ? files((path) => (graph.isComplete ? update.known(path) : undefined))
           : files;
-      const manifest = await update.run(graph.record(items));
-      await graph.save();
-      return manifest;
+      await update.read(graph.record(items));
+      // The graph need not wait for vectors; after an edit the edit is searchable before the graph is made.
+      const early = update.isWaiting ? graph.save() : null;
+      early?.catch(() => undefined);
+      try {
+        return await update.finish();
+      } finally {
+        await (early ?? graph.save());
+      }
     } catch (error) {
       if (verify || typeof files !== 'function' || !isDamage(error)) throw error;
       return await this.#updateLocked(files, embedder, { ...options, verify: true });
@@ -136,14 +145,44 @@ export class ProjectIndex {
    * `retrieval.damaged-index`, `retrieval.bad-glob`
    */
   async search(query: string, embedder: Embedder, options: SearchOptions = {}): Promise<SearchResult[]> {
-    const manifest = await this.manifest();
-    if (manifest === null) throw noIndex();
+    const manifest = await this.#searchable();
     if (manifest.embeddingModel !== embedder.id)
       throw otherEmbeddingModel(manifest.embeddingModel, embedder.id);
-    if (manifest.chunks === 0) throw nothingIndexed(manifest);
     const graph = options.graph === undefined ? await this.#currentGraph() : options.graph;
     const vector = () => embedder.embedQuery(query);
     return searchChunks(this.#storeFor(embedder.id), query, vector, { ...options, graph });
+  }
+
+  /**
+   * Every line that holds a text or matches a regular expression; needs no embedder.
+   * @throws GardenerError `retrieval.no-index`, `retrieval.nothing-indexed`, `retrieval.damaged-index`,
+   * `retrieval.bad-pattern`, `retrieval.bad-glob`
+   */
+  async lines(options: LineSearchOptions): Promise<LineSearch> {
+    const { embeddingModel } = await this.#searchable();
+    return searchLines(this.#storeFor(embeddingModel), options);
+  }
+
+  /**
+   * What belongs to a line of a file: what it uses, what uses it, and what is like it; needs no embedder.
+   * @throws GardenerError as {@link lines}, `retrieval.unknown-place`
+   */
+  async related(place: { path: string; line: number }, limit?: number): Promise<Related> {
+    const { embeddingModel } = await this.#searchable();
+    return relatedTo(this.#storeFor(embeddingModel), await this.#currentGraph(), place, limit);
+  }
+
+  /** Definition and references of a symbol. @throws GardenerError as {@link lines}, `retrieval.unknown-symbol` */
+  async symbol(query: SymbolQuery): Promise<SymbolUses> {
+    const { embeddingModel } = await this.#searchable();
+    return symbolUses(this.#storeFor(embeddingModel), await this.#currentGraph(), query);
+  }
+
+  async #searchable(): Promise<IndexManifest> {
+    const manifest = await this.manifest();
+    if (manifest === null) throw noIndex();
+    if (manifest.chunks === 0) throw nothingIndexed(manifest);
+    return manifest;
   }
 
   /** What the index holds, or null before the first update. @throws GardenerError `retrieval.damaged-index` */

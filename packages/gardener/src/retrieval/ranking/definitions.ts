@@ -22,6 +22,8 @@ export interface Definition {
 const TYPE_KINDS = new Set(['class', 'interface', 'type', 'enum']);
 /** The name is written as in the query, or in other case only. */
 const OTHER_CASE = 0.6;
+/** Another candidate has it as the query spells it. */
+const NOT_AS_SPELLED = 0.25;
 /** A word of a sentence that begins with a capital, and the name of a type. */
 const CAPITALISED = 0.5;
 /** A method of that name is one of many; a piece of a large function declares nothing. */
@@ -29,12 +31,20 @@ const KIND = { type: 1, function: 0.9, method: 0.75, among: 0.85, block: 0.4 };
 /** Of a file called by the name. */
 const OWN_FILE = 1.2;
 
-/** The name of the query that a chunk declares most surely, or null. */
-export function definitionIn(query: QueryNames, chunk: Declaring): Definition | null {
+/**
+ * The name of the query that a chunk declares most surely, or null.
+ * @param present all names that any candidate declares: beside `paid?` and `Engine` themselves, `paid` and `engine` are
+ * hardly meant
+ */
+export function definitionIn(
+  query: QueryNames,
+  chunk: Declaring,
+  present: ReadonlySet<string>,
+): Definition | null {
   let best: Definition | null = null;
   for (const name of chunk.names) {
     const kind = kindOf(chunk, name);
-    const spelled = spelling(query, name, kind === KIND.type || kind === KIND.among);
+    const spelled = spelling(query, name, present, kind === KIND.type || kind === KIND.among);
     if (spelled === 0) continue;
     const stem = fileStem(chunk.path).toLowerCase();
     const own =
@@ -46,11 +56,18 @@ export function definitionIn(query: QueryNames, chunk: Declaring): Definition | 
 }
 
 /** How the query spells a name: 1 as it is, less in other case, 0 when it does not name it. */
-function spelling(query: QueryNames, name: string, mayBeType: boolean): number {
-  if (query.exact.has(name)) return 1;
-  if (mayBeType && query.capitalised.has(name)) return CAPITALISED;
-  if (query.symbols.includes(name.toLowerCase())) return OTHER_CASE;
-  return 0;
+function spelling(query: QueryNames, name: string, present: ReadonlySet<string>, mayBeType: boolean): number {
+  const isAsked = query.exact.has(name);
+  if (!isAsked && mayBeType && query.capitalised.has(name)) return CAPITALISED;
+  if (!isAsked && !query.symbols.includes(name.toLowerCase())) return 0;
+  const isBetter = (other: string) =>
+    other !== name &&
+    present.has(other) &&
+    (isAsked
+      ? other.startsWith(name) && /^\W+$/.test(other.slice(name.length))
+      : other.toLowerCase() === name.toLowerCase());
+  if ([...query.exact].some(isBetter)) return NOT_AS_SPELLED;
+  return isAsked ? 1 : OTHER_CASE;
 }
 
 function kindOf({ kind, symbol }: Declaring, name: string): number {

@@ -43,9 +43,12 @@ const ASKED: Record<Exclude<FileRole, 'source'>, RegExp> = {
 
 /** What a file is for, by its path and language. */
 export function fileRole(path: string, language: string): FileRole {
-  const byPath = PATHS.find(([, pattern]) => pattern.test(path))?.[0];
-  if (byPath !== undefined) return byPath;
   const role = findLanguage(language)?.role;
+  // A `history.py` is code.
+  const byPath = PATHS.find(
+    ([name, pattern]) => pattern.test(path) && !(name === 'changelog' && role === 'code'),
+  )?.[0];
+  if (byPath !== undefined) return byPath;
   if (role === 'prose') return 'documentation';
   return role === 'data' ? 'configuration' : 'source';
 }

@@ -1,5 +1,5 @@
 import type { Named } from './word-overlap.js';
-import { stemsOf } from './words.js';
+import { stemsOfName } from './words.js';
 
 /** Files that are called by the folder they stand for. */
 const NEUTRAL_STEM = /^(?:index|mod|__init__|init|main|lib|package|default)$/i;
@@ -16,10 +16,10 @@ export function fileStem(path: string): string {
 /** A file by the words of its stem. */
 export function stemName(path: string): Named {
   const stem = fileStem(path);
-  return { words: stemsOf(stem), compact: stem.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '') };
+  return { words: stemsOfName(stem), compact: stem.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '') };
 }
 
 /** A file by the words of the folders it lies in. */
 export function folderName(path: string): Named {
-  return { words: stemsOf(path.split('/').slice(0, -1).join(' ')) };
+  return { words: stemsOfName(path.split('/').slice(0, -1).join(' ')) };
 }

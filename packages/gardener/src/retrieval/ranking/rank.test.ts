@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { namesInQuery } from './query-names.js';
-import { type Candidate, rank } from './rank.js';
+import { rank } from './rank.js';
+import type { Candidate } from './signals.js';
 import { WITHOUT_NAMES } from './weights.js';
 
 let line = 0;

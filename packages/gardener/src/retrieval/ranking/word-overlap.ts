@@ -25,6 +25,7 @@ export function wordOverlaps<Id>(
   asked: ReadonlySet<string>,
   names: ReadonlyMap<Id, readonly Named[]>,
 ): Map<Id, number> {
+  const askedWords = [...asked];
   const frequency = new Map<string, number>();
   let count = 0;
   for (const list of names.values()) {
@@ -33,13 +34,33 @@ export function wordOverlaps<Id>(
       for (const word of new Set(words)) frequency.set(word, (frequency.get(word) ?? 0) + 1);
     }
   }
-  const rarity = (word: string) => Math.log(1 + count / (frequency.get(word) ?? 1));
+  const rarities = new Map<string, number>();
+  const rarity = (word: string) => {
+    let value = rarities.get(word);
+    if (value === undefined) {
+      value = Math.log(1 + count / (frequency.get(word) ?? 1));
+      rarities.set(word, value);
+    }
+    return value;
+  };
+  // The same words stand in many names: which word of the query each is related to is looked for once.
+  const partners = new Map<string, string | null>();
+  const partnerOf = (word: string) => {
+    let found = partners.get(word);
+    if (found === undefined) {
+      found = askedWords.find((one) => isRelated(one, word)) ?? null;
+      partners.set(word, found);
+    }
+    return found;
+  };
   const weight = (words: Iterable<string>) => [...words].reduce((sum, word) => sum + rarity(word), 0);
-  const askedWords = [...asked];
   const askedWeight = weight(askedWords);
   const overlaps = new Map<Id, number>();
   for (const [id, list] of names) {
-    const best = Math.max(0, ...list.map((named) => overlap(askedWords, askedWeight, named, rarity)));
+    const best = Math.max(
+      0,
+      ...list.map((named) => overlap(askedWords, askedWeight, named, rarity, partnerOf)),
+    );
     if (best > 0) overlaps.set(id, best);
   }
   const best = Math.max(FULL_OVERLAP, ...overlaps.values());
@@ -52,6 +73,7 @@ function overlap(
   askedWeight: number,
   { words, compact }: Named,
   rarity: (word: string) => number,
+  partnerOf: (word: string) => string | null,
 ): number {
   let ofName = 0;
   let total = 0;
@@ -59,8 +81,8 @@ function overlap(
   for (const word of new Set(words)) {
     const value = rarity(word);
     total += value;
-    const partner = asked.find((one) => isRelated(one, word));
-    if (partner === undefined) continue;
+    const partner = partnerOf(word);
+    if (partner === null) continue;
     ofName += value;
     met.add(partner);
   }

@@ -1,7 +1,8 @@
-import type { Chunk, ChunkKind } from '../../codebase/chunk/chunk.js';
+import type { Chunk } from '../../codebase/chunk/chunk.js';
 import type { SymbolGraph } from '../../codebase/graph/symbol-graph.js';
 import { namesInQuery, type QueryNames } from '../ranking/query-names.js';
-import { type Candidate, type RankedCandidate, rank } from '../ranking/rank.js';
+import { type RankedCandidate, rank } from '../ranking/rank.js';
+import type { Candidate } from '../ranking/signals.js';
 import { WEIGHTS, type Weights, WITHOUT_NAMES } from '../ranking/weights.js';
 import { type Why, whyFound } from '../ranking/why.js';
 import { chunkOf, fileNameOf, namesOf } from '../store/chunk-row.js';
@@ -9,8 +10,8 @@ import type { ChunkStore } from '../store/chunk-store.js';
 import { keywordsOf } from '../store/keywords.js';
 import { sqlHasAny, sqlIn, sqlString } from '../store/sql.js';
 import { rowIdOf, type ScoredRows, type StoredRow } from '../store/table-rows.js';
+import { filterCondition, type SearchFilters } from './filters.js';
 import { foldDuplicates } from './fold-duplicates.js';
-import { pathCondition } from './glob.js';
 
 /** Where candidates come from: meaning (vectors), words (BM25), and what the query names or shares with names. */
 export type RankingName = 'vectors' | 'keywords' | 'names';
@@ -18,17 +19,9 @@ export type RankingName = 'vectors' | 'keywords' | 'names';
 const ALL_RANKINGS: readonly RankingName[] = ['vectors', 'keywords', 'names'];
 
 /** What to search for and where. */
-export interface SearchOptions {
+export interface SearchOptions extends SearchFilters {
   /** Results wanted, 1 to 100. Defaults to 8. */
   k?: number;
-  /** Language ids; only these. */
-  languages?: readonly string[];
-  /** Kinds of symbol; only chunks of these. */
-  kinds?: readonly ChunkKind[];
-  /** Only paths that match, such as `src/**` + `/*.ts`. */
-  pathGlob?: string;
-  /** Paths that must not appear: held-out files while they are scored. */
-  excludePaths?: readonly string[];
   /** Who calls and uses what in the project. `ProjectIndex.search` takes the project's own where it is not given. */
   graph?: SymbolGraph | null;
   /** The rankings that take part. Defaults to all; fewer are for measuring what each is worth. */
@@ -104,7 +97,7 @@ async function searchOnce(
 ): Promise<{ results: SearchResult[]; isWhole: boolean }> {
   const wanted = Math.min(Math.max(Math.trunc(options.k ?? 8), 1), MAX_RESULTS);
   const limit = Math.max(MIN_CANDIDATES, wanted * 2);
-  const filter = filterOf(options);
+  const filter = filterCondition(options);
   const rankings = options.rankings ?? ALL_RANKINGS;
   const text = query.slice(0, MAX_QUERY_CHARACTERS);
   const words = [...new Set(keywordsOf(text))].join(' ');
@@ -202,13 +195,4 @@ async function namedChunks(
   // The first condition is what the indexes answer; for the end of a path alone every row would be looked at.
   const condition = `(${[...byName, ...byFileName].join(' OR ')}) AND (${[...byName, ...paths.map(isPath)].join(' OR ')})`;
   return store.where(filter === null ? condition : `${condition} AND ${filter}`, limit);
-}
-
-function filterOf({ languages, kinds, pathGlob, excludePaths }: SearchOptions): string | null {
-  const conditions: string[] = [];
-  if (languages && languages.length > 0) conditions.push(sqlIn('language', languages));
-  if (kinds && kinds.length > 0) conditions.push(sqlIn('kind', kinds));
-  if (pathGlob) conditions.push(pathCondition(pathGlob));
-  if (excludePaths && excludePaths.length > 0) conditions.push(`NOT (${sqlIn('path', excludePaths)})`);
-  return conditions.length === 0 ? null : conditions.map((condition) => `(${condition})`).join(' AND ');
 }

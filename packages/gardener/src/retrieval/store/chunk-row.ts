@@ -102,7 +102,11 @@ export function fileNameOf(path: string): string {
 }
 
 /** A chunk, its file's version and its vector as a row. */
-export function rowOf(chunk: Chunk, file: ChunkedFile, vector: Float32Array): ChunkRow {
+export function rowOf(
+  chunk: Chunk,
+  file: Pick<ChunkedFile, 'hash' | 'modifiedMs'>,
+  vector: Float32Array,
+): ChunkRow {
   const { signature, docstring, imports, complexity, quality } = chunk;
   return {
     id: chunk.id,

@@ -12,6 +12,16 @@ export interface StoredFile {
   chunks: number;
 }
 
+/** The text of a row and where it stands. */
+export interface StoredText {
+  path: string;
+  language: string;
+  /** Qualified name, '' when there is none. */
+  symbol: string;
+  startLine: number;
+  text: string;
+}
+
 /**
  * Cells of the vector index that are looked into, of about the square root of the rows: see
  * bench/search for what that finds.
@@ -86,7 +96,8 @@ export class ChunkStore {
   }
 
   /**
-   * Rows nearest to `vector`, nearest first, with their cosine, since all vectors are of length 1.
+   * Rows nearest to `vector`, nearest first, with their cosine, since all vectors are of length 1. Rows that wait for
+   * their vectors are left out: theirs are zero.
    * @param options.exact looks at every row, also where there is a vector index
    */
   async nearest(
@@ -101,7 +112,9 @@ export class ChunkStore {
         if (isExact) query.bypassVectorIndex();
         else query.nprobes(PROBES);
         if (where !== null) query.where(where);
-        return scoredRows(query.limit(limit), '_distance', (distance) => 1 - distance);
+        const found = await scoredRows(query.limit(limit), '_distance', (distance) => 1 - distance);
+        for (const [id, cosine] of found) if (cosine === 0) found.delete(id);
+        return found;
       });
     const found = await ask(exact);
     // A narrow filter leaves the nearest cells empty, and few rows to look at one by one.
@@ -136,6 +149,36 @@ export class ChunkStore {
   /** What makes chunks of these rows beside what {@link candidates} gives; else as that. */
   async chunks(rowIds: readonly string[]): Promise<StoredRow[]> {
     return this.#taken(rowIds, CHUNK_COLUMNS);
+  }
+
+  /** Texts of rows that meet a filter, with where they stand; in no order. */
+  async texts(filter: string, limit: number): Promise<StoredText[]> {
+    const columns = ['path', 'language', 'symbol', 'startLine', 'text'];
+    const rows = await this.#table.read((table) =>
+      plainRows(table.query().where(filter).limit(limit), [...columns, ROW_ID]),
+    );
+    return rows.map((row) => ({
+      path: String(row.path),
+      language: String(row.language),
+      symbol: String(row.symbol),
+      startLine: Number(row.startLine),
+      text: String(row.text),
+    }));
+  }
+
+  /** Rows that meet a filter with their vectors, which are zero while they wait for them; in no order. */
+  async withVectors(filter: string): Promise<{ row: StoredRow; vector: Float32Array }[]> {
+    const rows = await this.#table.read((table) =>
+      plainRows(table.query().where(filter), [...CANDIDATE_COLUMNS, 'vector', ROW_ID]),
+    );
+    return rows.map(({ vector, ...row }) => ({ row, vector: Float32Array.from(vector as Iterable<number>) }));
+  }
+
+  /** All chunks of these files as rows, in no order. */
+  async chunksOf(paths: readonly string[]): Promise<StoredRow[]> {
+    return this.#table.read((table) =>
+      plainRows(table.query().where(sqlIn('path', paths)), [...CANDIDATE_COLUMNS, ...CHUNK_COLUMNS, ROW_ID]),
+    );
   }
 
   /** A row id is never used again while the table is there: what is at it is the row that was found, or nothing. */

@@ -29,8 +29,21 @@ describe('keywordsOf', () => {
     ]);
   });
 
-  it('splits Chinese text into pairs, so that a part of a phrase is found', () => {
-    expect(keywordsOf('用户登录')).toEqual(['用户登录', '用户', '户登', '登录']);
+  it('splits Chinese text into pairs and characters, so that a part of a phrase is found', () => {
+    expect(keywordsOf('用户登录')).toEqual(['用户登录', '用户', '户登', '登录', '用', '户', '登', '录']);
+    expect(keywordsOf('查')).toEqual(['查']);
+  });
+
+  it.each([
+    ['인증', '사용자를 인증한다'],
+    ['사용자인증', '사용자를 인증한다'],
+    ['환불', '결제를 취소하고 환불한다.'],
+    ['查', '检查密码是否正确'],
+    ['密码', '检查密码是否正确'],
+    ['キャッシュ', 'ページキャッシュを消す'],
+  ])('a query for %s meets %s', (query, text) => {
+    const words = new Set(keywordsOf(text));
+    expect(keywordsOf(query).some((word) => words.has(word))).toBe(true);
   });
 
   it('survives text without a word, emoji and lone surrogates', () => {

@@ -1,8 +1,13 @@
 import type { Chunk } from '../../codebase/chunk/chunk.js';
 
 const WORD = /[\p{L}\p{N}_$]+/gu;
-/** Scripts written without spaces: a word is not the unit of search there, a pair of characters is. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]{2,}/gu;
+/**
+ * Scripts whose words stand together without spaces (Chinese, Japanese) or take endings and join others (Korean): a word
+ * is not the unit of search there, a pair of characters is.
+ */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー]+/gu;
+/** One character of these is a word already. */
+const HAN = /\p{Script=Han}/gu;
 const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{M}]+|\p{Lu}|\p{N}+/gu;
 
 /**
@@ -15,7 +20,8 @@ export function splitIdentifier(identifier: string): string[] {
 
 /**
  * The words of a text as the keyword index stores them, in order: every identifier in lower case, followed by its
- * parts when it has more than one; runs of Chinese and Japanese characters as pairs of neighbours.
+ * parts when it has more than one; runs of Chinese, Japanese and Korean characters as pairs of neighbours, and each
+ * Chinese one.
  */
 export function keywordsOf(text: string): string[] {
   const words: string[] = [];
@@ -24,9 +30,14 @@ export function keywordsOf(text: string): string[] {
     words.push(lower);
     const parts = splitIdentifier(word);
     if (parts.length > 1) words.push(...parts.filter((part) => part.length > 1));
-    for (const [run] of lower.matchAll(UNSPACED)) words.push(...characterPairs(run));
+    words.push(...unspacedParts(lower).filter((part) => part !== lower));
   }
   return words;
+}
+
+/** What is searchable inside of a word of Chinese, Japanese or Korean; empty for others. */
+export function unspacedParts(word: string): string[] {
+  return (word.match(UNSPACED) ?? []).flatMap((run) => [...characterPairs(run), ...(run.match(HAN) ?? [])]);
 }
 
 function characterPairs(run: string): string[] {

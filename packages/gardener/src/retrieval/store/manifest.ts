@@ -27,6 +27,8 @@ const indexManifest = z.object({
   files: fileCounts,
   /** Chunks in the table. */
   chunks: count,
+  /** Those of them that have vectors; the others are found by words and names so far. */
+  vectors: count,
 });
 
 /** What the index holds, beside the table: project/index/manifest.json. */

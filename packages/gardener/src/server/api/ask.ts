@@ -10,7 +10,7 @@ import { findProject } from '../lookup/find-project.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import { findConversation, inConversation } from './conversations.js';
-import { freshnessSchema } from './search.js';
+import { freshnessSchema } from './search/search.js';
 
 const MAX_TOKENS = 100_000;
 

@@ -60,6 +60,9 @@ export const statusSchema = z
       state: z.enum(['none', 'building', 'ready', 'damaged']),
       files: z.object({ seen: z.number(), indexed: z.number(), skipped: reasons, failed: reasons }),
       chunks: z.number(),
+      vectors: z.number().openapi({
+        description: 'Chunks that are found by meaning too; the others by words and names so far.',
+      }),
       commit: z.string().nullable(),
       changedSince: figure,
     }),

@@ -1,135 +1,168 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import { CHUNK_KINDS } from '../../codebase/chunk/chunk.js';
-import type { GraphSymbol } from '../../codebase/graph/symbol-graph.js';
-import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { ProjectRecord } from '../../garden/project-record.js';
-import type { SearchResult } from '../../retrieval/search/search.js';
-import { mapText, openMap } from '../lookup/map-text.js';
-import { readIndexedSource } from '../lookup/read-indexed-source.js';
+import { groupByFile } from '../../retrieval/search/group-by-file.js';
+import type { Place } from '../../retrieval/search/related.js';
+import type { FoundLine } from '../../retrieval/search/search-lines.js';
+import { ageText, ageView, codeText, codeView } from './code-view.js';
 import { type McpContext, projectFor } from './mcp-context.js';
 import { runTool, toolResult } from './tool-result.js';
 
 const READ_ONLY = { readOnlyHint: true, openWorldHint: false };
 const DEFAULT_RESULTS = 8;
-/** Declarations of the same name that are read at once. */
-const MAX_SYMBOLS = 3;
+const DEFAULT_LINES = 60;
 
 const project = z.string().max(200).optional().describe('Name or id; the active project otherwise.');
+const languages = z
+  .array(z.string().max(100))
+  .max(50)
+  .optional()
+  .describe('Only these: typescript, python …');
+const kinds = z.array(z.enum(CHUNK_KINDS)).optional().describe('Only these kinds of declaration.');
+const path_glob = z.string().max(500).optional().describe('Only paths that match, such as src/**/*.ts');
 
-/** search_code, read_symbol and project_map. */
+/** search_code, search_text and related_code. */
 export function addCodeTools(server: McpServer, context: McpContext): void {
-  const { garden, assistant, signal } = context;
+  addSearchCode(server, context);
+  addSearchText(server, context);
+  addRelatedCode(server, context);
+}
+
+function addSearchCode(server: McpServer, { garden, assistant, signal }: McpContext): void {
   server.registerTool(
     'search_code',
     {
       title: 'Search code',
       description:
-        'Find code in a project by what it does ("where is the retry with backoff") or by name (parseConfig). Gives the code itself with path and lines.',
+        'Find code in a project by what it does ("where is the retry with backoff") or by name (parseConfig). Gives the code itself with path and lines, why it was found, and says when it is cut or may be out of date. The first results name many files; for every place that holds a text use search_text.',
       inputSchema: {
         query: z.string().min(1).max(10_000),
         project,
         k: z.number().int().min(1).max(50).default(DEFAULT_RESULTS).describe('How many results.'),
-        languages: z
-          .array(z.string().max(100))
-          .max(50)
-          .optional()
-          .describe('Only these: typescript, python …'),
-        kinds: z.array(z.enum(CHUNK_KINDS)).optional().describe('Only these kinds of declaration.'),
-        path_glob: z.string().max(500).optional().describe('Only paths that match, such as src/**/*.ts'),
+        files_only: z.boolean().default(false).describe('Paths and names only, without the code.'),
+        ...{ languages, kinds, path_glob },
       },
       annotations: READ_ONLY,
     },
-    ({ query, project: named, k, languages, kinds, path_glob }, extra) =>
+    ({ query, project: named, k, files_only, ...filters }, extra) =>
       runTool(async () => {
-        const { results } = await assistant.search(await projectFor(garden, named), query, {
+        const { results, freshness } = await assistant.search(await projectFor(garden, named), query, {
           ...{ k, signal: AbortSignal.any([signal, extra.signal]) },
-          ...(languages === undefined ? {} : { languages }),
-          ...(kinds === undefined ? {} : { kinds }),
-          ...(path_glob === undefined ? {} : { pathGlob: path_glob }),
+          ...filtersOf(filters),
         });
-        const places = results.map(({ chunk: { path, startLine, endLine, symbol } }) => ({
-          path,
-          startLine,
-          endLine,
-          symbol,
-        }));
-        return toolResult(results.length === 0 ? 'Nothing found.' : results.map(asText).join('\n\n'), {
-          results: places,
+        const age = ageView(freshness);
+        const views = results.map(codeView);
+        const data = {
+          index: age,
+          files: groupByFile(results).map((file) => ({ path: file.path, places: file.results.length })),
+          more: results.length < k ? null : `Ask again with a larger k than ${k}, or with path_glob.`,
+        };
+        if (files_only) {
+          const places = views.map(({ code: _, isCut: __, rest: ___, ...place }) => place);
+          const lines = places.map(
+            (one) => `${one.path}:${one.startLine}-${one.endLine}  ${one.symbol ?? ''}`,
+          );
+          return toolResult(textOf(lines.join('\n'), ageText(age)), { ...data, results: places });
+        }
+        return toolResult(textOf(views.map(codeText).join('\n\n'), ageText(age)), {
+          ...data,
+          results: views,
         });
       }),
   );
+}
+
+function addSearchText(server: McpServer, { garden, assistant }: McpContext): void {
   server.registerTool(
-    'read_symbol',
+    'search_text',
     {
-      title: 'Read a symbol',
+      title: 'Search text',
       description:
-        'The source of a function, method, class or type by its name, with what it calls and what calls it.',
+        'Every line of a project that holds a text, or matches a regular expression (RE2: no look-around, no back-references). Use it for exact strings, error messages and all uses of a name.',
       inputSchema: {
-        symbol: z.string().min(1).max(500).describe('Name or qualified name: parseConfig, Registry.add'),
+        pattern: z.string().min(1).max(1_000),
         project,
-        path: z.string().max(4_096).optional().describe('Only in this file, where several have the name.'),
+        regex: z.boolean().default(false),
+        ignore_case: z.boolean().default(false),
+        whole_word: z.boolean().default(false),
+        k: z.number().int().min(1).max(1_000).default(DEFAULT_LINES).describe('How many lines.'),
+        ...{ languages, kinds, path_glob },
       },
       annotations: READ_ONLY,
     },
-    ({ symbol, project: named, path }) =>
-      runTool(async () =>
-        toolResult(await symbolText(context, await projectFor(garden, named), symbol, path)),
-      ),
+    ({ pattern, project: named, regex, ignore_case, whole_word, k, ...filters }) =>
+      runTool(async () => {
+        const record = await projectFor(garden, named);
+        const [found, freshness] = await Promise.all([
+          assistant.index(record).lines({
+            ...{ pattern, regex, ignoreCase: ignore_case, wholeWord: whole_word, k },
+            ...filtersOf(filters),
+          }),
+          assistant.freshnessOf(record),
+        ]);
+        const age = ageView(freshness);
+        const more = found.isCut ? `There are more: ask with a larger k than ${k}, or with path_glob.` : null;
+        const text = [found.lines.map(lineText).join('\n'), ...(more === null ? [] : [more])].join('\n');
+        return toolResult(textOf(found.lines.length === 0 ? '' : text, ageText(age)), {
+          ...{ index: age, lines: found.lines, files: found.files, isCut: found.isCut, more },
+        });
+      }),
   );
+}
+
+function addRelatedCode(server: McpServer, { garden, assistant }: McpContext): void {
   server.registerTool(
-    'project_map',
+    'related_code',
     {
-      title: 'Project map',
+      title: 'Related code',
       description:
-        'An outline of a codebase within a budget of tokens: its most central files and declarations, with line numbers.',
-      inputSchema: { project, tokens: z.number().int().min(50).max(50_000).default(1_000) },
+        'What belongs to a line of a file: the declarations that the code there uses, those that use it, the files that import it, and code that says much the same. Look here before you change something.',
+      inputSchema: {
+        path: z.string().min(1).max(4_096),
+        line: z.number().int().min(1),
+        project,
+        k: z.number().int().min(1).max(50).default(DEFAULT_RESULTS).describe('How many of each.'),
+      },
       annotations: READ_ONLY,
     },
-    ({ project: named, tokens }) =>
-      runTool(async () => toolResult(await mapText(garden, await projectFor(garden, named), tokens))),
+    ({ path, line, project: named, k }) =>
+      runTool(async () => {
+        const record = await projectFor(garden, named);
+        const found = await assistant.index(record).related({ path, line }, k);
+        const list = (title: string, places: readonly Place[]) =>
+          places.length === 0 ? [] : [`${title}:`, ...places.map((place) => `  ${placeText(place)}`)];
+        const files = (title: string, paths: readonly string[]) =>
+          paths.length === 0 ? [] : [`${title}:`, ...paths.slice(0, k).map((one) => `  ${one}`)];
+        const age = ageView(await assistant.freshnessOf(record));
+        const text = [
+          placeText(found.at),
+          ...list('Uses', found.uses),
+          ...list('Used by', found.usedBy),
+          ...files('Imports', found.imports),
+          ...files('Imported by', found.importedBy),
+          ...list('Like it', found.similar),
+        ].join('\n');
+        return toolResult(textOf(text, ageText(age)), { ...found, index: age });
+      }),
   );
 }
 
-function asText({ chunk }: SearchResult): string {
-  const { path, startLine, endLine, symbol, kind, language, text } = chunk;
-  return `${path}:${startLine}-${endLine}  ${symbol ?? ''} (${kind})\n\`\`\`${language}\n${text}\n\`\`\``;
+interface Filters {
+  languages?: string[] | undefined;
+  kinds?: (typeof CHUNK_KINDS)[number][] | undefined;
+  path_glob?: string | undefined;
 }
 
-async function symbolText(
-  { garden }: McpContext,
-  project: ProjectRecord,
-  name: string,
-  path: string | undefined,
-): Promise<string> {
-  const graph = await openMap(garden, project);
-  const last = name.split(/[.#:]+/).at(-1) ?? name;
-  const isMeant = (found: GraphSymbol) =>
-    (last === name || found.symbol.toLowerCase().endsWith(name.toLowerCase())) &&
-    (path === undefined || found.path === path);
-  const symbols = graph.named(last, 50).filter(isMeant).slice(0, MAX_SYMBOLS);
-  if (symbols.length === 0) throw unknownSymbol(name);
-  const blocks = symbols.map(async (symbol) => {
-    const { text } = await readIndexedSource(garden, project, symbol.path, symbol.startLine, symbol.endLine);
-    const lines = [`${placeOf(symbol)}  ${symbol.symbol} (${symbol.kind})`, '```', text, '```'];
-    const calls = graph.dependencies(symbol).map(placeAndName);
-    const callers = graph.dependents(symbol).map(placeAndName);
-    if (calls.length > 0) lines.push('Uses:', ...calls);
-    if (callers.length > 0) lines.push('Used by:', ...callers);
-    return lines.join('\n');
-  });
-  return (await Promise.all(blocks)).join('\n\n');
+function filtersOf({ languages, kinds, path_glob }: Filters) {
+  return {
+    ...(languages === undefined ? {} : { languages }),
+    ...(kinds === undefined ? {} : { kinds }),
+    ...(path_glob === undefined ? {} : { pathGlob: path_glob }),
+  };
 }
 
-const placeOf = ({ path, startLine, endLine }: GraphSymbol) => `${path}:${startLine}-${endLine}`;
-const placeAndName = (symbol: GraphSymbol) => `  ${placeOf(symbol)}  ${symbol.symbol}`;
-
-function unknownSymbol(name: string): GardenerError {
-  return new GardenerError(
-    'server.unknown-symbol',
-    `Nothing is called ${JSON.stringify(name.slice(0, 200))} there.`,
-    {
-      remedy: 'Look for it with search_code.',
-    },
-  );
-}
+const textOf = (found: string, age: string) =>
+  [found === '' ? 'Nothing found.' : found, ...(age === '' ? [] : [age])].join('\n\n');
+const lineText = ({ path, line, text }: FoundLine) => `${path}:${line}: ${text.trim()}`;
+const placeText = ({ path, startLine, endLine, symbol, kind }: Place) =>
+  `${path}:${startLine}-${endLine}  ${symbol ?? ''} (${kind})`;

@@ -64,7 +64,8 @@ describe.each(transports)('the official MCP client over %s', (_name, transport) 
   it('has the tools, each with a description and its parameters', async () => {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual([
-      ...['ask_codebase', 'list_projects', 'project_map', 'read_symbol', 'search_code', 'training_status'],
+      ...['ask_codebase', 'list_projects', 'project_map', 'read_code', 'read_symbol', 'related_code'],
+      ...['search_code', 'search_text', 'training_status'],
     ]);
     expect(tools.every(({ description }) => (description ?? '').length > 20)).toBe(true);
     expect(client.getServerVersion()).toMatchObject({ name: 'codebase-gardener' });
@@ -75,7 +76,24 @@ describe.each(transports)('the official MCP client over %s', (_name, transport) 
     expect(found.text).toMatch(
       /^slug\.ts:1-3 {2}slugify1 \(function\)\n```typescript\nexport function slugify1/,
     );
-    expect(found.data).toMatchObject({ results: [{ path: 'slug.ts', symbol: 'slugify1' }] });
+    expect(found.data).toMatchObject({
+      results: [
+        { path: 'slug.ts', symbol: 'slugify1', code: expect.stringContaining('toLowerCase()'), isCut: false },
+      ],
+      files: [{ path: 'slug.ts', places: 1 }],
+      index: { isStale: false },
+    });
+    expect(await call('search_text', { pattern: 'toLower\\w+', regex: true, project: 'p1' })).toMatchObject({
+      data: { lines: [{ path: 'slug.ts', symbol: 'slugify1' }], isCut: false, more: null },
+    });
+    expect((await call('related_code', { path: 'slug.ts', line: 1, project: 'p1' })).data).toMatchObject({
+      at: { path: 'slug.ts', symbol: 'slugify1' },
+    });
+    expect((await call('read_code', { path: 'slug.ts', from: 1, to: 1, project: 'p1' })).data).toMatchObject({
+      code: expect.stringContaining('export function slugify1'),
+      isCut: true,
+      rest: { tool: 'read_code', from: 2 },
+    });
     expect((await call('read_symbol', { symbol: 'slugify1', project: 'p1' })).text).toContain(
       'toLowerCase()',
     );

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { ChatTarget } from '../../chat/assistant-requests.js';
-import { freshnessSchema } from '../api/search.js';
+import { freshnessSchema } from '../api/search/search.js';
 import { answeringAdapter, source, strengthWish } from '../contract/schemas.js';
 
 export const MAX_TOKENS = 100_000;

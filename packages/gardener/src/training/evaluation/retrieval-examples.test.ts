@@ -14,6 +14,7 @@ const everyChunk: SearchResult[] = files
     score: 1,
     vectorRank: 1,
     keywordRank: 1,
+    why: { definition: null, name: [], path: [], words: [], meaning: null },
     dependencies: { symbols: [], files: [] },
   }));
 

@@ -23,14 +23,17 @@ const REASONS: Record<string, string> = {
 
 /** Every file that was seen: indexed, skipped or failed, with its reason. */
 export function IndexCard({ view }: { view: ProjectView }): ReactNode {
-  const { files, chunks, state } = view.index;
+  const { files, chunks, vectors, state } = view.index;
   const skipped = sum(files.skipped);
   const failed = sum(files.failed);
   return (
     <section className="card">
       <div className="card-head">
         <h2>Index</h2>
-        <span className="small muted tabular">{count(chunks)} chunks</span>
+        <span className="small muted tabular">
+          {count(chunks)} chunks
+          {vectors < chunks && `, ${count(vectors)} of them found by meaning so far`}
+        </span>
       </div>
       {state === 'none' ? (
         <p className="card-body muted">

@@ -6,6 +6,7 @@ import { walkCodebase } from '../../../codebase/walk/walk.js';
 import { requireModel } from '../../../models/store/require-model.js';
 import { startEmbedder } from '../../../retrieval/embedding/choose-embedder.js';
 import type { Embedder } from '../../../retrieval/embedding/embedder.js';
+import type { UpdateProgress } from '../../../retrieval/index/index-update.js';
 import { ProjectIndex } from '../../../retrieval/index/project-index.js';
 import { refreshIndex } from '../../../retrieval/index/refresh-index.js';
 import type { RunContext } from '../run-context.js';
@@ -33,8 +34,8 @@ export async function updateIndex(run: RunContext): Promise<number> {
         total = files.length + outcomes.length;
         report.progress('indexing', 0, total);
       },
-      onProgress: ({ files, chunks }) =>
-        report.progress('indexing', Math.min(files, total), total, `${chunks} chunks`),
+      onProgress: (progress) =>
+        report.progress('indexing', Math.min(progress.ready, total), total, howFar(progress)),
     });
     return manifest.files.indexed;
   });
@@ -57,11 +58,16 @@ export async function indexCodebase(run: RunContext): Promise<IndexedCodebase> {
     const { commit } = await index.update(items, embedder, {
       root: project.path,
       signal,
-      onProgress: ({ files, chunks }) =>
-        report.progress('indexing', Math.min(files, total), total, `${chunks} chunks`),
+      onProgress: (progress) =>
+        report.progress('indexing', Math.min(progress.ready, total), total, howFar(progress)),
     });
     return { files: kept, commit };
   });
+}
+
+/** `1200 chunks`, and how many are found by meaning while the others are found by words and names. */
+function howFar({ chunks, vectors }: UpdateProgress): string {
+  return vectors < chunks ? `${chunks} chunks searchable, ${vectors} by meaning too` : `${chunks} chunks`;
 }
 
 /** A project's index and the embedder that it is searched with, while `work` goes on. */

@@ -1,9 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { CHUNK_KINDS } from '../../codebase/chunk/chunk.js';
-import type { SearchResult } from '../../retrieval/search/search.js';
-import { body, inProject, json, problems } from '../contract/route.js';
-import { findProject } from '../lookup/find-project.js';
-import type { ServerContext } from '../state/context.js';
+import { CHUNK_KINDS } from '../../../codebase/chunk/chunk.js';
+import { bestLines } from '../../../retrieval/search/best-lines.js';
+import type { SearchResult } from '../../../retrieval/search/search.js';
+import { body, inProject, json, problems } from '../../contract/route.js';
+import { findProject } from '../../lookup/find-project.js';
+import type { ServerContext } from '../../state/context.js';
 
 const names = z.array(z.string().min(1).max(100)).max(50);
 
@@ -29,6 +30,18 @@ const result = z
     score: z.number().openapi({ description: 'Comparable within one search only.' }),
     vectorRank: z.number().nullable(),
     keywordRank: z.number().nullable(),
+    why: z
+      .object({
+        definition: z.string().nullable().openapi({ description: 'The name of the query that it declares.' }),
+        name: z.array(z.string()).openapi({ description: 'Words of the query in what it declares.' }),
+        path: z.array(z.string()).openapi({ description: 'Words of the query in its path.' }),
+        words: z.array(z.string()).openapi({ description: 'Further words of the query in its text.' }),
+        meaning: z.number().nullable().openapi({ description: "Cosine of its vector with the query's." }),
+      })
+      .openapi('SearchReason'),
+    best: z
+      .object({ startLine: z.number(), endLine: z.number() })
+      .openapi({ description: 'The lines that say most of what the query says.' }),
   })
   .openapi('SearchResult');
 
@@ -69,11 +82,19 @@ export function addSearchRoutes(app: OpenAPIHono, context: ServerContext): void 
       ...(pathGlob === undefined || pathGlob === '' ? {} : { pathGlob }),
     });
     context.followers.use(project);
-    return c.json({ results: results.map(resultView), index: freshness, tookMs }, 200);
+    const view = (found: SearchResult) => resultView(query, found);
+    return c.json({ results: results.map(view), index: freshness, tookMs }, 200);
   });
 }
 
-function resultView({ chunk, score, vectorRank, keywordRank }: SearchResult): z.infer<typeof result> {
+const BEST_LINES = 8;
+
+function resultView(query: string, found: SearchResult): z.infer<typeof result> {
+  const { chunk, score, vectorRank, keywordRank, why } = found;
   const { path, startLine, endLine, language, kind, symbol, text } = chunk;
-  return { path, startLine, endLine, language, kind, symbol, text, score, vectorRank, keywordRank };
+  const best = bestLines(query, chunk, BEST_LINES);
+  return {
+    ...{ path, startLine, endLine, language, kind, symbol, text, score, vectorRank, keywordRank, why },
+    best: { startLine: best.startLine, endLine: best.endLine },
+  };
 }

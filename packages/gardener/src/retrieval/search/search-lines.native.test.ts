@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GardenPaths } from '../../garden/files/paths.js';
+import { wordEmbedder } from '../embedding/word-embedder.fixture.js';
+import { ProjectIndex } from '../index/project-index.js';
+import { makeFile } from '../store/chunks.fixture.js';
+import type { LineSearchOptions } from './search-lines.js';
+
+let root: string;
+let index: ProjectIndex;
+
+const files = [
+  makeFile('src/cart.test.ts', [{ symbol: 'test', text: "it('adds', () => add(cart, 'a+b'))" }]),
+  makeFile('src/cart.ts', [
+    { symbol: 'Cart.add', text: 'add(item) {\n  // TODO(ann): count\n  this.items.push(item);\n}' },
+    { symbol: 'Cart.paid?', text: 'def paid?\n  @paid\nend', startLine: 20, language: 'ruby' },
+  ]),
+  makeFile('src/other.py', [{ symbol: 'add_all', language: 'python', text: 'def add_all(): ADD(1)' }]),
+  makeFile('src/one-line.js', [
+    { symbol: null, language: 'javascript', text: `var x=${'1,'.repeat(60_000)}needle` },
+  ]),
+  makeFile('src/aaa.txt', [{ symbol: null, language: 'markdown', text: `${'a'.repeat(30_000)}!` }]),
+  makeFile('ko/a.py', [{ symbol: 'op', language: 'python', text: '"""사용자를 인증한다."""' }]),
+];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'lines-'));
+  index = new ProjectIndex(new GardenPaths(root), 'p');
+  async function* stream() {
+    yield* files;
+  }
+  await index.update(stream(), wordEmbedder(), { root });
+});
+afterAll(async () => {
+  index.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+const found = async (options: LineSearchOptions) =>
+  (await index.lines(options)).lines.map(({ path, line, column }) => `${path}:${line}:${column}`);
+
+describe('exact text', () => {
+  it('finds every line with its place, source before tests', async () => {
+    expect(await found({ pattern: 'add(' })).toEqual(['src/cart.ts:1:1', 'src/cart.test.ts:1:19']);
+    const { lines } = await index.lines({ pattern: 'TODO(' });
+    expect(lines).toEqual([
+      expect.objectContaining({ line: 2, text: '  // TODO(ann): count', symbol: 'Cart.add', endColumn: 11 }),
+    ]);
+  });
+
+  it('takes signs as they are, minds capitals unless told, and finds words whole', async () => {
+    expect(await found({ pattern: 'a+b' })).toEqual(['src/cart.test.ts:1:29']);
+    expect(await found({ pattern: 'ADD' })).toEqual(['src/other.py:1:16']);
+    expect(await found({ pattern: 'ADD', ignoreCase: true })).toHaveLength(3);
+    expect(await found({ pattern: 'paid?', wholeWord: true })).toEqual(['src/cart.ts:20:5']);
+    expect(await found({ pattern: 'add', wholeWord: true, languages: ['python'] })).toEqual([]);
+    expect(await found({ pattern: '인증' })).toEqual(['ko/a.py:1:9']);
+    expect(await found({ pattern: "it('adds'" })).toEqual(['src/cart.test.ts:1:1']);
+  });
+
+  it('says when there are more', async () => {
+    expect(await index.lines({ pattern: 'a', k: 2 })).toMatchObject({
+      isCut: true,
+      files: expect.any(Number),
+    });
+    expect(await index.lines({ pattern: 'nowhere at all' })).toEqual({ lines: [], files: 0, isCut: false });
+  });
+});
+
+describe('regular expressions', () => {
+  it('finds what they match, a line at a time', async () => {
+    expect(await found({ pattern: '^\\s*this\\.\\w+', regex: true })).toEqual(['src/cart.ts:3:1']);
+    expect(await found({ pattern: 'todo\\(\\w+\\)', regex: true, ignoreCase: true })).toEqual([
+      'src/cart.ts:2:6',
+    ]);
+  });
+
+  it.each([['(a+)+$'], ['(a|a)*b'], ['(.*)*x'], ['(a?){50}a{50}b']])(
+    'answers %s, which others never end with',
+    async (pattern) => {
+      expect((await index.lines({ pattern, regex: true, pathGlob: '**/aaa.txt' })).lines.length).toBeLessThan(
+        2,
+      );
+    },
+  );
+
+  it.each([
+    ['(', 'parenthes'],
+    ['a(?=b)', ''],
+    ['(a)\\1', ''],
+    ['x'.repeat(1_001), 'longer'],
+    ['a\nb', 'end of a line'],
+    ['', 'empty'],
+  ])('refuses %j', async (pattern, why) => {
+    await expect(index.lines({ pattern, regex: true })).rejects.toMatchObject({
+      code: 'retrieval.bad-pattern',
+      message: expect.stringContaining(why),
+    });
+  });
+});
+
+it('shows no more of a file of one line than a screen, and looks no further into it', async () => {
+  expect((await index.lines({ pattern: 'needle' })).lines).toEqual([]);
+  const { lines } = await index.lines({ pattern: 'var x' });
+  expect(lines[0]?.text).toHaveLength(1_000);
+});
