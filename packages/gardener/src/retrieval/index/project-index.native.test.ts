@@ -177,11 +177,33 @@ describe('an update that is cut off', () => {
     expect(manifest?.files.seen).toBe(manifest?.files.indexed);
     expect(await index.health()).toEqual({ state: 'building', error: null });
     expect((await search('function3'))[0]?.chunk.path).toBe('src/f3.ts');
-    embedder.texts.length = 0;
-    expect(await update(many)).toMatchObject({ complete: true, chunks: 600 });
-    // What was embedded and not committed any more came from the cache.
-    expect(embedder.texts.length).toBeLessThanOrEqual(600 - manifest!.chunks);
+    expect(await update(many)).toMatchObject({ complete: true, chunks: 600, vectors: 600 });
     expect(new Set(embedder.texts).size).toBe(embedder.texts.length);
+  });
+
+  it('finds by words and names while vectors follow, and goes on with them where it was cut off', async () => {
+    const abort = new AbortController();
+    async function* all() {
+      yield* many;
+    }
+    const onProgress = ({ embedded }: UpdateProgress) => {
+      if (embedded >= 200) abort.abort(new Error('stop'));
+    };
+    embedder.texts.length = 0;
+    await expect(index.update(all(), embedder, { root, signal: abort.signal, onProgress })).rejects.toThrow(
+      'stop',
+    );
+    const manifest = await index.manifest();
+    expect(manifest).toMatchObject({ complete: false, chunks: 600 });
+    expect(manifest?.vectors).toBeGreaterThan(0);
+    expect(manifest?.vectors).toBeLessThan(600);
+    const waiting = (await search('function599'))[0];
+    expect(waiting).toMatchObject({ chunk: { path: 'src/f599.ts' }, why: { definition: 'function599' } });
+    expect(await index.symbolGraph()).not.toBeNull();
+    expect(await update(many)).toMatchObject({ complete: true, chunks: 600, vectors: 600 });
+    expect(embedder.texts).toHaveLength(600);
+    expect(new Set(embedder.texts).size).toBe(600);
+    expect((await search('function599'))[0]?.why.meaning).toBeGreaterThan(0);
   });
 
   it('keeps the index as it was where the walk itself fails', async () => {

@@ -1,5 +1,5 @@
 // A process of its own for tests: `node writer.fixture.js <data directory> <first file> <last file> <mark>` indexes
-// files number first to last and prints a line for each commit that it sees.
+// files number first to last and prints a line for each commit of rows with their vectors.
 import { GardenPaths } from '../../garden/files/paths.js';
 import { wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { makeFile } from '../store/chunks.fixture.js';
@@ -15,12 +15,12 @@ async function* files() {
 }
 
 const index = new ProjectIndex(new GardenPaths(root), 'p');
-let chunks = 0;
+let vectors = 0;
 await index.update(files(), wordEmbedder(), {
   root,
   onProgress: (progress) => {
-    if (progress.chunks > chunks) process.stdout.write(`${progress.chunks}\n`);
-    chunks = progress.chunks;
+    if (progress.vectors > vectors) process.stdout.write(`${progress.vectors}\n`);
+    vectors = progress.vectors;
   },
 });
 index.close();

@@ -69,13 +69,19 @@ export class LanceTable {
    * @throws GardenerError `retrieval.damaged-index`; what LanceDB throws where the question is wrong
    */
   async read<Result>(question: (table: LanceDb.Table) => Promise<Result>): Promise<Result> {
+    let asked: LanceDb.Table | null = null;
+    const ask = async () => {
+      asked = null;
+      asked = await this.open();
+      return question(asked);
+    };
     try {
-      return await pRetry(async () => question(await this.open()), {
+      return await pRetry(ask, {
         retries: READ_RETRIES,
         minTimeout: FIRST_RETRY_DELAY_MS,
         shouldRetry: ({ error }) => !isBadQuestion(error),
         onFailedAttempt: ({ error }) => {
-          if (!isBadQuestion(error)) this.close();
+          if (!isBadQuestion(error) && this.#table === asked) this.#forget();
         },
       });
     } catch (cause) {
@@ -98,6 +104,12 @@ export class LanceTable {
     for (const name of await database.tableNames({ limit: MAX_TABLES })) {
       if (name !== this.#name) await database.dropTable(name);
     }
+  }
+
+  /** The next call opens the table again; what others are asking of it or making meanwhile is not cut off. */
+  #forget(): void {
+    this.#table = null;
+    this.#database = null;
   }
 
   /** Lets go of the table; the next call opens it again. */
