@@ -7,6 +7,7 @@ import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { type WordEmbedder, wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { makeFile } from '../store/chunks.fixture.js';
+import type { UpdateProgress } from './index-update.js';
 import { ProjectIndex, type UpdateOptions } from './project-index.js';
 
 let root: string;

@@ -1,4 +1,5 @@
 import { findLanguage } from '../../codebase/languages/languages.js';
+import { remembered } from './remembered.js';
 
 /** What a file is for, as far as a search should know. */
 export type FileRole =
@@ -41,14 +42,17 @@ const ASKED: Record<Exclude<FileRole, 'source'>, RegExp> = {
   legacy: /\bdeprecat(?:ed|ion)\b|\blegacy\b|\bcompat\b|\bcompatib/i,
 };
 
+/** What a path alone says of a file; null when it says nothing. */
+const roleOfPath = remembered(
+  (path): FileRole | null => PATHS.find(([, pattern]) => pattern.test(path))?.[0] ?? null,
+);
+
 /** What a file is for, by its path and language. */
 export function fileRole(path: string, language: string): FileRole {
   const role = findLanguage(language)?.role;
+  const byPath = roleOfPath(path);
   // A `history.py` is code.
-  const byPath = PATHS.find(
-    ([name, pattern]) => pattern.test(path) && !(name === 'changelog' && role === 'code'),
-  )?.[0];
-  if (byPath !== undefined) return byPath;
+  if (byPath !== null && !(byPath === 'changelog' && role === 'code')) return byPath;
   if (role === 'prose') return 'documentation';
   return role === 'data' ? 'configuration' : 'source';
 }

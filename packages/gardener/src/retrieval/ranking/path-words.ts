@@ -1,5 +1,6 @@
+import { remembered } from './remembered.js';
 import type { Named } from './word-overlap.js';
-import { stemsOfName } from './words.js';
+import { stemsOf } from './words.js';
 
 /** Files that are called by the folder they stand for. */
 const NEUTRAL_STEM = /^(?:index|mod|__init__|init|main|lib|package|default)$/i;
@@ -14,12 +15,12 @@ export function fileStem(path: string): string {
 }
 
 /** A file by the words of its stem. */
-export function stemName(path: string): Named {
+export const stemName: (path: string) => Named = remembered((path) => {
   const stem = fileStem(path);
-  return { words: stemsOfName(stem), compact: stem.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '') };
-}
+  return { words: stemsOf(stem), compact: stem.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '') };
+});
 
 /** A file by the words of the folders it lies in. */
-export function folderName(path: string): Named {
-  return { words: stemsOfName(path.split('/').slice(0, -1).join(' ')) };
-}
+export const folderName: (path: string) => Named = remembered((path) => ({
+  words: stemsOf(path.split('/').slice(0, -1).join(' ')),
+}));

@@ -29,20 +29,20 @@ export interface Weights extends Record<FileRole, number> {
  */
 export const WEIGHTS: Weights = {
   meaning: 1,
-  words: 0.6,
+  words: 0.3,
   name: 0.8,
   file: 0.6,
   folder: 0.2,
-  definition: 0.7,
+  definition: 1,
   definitionAlone: 3,
   path: 1,
   pathAlone: 3,
-  evidence: 0.3,
-  spread: 0.6,
+  evidence: 0.45,
+  spread: 0.5,
   test: 0.4,
   benchmark: 0.4,
   example: 0.5,
-  documentation: 0.7,
+  documentation: 0.6,
   changelog: 0.3,
   configuration: 0.7,
   legacy: 0.7,
@@ -52,6 +52,7 @@ export const WEIGHTS: Weights = {
 /** Meaning and words alone, each chunk for itself: what the other signals are measured against. */
 export const WITHOUT_NAMES: Weights = {
   ...WEIGHTS,
+  words: 0.6,
   name: 0,
   file: 0,
   folder: 0,

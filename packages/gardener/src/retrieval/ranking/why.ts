@@ -16,6 +16,9 @@ export interface Why {
   meaning: number | null;
 }
 
+/** Of a chunk that nobody searched for. */
+export const NO_REASON: Why = { definition: null, name: [], path: [], words: [], meaning: null };
+
 const WORD = /[\p{L}\p{N}_$]+/gu;
 const MAX_WORDS = 12;
 

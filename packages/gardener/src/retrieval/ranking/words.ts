@@ -1,4 +1,5 @@
 import { splitIdentifier, unspacedParts } from '../store/keywords.js';
+import { remembered } from './remembered.js';
 
 const WORD = /[\p{L}\p{N}_$]+/gu;
 /** Endings, longest first: `serialization`, `serializers` and `serialize` meet. */
@@ -64,22 +65,6 @@ export function stem(word: string): string {
   return word.length > 4 ? word.replace(/e+$/, '') : word;
 }
 
-/** Names whose stems are kept: the same ones are candidates again and again. */
-const MAX_KEPT = 20_000;
-const MAX_KEPT_CHARACTERS = 80;
-const kept = new Map<string, readonly string[]>();
-
-/** As {@link stemsOf}, kept for short texts such as names. */
-export function stemsOfName(name: string): readonly string[] {
-  const known = kept.get(name);
-  if (known !== undefined) return known;
-  const stems = stemsOf(name);
-  if (name.length > MAX_KEPT_CHARACTERS) return stems;
-  if (kept.size >= MAX_KEPT) kept.clear();
-  kept.set(name, stems);
-  return stems;
-}
-
 /** The stems of a text's words, identifiers split, in order. */
 export function stemsOf(text: string): string[] {
   return (text.match(WORD) ?? []).flatMap((word) => [
@@ -101,3 +86,6 @@ export function isRelated(one: string, other: string): boolean {
   const [short, long] = one.length < other.length ? [one, other] : [other, one];
   return short.length >= MIN_FAMILY && long.startsWith(short);
 }
+
+/** As {@link stemsOf}, for names, which are asked again and again. */
+export const stemsOfName: (name: string) => readonly string[] = remembered(stemsOf);

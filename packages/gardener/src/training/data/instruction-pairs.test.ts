@@ -14,7 +14,7 @@ const chunk = (symbol: string, changes: Partial<Chunk> = {}): Chunk => ({
   },
   signature: `def ${symbol}(text, limit=10):`,
   docstring: 'Cuts a text into pieces of at most ten words.\n\nMore about it.',
-  ...{ imports: [], complexity: 1, quality: { score: 1, reasons: [] } },
+  ...{ names: [symbol], imports: [], complexity: 1, quality: { score: 1, reasons: [] } },
   text: `def ${symbol}(text, limit=10):\n    return text.split()[:limit]\n`,
   ...changes,
 });

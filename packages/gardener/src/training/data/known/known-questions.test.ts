@@ -9,7 +9,7 @@ function chunk(path: string, symbol: string, changes: Partial<Chunk> = {}): Chun
     ...{ path, symbol, text, startLine: 1, endLine: 3, language: 'python', kind: 'function' },
     signature: `def ${symbol}(text, limit=10):`,
     docstring: 'Cuts a text into pieces of at most ten words each.',
-    ...{ imports: [], complexity: 1, quality: { score: 1, reasons: [] } },
+    ...{ names: [symbol], imports: [], complexity: 1, quality: { score: 1, reasons: [] } },
     ...changes,
   };
 }

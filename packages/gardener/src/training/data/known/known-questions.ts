@@ -2,6 +2,7 @@ import type { Chunk } from '../../../codebase/chunk/chunk.js';
 import { GardenerError } from '../../../garden/errors/garden-error.js';
 import type { ChatMessage } from '../../../models/runtime/runtime.js';
 import { buildPrompt } from '../../../prompt/build-prompt.js';
+import { NO_REASON } from '../../../retrieval/ranking/why.js';
 import type { SearchResult } from '../../../retrieval/search/search.js';
 import { seededRandom, shuffled } from '../random.js';
 import { parameterNames } from './parameter-names.js';
@@ -162,5 +163,9 @@ function firstSentence(docstring: string): string | null {
 }
 
 function asResult(chunk: Chunk): SearchResult {
-  return { chunk, score: 1, vectorRank: null, keywordRank: null, dependencies: { symbols: [], files: [] } };
+  return {
+    ...{ chunk, score: 1, vectorRank: null, keywordRank: null },
+    why: NO_REASON,
+    dependencies: { symbols: [], files: [] },
+  };
 }
