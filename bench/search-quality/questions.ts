@@ -32,7 +32,7 @@ export interface Question {
   targets: Target[];
 }
 
-/** The questions of one repository as the public benchmark writes them. @throws Error when the file is not of that shape */
+/** The questions of one repository, as the public benchmark writes them. @throws Error for a file of another shape */
 export function readQuestions(file: string): Question[] {
   return z
     .array(annotation)

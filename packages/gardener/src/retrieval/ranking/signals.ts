@@ -48,8 +48,8 @@ export interface Signalled extends Candidate {
 }
 
 /**
- * What speaks for each candidate: meaning and words (stretched to 0..1 over the candidates), words that the query shares
- * with its names, its file's stem and folders, and definitions and paths that the query names.
+ * What speaks for each candidate: meaning and words (stretched to 0..1 over the candidates), words that the query
+ * shares with its names, its file's stem and folders, and definitions and paths that the query names.
  */
 export function signalsOf(query: string, names: QueryNames, candidates: readonly Candidate[]): Signalled[] {
   const asked = askedStems(query);

@@ -24,7 +24,7 @@ export interface Weights extends Record<FileRole, number> {
 }
 
 /**
- * Chosen by `bench/search-quality/tune.ts` on the repositories that choose there and on the tuning codebases of
+ * Chosen by `npm run bench:search-weights` on the repositories that choose there and on the tuning codebases of
  * bench/retrieval; the others are the results in docs/retrieval.md.
  */
 export const WEIGHTS: Weights = {

@@ -2,8 +2,8 @@ import type { Chunk } from '../../codebase/chunk/chunk.js';
 
 const WORD = /[\p{L}\p{N}_$]+/gu;
 /**
- * Scripts whose words stand together without spaces (Chinese, Japanese) or take endings and join others (Korean): a word
- * is not the unit of search there, a pair of characters is.
+ * Scripts whose words stand together without spaces (Chinese, Japanese) or take endings and join others (Korean): a
+ * word is not the unit of search there, a pair of characters is.
  */
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー]+/gu;
 /** One character of these is a word already. */

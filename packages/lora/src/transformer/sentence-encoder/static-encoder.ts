@@ -17,8 +17,8 @@ const BATCH_TEXTS = 256;
 
 /**
  * Loads a static sentence encoder in the layout of model2vec: tokenizer.json, and in model.safetensors one vector a
- * token. A text's vector is the mean of its tokens' vectors, made a unit vector. Nothing is computed but that mean, so a
- * text takes microseconds and no process of its own.
+ * token. A text's vector is the mean of its tokens' vectors, made a unit vector. Nothing is computed but that mean, so
+ * a text takes microseconds.
  * @throws LoraError `transformer.missing-file`, `transformer.unsupported-encoder`, `weights.*`
  */
 export async function loadStaticSentenceEncoder(directory: string): Promise<SentenceEncoder> {
