@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
     /** Prints the questions whose NDCG is below this. */
     worst: { type: 'string' },
     rankings: { type: 'string' },
-    /** Writes what the ranking is given into a folder, for weights.bench.ts. */
+    /** Writes what the ranking is given into a folder, for bench:search-weights. */
     dump: { type: 'string' },
     /** Makes the indexes anew; embeddings are kept. */
     fresh: { type: 'boolean', default: false },
@@ -43,8 +43,8 @@ const { values: options } = parseArgs({
 
 /**
  * NDCG@10 of the product's search on a public benchmark. Indexes and embeddings are kept, so a second run takes
- * seconds, and one that was stopped goes on. One JSON object a repository, then the summary: the half that weights are chosen
- * on, the half that is reported, both, and by kind of question.
+ * seconds, and one that was stopped goes on. One JSON object a repository, then the summary: the half that weights
+ * are chosen on, the half that is reported, both, and by kind of question.
  */
 async function main(): Promise<void> {
   const only = options.only?.split(',');

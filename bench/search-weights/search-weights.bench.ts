@@ -4,8 +4,8 @@ import { order } from '../../packages/gardener/src/retrieval/ranking/rank.js';
 import { type Signalled, signalsOf } from '../../packages/gardener/src/retrieval/ranking/signals.js';
 import { WEIGHTS, type Weights } from '../../packages/gardener/src/retrieval/ranking/weights.js';
 import { rounded } from '../questions/measure.js';
-import { type Dump, type DumpedQuestion, readDumps } from './dump.js';
-import { DEPTH, judge } from './metric.js';
+import { type Dump, type DumpedQuestion, readDumps } from '../search-quality/dump.js';
+import { DEPTH, judge } from '../search-quality/metric.js';
 
 /** What each weight is tried times. */
 const STEPS = [0, 0.5, 0.7, 0.85, 1.2, 1.5, 2];
