@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { NO_REASON } from '../../../retrieval/ranking/why.js';
 import type { SearchResult } from '../../../retrieval/search/search.js';
 import { chunkedFile } from '../codebase.fixture.js';
 import type { HeldOutFile } from '../held-out.js';
@@ -24,7 +25,13 @@ const heldOut = (before: string, filling: string): HeldOutFile => ({
 const found = (path: string) =>
   ({
     chunk: { ...chunkedFile(path, ['def price():\n    return 1']).chunks[0], path },
-    ...{ score: 1, vectorRank: 1, keywordRank: null, dependencies: { symbols: [], files: [] } },
+    ...{
+      score: 1,
+      vectorRank: 1,
+      keywordRank: null,
+      why: NO_REASON,
+      dependencies: { symbols: [], files: [] },
+    },
   }) as SearchResult;
 const options = {
   ...{ repository: 'shop', contextTokens: 1_000, count: 10 },
