@@ -107,9 +107,10 @@ class Clock {
 
   leftMs(): number {
     const done = this.#base - 1;
-    const each = done === 0 ? this.budgetMs : (this.#baseStart - this.#start) / done;
-    const ofThis = Math.max(0, each - (performance.now() - this.#baseStart));
-    return ofThis + each * (this.bases - this.#base);
+    const elapsed = performance.now() - this.#baseStart;
+    // One that takes longer than was thought says that the others will, too.
+    const each = Math.max(elapsed, done === 0 ? this.budgetMs : (this.#baseStart - this.#start) / done);
+    return each - elapsed + each * (this.bases - this.#base);
   }
 }
 
