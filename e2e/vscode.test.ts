@@ -237,7 +237,7 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
     for (let i = 0; i < 6; i++) await page.keyboard.press('Shift+ArrowDown');
     await command('Gardener: Ask About the Codebase or the Selection');
     const panel = page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');
-    await shown(panel.getByText('adapter/row-order.ts:1-7'));
+    await shown(panel.getByText('adapter/row-order.ts:1-6'));
     await panel.getByLabel('Your question').fill('What is this file for?');
     await panel.getByRole('button', { name: 'Ask', exact: true }).click();
     await shown(panel.getByRole('heading', { name: 'Sources' }), PATIENCE_MS);

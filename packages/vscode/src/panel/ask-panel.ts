@@ -46,7 +46,10 @@ function selectedCode(gardener: GardenerWindow): Selected | null {
   const { document, selection } = editor;
   const path = placeOfDocument(gardener, document)?.path;
   if (path === undefined) return null;
-  const code = { path, from: selection.start.line + 1, to: selection.end.line + 1 };
+  // Up to the start of a line is without that line.
+  const { start, end } = selection;
+  const to = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
+  const code = { path, from: start.line + 1, to };
   return { code, text: document.getText(selection) };
 }
 
