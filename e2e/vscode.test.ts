@@ -51,6 +51,7 @@ beforeAll(async () => {
       'workbench.startupEditor': 'none',
       'security.workspace.trust.enabled': false,
       'editor.minimap.enabled': false,
+      'editor.stickyScroll.enabled': false,
       'editor.wordBasedSuggestions': 'off',
       'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
       'gardener.server.url': server.url,
@@ -160,13 +161,13 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
 
   it('suggests code of the real model, which Tab takes', async () => {
     await page.keyboard.press('Escape');
-    await openFile('adapter/gguf.ts');
+    await openFile('adapter/json-file.ts');
     await page.keyboard.press('Control+End');
     await page.keyboard.type(
       '\n/** Adds two numbers. */\nexport function add(a: number, b: number): number {\n',
       { delay: 5 },
     );
-    await shown(ghost(), 120_000);
+    await shown(ghost(), PATIENCE_MS);
     const suggested = (await ghost().allInnerTexts()).join('').replaceAll(/[\s\u00a0]+/g, '');
     expect(suggested).not.toBe('');
     for (let i = 0; i < 6; i++) await page.keyboard.press('Control+ArrowDown');
@@ -186,7 +187,7 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
         delay: 5,
       },
     );
-    await shown(ghost(), 120_000);
+    await shown(ghost(), PATIENCE_MS);
     const requests: string[] = [];
     const count = (request: Request) => {
       if (/complete|infill/.test(request.url())) requests.push(request.url());
@@ -268,10 +269,10 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
     await shown(status('trainer: paused'), PATIENCE_MS);
     await shown(status('Gardener is connected again'));
     browser.expectErrors(/Failed to load resource|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|^$/);
-    await openFile('adapter/peft.ts');
+    await openFile('adapter/json-file.ts');
     await page.keyboard.press('Control+End');
     await page.keyboard.type('\n// Adds two numbers\nfunction add(a: number, b: number) {\n', { delay: 5 });
-    await shown(ghost(), 120_000);
+    await shown(ghost(), PATIENCE_MS);
   });
 
   it('asks for the token of a server that wants one, and takes it', async () => {
