@@ -51,6 +51,7 @@ async function addAdapter(version: number, adapterLoss: number) {
     parity: null,
     editSimilarity: null,
     gapSimilarity: null,
+    memorised: null,
     uses: null,
     durationMs: { scoring: 0, serving: 0 },
   });
@@ -87,7 +88,12 @@ test('a project that was only added', async () => {
       peakMemoryBytes: null,
       error: null,
     },
-    adapter: { version: null, promoted: false, reason: null },
+    adapter: {
+      version: null,
+      promoted: false,
+      reason: null,
+      serves: { completion: 'base', answers: 'base' },
+    },
     scorecard: null,
   });
 });
@@ -130,7 +136,10 @@ test('which adapter answers and why: promoted, refused, rolled back, gone', asyn
   const first = await addAdapter(1, 1.3);
   await garden.registry.update(project.id, { promotedAdapter: 1 });
   expect(await status()).toMatchObject({
-    adapter: { version: 1, promoted: true, reason: first.reason },
+    adapter: {
+      ...{ version: 1, promoted: true, reason: first.reason },
+      serves: { completion: 'adapter', answers: 'adapter' },
+    },
     scorecard: first,
   });
 
@@ -139,7 +148,10 @@ test('which adapter answers and why: promoted, refused, rolled back, gone', asyn
   expect(await status()).toMatchObject({ adapter: { version: 1, promoted: true }, scorecard: second });
 
   await garden.registry.update(project.id, { promotedAdapter: null });
-  expect((await status()).adapter).toEqual({ version: 2, promoted: false, reason: second.reason });
+  expect((await status()).adapter).toEqual({
+    ...{ version: 2, promoted: false, reason: second.reason },
+    serves: { completion: 'base', answers: 'base' },
+  });
 
   await garden.registry.update(project.id, { promotedAdapter: 2 });
   expect((await status()).adapter.reason).toMatch(/^Promoted by hand/);

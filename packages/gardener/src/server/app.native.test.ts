@@ -114,6 +114,7 @@ describe('what a project answers', () => {
         parity: null,
         editSimilarity: null,
         gapSimilarity: null,
+        memorised: null,
         uses: null,
       },
       durationMs: { scoring: 1, serving: 1 },

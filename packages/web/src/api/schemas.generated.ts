@@ -180,8 +180,7 @@ export interface components {
             bases: components["schemas"]["ComparedBase"][];
             bytes: number;
             files: number;
-            /** @default 0 */
-            gaps?: number;
+            gaps: number;
             /** @enum {string} */
             heldOutFrom: "training" | "split";
             lines: number;
@@ -933,6 +932,11 @@ export interface components {
                 value: number;
             } | null;
             margin: number;
+            memorised: {
+                adapter: number;
+                base: number;
+                n: number;
+            } | null;
             parity: {
                 adapterAgreement: number;
                 adapterLossDifference: number;
@@ -953,18 +957,15 @@ export interface components {
                 base: number;
                 n: number;
             } | null;
-            /** @default 1 */
-            strength?: number;
-            /** @default null */
-            strengthChoice?: {
+            strength: number;
+            strengthChoice: {
                 losses: {
                     loss: number;
                     strength: number;
                 }[];
                 reason: string;
             } | null;
-            /** @default null */
-            uses?: {
+            uses: {
                 answers: {
                     adapter: number;
                     alone: {

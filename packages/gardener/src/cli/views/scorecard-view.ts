@@ -61,6 +61,17 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
     );
     rows.push([label, `${base} of ${n}`, `${adapter} of ${n}`, change, quiet(unit)]);
   }
+  const { memorised } = scorecard;
+  if (memorised) {
+    const { base, adapter, n } = memorised;
+    rows.push([
+      'learned by heart',
+      `${base} of ${n}`,
+      `${adapter} of ${n}`,
+      '',
+      quiet('passages trained on'),
+    ]);
+  }
   if (parity !== null) {
     const [ours, theirs] = [formatShare(parity.baseAgreement), formatShare(parity.adapterAgreement)];
     rows.push([

@@ -83,6 +83,7 @@ const card: Scorecard = {
     stopping: null,
     parity: null,
     predecessor: null,
+    memorised: null,
     uses: null,
     strength: 1,
     strengthChoice: null,

@@ -5,7 +5,11 @@ import { findProject } from '../lookup/find-project.js';
 import type { ServerContext } from '../state/context.js';
 
 const comparison = comparisonSchema
-  .extend({ bases: z.array(comparisonSchema.shape.bases.element.meta({ id: 'ComparedBase' })) })
+  .extend({
+    bases: z.array(comparisonSchema.shape.bases.element.meta({ id: 'ComparedBase' })),
+    // What older comparisons lack is there once they have been read.
+    gaps: comparisonSchema.shape.gaps.unwrap(),
+  })
   .meta({ id: 'Comparison' });
 
 const getComparison = createRoute({

@@ -21,8 +21,16 @@ const figures = z.object({
   fimEditSimilarity: fimEditSimilarity.unwrap(),
 });
 const arm = z.object({ noRetrieval: figures, retrieval: figures });
+const { predecessor, strength, strengthChoice, memorised, uses } = scorecardSchema.shape;
 export const scorecard = scorecardSchema
-  .extend({ predecessor: scorecardSchema.shape.predecessor.unwrap(), base: arm, adapter: arm })
+  .extend({
+    ...{ base: arm, adapter: arm },
+    predecessor: predecessor.unwrap(),
+    strength: strength.unwrap(),
+    strengthChoice: strengthChoice.unwrap(),
+    memorised: memorised.unwrap(),
+    uses: uses.unwrap(),
+  })
   .meta({ id: 'Scorecard' });
 /** A scorecard that cannot be read, such as one of a newer Gardener, is null. */
 export const runEvent = runEventSchemaWith(z.union([scorecard, z.null()])).meta({ id: 'RunEvent' });

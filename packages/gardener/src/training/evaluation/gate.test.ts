@@ -75,6 +75,17 @@ describe('decide', () => {
     expect(decide({ ...good, uses: { completion: null, answers: null } }, 0.01).promoted).toBe(true);
   });
 
+  test('an adapter that recites what it was trained on is refused; what the base recites as well does not count', () => {
+    const memorised = (base: number, adapter: number) =>
+      decide({ ...good, memorised: { base, adapter, n: 20 } }, 0.01);
+    expect(memorised(0, 3).promoted).toBe(true);
+    expect(memorised(0, 4)).toMatchObject({
+      promoted: false,
+      reason: expect.stringContaining('4 of 20 passages'),
+    });
+    expect(memorised(10, 12).promoted).toBe(true);
+  });
+
   test('three answers fewer of twenty still pass, and nine in ten pass always', () => {
     expect(decide({ ...good, stopping: { base: 0.8, adapter: 0.65, n: 20 } }, 0.01).promoted).toBe(true);
     expect(decide({ ...good, stopping: { base: 1, adapter: 0.9, n: 20 } }, 0.01).promoted).toBe(true);

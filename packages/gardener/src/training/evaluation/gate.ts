@@ -19,6 +19,8 @@ export interface GateScores {
   parity: ParityScores | null;
   /** Left out or null where no gaps were scored. */
   gaps?: FilledGaps | null;
+  /** Passages of the training data written word for word, of `n`; left out or null where not measured. */
+  memorised?: { base: number; adapter: number; n: number } | null;
   /** What people use it for; left out or null where not measured. */
   uses?: UseVerdicts | null;
   /** What answers now where it has another base; left out or null where the base stays. */
@@ -61,6 +63,8 @@ export const MIN_STOPPING_RATIO = 0.5;
 export const GOOD_STOPPING = 0.9;
 /** The loss on general code may rise by this share of the base's. */
 export const MAX_GENERAL_LOSS_RISE = 0.15;
+/** Of the passages tried, this share more than the base's may be written word for word. */
+export const MAX_MEMORISED_SHARE = 0.15;
 /**
  * With the adapter, llama.cpp may agree with our own forward one percentage point less often than with the base, plus
  * what chance explains for this number of positions. After a wrong export it agrees tens of points less often.
@@ -89,6 +93,7 @@ export function decide(scores: GateScores, margin: number): GateDecision {
     brokenStopping(scores) ??
     brokenFilling(scores) ??
     forgetting(scores) ??
+    reciting(scores) ??
     uselessForBoth(scores);
   if (refusal !== null) return { promoted: false, reason: refusal };
   const { low, high } = scores.improvement as Measure;
@@ -145,6 +150,15 @@ function forgetting({ generalLoss }: GateScores): string | null {
   return (
     `The adapter is not served: it forgets, its loss on general code rose from ${nats(generalLoss.base)} to ` +
     `${nats(generalLoss.adapter)}, more than ${percent(MAX_GENERAL_LOSS_RISE)}.`
+  );
+}
+
+function reciting({ memorised }: GateScores): string | null {
+  if (!memorised || memorised.adapter - memorised.base <= MAX_MEMORISED_SHARE * memorised.n) return null;
+  const { base, adapter, n } = memorised;
+  return (
+    `The adapter is not served: it has learned by heart, and goes on word for word with ${adapter} of ${n} passages of ` +
+    `the code it was trained on, the base with ${base}.`
   );
 }
 

@@ -9,6 +9,7 @@ import type { GenerationRuntime } from '../../models/runtime/runtime.js';
 import { generalCodeExamples } from '../data/general-code-examples.js';
 import type { RunData } from '../data/run-data.js';
 import { type ChosenFile, meanNll, rowsOf, sumByFile } from './file-sums.js';
+import { countVerbatim, trainedPassages } from './memorisation.js';
 import { measureParity } from './parity.js';
 import type { SideScores } from './side-scores.js';
 import { measureStopping } from './stopping.js';
@@ -81,6 +82,10 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
     onProgress?.('scoring held-out code', done, total),
   );
   const files = sumByFile(chosen, scores, options.base.tokenizer);
+  const passages = measureGeneral ? trainedPassages(data.train, data.manifest.seed) : [];
+  const recited = await score(options, frozen, passages, (done, total) =>
+    onProgress?.('looking for what is learned by heart', done, total),
+  );
   const scored = performance.now();
 
   let stopped: boolean[] | null = null;
@@ -124,6 +129,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
   return {
     files,
     generalLoss: measureGeneral ? meanNll(general, generalScores) : null,
+    memorised: measureGeneral ? { verbatim: countVerbatim(recited), passages: passages.length } : null,
     stopped,
     parity,
     editSimilarity: null,

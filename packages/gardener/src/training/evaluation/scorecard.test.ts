@@ -22,6 +22,7 @@ function side(loss: number, change: Partial<SideScores> = {}): SideScores {
     parity: { agreed: 960, positions: 1000, ourNll: 1500, theirNll: 1503 },
     editSimilarity: null,
     gapSimilarity: null,
+    memorised: null,
     uses: null,
     durationMs: { scoring: 1, serving: 1 },
     ...change,

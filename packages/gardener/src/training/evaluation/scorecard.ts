@@ -74,6 +74,11 @@ export const scorecardSchema = z.object({
    * The promoted adapter that this one was continued from, with its loss on the same tokens; null for a new adapter.
    */
   predecessor: z.object({ version: z.number().int(), heldOutLoss: z.number() }).nullable().default(null),
+  /** Passages of 50 tokens of the training data that are written word for word; null where not measured. */
+  memorised: z
+    .object({ base: z.number().int(), adapter: z.number().int(), n: z.number().int() })
+    .nullable()
+    .default(null),
   /**
    * What people use it for, measured as the product does it, and who serves it: completions by their first line,
    * answers by what they must name. Null where not measured.
@@ -159,6 +164,7 @@ export function makeScorecard(
   const predecessorLoss = from && metricsOf(from.scores, context.seed).heldOutLoss;
   const predecessor =
     from && predecessorLoss ? { version: from.version, heldOutLoss: predecessorLoss.value } : null;
+  const memorised = memorisedOf(plain);
   const uses = base.uses && adapter.uses && judgeUses(base.uses, adapter.uses);
   const decision = decide(
     {
@@ -169,6 +175,7 @@ export function makeScorecard(
       generalLoss,
       parity,
       gaps: filledGaps(plain, context.seed),
+      memorised,
       uses,
       acrossBases: context.acrossBases ?? null,
       predecessor: predecessor && { version: predecessor.version, loss: predecessor.heldOutLoss },
@@ -186,6 +193,7 @@ export function makeScorecard(
     improvement,
     stopping,
     parity,
+    memorised,
     uses,
     ...decision,
     strength: 1,
@@ -225,6 +233,12 @@ function filledGaps({ base, adapter }: SidePair, seed: number): FilledGaps | nul
   const difference = pairedDifference(files, seed);
   const filled = (side: 'base' | 'adapter') => files.reduce((sum, file) => sum + file[side], 0);
   return difference && { base: filled('base'), adapter: filled('adapter'), difference };
+}
+
+function memorisedOf({ base, adapter }: SidePair): Scorecard['memorised'] {
+  const n = adapter.memorised?.passages ?? 0;
+  if (!base.memorised || !adapter.memorised || n === 0 || base.memorised.passages !== n) return null;
+  return { base: base.memorised.verbatim, adapter: adapter.memorised.verbatim, n };
 }
 
 function pairedLosses({ base, adapter }: SidePair): PairedLoss[] {

@@ -67,6 +67,7 @@ const scores: SideScores = {
   parity: null,
   editSimilarity: null,
   gapSimilarity: null,
+  memorised: null,
   uses: null,
   durationMs: { scoring: 10, serving: 20 },
 };
@@ -216,6 +217,7 @@ test('scores of the base from an older version are read', async () => {
   await writeFile(join(directory.path, 'baseline.json'), JSON.stringify({ ...old, files }));
   expect(await directory.readBaseScores()).toMatchObject({
     gapSimilarity: null,
+    memorised: null,
     uses: null,
     files: [{ bytes: 0, gaps: 0, matchedGaps: 0 }],
   });

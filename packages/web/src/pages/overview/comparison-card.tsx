@@ -118,7 +118,7 @@ function Prediction({ figures: { bitsPerByte, nextLineExact, gapsExact } }: { fi
     <>
       <td className="number">{bitsPerByte.toFixed(3)}</td>
       <td className="number">{nextLineExact === null ? '' : percent(nextLineExact)}</td>
-      <td className="number">{gapsExact === null ? '' : percent(gapsExact)}</td>
+      <td className="number">{gapsExact == null ? '' : percent(gapsExact)}</td>
     </>
   );
 }

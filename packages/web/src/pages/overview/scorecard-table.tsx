@@ -139,7 +139,7 @@ function Improvement({ scorecard }: { scorecard: Scorecard }): ReactNode {
 }
 
 function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
-  const { generalLoss, stopping, parity, predecessor, uses, strength, strengthChoice } = scorecard;
+  const { generalLoss, stopping, parity, predecessor, uses, memorised, strength, strengthChoice } = scorecard;
   const served = [
     {
       label: 'Completions',
@@ -174,6 +174,14 @@ function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
               adapter={`${counts.adapter} of ${counts.n}`}
             />
           ),
+      )}
+      {memorised && (
+        <CheckRow
+          label="Learned by heart"
+          hint={`of ${memorised.n} passages trained on, word for word`}
+          base={`${memorised.base}`}
+          adapter={`${memorised.adapter}`}
+        />
       )}
       {stopping && (
         <CheckRow

@@ -37,7 +37,18 @@ it('says what an evaluation measured', () => {
   });
   const scorecard = (base: number | null, adapter: number | null): Scorecard => ({
     ...{ schemaVersion: 1, base: arm(base), adapter: arm(adapter), generalLoss: null, improvement: null },
-    ...{ stopping: null, parity: null, predecessor: null, promoted: true, reason: 'Better.', margin: 0 },
+    ...{
+      stopping: null,
+      parity: null,
+      predecessor: null,
+      memorised: null,
+      uses: null,
+      strength: 1,
+      strengthChoice: null,
+      promoted: true,
+      reason: 'Better.',
+      margin: 0,
+    },
     ...{ adapterVersion: 1, files: 1, seed: 1, dataHash: '', evaluatedAt: time },
   });
   const line = (card: Scorecard | null) => logLine({ type: 'evaluation-end', time, scorecard: card });
