@@ -9,8 +9,8 @@ const PASSAGES = 20;
 
 /**
  * Passages of the code that an adapter was trained on, one a row, as examples whose second half is scored: what a model
- * goes on with word for word after 50 tokens it has memorised (https://arxiv.org/abs/2202.07646). Rows of which less than
- * that is learned, such as answers, are left out. Deterministic by seed.
+ * goes on with word for word after 50 tokens it has memorised (https://arxiv.org/abs/2202.07646). Rows of which less
+ * than that is learned, such as answers, are left out. Deterministic by seed.
  */
 export function trainedPassages(train: readonly SupervisedExample[], seed: number): SupervisedExample[] {
   const length = GIVEN_TOKENS + WRITTEN_TOKENS;
