@@ -24,6 +24,8 @@ if (missing !== null) process.stderr.write(`skipped: the extension for VS Code, 
 
 /** For what a model does, on a machine that does other things as well. */
 const PATIENCE_MS = 300_000;
+/** For what the editor does, which a test would otherwise wait for a second. */
+const SOON = { timeout: 60_000 };
 const garden = new TestGarden();
 const server = new TestServer(garden);
 let editor: VsCodeServer;
@@ -174,8 +176,8 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
     const before = await text();
     await picture('vscode-suggestion');
     await page.keyboard.press('Tab');
-    await expect.poll(text).not.toBe(before);
-    await expect.poll(text).toContain(suggested.slice(0, 20));
+    await expect.poll(text, SOON).not.toBe(before);
+    await expect.poll(text, SOON).toContain(suggested.slice(0, 20));
     expect(before).not.toContain(suggested.slice(0, 20));
   });
 
@@ -200,7 +202,7 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
       await shown(ghost());
       return text();
     };
-    await expect.poll(takesWord).not.toBe(before);
+    await expect.poll(takesWord, SOON).not.toBe(before);
     page.off('request', count);
     expect(requests).toEqual([]);
     await page.keyboard.press('Escape');
@@ -210,9 +212,9 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
 
   it('suggests nothing while suggestions are off, and says so', async () => {
     await command('Gardener: Turn Suggestions On or Off');
-    await expect.poll(() => icon('trainer: base model')).toContain('codicon-circle-slash');
+    await expect.poll(() => icon('trainer: base model'), SOON).toContain('codicon-circle-slash');
     await command('Gardener: Turn Suggestions On or Off');
-    await expect.poll(() => icon('trainer: base model')).toContain('codicon-sparkle');
+    await expect.poll(() => icon('trainer: base model'), SOON).toContain('codicon-sparkle');
   });
 
   it('finds code by what it does, shows it, and opens it', async () => {
