@@ -166,7 +166,7 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
     await openFile('adapter/json-file.ts');
     await page.keyboard.press('Control+End');
     await page.keyboard.type(
-      '\n/** Adds two numbers. */\nexport function add(a: number, b: number): number {\n',
+      '\n// Adds two numbers.\nexport function add(a: number, b: number): number {\n',
       { delay: 5 },
     );
     await shown(ghost(), PATIENCE_MS);
@@ -184,7 +184,7 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
   it('takes a suggestion word by word, and keeps the rest of it without asking again', async () => {
     await page.keyboard.press('Control+End');
     await page.keyboard.type(
-      '\n/** Multiplies two numbers. */\nexport function multiply(a: number, b: number): number {\n',
+      '\n// Multiplies two numbers.\nexport function multiply(a: number, b: number): number {\n',
       {
         delay: 5,
       },
