@@ -60,7 +60,8 @@ beforeAll(async () => {
     },
   });
   await editor.start();
-  browser = await TestBrowser.open();
+  // A busy machine makes the editor colour lines slowly.
+  browser = await TestBrowser.open(/^Time limit reached when tokenizing/);
   ({ page } = browser);
 });
 afterAll(async () => {

@@ -84,9 +84,10 @@ export class TestBrowser {
   private constructor(
     private readonly browser: Browser,
     readonly page: Page,
+    ignored: RegExp | undefined,
   ) {
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) {
+      if (['error', 'warning'].includes(message.type()) && !ignored?.test(message.text())) {
         this.#errors.push(`${message.text()} (${message.location().url})`);
       }
     });
@@ -98,7 +99,8 @@ export class TestBrowser {
     });
   }
 
-  static async open(): Promise<TestBrowser> {
+  /** @param ignored what the page may write to the console without anything being wrong */
+  static async open(ignored?: RegExp): Promise<TestBrowser> {
     const browser = await chromium.launch({ executablePath: chromiumFile ?? '', args: ['--no-sandbox'] });
     const page = await browser.newPage({
       viewport: { width: 1440, height: 900 },
@@ -106,7 +108,7 @@ export class TestBrowser {
       reducedMotion: 'reduce',
     });
     page.setDefaultTimeout(30_000);
-    return new TestBrowser(browser, page);
+    return new TestBrowser(browser, page, ignored);
   }
 
   close(): Promise<void> {
