@@ -7,24 +7,31 @@ export interface Scored {
 /** Further chunks of a file say less and less: each counts this share of the one before. */
 const FADE = 0.8;
 
+/** A header and its source, or one declaration in Objective-C: one thing in two files. */
+const HEADER_OR_SOURCE = /\.(?:h|hh|hpp|hxx|c|cc|cpp|cxx|m|mm)$/i;
+
+/** What a file is a part of: itself, or a header with its source. */
+const unitOf = (path: string) => path.replace(HEADER_OR_SOURCE, '');
+
 /**
  * How much the chunks of a file support each other: by path, the scores of its chunks added up, fading, as a share of
- * the file that has most.
+ * the file that has most. A header and its source support each other.
  */
 export function fileEvidence(chunks: readonly Scored[]): Map<string, number> {
-  const byFile = new Map<string, number[]>();
+  const byUnit = new Map<string, { paths: Set<string>; scores: number[] }>();
   for (const { path, score } of chunks) {
-    const scores = byFile.get(path);
-    if (scores === undefined) byFile.set(path, [score]);
-    else scores.push(score);
+    const unit = byUnit.get(unitOf(path));
+    if (unit === undefined) byUnit.set(unitOf(path), { paths: new Set([path]), scores: [score] });
+    else {
+      unit.paths.add(path);
+      unit.scores.push(score);
+    }
   }
   const sums = new Map<string, number>();
-  for (const [path, scores] of byFile) {
+  for (const { paths, scores } of byUnit.values()) {
     scores.sort((a, b) => b - a);
-    sums.set(
-      path,
-      scores.reduce((sum, score, place) => sum + score * FADE ** place, 0),
-    );
+    const sum = scores.reduce((total, score, place) => total + score * FADE ** place, 0);
+    for (const path of paths) sums.set(path, sum);
   }
   const most = Math.max(...sums.values(), 1e-9);
   return new Map([...sums].map(([path, sum]) => [path, sum / most]));

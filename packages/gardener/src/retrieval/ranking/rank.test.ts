@@ -39,6 +39,18 @@ describe('rank', () => {
     expect(found[0]).toBe('src/b.ts');
   });
 
+  it('lets a header and its source support each other', () => {
+    const found = paths(
+      'how a mutex is locked',
+      candidate('src/other.h', { similarity: 0.52 }),
+      candidate('src/guard.h', { similarity: 0.5 }),
+      candidate('src/guard.cc', { similarity: 0.49 }),
+      candidate('src/guard.cc', { similarity: 0.48 }),
+      candidate('src/far.cc', { similarity: 0.1 }),
+    );
+    expect(found[0]).toBe('src/guard.h');
+  });
+
   it('names many files first and keeps a chunk that is far better than the next file', () => {
     const found = paths(
       'connections',

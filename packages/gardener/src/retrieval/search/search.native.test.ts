@@ -40,6 +40,38 @@ const files = [
   makeFile('src/queue.ts', [
     { symbol: 'Queue.flush', text: 'flush() { const items = this.items; this.items = []; return items }' },
   ]),
+  makeFile('ko/auth.py', [{ symbol: 'op_1', language: 'python', text: '"""사용자를 인증한다."""' }]),
+  makeFile('zh/check.py', [{ symbol: 'op_2', language: 'python', text: '"""检查密码是否正确"""' }]),
+  makeFile('src/errors.py', [
+    {
+      ...{
+        symbol: null,
+        kind: 'module',
+        language: 'python',
+        names: ['ClientError', 'ClientOSError', 'not_'],
+      },
+      text: 'class ClientError(Exception): ...\nclass ClientOSError(ClientError): ...\ndef not_(x): ...',
+    },
+  ]),
+  makeFile('src/uses.py', [
+    {
+      symbol: 'handle',
+      language: 'python',
+      text: 'except ClientOSError: not_(paid) # ClientOSError ClientOSError',
+    },
+  ]),
+  makeFile('src/polygon.cpp', [
+    {
+      symbol: 'Polygon.operator==',
+      kind: 'method',
+      language: 'cpp',
+      text: 'bool operator==(const P& o) const;',
+    },
+  ]),
+  makeFile('src/order.rb', [
+    { symbol: 'Order.paid', kind: 'method', language: 'ruby', text: 'def paid\n  @paid\nend' },
+    { symbol: 'Order.paid?', kind: 'method', language: 'ruby', text: 'def paid?\n  !!@paid\nend' },
+  ]),
   makeFile('docs/config.md', [
     { symbol: null, kind: 'module', language: 'markdown', text: 'How the settings are loaded' },
   ]),
@@ -164,8 +196,44 @@ it.each([
   'the a of is',
   '../../../etc/passwd',
   '`'.repeat(50),
+  'x',
+  '検',
+  '(a+)+$',
+  '^[\\w.]*{2,}|\\b(?=x)',
+  'for (const item of items) { if (item.paid?.()) return item; }',
+  'src/parser.ts:1',
+  '\u001b[31mred\u0007\u202e',
+  'a-b-c-d-e-f-g-h-i-j-k!',
 ])('answers the query %j without an error', async (query) => {
   expect(Array.isArray(await found(query))).toBe(true);
+});
+
+it('says why each was found, and not the same of all', async () => {
+  const [first, ...others] = await search('read a token from the parser');
+  expect(first).toMatchObject({
+    chunk: { path: 'src/parser.ts' },
+    why: { name: expect.arrayContaining(['read', 'token']), path: ['parser'] },
+  });
+  expect(others.some(({ why }) => JSON.stringify(why) !== JSON.stringify(first?.why))).toBe(true);
+});
+
+it.each([
+  ['a compound of Korean', '사용자인증', 'ko/auth.py'],
+  ['a word inside of one', '인증', 'ko/auth.py'],
+  ['one Chinese character', '查', 'zh/check.py'],
+])('finds %s', async (_, query, path) => {
+  expect((await found(query))[0]).toBe(path);
+});
+
+it.each([
+  ['ClientOSError', 'src/errors.py'],
+  ['not_', 'src/errors.py'],
+  ['operator==', 'src/polygon.cpp'],
+  ['paid?', 'src/order.rb'],
+])('finds %s, a small declaration among others, by its exact name', async (query, path) => {
+  const [first] = await search(query);
+  expect(first?.chunk.path).toBe(path);
+  expect(first?.why.definition).toBe(query);
 });
 
 it('answers a query of 200,000 characters', async () => {

@@ -3,8 +3,10 @@ import type { SearchResult } from '../../api/types.js';
 import { CodeLines } from '../../code/code-lines.js';
 import { placeLabel } from '../../code/source-panel.js';
 import { Badge } from '../../design/parts.js';
+import { reasons } from './reasons.js';
 
 const SNIPPET_LINES = 4;
+const SHOWN_REASONS = 2;
 
 /** What was found, best first. The arrow keys of the field above choose. */
 export function Results({
@@ -50,7 +52,11 @@ export function Results({
 }
 
 function Snippet({ result }: { result: SearchResult }): ReactNode {
-  const lines = result.text.split('\n').filter((line) => line.trim() !== '');
+  const first = result.best.startLine - result.startLine;
+  const lines = result.text
+    .split('\n')
+    .slice(first)
+    .filter((line) => line.trim() !== '');
   const indent = Math.min(...lines.map((line) => line.length - line.trimStart().length));
   const text = lines
     .slice(0, SNIPPET_LINES)
@@ -63,10 +69,15 @@ function Snippet({ result }: { result: SearchResult }): ReactNode {
   );
 }
 
-/** Which search found a result: by meaning, by words, or by both. */
-function How({ result: { vectorRank, keywordRank } }: { result: SearchResult }): ReactNode {
-  const how = [vectorRank !== null && 'meaning', keywordRank !== null && 'words'].filter(Boolean).join(' + ');
-  return how === '' ? null : <span className="small muted">{how}</span>;
+/** Why it was found: by what it declares, its path, words of its text, or its meaning. */
+function How({ result: { why } }: { result: SearchResult }): ReactNode {
+  const all = reasons(why);
+  if (all.length === 0) return null;
+  return (
+    <span className="small muted truncate" title={all.join('\n')}>
+      {all.slice(0, SHOWN_REASONS).join(' · ')}
+    </span>
+  );
 }
 
 function lastName(path: string): string {
