@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { kindOfQuery, type QueryKind } from '../../packages/gardener/src/retrieval/ranking/query-kind.js';
 import { namesInQuery } from '../../packages/gardener/src/retrieval/ranking/query-names.js';
 import { order } from '../../packages/gardener/src/retrieval/ranking/rank.js';
 import { type Signalled, signalsOf } from '../../packages/gardener/src/retrieval/ranking/signals.js';
@@ -27,23 +28,31 @@ interface Prepared extends Dump {
  */
 function main(): void {
   const { values, positionals } = parseArgs({
-    options: { rounds: { type: 'string', default: '3' }, ablate: { type: 'boolean', default: false } },
+    options: {
+      rounds: { type: 'string', default: '3' },
+      ablate: { type: 'boolean', default: false },
+      kind: { type: 'string', default: 'subject' },
+    },
     allowPositionals: true,
   });
-  const dumps = positionals.flatMap(readDumps).map(prepared);
+  const kind: QueryKind = values.kind === 'description' ? 'description' : 'subject';
+  const dumps = positionals
+    .flatMap(readDumps)
+    .map((dump) => prepared(dump, kind))
+    .filter(({ questions }) => questions.length > 0);
   const choosing = dumps.filter(({ use }) => use === 'choose');
-  let weights: Weights = { ...WEIGHTS };
+  let weights: Weights = { ...WEIGHTS[kind] };
   let best = objective(choosing, weights);
   print({ start: scores(dumps, weights), objective: rounded(best) });
   if (values.ablate) {
-    for (const key of Object.keys(WEIGHTS) as (keyof Weights)[]) {
+    for (const key of Object.keys(WEIGHTS[kind]) as (keyof Weights)[]) {
       const without = { ...weights, [key]: isFactor(key) ? 1 : 0 };
       print({ without: key, loses: Math.round((best - objective(choosing, without)) * 1e4) / 1e4 });
     }
   }
   for (let round = 1; round <= Number(values.rounds); round++) {
     const before = best;
-    for (const key of Object.keys(WEIGHTS) as (keyof Weights)[]) {
+    for (const key of Object.keys(WEIGHTS[kind]) as (keyof Weights)[]) {
       if (key === 'source' || key === 'meaning') continue;
       for (const step of STEPS) {
         const value = Math.round((weights[key] === 0 ? step * 0.2 : weights[key] * step) * 100) / 100;
@@ -72,12 +81,13 @@ const WEIGHTS_OF_ROLES = new Set<string>([
   'legacy',
 ]);
 
-function prepared(dump: Dump): Prepared {
-  const signals = dump.questions.map((question): [DumpedQuestion, Signalled[]] => {
+function prepared(dump: Dump, kind: QueryKind): Prepared {
+  const questions = dump.questions.filter(({ text }) => kindOfQuery(text) === kind);
+  const signals = questions.map((question): [DumpedQuestion, Signalled[]] => {
     const { text, candidates } = question;
     return [question, signalsOf(text, namesInQuery(text), candidates)];
   });
-  return { ...dump, signals: new Map(signals) };
+  return { ...dump, questions, signals: new Map(signals) };
 }
 
 function objective(dumps: readonly Prepared[], weights: Weights): number {
@@ -90,7 +100,10 @@ function objective(dumps: readonly Prepared[], weights: Weights): number {
 
 function scores(dumps: readonly Prepared[], weights: Weights): Record<string, number> {
   return Object.fromEntries(
-    dumps.map((dump) => [`${dump.name} (${dump.use})`, rounded(score(dump, weights))]),
+    dumps.map((dump) => [
+      `${dump.name} (${dump.use}, ${dump.questions.length})`,
+      rounded(score(dump, weights)),
+    ]),
   );
 }
 

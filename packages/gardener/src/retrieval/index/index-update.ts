@@ -273,6 +273,9 @@ export class IndexUpdate {
     if (this.#waiting.size === 0) return;
     const { store, signal } = this.#context;
     await this.#writeState(false);
+    // Rows outside the keyword index are scanned, and a search may be asked at once.
+    await store.refreshKeywords();
+    this.#chunksSinceRefresh = 0;
     while (this.#waiting.size > 0) {
       signal?.throwIfAborted();
       const files = new Map<string, ChunkedFileVersion>();

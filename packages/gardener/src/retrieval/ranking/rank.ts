@@ -1,4 +1,5 @@
 import { fileEvidence, spreadOverFiles } from './file-evidence.js';
+import { kindOfQuery } from './query-kind.js';
 import type { QueryNames } from './query-names.js';
 import { type Candidate, type Signalled, type Signals, signalsOf } from './signals.js';
 import { WEIGHTS, type Weights } from './weights.js';
@@ -13,7 +14,7 @@ export function rank(
   query: string,
   names: QueryNames,
   candidates: readonly Candidate[],
-  weights: Weights = WEIGHTS,
+  weights: Weights = WEIGHTS[kindOfQuery(query)],
 ): RankedCandidate[] {
   return order(signalsOf(query, names, candidates), weights);
 }

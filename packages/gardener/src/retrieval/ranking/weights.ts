@@ -1,4 +1,5 @@
 import type { FileRole } from './file-role.js';
+import type { QueryKind } from './query-kind.js';
 
 /** What each signal of the ranking counts; see rank.ts for what they are. */
 export interface Weights extends Record<FileRole, number> {
@@ -24,16 +25,17 @@ export interface Weights extends Record<FileRole, number> {
 }
 
 /**
- * Chosen by `npm run bench:search-weights` on the repositories that choose there and on the tuning codebases of
- * bench/retrieval; the others are the results in docs/retrieval.md.
+ * By kind of query: who describes one piece of code wants that piece, who names a subject wants the files about it.
+ * Chosen by `npm run bench:search-weights` on the repositories that choose in bench/search-quality and on the tuning
+ * codebases of bench/retrieval; the others are the results in docs/retrieval.md.
  */
-export const WEIGHTS: Weights = {
+const SUBJECT: Weights = {
   meaning: 1,
   words: 0.3,
   name: 0.8,
   file: 0.6,
-  folder: 0.2,
-  definition: 1,
+  folder: 0.25,
+  definition: 0.6,
   definitionAlone: 3,
   path: 1,
   pathAlone: 3,
@@ -49,9 +51,22 @@ export const WEIGHTS: Weights = {
   source: 1,
 };
 
+export const WEIGHTS: Record<QueryKind, Weights> = {
+  subject: SUBJECT,
+  description: {
+    ...SUBJECT,
+    words: 0.5,
+    file: 0.3,
+    folder: 0,
+    definition: 0.4,
+    evidence: 0.03,
+    spread: 0.9,
+  },
+};
+
 /** Meaning and words alone, each chunk for itself: what the other signals are measured against. */
 export const WITHOUT_NAMES: Weights = {
-  ...WEIGHTS,
+  ...SUBJECT,
   words: 0.6,
   name: 0,
   file: 0,

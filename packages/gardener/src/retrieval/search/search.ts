@@ -3,7 +3,7 @@ import type { SymbolGraph } from '../../codebase/graph/symbol-graph.js';
 import { namesInQuery, type QueryNames } from '../ranking/query-names.js';
 import { type RankedCandidate, rank } from '../ranking/rank.js';
 import type { Candidate } from '../ranking/signals.js';
-import { WEIGHTS, type Weights, WITHOUT_NAMES } from '../ranking/weights.js';
+import { WITHOUT_NAMES } from '../ranking/weights.js';
 import { type Why, whyFound } from '../ranking/why.js';
 import { chunkOf, fileNameOf, namesOf } from '../store/chunk-row.js';
 import type { ChunkStore } from '../store/chunk-store.js';
@@ -114,8 +114,9 @@ async function searchOnce(
   let isWhole = unread.every((id) => rows.has(id));
   const candidates = [...rows].map(([id, row]) => candidateOf(id, row, byVector, byKeyword));
   options.onCandidates?.(text, names, candidates);
-  const weights: Weights = rankings.includes('names') ? WEIGHTS : WITHOUT_NAMES;
-  const ranked = rank(text, names, candidates, weights);
+  const ranked = rankings.includes('names')
+    ? rank(text, names, candidates)
+    : rank(text, names, candidates, WITHOUT_NAMES);
   const ranks = { vectors: ranksOf(byVector), keywords: ranksOf(byKeyword) };
   let results: SearchResult[] = [];
   // The rest of a chunk is read for those that are shown, and for a few more in case some are copies.
