@@ -8,6 +8,8 @@ it.each([
   ['where is the retry with a growing delay', 'subject'],
   ['the parser', 'subject'],
   ['', 'subject'],
+  ['사용자 인증', 'characters'],
+  ['检查 password', 'characters'],
   ['Returns the first value that matches a predicate', 'description'],
   ['Converts a coroutine into a deferred', 'description'],
   ['Whether two paths are equal after they are normalised', 'description'],

@@ -62,6 +62,7 @@ export const WEIGHTS: Record<QueryKind, Weights> = {
     evidence: 0.03,
     spread: 0.9,
   },
+  characters: { ...SUBJECT, meaning: 0.4, words: 1 },
 };
 
 /** Meaning and words alone, each chunk for itself: what the other signals are measured against. */

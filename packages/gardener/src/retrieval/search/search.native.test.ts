@@ -40,37 +40,37 @@ const files = [
   makeFile('src/queue.ts', [
     { symbol: 'Queue.flush', text: 'flush() { const items = this.items; this.items = []; return items }' },
   ]),
-  makeFile('ko/auth.py', [{ symbol: 'op_1', language: 'python', text: '"""사용자를 인증한다."""' }]),
-  makeFile('zh/check.py', [{ symbol: 'op_2', language: 'python', text: '"""检查密码是否正确"""' }]),
-  makeFile('src/errors.py', [
+  makeFile('ko/auth.py', [{ symbol: 'op_1', language: 'kotlin', text: '"""사용자를 인증한다."""' }]),
+  makeFile('zh/check.py', [{ symbol: 'op_2', language: 'kotlin', text: '"""检查密码是否正确"""' }]),
+  makeFile('names/errors.py', [
     {
       ...{
         symbol: null,
         kind: 'module',
-        language: 'python',
+        language: 'kotlin',
         names: ['ClientError', 'ClientOSError', 'not_'],
       },
       text: 'class ClientError(Exception): ...\nclass ClientOSError(ClientError): ...\ndef not_(x): ...',
     },
   ]),
-  makeFile('src/uses.py', [
+  makeFile('names/uses.py', [
     {
       symbol: 'handle',
-      language: 'python',
+      language: 'kotlin',
       text: 'except ClientOSError: not_(paid) # ClientOSError ClientOSError',
     },
   ]),
-  makeFile('src/polygon.cpp', [
+  makeFile('names/polygon.cpp', [
     {
       symbol: 'Polygon.operator==',
-      kind: 'method',
+
       language: 'cpp',
       text: 'bool operator==(const P& o) const;',
     },
   ]),
-  makeFile('src/order.rb', [
-    { symbol: 'Order.paid', kind: 'method', language: 'ruby', text: 'def paid\n  @paid\nend' },
-    { symbol: 'Order.paid?', kind: 'method', language: 'ruby', text: 'def paid?\n  !!@paid\nend' },
+  makeFile('names/order.rb', [
+    { symbol: 'Order.paid', language: 'ruby', text: 'def paid\n  @paid\nend' },
+    { symbol: 'Order.paid?', language: 'ruby', text: 'def paid?\n  !!@paid\nend' },
   ]),
   makeFile('docs/config.md', [
     { symbol: null, kind: 'module', language: 'markdown', text: 'How the settings are loaded' },
@@ -226,10 +226,10 @@ it.each([
 });
 
 it.each([
-  ['ClientOSError', 'src/errors.py'],
-  ['not_', 'src/errors.py'],
-  ['operator==', 'src/polygon.cpp'],
-  ['paid?', 'src/order.rb'],
+  ['ClientOSError', 'names/errors.py'],
+  ['not_', 'names/errors.py'],
+  ['operator==', 'names/polygon.cpp'],
+  ['paid?', 'names/order.rb'],
 ])('finds %s, a small declaration among others, by its exact name', async (query, path) => {
   const [first] = await search(query);
   expect(first?.chunk.path).toBe(path);
