@@ -27,13 +27,14 @@ const SCORE_VALUES = 6;
 const LOGIT_VALUES = 3;
 /** Value, gradient, two moments and the best state of every trainable number, float32. */
 const ADAPTER_BYTES = 5 * 4;
-const DEFAULT_BUDGET_BYTES = 4e9;
+/** What a training takes at most unless more is allowed, bytes. */
+const LARGEST_BUDGET_BYTES = 4e9;
 /** Less free memory than this in the whole machine is pressure, whatever the budget. */
 const MIN_FREE_BYTES = 150e6;
 
 /** The smaller of 4 GB and half of the memory that is free now, bytes. */
 export function defaultMemoryBudget(): number {
-  return Math.min(DEFAULT_BUDGET_BYTES, freemem() / 2);
+  return Math.min(LARGEST_BUDGET_BYTES, freemem() / 2);
 }
 
 /** Peak memory of a process that trains with this graph, estimated, bytes. */
@@ -75,12 +76,9 @@ export function estimateMemory({
  * @throws LoraError `train.memory-budget` when not even one row fits; it says how much that needs
  */
 export function planMemory(wanted: ModelGraphOptions, budgetBytes: number): ModelGraphOptions {
-  let least = wanted;
-  for (let shape: ModelGraphOptions | null = wanted; shape; shape = lighterShape(shape)) {
-    if (estimateMemory(shape) <= budgetBytes) return shape;
-    least = shape;
-  }
-  const neededBytes = estimateMemory(least);
+  const shape = lightEnough(wanted, budgetBytes);
+  const neededBytes = estimateMemory(shape);
+  if (neededBytes <= budgetBytes) return shape;
   throw new LoraError(
     'train.memory-budget',
     `Training one row of ${wanted.batch.sequenceLength} tokens needs about ${megabytes(neededBytes)} of memory; ` +
@@ -91,6 +89,15 @@ export function planMemory(wanted: ModelGraphOptions, budgetBytes: number): Mode
       details: { neededBytes, budgetBytes },
     },
   );
+}
+
+/** The wanted shape or the first lighter one that fits; the lightest where none does. */
+export function lightEnough(
+  wanted: ModelGraphOptions,
+  budgetBytes = LARGEST_BUDGET_BYTES,
+): ModelGraphOptions {
+  const lighter = estimateMemory(wanted) > budgetBytes ? lighterShape(wanted) : null;
+  return lighter ? lightEnough(lighter, budgetBytes) : wanted;
 }
 
 /** The next lighter shape of the same step; null when there is none. */
