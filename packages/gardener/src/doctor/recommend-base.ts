@@ -27,7 +27,7 @@ export interface BaseAdvice {
 
 /** The bases worth training, the one that predicts code best first. */
 export const CANDIDATE_BASES: readonly CandidateBase[] = [
-  { id: 'qwen2.5-coder-1.5b-instruct', parameters: 1_544e6, trainingMemoryBytes: 3.3e9 },
+  { id: 'qwen2.5-coder-1.5b-instruct', parameters: 1_544e6, trainingMemoryBytes: 4.61e9 },
   { id: 'qwen2.5-coder-0.5b-instruct', parameters: 494e6, trainingMemoryBytes: 1.97e9 },
   { id: 'smollm2-135m-instruct', parameters: 135e6, trainingMemoryBytes: 0.95e9 },
 ];
