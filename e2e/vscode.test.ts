@@ -46,6 +46,8 @@ beforeAll(async () => {
   if (missing !== null) return;
   await garden.installModels(inject('baseModelFile'), inject('embeddingModelDirectory'));
   const workspace = codebase();
+  // The small model is rarely sure of anything; tried here is how what it writes is shown.
+  process.env.CODEBASE_GARDENER_SUGGESTION_CONFIDENCE = '0';
   await server.start();
   editor = new VsCodeServer({
     ...{ vscode, workspace, extension: unpackExtension(garden.directory) },

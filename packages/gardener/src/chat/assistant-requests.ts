@@ -1,6 +1,6 @@
 import type { ProjectRecord } from '../garden/project-record.js';
 import type { Place } from '../models/runtime/fill-in-the-middle.js';
-import type { ChatMessage } from '../models/runtime/runtime.js';
+import type { ChatMessage, Likelihood, PromptWork } from '../models/runtime/runtime.js';
 import type { IndexFreshness } from '../retrieval/index/freshness.js';
 import type { SearchResult } from '../retrieval/search/search.js';
 import type { AnsweringAdapter } from './answers/adapter-use.js';
@@ -62,14 +62,18 @@ export interface MessagesRequest extends AnswerOptions {
 export interface ContinuationRequest extends AnswerOptions {
   prompt: string;
   suffix?: string;
+  /** The end of the text, right before the gap, where somebody types it; see `CompletionRequest.typed`. */
+  typed?: string;
   /** Where the text is, and related code. */
   place?: Place;
   maxTokens: number;
+  /** Looks at the text after each piece; once it says yes, that is the whole completion. */
+  isDone?: (written: string) => boolean;
 }
 
 /** What a completion yields: text as it is written, then one end. */
 export type CompletionEvent =
-  | { type: 'text'; text: string }
+  | { type: 'text'; text: string; likelihood?: Likelihood; prompt?: PromptWork }
   | {
       type: 'end';
       reason: 'stop' | 'length';

@@ -5,7 +5,9 @@ import type { ProjectRecord } from '../garden/project-record.js';
 import type { AnswerEnd, AnswerEvent } from './answers/write-answer.js';
 import { Assistant } from './assistant.js';
 import type { AskRequest, CompletionEvent } from './assistant-requests.js';
-import { type CompleteAtEvent, completeAt } from './complete-at.js';
+import { CodeCompleter } from './completion/code-completer.js';
+import type { CompleteCodeEvent } from './completion/code-request.js';
+import { completeAt } from './completion/complete-at.js';
 import { newConversation, openConversation } from './conversations/conversation.js';
 import { type GardenWithProjects, makeGardenWithProjects } from './garden-with-projects.fixture.js';
 
@@ -140,6 +142,7 @@ it('takes an adapter that was promoted since, and the base when its file goes wh
   const gone = await ask(first, question);
   expect(gone.end?.adapter).toEqual({
     version: null,
+    strength: null,
     reason: expect.stringContaining('The file of adapter 2 is missing'),
   });
   expect(gone.text).toBe((await ask(first, question, { adapter: 'base' })).text);
@@ -192,8 +195,12 @@ it('completes a file at a line: what stands above it, under its path, with relat
   const file = join(first.path, 'slug.ts');
   const completed = async (place: { file?: string; line: number; column?: number }) => {
     let text = '';
-    let end: Extract<CompleteAtEvent, { type: 'end' }> | null = null;
-    for await (const event of completeAt(made.garden, assistant, first, { file, maxTokens: 6, ...place })) {
+    let end: Extract<CompleteCodeEvent, { type: 'end' }> | null = null;
+    for await (const event of completeAt(made.garden, new CodeCompleter(made.garden, assistant), first, {
+      file,
+      maxTokens: 6,
+      ...place,
+    })) {
       if (event.type === 'text') text += event.text;
       else end = event;
     }

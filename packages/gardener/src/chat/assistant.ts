@@ -187,11 +187,12 @@ export class Assistant {
     const { use, release } = await this.#use({ ...target, project }, 'completion');
     try {
       const adapter = new AdapterUse(use.adapter);
-      const { prompt, suffix, place, maxTokens } = request;
+      const { prompt, suffix, typed, place, maxTokens } = request;
       const generation = adapter.generate((chosen) =>
         use.model.runtime.complete({
           prompt,
           ...(suffix !== undefined && { suffix }),
+          ...(typed !== undefined && { typed }),
           ...(place !== undefined && { place }),
           ...adapterOptions(chosen),
           turn: project?.id ?? '',
@@ -199,8 +200,21 @@ export class Assistant {
           maxTokens,
         }),
       );
+      let written = '';
+      let pieces = 0;
+      let promptTokens = 0;
       for await (const event of this.#noting(generation)) {
-        yield event.type === 'text' ? event : { ...event, adapter: adapter.told };
+        if (event.type === 'end') {
+          yield { ...event, adapter: adapter.told };
+          continue;
+        }
+        yield event;
+        written += event.text;
+        pieces += 1;
+        promptTokens = event.prompt?.tokens ?? promptTokens;
+        if (request.isDone?.(written) !== true) continue;
+        yield { type: 'end', reason: 'stop', promptTokens, completionTokens: pieces, adapter: adapter.told };
+        return;
       }
     } finally {
       release();

@@ -4,6 +4,7 @@ import { defineAsk } from './commands/ask.js';
 import { defineCancel } from './commands/cancel.js';
 import { defineChat } from './commands/chat.js';
 import { defineComplete } from './commands/complete.js';
+import { defineCompletion } from './commands/completion.js';
 import { defineDisk } from './commands/disk.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEvaluate } from './commands/evaluate.js';
@@ -71,6 +72,7 @@ const COMMANDS = [
   defineModels,
   defineDisk,
   defineDoctor,
+  defineCompletion,
 ];
 
 /**

@@ -1,9 +1,10 @@
 import type { Place } from '../models/runtime/fill-in-the-middle.js';
 import type { SearchResult } from '../retrieval/search/search.js';
-import { contains, type PromptRoom, roomCounter } from './build-prompt.js';
+import { contains } from './build-prompt.js';
+import { stableLineStart } from './stable-lines.js';
 
 /** What the prompt of a completion is made of. */
-export interface CompletionParts extends PromptRoom {
+export interface CompletionParts {
   /** Name of the codebase, and the file's path in it. */
   repository: string;
   path: string;
@@ -13,17 +14,23 @@ export interface CompletionParts extends PromptRoom {
   before: string;
   /** The file's text after it, or empty. */
   after: string;
+  /** Code that the client wants seen, the most important last, each with the line that names its file. */
+  extra?: readonly { path: string; text: string; heading: string }[];
   /** Related code, best first. */
   results: readonly SearchResult[];
   /** The line that names a result's file. */
   pathLineOf(result: SearchResult): string;
+  /** Characters that the prompt may have. */
+  room: number;
 }
 
 /** A prompt that fits. */
 export interface CompletionPrompt {
-  /** The file's text before the place, and after it. */
+  /** The file's text before the place, up to where `typed` begins, and after the place. */
   prompt: string;
   suffix: string;
+  /** The lines right before the place, which change with every key press. */
+  typed: string;
   /** Where it is, with the related code. */
   place: Place;
   /** Best first. */
@@ -33,71 +40,84 @@ export interface CompletionPrompt {
 /** Shares of the room: what follows the place, and related code; the rest is the file before the place. */
 const AFTER_SHARE = 0.2;
 const RELATED_SHARE = 0.3;
-/** Tokens that a base's own format puts between the parts, at most. */
-const MARKER_TOKENS = 16;
+/** Of what is left for related code each piece that the client has sent may take this share. */
+const EXTRA_SHARE = 0.5;
+/** Of the room for the text before the place so much may stay unused, so that its beginning need not move. */
+const SLACK = 0.3;
+/** How many lines before the place the lines that change may begin. */
+const FEWEST_TYPED_LINES = 3;
+const MOST_TYPED_LINES = 24;
 
 /**
  * Puts together what a completion continues: related code, each piece under its path, the best last, then the file's
  * path and its text up to the place. How paths are told, in comments or in its own format, depends on the base: both
- * are given. Whole lines are left out, those farthest from the place first. Pure.
+ * are given. Whole lines are left out, those farthest from the place first, and cuts stay where they are from one key
+ * press to the next, so that a model need not read the same text again. Pure.
  */
-export async function completionPrompt(parts: CompletionParts): Promise<CompletionPrompt> {
-  const count = roomCounter(parts);
-  const room =
-    parts.contextTokens -
-    parts.answerTokens -
-    (await count(parts.pathLine)) -
-    (await count(parts.repository)) -
-    MARKER_TOKENS;
-  const after = await fitLines(parts.after, Math.floor(room * AFTER_SHARE), count, 'first');
-  const before = await fitLines(
-    parts.before,
-    room - after.tokens - Math.floor(room * RELATED_SHARE),
-    count,
-    'last',
-  );
-  const used: SearchResult[] = [];
-  let related = '';
-  let left = room - after.tokens - before.tokens;
-  for (const result of parts.results) {
-    if (used.some((other) => contains(other, result))) continue;
-    const text = `${parts.pathLineOf(result)}${result.chunk.text.trimEnd()}\n\n`;
-    const tokens = await count(text);
-    if (tokens > left) continue;
-    left -= tokens;
-    used.push(result);
-    related = text + related;
-  }
-  const place = {
-    repository: parts.repository,
-    path: parts.path,
-    files: used.map(({ chunk }) => ({ path: chunk.path, text: chunk.text })).reverse(),
-    comments: related + parts.pathLine,
+export function completionPrompt(parts: CompletionParts): CompletionPrompt {
+  const room = Math.max(0, parts.room - parts.pathLine.length - parts.repository.length);
+  const suffix = firstLines(parts.after, Math.floor(room * AFTER_SHARE));
+  const before = lastLines(parts.before, room - suffix.length - Math.floor(room * RELATED_SHARE));
+  const related = relatedCode(parts, room - suffix.length - before.length);
+  const typedFrom = typedStart(before);
+  return {
+    prompt: before.slice(0, typedFrom),
+    typed: before.slice(typedFrom),
+    suffix,
+    place: {
+      repository: parts.repository,
+      path: parts.path,
+      files: related.files,
+      comments: related.comments + parts.pathLine,
+    },
+    used: related.used,
   };
-  return { prompt: before.text, suffix: after.text, place, used };
 }
 
-/** The most first or last lines of a text that fit, found by halving. */
-async function fitLines(
-  text: string,
-  room: number,
-  count: (text: string) => Promise<number>,
-  which: 'first' | 'last',
-): Promise<{ text: string; tokens: number }> {
-  const lines = text.split(/(?<=\n)/);
-  let best = { text: '', tokens: 0 };
-  let low = 1;
-  let high = lines.length;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const part = (which === 'first' ? lines.slice(0, middle) : lines.slice(-middle)).join('');
-    const tokens = await count(part);
-    if (tokens <= room) {
-      best = { text: part, tokens };
-      low = middle + 1;
-    } else {
-      high = middle - 1;
-    }
+function relatedCode({ extra = [], results, pathLineOf }: CompletionParts, room: number) {
+  const used: SearchResult[] = [];
+  const files: Place['files'][number][] = [];
+  let comments = '';
+  let left = room;
+  const add = (heading: string, path: string, text: string, most: number): boolean => {
+    const piece = `${heading}${text.trimEnd()}\n\n`;
+    if (piece.length > most) return false;
+    left -= piece.length;
+    files.unshift({ path, text });
+    comments = piece + comments;
+    return true;
+  };
+  for (const { path, text, heading } of [...extra].reverse()) add(heading, path, text, left * EXTRA_SHARE);
+  for (const result of results) {
+    if (used.some((other) => contains(other, result))) continue;
+    const { path, text } = result.chunk;
+    if (add(pathLineOf(result), path, text, left)) used.push(result);
   }
-  return best;
+  return { used, files, comments };
+}
+
+/** The first whole lines that fit; of a line that is too long alone its beginning. */
+function firstLines(text: string, room: number): string {
+  if (text.length <= room) return text;
+  const end = text.lastIndexOf('\n', room - 1) + 1;
+  return text.slice(0, end > 0 ? end : room);
+}
+
+/** The last lines that fit, from one on that stays the first while the text grows. */
+function lastLines(text: string, room: number): string {
+  if (text.length <= room) return text;
+  const from = text.length - room;
+  const start = stableLineStart(text, from, from + Math.floor(room * SLACK)) ?? text.indexOf('\n', from) + 1;
+  return text.slice(start > 0 ? start : from);
+}
+
+/** Where the lines that change begin: a few lines before the place, and the same line while the place moves on. */
+function typedStart(before: string): number {
+  const starts = [before.length];
+  for (let at = before.length; starts.length <= MOST_TYPED_LINES && at > 0; ) {
+    at = before.lastIndexOf('\n', at - 2) + 1;
+    starts.push(at);
+  }
+  const nearest = starts[Math.min(FEWEST_TYPED_LINES, starts.length - 1)] ?? 0;
+  return stableLineStart(before, starts.at(-1) ?? 0, nearest) ?? nearest;
 }

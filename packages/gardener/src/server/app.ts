@@ -18,9 +18,13 @@ import { addRunRoutes } from './api/runs.js';
 import { addCodeRoutes } from './api/search/code.js';
 import { addSearchRoutes } from './api/search/search.js';
 import { addSettingRoutes } from './api/settings.js';
-import { errorAnswer } from './contract/error-answer.js';
+import { type ErrorAnswer, errorAnswer } from './contract/error-answer.js';
 import { openApiDocument } from './contract/openapi-document.js';
 import { newApi } from './contract/route.js';
+import { addInfill } from './editors/infill.js';
+import { addMistralFim } from './editors/mistral-fim.js';
+import { addOllamaModels } from './editors/ollama-models.js';
+import { addOllamaWriting } from './editors/ollama-writing.js';
 import { type Access, guardOrigin, guardToken } from './guard/guard.js';
 import { DEFAULT_LIMITS, type Limits, limitBody, Slots } from './guard/limits.js';
 import { TOKEN_PAGE_STYLE } from './guard/token-page.js';
@@ -49,13 +53,13 @@ export function createApp(
 ): OpenAPIHono {
   const app = newApi();
   app.onError((error, c) => {
-    const { status, body, headers } = errorAnswer(error instanceof HTTPException ? malformed(error) : error);
+    const told = errorAnswer(error instanceof HTTPException ? malformed(error) : error);
     // Who has gone away is told nothing, and is no failure.
     const isGone = c.req.raw.signal.aborted;
-    if (status === 500 && !isGone)
+    if (told.status === 500 && !isGone)
       context.garden.log.error({ err: error, path: c.req.path }, 'request failed');
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
-    return c.json(c.req.path.startsWith('/v1/') ? asOpenAiError({ status, body }) : body, status);
+    for (const [name, value] of Object.entries(told.headers)) c.header(name, value);
+    return c.json(errorBody(c.req.path, told), told.status);
   });
   app.use(securityHeaders());
   app.use(limitRequests(new Slots(limits.requests, 'requests'), context.stopping));
@@ -72,6 +76,16 @@ export function createApp(
     throw noSuchPath(app, c.req.method, c.req.path);
   });
   return app;
+}
+
+/** Paths of Ollama's API, whose clients expect its errors. */
+const OLLAMA = /^\/api\/(generate|chat|tags|show|version)$/;
+
+/** An error in the shape that the clients of a path know. */
+function errorBody(path: string, told: ErrorAnswer): object {
+  if (path.startsWith('/v1/')) return asOpenAiError(told);
+  const { message, remedy } = told.body.error;
+  return OLLAMA.test(path) ? { error: `${message} ${remedy}` } : told.body;
 }
 
 /** The documented routes. */
@@ -95,6 +109,10 @@ export function addApi(app: OpenAPIHono, context: ServerContext): void {
   addChatCompletions(app, context);
   addCompletions(app, context);
   addEmbeddings(app, context);
+  addInfill(app, context);
+  addMistralFim(app, context);
+  addOllamaModels(app, context);
+  addOllamaWriting(app, context);
 }
 
 /** The UI loads nothing from elsewhere, runs no inline script, and stands in no foreign frame. */

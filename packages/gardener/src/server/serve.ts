@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { createAdaptorServer } from '@hono/node-server';
 import { LRUCache } from 'lru-cache';
 import { Assistant } from '../chat/assistant.js';
+import { CodeCompleter } from '../chat/completion/code-completer.js';
 import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import { createApp } from './app.js';
@@ -106,6 +107,7 @@ export function createContext(garden: Garden, version: string, stopping: AbortSi
   });
   return {
     ...{ garden, version, events, models, assistant, followers, stopping },
+    completer: new CodeCompleter(garden, assistant),
     startedAt: new Date().toISOString(),
     generations: new Slots(DEFAULT_LIMITS.generations, 'answers'),
     begun: new LRUCache({ max: MAX_BEGUN }),

@@ -192,6 +192,9 @@ export interface components {
         };
         CompletedCode: {
             adapter: components["schemas"]["AnsweringAdapter"];
+            confidence: number | null;
+            /** @enum {string|null} */
+            silence: "unsure" | "nothing-new" | "newer-request" | null;
             text: string;
         };
         Completion: {
@@ -234,13 +237,16 @@ export interface components {
         CompletionRequest: {
             /** @enum {boolean|null} */
             echo?: false | null;
-            /** @description Retrieval is on for projects, unless it is turned off here or by the header x-gardener-retrieval: false. */
             gardener?: {
                 /** @enum {string} */
                 adapter?: "promoted" | "base";
+                /** @description Instead of the setting suggestionConfidence; 0 suggests whatever the model writes. */
+                minConfidence?: number;
                 retrieval?: boolean;
                 /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
                 strength?: number;
+                /** @description After this long what is written by then is the answer. */
+                timeLimitMs?: number;
             } | null;
             max_tokens?: number | null;
             model: string;
@@ -253,7 +259,7 @@ export interface components {
             stream_options?: {
                 include_usage?: boolean | null;
             } | null;
-            /** @description What follows the gap: fill-in-the-middle, for base models that have the tokens. */
+            /** @description What follows the gap: fill-in-the-middle, for base models that have the tokens. A prompt that is such a model's markup as a whole is read as one with a suffix. */
             suffix?: string | null;
             temperature?: number | null;
         };
@@ -359,6 +365,77 @@ export interface components {
             files: components["schemas"]["SeenFile"][];
             total: number;
         };
+        FimCompletion: {
+            choices: {
+                /** @enum {string} */
+                finish_reason: "stop" | "length";
+                index: number;
+                message: {
+                    content: string;
+                    /** @enum {string} */
+                    role: "assistant";
+                };
+            }[];
+            created: number;
+            gardener: {
+                adapter: components["schemas"]["AnsweringAdapter"];
+                sources: components["schemas"]["Source"][];
+            };
+            id: string;
+            model: string;
+            /** @enum {string} */
+            object: "chat.completion";
+            usage: components["schemas"]["Usage"];
+        };
+        FimCompletionChunk: {
+            choices: {
+                delta: {
+                    content: string;
+                    /** @enum {string} */
+                    role?: "assistant";
+                };
+                /** @enum {string|null} */
+                finish_reason: "stop" | "length" | null;
+                index: number;
+            }[];
+            created: number;
+            gardener?: {
+                adapter: components["schemas"]["AnsweringAdapter"];
+                sources: components["schemas"]["Source"][];
+            };
+            id: string;
+            model: string;
+            /** @enum {string} */
+            object: "chat.completion.chunk";
+            usage?: components["schemas"]["Usage"];
+        };
+        FimCompletionRequest: {
+            gardener?: {
+                /** @enum {string} */
+                adapter?: "promoted" | "base";
+                /** @description Instead of the setting suggestionConfidence; 0 suggests whatever the model writes. */
+                minConfidence?: number;
+                retrieval?: boolean;
+                /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
+                strength?: number;
+                /** @description After this long what is written by then is the answer. */
+                timeLimitMs?: number;
+            } | null;
+            max_tokens?: number | null;
+            model: string;
+            /** @enum {number|null} */
+            n?: 1 | null;
+            prompt: string;
+            random_seed?: number | null;
+            seed?: number | null;
+            stop?: string | string[] | null;
+            stream?: boolean | null;
+            stream_options?: {
+                include_usage?: boolean | null;
+            } | null;
+            suffix?: string | null;
+            temperature?: number | null;
+        };
         Folder: {
             isGit: boolean;
             name: string;
@@ -433,6 +510,92 @@ export interface components {
             complete: boolean;
             indexedAt: string;
         };
+        InfillAnswer: {
+            content: string;
+            gardener: {
+                adapter: components["schemas"]["AnsweringAdapter"];
+                /** @description How likely the model held each token of the first line, as a mean. */
+                confidence: number | null;
+                fillInTheMiddle: boolean;
+                project: string;
+                /**
+                 * @description Why nothing is suggested, where the model has written something.
+                 * @enum {string|null}
+                 */
+                silence: "unsure" | "nothing-new" | "newer-request" | null;
+                sources: components["schemas"]["Source"][];
+            };
+            has_new_line: boolean;
+            /** @enum {number} */
+            index: 0;
+            model: string;
+            /** @enum {boolean} */
+            stop: true;
+            /** @enum {string} */
+            stop_type: "eos" | "limit" | "none";
+            timings: {
+                cache_n: number;
+                predicted_ms: number;
+                predicted_n: number;
+                predicted_per_second: number;
+                predicted_per_token_ms: number;
+                prompt_ms: number;
+                prompt_n: number;
+                prompt_per_second: number;
+                prompt_per_token_ms: number;
+            };
+            tokens: number[];
+            tokens_cached: number;
+            tokens_evaluated: number;
+            tokens_predicted: number;
+            truncated: boolean;
+        };
+        InfillPiece: {
+            content: string;
+            /** @enum {number} */
+            index: 0;
+            /** @enum {boolean} */
+            stop: false;
+            tokens: number[];
+        };
+        InfillRequest: {
+            /** @description Gardener's own: the file that is edited, by its absolute path or its path in the project. */
+            filename?: string | null;
+            gardener?: {
+                /** @enum {string} */
+                adapter?: "promoted" | "base";
+                /** @description Instead of the setting suggestionConfidence; 0 suggests whatever the model writes. */
+                minConfidence?: number;
+                retrieval?: boolean;
+                /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
+                strength?: number;
+                /** @description After this long what is written by then is the answer. */
+                timeLimitMs?: number;
+            } | null;
+            /** @description Other code, the most important last. */
+            input_extra?: {
+                filename?: string | null;
+                text: string;
+            }[] | null;
+            /** @description Whole lines before the cursor. */
+            input_prefix?: string | null;
+            /** @description From the cursor on. */
+            input_suffix?: string | null;
+            n_indent?: number | null;
+            /** @description Most tokens; 0 only makes the model ready and is answered at once. */
+            n_predict?: number | null;
+            /** @description The line up to the cursor. */
+            prompt?: string | null;
+            /** @description Only these fields, such as `content` or `timings/prompt_n`, which is then a field of that name. */
+            response_fields?: string[] | null;
+            seed?: number | null;
+            stop?: string[] | null;
+            stream?: boolean | null;
+            /** @description After this long a line that is begun is the last one. */
+            t_max_predict_ms?: number | null;
+            t_max_prompt_ms?: number | null;
+            temperature?: number | null;
+        };
         LastComparison: {
             comparison: components["schemas"]["Comparison"] | null;
         };
@@ -500,6 +663,110 @@ export interface components {
             path: string;
             /** @default true */
             train?: boolean;
+        };
+        OllamaChatAnswer: {
+            created_at: string;
+            done: boolean;
+            /** @enum {string} */
+            done_reason?: "stop" | "length" | "load";
+            eval_count?: number;
+            eval_duration?: number;
+            load_duration?: number;
+            message: {
+                content: string;
+                /** @enum {string} */
+                role: "assistant";
+            };
+            model: string;
+            prompt_eval_count?: number;
+            prompt_eval_duration?: number;
+            /** @description Nanoseconds, as all of these. */
+            total_duration?: number;
+        };
+        OllamaChatRequest: {
+            messages?: {
+                content: string;
+                /** @enum {string} */
+                role: "system" | "user" | "assistant" | "tool";
+            }[] | null;
+            model: string;
+            options?: {
+                num_predict?: number | null;
+                seed?: number | null;
+                stop?: string | string[] | null;
+                temperature?: number | null;
+            } | null;
+            stream?: boolean | null;
+        };
+        OllamaError: {
+            error: string;
+        };
+        OllamaGenerateAnswer: {
+            created_at: string;
+            done: boolean;
+            /** @enum {string} */
+            done_reason?: "stop" | "length" | "load";
+            eval_count?: number;
+            eval_duration?: number;
+            load_duration?: number;
+            model: string;
+            prompt_eval_count?: number;
+            prompt_eval_duration?: number;
+            response: string;
+            /** @description Nanoseconds, as all of these. */
+            total_duration?: number;
+        };
+        OllamaGenerateRequest: {
+            model: string;
+            options?: {
+                num_predict?: number | null;
+                seed?: number | null;
+                stop?: string | string[] | null;
+                temperature?: number | null;
+            } | null;
+            prompt?: string | null;
+            raw?: boolean | null;
+            stream?: boolean | null;
+            suffix?: string | null;
+            system?: string | null;
+        };
+        OllamaShow: {
+            capabilities: string[];
+            details: {
+                families: string[];
+                family: string;
+                format: string;
+                parameter_size: string;
+                parent_model: string;
+                quantization_level: string;
+            };
+            model_info: {
+                [key: string]: unknown;
+            };
+            modelfile: string;
+            parameters: string;
+            template: string;
+        };
+        OllamaShowRequest: {
+            model?: string | null;
+            name?: string | null;
+        };
+        OllamaTags: {
+            models: {
+                details: {
+                    families: string[];
+                    family: string;
+                    format: string;
+                    parameter_size: string;
+                    parent_model: string;
+                    quantization_level: string;
+                };
+                digest: string;
+                model: string;
+                modified_at: string;
+                name: string;
+                size: number;
+            }[];
         };
         OpenAiError: {
             error: {
@@ -1196,6 +1463,9 @@ export type Embeddings = components['schemas']['Embeddings'];
 export type Error = components['schemas']['Error'];
 export type Exchange = components['schemas']['Exchange'];
 export type FileList = components['schemas']['FileList'];
+export type FimCompletion = components['schemas']['FimCompletion'];
+export type FimCompletionChunk = components['schemas']['FimCompletionChunk'];
+export type FimCompletionRequest = components['schemas']['FimCompletionRequest'];
 export type Folder = components['schemas']['Folder'];
 export type FolderList = components['schemas']['FolderList'];
 export type FoundLine = components['schemas']['FoundLine'];
@@ -1204,6 +1474,9 @@ export type Happening = components['schemas']['Happening'];
 export type Health = components['schemas']['Health'];
 export type HealthComponent = components['schemas']['HealthComponent'];
 export type IndexFreshness = components['schemas']['IndexFreshness'];
+export type InfillAnswer = components['schemas']['InfillAnswer'];
+export type InfillPiece = components['schemas']['InfillPiece'];
+export type InfillRequest = components['schemas']['InfillRequest'];
 export type LastComparison = components['schemas']['LastComparison'];
 export type LineQuery = components['schemas']['LineQuery'];
 export type LineSearchAnswer = components['schemas']['LineSearchAnswer'];
@@ -1212,6 +1485,14 @@ export type ModelHappening = components['schemas']['ModelHappening'];
 export type ModelList = components['schemas']['ModelList'];
 export type NewConversation = components['schemas']['NewConversation'];
 export type NewProject = components['schemas']['NewProject'];
+export type OllamaChatAnswer = components['schemas']['OllamaChatAnswer'];
+export type OllamaChatRequest = components['schemas']['OllamaChatRequest'];
+export type OllamaError = components['schemas']['OllamaError'];
+export type OllamaGenerateAnswer = components['schemas']['OllamaGenerateAnswer'];
+export type OllamaGenerateRequest = components['schemas']['OllamaGenerateRequest'];
+export type OllamaShow = components['schemas']['OllamaShow'];
+export type OllamaShowRequest = components['schemas']['OllamaShowRequest'];
+export type OllamaTags = components['schemas']['OllamaTags'];
 export type OpenAiError = components['schemas']['OpenAiError'];
 export type OpenAiModel = components['schemas']['OpenAiModel'];
 export type Project = components['schemas']['Project'];

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
-import type { CompleteAtEvent } from '../../chat/complete-at.js';
+import type { CompleteCodeEvent } from '../../chat/completion/code-request.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
@@ -57,10 +57,11 @@ async function complete(session: Session, options: CompleteOptions, place: strin
   const { file, line } = await parsePlace(place);
   const project = await projectOf(garden, file, options.project);
   const { assistant } = await openProject(session, project);
-  const { completeAt } = await import('../../chat/complete-at.js');
+  const { completeAt } = await import('../../chat/completion/complete-at.js');
+  const { CodeCompleter } = await import('../../chat/completion/code-completer.js');
   let text = '';
-  let end: Extract<CompleteAtEvent, { type: 'end' }> | null = null;
-  for await (const event of completeAt(garden, assistant, project, {
+  let end: Extract<CompleteCodeEvent, { type: 'end' }> | null = null;
+  for await (const event of completeAt(garden, new CodeCompleter(garden, assistant), project, {
     file,
     line,
     column,

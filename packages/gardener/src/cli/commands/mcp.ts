@@ -29,10 +29,15 @@ async function mcp(session: Session): Promise<void> {
   const { garden } = session;
   const { Assistant } = await import('../../chat/assistant.js');
   const { serveMcpOnStdio } = await import('../../server/mcp/stdio.js');
+  const { CodeCompleter } = await import('../../chat/completion/code-completer.js');
   const assistant = new Assistant(garden);
+  const completer = new CodeCompleter(garden, assistant);
   session.closeAtEnd(() => assistant.close());
   const stop = new AbortController();
   session.onInterrupt(() => stop.abort());
   const takePlace = () => () => undefined;
-  await serveMcpOnStdio({ garden, assistant, version: programVersion(), signal: stop.signal, takePlace });
+  await serveMcpOnStdio({
+    ...{ garden, assistant, completer, takePlace },
+    ...{ version: programVersion(), signal: stop.signal },
+  });
 }

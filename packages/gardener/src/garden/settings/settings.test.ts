@@ -41,6 +41,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   trainOnBattery: [true, true, true],
   maxFileBytes: [1, 2, 3],
   maxDiskMegabytes: [50_000, 20_000, 30_000],
+  suggestionConfidence: [0, 0.5, 0.6],
   gateMargin: [0, 0.02, 0.03],
   adapterStrength: [0, 0.5, 1.5],
   minTrainingTokens: [0, 1, 2],

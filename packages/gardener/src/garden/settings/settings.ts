@@ -118,6 +118,14 @@ export const settingsSchema = z.strictObject({
     .describe(
       'Room that the data directory may take, in MB. After each run old checkpoints, cached embeddings, adapters, runs and logs go until it fits; models, indexes and conversations stay. 0 sets no limit.',
     ),
+  suggestionConfidence: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.4)
+    .describe(
+      'Editors are shown nothing whose first line the model holds less likely than this, as a mean of its tokens. 0 shows everything.',
+    ),
   gateMargin: z
     .number()
     .min(0)

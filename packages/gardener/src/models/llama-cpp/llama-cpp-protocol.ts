@@ -24,7 +24,12 @@ export interface LlamaCppProtocol {
     };
     /** Continues a text, or fills the gap before a suffix. */
     complete: {
-      input: { prompt: string; suffix: string | null; place: Place | null } & GenerationJobOptions;
+      input: {
+        prompt: string;
+        suffix: string | null;
+        place: Place | null;
+        typed: string | null;
+      } & GenerationJobOptions;
       progress: GenerationEvent;
       result: KeptAdapters;
     };

@@ -71,6 +71,8 @@ class ProcessRuntime implements LlamaCppRuntime {
   readonly #startTimeoutMs: number;
   readonly #idleMs: number;
   readonly #queue = new FairQueue();
+  /** Who types does not wait for an answer that is being written: the process does both, step by step. */
+  readonly #typing = new FairQueue();
   readonly #kept = new KeptProcess<LlamaCppProtocol>(() => this.#launch());
   /** What each adapter file was when this process read it: llama.cpp never looks at the file again. */
   #adapters = new Map<string, string>();
@@ -107,9 +109,13 @@ class ProcessRuntime implements LlamaCppRuntime {
   }
 
   complete(request: CompletionRequest): AsyncIterable<GenerationEvent> {
-    const { prompt, suffix = null, place = null } = request;
-    const input = { prompt, suffix, place, ...jobOptions(request) };
-    return this.#stream(request, (process, options) => process.run('complete', input, options));
+    const { prompt, suffix = null, place = null, typed = null } = request;
+    const input = { prompt, suffix, place, typed, ...jobOptions(request) };
+    return this.#stream(
+      request,
+      (process, options) => process.run('complete', input, options),
+      typed === null ? this.#queue : this.#typing,
+    );
   }
 
   async score(request: { tokens: readonly number[] } & TurnOptions) {
@@ -129,7 +135,7 @@ class ProcessRuntime implements LlamaCppRuntime {
     return {
       processId: this.processId,
       adapters: this.#kept.living === null ? [] : this.#keptAdapters,
-      queued: this.#queue.length,
+      queued: this.#queue.length + this.#typing.length,
     };
   }
 
@@ -160,13 +166,14 @@ class ProcessRuntime implements LlamaCppRuntime {
   #stream(
     request: TurnOptions,
     job: (process: LlamaCppProcess, options: JobOptions<GenerationEvent>) => Promise<KeptAdapters>,
+    queue = this.#queue,
   ): AsyncIterable<GenerationEvent> {
     const stop = new AbortController();
     const signal =
       request.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, request.signal]);
     const events = new EventQueue<GenerationEvent>(() => stop.abort());
     const options = { signal, onProgress: (event: GenerationEvent) => events.push(event) };
-    this.#inTurn({ ...request, signal }, (process) => job(process, options)).then(
+    this.#inTurn({ ...request, signal }, (process) => job(process, options), queue).then(
       () => events.end(),
       (error: unknown) => events.fail(error),
     );
@@ -176,11 +183,12 @@ class ProcessRuntime implements LlamaCppRuntime {
   async #inTurn<Result extends KeptAdapters>(
     request: TurnOptions,
     job: (process: LlamaCppProcess) => Promise<Result>,
+    queue = this.#queue,
   ): Promise<Result> {
     const { turn = '', signal } = request;
     try {
-      return await this.#queue.run(turn, signal, async () => {
-        const process = await this.#processFor(adapterInUse(request)?.file ?? null);
+      return await queue.run(turn, signal, async () => {
+        const process = await this.#processFor(adapterInUse(request)?.file ?? null, queue);
         const result = await job(process);
         this.#keptAdapters = result.keptAdapters;
         return result;
@@ -192,11 +200,16 @@ class ProcessRuntime implements LlamaCppRuntime {
     }
   }
 
-  /** A process that can take this adapter: a new one where the living one cannot. */
-  async #processFor(adapter: string | null): Promise<LlamaCppProcess> {
+  /** A process that can take this adapter: a new one where the living one cannot, once no other call uses it. */
+  async #processFor(adapter: string | null, queue: FairQueue): Promise<LlamaCppProcess> {
     if (adapter === null) return this.#kept.start();
     const identity = await identityOf(adapter);
-    if (this.#isUnfitFor(adapter, identity)) await this.#kept.end();
+    if (this.#isUnfitFor(adapter, identity)) {
+      const other = queue === this.#queue ? this.#typing : this.#queue;
+      await other.run('', undefined, async () => {
+        if (this.#isUnfitFor(adapter, identity)) await this.#kept.end();
+      });
+    }
     const process = await this.#kept.start();
     this.#adapters.set(adapter, identity);
     return process;

@@ -13,7 +13,7 @@ export interface GapTokens {
 }
 
 /** How a family of models spells its gap tokens. */
-interface Spelling {
+export interface Spelling {
   prefix: string;
   suffix: string;
   middle: string | null;
@@ -27,7 +27,7 @@ interface Spelling {
  * also Granite Code, SmolLM's code variants); CodeLlama; DeepSeek-Coder; CodeGemma shares Qwen's; Codestral has no
  * token for the middle and wants the text after the gap first.
  */
-const SPELLINGS: readonly Spelling[] = [
+export const SPELLINGS: readonly Spelling[] = [
   {
     ...{ prefix: '<|fim_prefix|>', suffix: '<|fim_suffix|>', middle: '<|fim_middle|>', end: '<|endoftext|>' },
     repository: { name: '<|repo_name|>', file: '<|file_sep|>' },

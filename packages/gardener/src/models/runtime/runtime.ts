@@ -45,6 +45,13 @@ export interface CompletionRequest extends GenerationOptions {
   suffix?: string;
   /** Where the text is, and other code of its project: told in the base's own format, or as comments before it. */
   place?: Place;
+  /**
+   * For code that somebody types: the text right before the place, which `prompt` then does not end with. It comes
+   * after everything else, so that a key press changes the end of the prompt alone, and what the last call has left in
+   * memory is used up to there (a rounding more or less than a cold call). The text may begin inside of a token, and
+   * waits for no answer that is being written. Ignored beyond that by servers.
+   */
+  typed?: string;
 }
 
 /** What of a runtime is at work; nothing is started by asking. */
@@ -59,7 +66,14 @@ export interface RuntimeState {
 
 /** What a generation yields: text as it is written, then exactly one end. */
 export type GenerationEvent =
-  | { type: 'text'; text: string }
+  | {
+      type: 'text';
+      text: string;
+      /** How likely the model held what it has written since the last text; for typed code only. */
+      likelihood?: Likelihood;
+      /** With the first text of typed code. */
+      prompt?: PromptWork;
+    }
   | {
       type: 'end';
       /** `stop`: the model ended its turn, or a stop text was met; `length`: maxTokens or the context ran out. */
@@ -67,6 +81,20 @@ export type GenerationEvent =
       promptTokens: number;
       completionTokens: number;
     };
+
+/** Tokens, and the sum of the natural logarithms of their probabilities. */
+export interface Likelihood {
+  tokens: number;
+  logProbability: number;
+}
+
+/** What reading a prompt took. */
+export interface PromptWork {
+  tokens: number;
+  /** Of these, what was in memory already. */
+  cachedTokens: number;
+  ms: number;
+}
 
 /**
  * Teacher-forced judgement of a token sequence: position i predicts tokens[i + 1], so there is one less than tokens.

@@ -78,7 +78,10 @@ class OllamaRuntime extends ServerRuntime {
 
   async *complete(request: CompletionRequest): AsyncGenerator<GenerationEvent, void> {
     const { suffix, place } = request;
-    const prompt = continuedText({ before: request.prompt, ...(place && { place }) });
+    const prompt = continuedText({
+      before: request.prompt + (request.typed ?? ''),
+      ...(place && { place }),
+    });
     // With a suffix Ollama uses the model's own form for a gap; else the text goes in as it is.
     const what = suffix === undefined ? { prompt, raw: true } : { prompt, suffix };
     try {

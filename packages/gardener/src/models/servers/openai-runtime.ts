@@ -81,7 +81,8 @@ class OpenAiRuntime extends ServerRuntime {
   async *complete(request: CompletionRequest): AsyncGenerator<GenerationEvent, void> {
     // Most of these servers pass over a suffix in silence, and the answer would be a plain continuation.
     if (request.suffix !== undefined) throw noFillInTheMiddle();
-    const { prompt: before, place } = request;
+    const { place } = request;
+    const before = request.prompt + (request.typed ?? '');
     const prompt = continuedText({ before, ...(place && { place }) });
     yield* this.#stream('/completions', { prompt }, request);
   }

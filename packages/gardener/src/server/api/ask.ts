@@ -1,8 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import type { AskRequest } from '../../chat/assistant-requests.js';
-import { languageOfPath } from '../../codebase/languages/languages.js';
-import { pathLine } from '../../codebase/languages/path-line.js';
 import { errorAnswer } from '../contract/error-answer.js';
 import { body, errorSchema, eventStream, inProject, json, problems, streamed } from '../contract/route.js';
 import { answeringAdapter, source, strengthWish } from '../contract/schemas.js';
@@ -80,13 +78,23 @@ const complete = createRoute({
         suffix: z.string().max(500_000).optional(),
         maxTokens: z.number().int().min(1).max(MAX_TOKENS).default(64),
         strength: strengthWish,
+        minConfidence: z.number().min(0).max(1).optional(),
+        temperature: z.number().min(0).max(2).optional(),
+        seed: z.number().int().optional(),
       }),
     ),
   },
   responses: {
     200: json(
-      z.object({ text: z.string(), adapter: answeringAdapter }).openapi('CompletedCode'),
-      'The text to insert.',
+      z
+        .object({
+          text: z.string(),
+          adapter: answeringAdapter,
+          silence: z.enum(['unsure', 'nothing-new', 'newer-request']).nullable(),
+          confidence: z.number().nullable(),
+        })
+        .openapi('CompletedCode'),
+      'The text to insert; empty where nothing is worth it, and `silence` says why.',
     ),
     ...problems,
   },
@@ -135,20 +143,28 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
 
   app.openapi(complete, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
-    const { path, prefix, suffix, maxTokens, strength } = c.req.valid('json');
+    const { path, prefix, suffix, maxTokens, strength, minConfidence, temperature, seed } =
+      c.req.valid('json');
     const generation = beginGeneration(c, context);
+    followers.use(project);
     return whileGenerating(generation, async () => {
-      const wish = strength === undefined ? {} : { strength };
-      const target = { project, baseModel: project.baseModel, ...wish };
-      // As the adapter has seen code in training.
-      const heading = path === undefined ? '' : pathLine(path, languageOfPath(path)?.id ?? '');
-      const { text, end } = await collect(
-        assistant.complete(target, {
-          ...{ prompt: heading + prefix, maxTokens, signal: generation.signal },
-          ...(suffix ? { suffix } : {}),
-        }),
-      );
-      return c.json({ text, adapter: end.adapter }, 200);
+      const target = {
+        project,
+        baseModel: project.baseModel,
+        ...(strength === undefined ? {} : { strength }),
+      };
+      const events = context.completer.complete(target, {
+        code: { path: path ?? null, before: prefix, after: suffix ?? '' },
+        maxTokens,
+        minConfidence: minConfidence ?? garden.settings.suggestionConfidence,
+        signal: generation.signal,
+        ...(temperature === undefined ? {} : { temperature }),
+        ...(seed === undefined ? {} : { seed }),
+        client: (c.req.header('user-agent') ?? '').slice(0, 200),
+      });
+      const { text, end } = await collect(events);
+      const { adapter, silence, confidence } = end;
+      return c.json({ text, adapter, silence, confidence }, 200);
     });
   });
 }

@@ -16,3 +16,21 @@ export async function findProject(garden: Garden, key: string): Promise<ProjectR
     remedy: 'GET /api/projects lists them; `gardener add <path>` adds one.',
   });
 }
+
+/**
+ * The project that a request is about: the one named, else the active one, else the only one.
+ * @throws GardenerError `garden.unknown-project`, `server.no-project`
+ */
+export async function projectFor(garden: Garden, named: string | undefined): Promise<ProjectRecord> {
+  if (named !== undefined && named !== '') return findProject(garden, named);
+  const active = await garden.registry.active();
+  if (active !== null) return active;
+  const projects = await garden.registry.list();
+  if (projects.length === 1 && projects[0] !== undefined) return projects[0];
+  throw new GardenerError('server.no-project', 'No project is named, and none is active.', {
+    remedy:
+      projects.length === 0
+        ? 'Add a codebase first: gardener add <path>.'
+        : `Name one of: ${projects.map(({ name }) => name).join(', ')}.`,
+  });
+}

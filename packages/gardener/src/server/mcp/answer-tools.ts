@@ -1,12 +1,10 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
-import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { AnswerEnd } from '../../chat/answers/write-answer.js';
-import { type McpContext, projectFor } from './mcp-context.js';
+import { projectFor } from '../lookup/find-project.js';
+import type { McpContext } from './mcp-context.js';
+import { progressOf } from './progress.js';
 import { runTool, toolResult } from './tool-result.js';
-
-type ToolExtra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 /** ask_codebase. */
 export function addAnswerTools(
@@ -58,14 +56,6 @@ export function addAnswerTools(
         }
       }),
   );
-}
-
-/** Tells that the answer grows, where the client wants to know: its patience begins anew each time. */
-function progressOf({ _meta, sendNotification }: ToolExtra): (done: number) => Promise<void> {
-  const progressToken = _meta?.progressToken;
-  if (progressToken === undefined) return async () => undefined;
-  return (progress) =>
-    sendNotification({ method: 'notifications/progress', params: { progressToken, progress } });
 }
 
 function originText(end: AnswerEnd | null): string {

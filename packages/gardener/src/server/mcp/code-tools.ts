@@ -4,8 +4,9 @@ import { CHUNK_KINDS } from '../../codebase/chunk/chunk.js';
 import { groupByFile } from '../../retrieval/search/group-by-file.js';
 import type { Place } from '../../retrieval/search/related.js';
 import type { FoundLine } from '../../retrieval/search/search-lines.js';
+import { projectFor } from '../lookup/find-project.js';
 import { ageText, ageView, codeText, codeView } from './code-view.js';
-import { type McpContext, projectFor } from './mcp-context.js';
+import type { McpContext } from './mcp-context.js';
 import { runTool, toolResult } from './tool-result.js';
 
 const READ_ONLY = { readOnlyHint: true, openWorldHint: false };
@@ -68,7 +69,7 @@ function addSearchCode(server: McpServer, { garden, assistant, signal }: McpCont
           ...data,
           results: views,
         });
-      }),
+      }, extra),
   );
 }
 
@@ -90,7 +91,7 @@ function addSearchText(server: McpServer, { garden, assistant }: McpContext): vo
       },
       annotations: READ_ONLY,
     },
-    ({ pattern, project: named, regex, ignore_case, whole_word, k, ...filters }) =>
+    ({ pattern, project: named, regex, ignore_case, whole_word, k, ...filters }, extra) =>
       runTool(async () => {
         const record = await projectFor(garden, named);
         const [found, freshness] = await Promise.all([
@@ -106,7 +107,7 @@ function addSearchText(server: McpServer, { garden, assistant }: McpContext): vo
         return toolResult(textOf(found.lines.length === 0 ? '' : text, ageText(age)), {
           ...{ index: age, lines: found.lines, files: found.files, isCut: found.isCut, more },
         });
-      }),
+      }, extra),
   );
 }
 
@@ -125,7 +126,7 @@ function addRelatedCode(server: McpServer, { garden, assistant }: McpContext): v
       },
       annotations: READ_ONLY,
     },
-    ({ path, line, project: named, k }) =>
+    ({ path, line, project: named, k }, extra) =>
       runTool(async () => {
         const record = await projectFor(garden, named);
         const found = await assistant.index(record).related({ path, line }, k);
@@ -143,7 +144,7 @@ function addRelatedCode(server: McpServer, { garden, assistant }: McpContext): v
           ...list('Like it', found.similar),
         ].join('\n');
         return toolResult(textOf(text, ageText(age)), { ...found, index: age });
-      }),
+      }, extra),
   );
 }
 

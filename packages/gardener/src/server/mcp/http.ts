@@ -8,13 +8,14 @@ import { createMcpServer } from './mcp-server.js';
  * answer has been read, its client has gone, or everything ends.
  */
 export function addMcp(app: OpenAPIHono, context: ServerContext): void {
-  const { garden, assistant, version, stopping, generations } = context;
+  const { garden, assistant, completer, version, stopping, generations } = context;
   app.post('/mcp', async (c) => {
     const gone = c.req.raw.signal;
     const stop = new AbortController();
     const server = createMcpServer({
       garden,
       assistant,
+      completer,
       version,
       signal: stop.signal,
       takePlace: () => generations.take(),

@@ -4,6 +4,7 @@ import { findProject } from '../lookup/find-project.js';
 import { mapText } from '../lookup/map-text.js';
 import { addAnswerTools } from './answer-tools.js';
 import { addCodeTools } from './code-tools.js';
+import { addCompleteTool } from './complete-tool.js';
 import type { McpContext } from './mcp-context.js';
 import { addStatusTools } from './status-tools.js';
 import { addSymbolTools } from './symbol-tools.js';
@@ -12,7 +13,7 @@ const INSTRUCTIONS =
   'Tools for codebases on this machine that Codebase Gardener has indexed. search_code finds code by meaning and by name; search_text ' +
   'finds every line with a text or an expression; read_symbol reads a declaration and says what calls it and what it calls; related_code says ' +
   'what belongs to a line; read_code reads lines of a file; project_map gives an outline; ask_codebase asks a small local model that was ' +
-  'trained on the codebase. Without `project` the active one is meant.';
+  'trained on the codebase; complete_code lets that model write at a place. Without `project` the active one is meant.';
 
 /** An MCP server over the projects of a garden; connect a transport to it. */
 export function createMcpServer(context: McpContext): McpServer {
@@ -24,6 +25,7 @@ export function createMcpServer(context: McpContext): McpServer {
   addCodeTools(server, context);
   addSymbolTools(server, context);
   addAnswerTools(server, context);
+  addCompleteTool(server, context);
   addProjectResources(server, context);
   return server;
 }

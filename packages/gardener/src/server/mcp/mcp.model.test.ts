@@ -64,11 +64,39 @@ describe.each(transports)('the official MCP client over %s', (_name, transport) 
   it('has the tools, each with a description and its parameters', async () => {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual([
-      ...['ask_codebase', 'list_projects', 'project_map', 'read_code', 'read_symbol', 'related_code'],
+      ...[
+        'ask_codebase',
+        'complete_code',
+        'list_projects',
+        'project_map',
+        'read_code',
+        'read_symbol',
+        'related_code',
+      ],
       ...['search_code', 'search_text', 'training_status'],
     ]);
     expect(tools.every(({ description }) => (description ?? '').length > 20)).toBe(true);
     expect(client.getServerVersion()).toMatchObject({ name: 'codebase-gardener' });
+  });
+
+  it('completes code, and tells meanwhile that it goes on', async () => {
+    const told: number[] = [];
+    const result = await client.callTool(
+      {
+        name: 'complete_code',
+        arguments: {
+          before: 'export function twice(n: number) {\n  return ',
+          path: 'n.ts',
+          project: 'p1',
+          max_tokens: 8,
+        },
+      },
+      undefined,
+      // The first answer waits for the model to load.
+      { onprogress: ({ progress }) => void told.push(progress), resetTimeoutOnProgress: true },
+    );
+    expect(result.structuredContent).toMatchObject({ completion: expect.stringMatching(/n/), adapter: 1 });
+    expect(told[0]).toBe(0);
   });
 
   it('finds, reads and outlines code', async () => {

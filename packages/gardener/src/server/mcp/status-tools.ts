@@ -1,7 +1,8 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import { projectStatus, type StatusObject } from '../../projects/project-status.js';
-import { type McpContext, projectFor } from './mcp-context.js';
+import { projectFor } from '../lookup/find-project.js';
+import type { McpContext } from './mcp-context.js';
 import { runTool, toolResult } from './tool-result.js';
 
 const READ_ONLY = { readOnlyHint: true, openWorldHint: false };

@@ -4,9 +4,10 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import type { Place } from '../../retrieval/search/related.js';
 import type { SymbolUses } from '../../retrieval/search/symbol-uses.js';
+import { projectFor } from '../lookup/find-project.js';
 import { mapText } from '../lookup/map-text.js';
 import { readIndexedSource } from '../lookup/read-indexed-source.js';
-import { type McpContext, projectFor } from './mcp-context.js';
+import type { McpContext } from './mcp-context.js';
 import { runTool, toolResult } from './tool-result.js';
 
 const READ_ONLY = { readOnlyHint: true, openWorldHint: false };
@@ -40,12 +41,12 @@ export function addSymbolTools(server: McpServer, context: McpContext): void {
       },
       annotations: READ_ONLY,
     },
-    ({ symbol, project: named, path, references }) =>
+    ({ symbol, project: named, path, references }, extra) =>
       runTool(async () => {
         const record = await projectFor(garden, named);
         const found = await usesOf(context, record, symbol, path, references);
         return readSymbol(context, record, found);
-      }),
+      }, extra),
   );
   server.registerTool(
     'read_code',
@@ -61,7 +62,7 @@ export function addSymbolTools(server: McpServer, context: McpContext): void {
       },
       annotations: READ_ONLY,
     },
-    ({ path, from, to, project: named }) =>
+    ({ path, from, to, project: named }, extra) =>
       runTool(async () => {
         const record = await projectFor(garden, named);
         const last = to ?? from + DEFAULT_READ_LINES - 1;
@@ -72,7 +73,7 @@ export function addSymbolTools(server: McpServer, context: McpContext): void {
           ...{ ...place, code: text, isCut },
           rest: isCut ? { tool: 'read_code', path, from: place.to + 1 } : null,
         });
-      }),
+      }, extra),
   );
   server.registerTool(
     'project_map',
@@ -83,8 +84,8 @@ export function addSymbolTools(server: McpServer, context: McpContext): void {
       inputSchema: { project, tokens: z.number().int().min(50).max(50_000).default(1_000) },
       annotations: READ_ONLY,
     },
-    ({ project: named, tokens }) =>
-      runTool(async () => toolResult(await mapText(garden, await projectFor(garden, named), tokens))),
+    ({ project: named, tokens }, extra) =>
+      runTool(async () => toolResult(await mapText(garden, await projectFor(garden, named), tokens)), extra),
   );
 }
 

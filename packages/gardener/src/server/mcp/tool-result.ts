@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { errorAnswer } from '../contract/error-answer.js';
+import { type ToolExtra, withProgress } from './progress.js';
 
 /** A tool's result as text, and the same as data where there is some. */
 export function toolResult(text: string, data?: Record<string, unknown>): CallToolResult {
@@ -9,10 +10,14 @@ export function toolResult(text: string, data?: Record<string, unknown>): CallTo
 /**
  * Runs a tool. An error becomes a result for the model, one sentence with its remedy, so
  * that it can try something else.
+ * @param extra of a tool that may take long: the client is told that it goes on
  */
-export async function runTool(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
+export async function runTool(
+  work: () => Promise<CallToolResult>,
+  extra?: ToolExtra,
+): Promise<CallToolResult> {
   try {
-    return await work();
+    return await (extra === undefined ? work() : withProgress(extra, work));
   } catch (error) {
     const { message, remedy } = errorAnswer(error).body.error;
     return { content: [{ type: 'text', text: `${message} ${remedy}` }], isError: true };

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { CompletionEvent, ContinuationRequest } from '../../chat/assistant-requests.js';
+import type { ChatTarget, CompletionEvent, ContinuationRequest } from '../../chat/assistant-requests.js';
+import { readGapText } from '../../models/runtime/read-gap-text.js';
 import { body, json } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
   adapterWish,
-  gardenerOptions,
+  codeOptions,
   generationFields,
   openAiErrorSchema,
   originSchema,
@@ -32,10 +33,11 @@ const completionRequest = z
         .transform(([text = '']) => text),
     ]),
     suffix: z.string().nullish().openapi({
-      description: 'What follows the gap: fill-in-the-middle, for base models that have the tokens.',
+      description:
+        "What follows the gap: fill-in-the-middle, for base models that have the tokens. A prompt that is such a model's markup as a whole is read as one with a suffix.",
     }),
     echo: z.literal(false, 'the prompt is not repeated').nullish(),
-    gardener: gardenerOptions,
+    gardener: codeOptions,
   })
   .openapi('CompletionRequest');
 
@@ -105,10 +107,10 @@ export function addCompletions(app: OpenAPIHono, context: ServerContext): void {
     const request = c.req.valid('json');
     const target = await findTarget(context.garden, request.model);
     const generation = beginGeneration(c, context);
-    const events = context.assistant.complete(
-      { ...target, ...adapterWish(request.gardener) },
-      completionOptions(request, generation.signal),
-    );
+    const events = write(context, { ...target, ...adapterWish(request.gardener) }, request, {
+      signal: generation.signal,
+      client: (c.req.header('user-agent') ?? '').slice(0, 200),
+    });
     const head = { id: `cmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: request.model };
     if (request.stream === true) {
       const withUsage = request.stream_options?.include_usage === true;
@@ -130,7 +132,7 @@ export function addCompletions(app: OpenAPIHono, context: ServerContext): void {
       }) as never;
     }
     return whileGenerating(generation, async () => {
-      const { text, end } = await collect(events);
+      const { text, end } = await collect<CompletionEnd>(events);
       const choice = { index: 0, text, logprobs: null, finish_reason: end.reason };
       const usage = usageOf(end.promptTokens, end.completionTokens);
       const gardener = { adapter: end.adapter };
@@ -139,17 +141,43 @@ export function addCompletions(app: OpenAPIHono, context: ServerContext): void {
   });
 }
 
+/** A gap of a project is filled with its code in view; anything else is gone on with as it stands. */
+function write(
+  context: ServerContext,
+  target: ChatTarget,
+  request: z.infer<typeof completionRequest>,
+  { signal, client }: { signal: AbortSignal; client: string },
+): AsyncIterable<CompletionEvent> {
+  const { prompt, suffix, gardener } = request;
+  const options = completionOptions(request, signal);
+  const hasSuffix = suffix != null && suffix !== '';
+  const written = hasSuffix ? null : readGapText(prompt);
+  if (target.project === null || (written === null && !hasSuffix)) {
+    const gap = written === null ? { prompt } : { prompt: written.before, suffix: written.after };
+    return context.assistant.complete(target, { ...options, ...gap, ...(hasSuffix && { suffix }) });
+  }
+  context.followers.use(target.project);
+  const code =
+    written === null
+      ? { path: null, before: prompt, after: suffix ?? '' }
+      : { path: written.path, before: written.before, after: written.after, extra: written.files };
+  return context.completer.complete(target, {
+    ...{ ...options, code, client, needsGap: hasSuffix },
+    retrieval: gardener?.retrieval !== false,
+    timeLimitMs: gardener?.timeLimitMs,
+    minConfidence: gardener?.minConfidence ?? context.garden.settings.suggestionConfidence,
+  });
+}
+
 function completionOptions(
   request: z.infer<typeof completionRequest>,
   signal: AbortSignal,
-): ContinuationRequest {
-  const { prompt, suffix, stop, seed, temperature, max_tokens } = request;
+): Omit<ContinuationRequest, 'prompt' | 'suffix'> {
+  const { stop, seed, temperature, max_tokens } = request;
   return {
-    prompt,
     maxTokens: max_tokens ?? DEFAULT_MAX_TOKENS,
     stop,
     signal,
-    ...(suffix == null || suffix === '' ? {} : { suffix }),
     ...(temperature == null ? {} : { temperature }),
     ...(seed == null ? {} : { seed }),
   };

@@ -43,6 +43,21 @@ export function adapterWish(
   return { adapter, ...(strength === undefined ? {} : { strength }) };
 }
 
+/** The same for code at a cursor, which may also be given a time. */
+export const codeOptions = z
+  .object({
+    retrieval: z.boolean().optional(),
+    adapter: z.enum(['promoted', 'base']).optional(),
+    strength: strengthWish,
+    timeLimitMs: z.number().int().min(1).max(600_000).optional().openapi({
+      description: 'After this long what is written by then is the answer.',
+    }),
+    minConfidence: z.number().min(0).max(1).optional().openapi({
+      description: 'Instead of the setting suggestionConfidence; 0 suggests whatever the model writes.',
+    }),
+  })
+  .nullish();
+
 /** Also a header, for editors that cannot send own fields. */
 export const gardenerHeaders = z.object({ 'x-gardener-retrieval': z.string().max(10).optional() });
 

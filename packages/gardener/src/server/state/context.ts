@@ -1,5 +1,6 @@
 import type { LRUCache } from 'lru-cache';
 import type { Assistant } from '../../chat/assistant.js';
+import type { CodeCompleter } from '../../chat/completion/code-completer.js';
 import type { Conversation } from '../../chat/conversations/conversation.js';
 import type { Garden } from '../../garden/garden.js';
 import type { EventLog } from '../events/event-log.js';
@@ -14,6 +15,8 @@ export interface ServerContext {
   /** ISO 8601. */
   startedAt: string;
   assistant: Assistant;
+  /** Of `assistant`; knows what was typed last. */
+  completer: CodeCompleter;
   events: EventLog;
   models: ModelFetches;
   followers: ProjectFollowers;

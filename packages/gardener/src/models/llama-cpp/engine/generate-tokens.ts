@@ -1,8 +1,8 @@
-import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+import type { LlamaContextSequence, Token } from 'node-llama-cpp';
 import type { GenerationEvent } from '../../runtime/runtime.js';
-import { StopTexts } from '../../runtime/stop-texts.js';
 import { type AdapterInUse, type KeptContext, type LlamaCppEngine, requireFit } from './llama-cpp-engine.js';
 import { LoopWatch } from './loop-watch.js';
+import { TextWriter } from './text-writer.js';
 
 /** Tokens of the prompt evaluated between two looks at the signal: half a second on a slow machine. */
 const PROMPT_STEP = 256;
@@ -10,8 +10,8 @@ const PROMPT_STEP = 256;
 /** Tokens of the answer that a repeat penalty looks at: llama.cpp's default. */
 const PENALISED_TOKENS = 64;
 
-/** Tokens of text before the current ones that a detokenizer may need to place a space. */
-const DETOKENIZER_MEMORY = 8;
+/** Does a step of work when no other step is under way. */
+export type OnCores = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 /** Adapter, length and sampling of a generation as they travel to the child: what may be left out is filled in. */
 export interface GenerationJobOptions {
@@ -33,22 +33,23 @@ export async function generateTokens(
   options: GenerationJobOptions,
   signal: AbortSignal,
   report: (event: GenerationEvent) => void,
+  onCores: OnCores,
 ): Promise<void> {
   // One place at least must be left for the answer.
   requireFit(prompt.length + 1, engine.contextTokens);
   const kept = await engine.contextFor(options.adapter);
   const maxTokens = Math.min(options.maxTokens, engine.contextTokens - prompt.length);
-  const writer = new TextWriter(engine.model, options.stop, report);
+  const writer = new TextWriter(engine.model, options.stop, (text) => report({ type: 'text', text }));
   const end = (reason: 'stop' | 'length', completionTokens: number) => {
     writer.finish();
     report({ type: 'end', reason, promptTokens: prompt.length, completionTokens });
   };
   if (maxTokens < 1 || prompt.length === 0) return end('length', 0);
 
-  const rest = await evaluatePrompt(kept, [...prompt] as Token[], signal);
+  const rest = await evaluatePrompt(kept, [...prompt] as Token[], signal, onCores);
   const written: Token[] = [];
   const loops = new LoopWatch();
-  for await (const token of sample(kept.sequence, rest, written, options)) {
+  for await (const token of inSteps(sample(kept.sequence, rest, written, options), onCores)) {
     signal.throwIfAborted();
     // A begin token opens a new turn: the model goes on talking to itself.
     if (token === engine.model.tokens.bos) return end('stop', written.length);
@@ -73,6 +74,7 @@ async function evaluatePrompt(
   kept: KeptContext,
   tokens: readonly Token[],
   signal: AbortSignal,
+  onCores: OnCores,
 ): Promise<Token[]> {
   const { sequence } = kept;
   const whole = Math.floor((tokens.length - 1) / PROMPT_STEP) * PROMPT_STEP;
@@ -83,13 +85,30 @@ async function evaluatePrompt(
   else await sequence.eraseContextTokenRanges([{ start: reused, end: sequence.nextTokenIndex }]);
   for (let from = reused; from < whole; from += PROMPT_STEP) {
     signal.throwIfAborted();
-    await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + PROMPT_STEP));
+    await onCores(() => sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + PROMPT_STEP)));
     kept.steps = tokens.slice(0, from + PROMPT_STEP);
   }
   return tokens.slice(whole);
 }
 
-function commonLength(one: readonly Token[], other: readonly Token[]): number {
+/** Takes what a generator yields, each value in a turn of its own: others come in between. */
+async function* inSteps<Value>(
+  values: AsyncGenerator<Value, void>,
+  onCores: OnCores,
+): AsyncGenerator<Value, void> {
+  try {
+    for (;;) {
+      const { value, done } = await onCores(() => values.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await values.return();
+  }
+}
+
+/** How many tokens two texts begin with together. */
+export function commonLength(one: readonly Token[], other: readonly Token[]): number {
   const most = Math.min(one.length, other.length);
   let length = 0;
   while (length < most && one[length] === other[length]) length += 1;
@@ -117,37 +136,4 @@ function sample(
     // The context is never shifted: maxTokens ends before it is full.
     contextShift: { size: 0 },
   });
-}
-
-/** Turns tokens into text, whole characters only, and watches for stop texts. */
-class TextWriter {
-  readonly #model: LlamaModel;
-  readonly #stops: StopTexts;
-  readonly #report: (event: GenerationEvent) => void;
-  #pending: Token[] = [];
-  #written: Token[] = [];
-
-  constructor(model: LlamaModel, stop: readonly string[], report: (event: GenerationEvent) => void) {
-    this.#model = model;
-    this.#stops = new StopTexts(stop);
-    this.#report = report;
-  }
-
-  /** @returns whether a stop text was met */
-  write(token: Token): boolean {
-    this.#pending.push(token);
-    const text = this.#model.detokenize(this.#pending, false, this.#written);
-    // An incomplete UTF-8 character becomes U+FFFD; four tokens always complete one.
-    if (text.endsWith('\uFFFD') && this.#pending.length < 4) return false;
-    this.#written = [...this.#written, ...this.#pending].slice(-DETOKENIZER_MEMORY);
-    this.#pending = [];
-    const { text: shown, stopped } = this.#stops.push(text);
-    if (shown !== '') this.#report({ type: 'text', text: shown });
-    return stopped;
-  }
-
-  finish(): void {
-    const text = this.#stops.flush();
-    if (text !== '') this.#report({ type: 'text', text });
-  }
 }

@@ -9,6 +9,12 @@ import { type BiasToken, scoreTokens } from './score-tokens.js';
 /** Lines of llama.cpp's log kept to explain a failure. */
 const MAX_LOG_LINES = 40;
 
+/** Tokens of a typed completion's prompt and text: its prompt is short, so that it comes soon. */
+const TYPED_CONTEXT_TOKENS = 3_072;
+/** Small, since every key press brings few new tokens, and the memory for a step grows with it. */
+export const TYPED_STEP = 64;
+const CHAT_BATCH = 512;
+
 /** How an engine is set up. */
 export interface EngineSetup {
   modelPath: string;
@@ -55,6 +61,8 @@ export class LlamaCppEngine {
   readonly #cores: CoreWatch;
   /** By adapter path and strength, or '' for the base. */
   readonly #contexts: LRUCache<string, KeptContext>;
+  /** The same for code that is typed: a question in between does not cost what is known of the file. */
+  readonly #typed: LRUCache<string, KeptContext>;
 
   private constructor(
     setup: EngineSetup,
@@ -75,6 +83,7 @@ export class LlamaCppEngine {
     this.#log = log;
     this.#cores = cores;
     this.#contexts = new LRUCache({ max: setup.keptContexts });
+    this.#typed = new LRUCache({ max: setup.keptContexts });
   }
 
   /** @throws GardenerError `models.bad-model`, `models.no-llama-cpp` */
@@ -105,10 +114,15 @@ export class LlamaCppEngine {
     return Math.min(this.#setup.contextTokens, this.model.trainContextSize);
   }
 
+  /** The same for completions while somebody types. */
+  get typedContextTokens(): number {
+    return Math.min(this.contextTokens, TYPED_CONTEXT_TOKENS);
+  }
+
   /** Files of the adapters that have a context, the one used last at the end. */
   get keptAdapters(): string[] {
-    const newestFirst = [...this.#contexts.values()].flatMap((kept) => kept?.adapterFile ?? []);
-    return [...new Set(newestFirst)].reverse();
+    const newestFirst = [...this.#contexts.values(), ...this.#typed.values()];
+    return [...new Set(newestFirst.flatMap((kept) => kept?.adapterFile ?? []))].reverse();
   }
 
   /** @throws GardenerError `models.prompt-too-long`, `models.bad-adapter` */
@@ -139,15 +153,30 @@ export class LlamaCppEngine {
    * The context of this adapter at its strength, with what its last prompt left in it.
    * @throws GardenerError `models.bad-adapter`, `models.context-failed`
    */
-  async contextFor(adapter: AdapterInUse | null): Promise<KeptContext> {
+  contextFor(adapter: AdapterInUse | null): Promise<KeptContext> {
+    return this.#keptIn(this.#contexts, adapter, this.contextTokens, CHAT_BATCH);
+  }
+
+  /** The context in which code is completed that somebody types. @throws as `contextFor` */
+  typedContextFor(adapter: AdapterInUse | null): Promise<KeptContext> {
+    return this.#keptIn(this.#typed, adapter, this.typedContextTokens, TYPED_STEP);
+  }
+
+  async #keptIn(
+    contexts: LRUCache<string, KeptContext>,
+    adapter: AdapterInUse | null,
+    contextTokens: number,
+    batch: number,
+  ): Promise<KeptContext> {
     const key = keyOf(adapter);
-    let kept = this.#contexts.get(key);
+    let kept = contexts.get(key);
     if (kept === undefined) {
       // The one used longest ago goes first: the memory of both may not be there.
-      while (this.#contexts.size >= this.#contexts.max) await this.#contexts.pop()?.context.dispose();
-      const context = await this.#createContext(adapter);
-      kept = { adapterFile: adapter?.file ?? null, context, sequence: context.getSequence(), steps: [] };
-      this.#contexts.set(key, kept);
+      while (contexts.size >= contexts.max) await contexts.pop()?.context.dispose();
+      const context = await this.#createContext(adapter, contextTokens, batch);
+      const sequence = context.getSequence();
+      kept = { adapterFile: adapter?.file ?? null, context, sequence, steps: [] };
+      contexts.set(key, kept);
     }
     this.#llama.maxThreads = this.#cores.free();
     return kept;
@@ -158,14 +187,18 @@ export class LlamaCppEngine {
     this.#cores.restart();
   }
 
-  async #createContext(adapter: AdapterInUse | null): Promise<LlamaContext> {
+  async #createContext(
+    adapter: AdapterInUse | null,
+    contextTokens: number,
+    batch: number,
+  ): Promise<LlamaContext> {
     this.#log.length = 0;
     // A context keeps the limit on threads that holds while it is made.
     this.#llama.maxThreads = this.#cores.most;
     try {
       return await this.model.createContext({
-        contextSize: this.contextTokens,
-        batchSize: Math.min(512, this.contextTokens),
+        contextSize: contextTokens,
+        batchSize: Math.min(batch, contextTokens),
         threads: { ideal: this.#cores.most, min: 1 },
         failedCreationRemedy: false,
         ...(adapter !== null && {

@@ -1,7 +1,7 @@
 import { pathLine } from '../../../codebase/languages/path-line.js';
 import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
 import type { Place } from '../../../models/runtime/fill-in-the-middle.js';
-import { completionPrompt } from '../../../prompt/completion-prompt.js';
+import { fitCompletion } from '../../../prompt/fit-completion.js';
 import type { SearchResult } from '../../../retrieval/search/search.js';
 import type { ScopeKind } from '../gaps/scopes.js';
 import type { HeldOutFile, HeldOutGap } from '../held-out.js';
@@ -63,18 +63,17 @@ export async function completionPlaces(
     const query = around.before.split('\n').slice(-QUERY_LINES).join('\n').trim() || path;
     const found = (await options.search(query)).filter(({ chunk }) => !hidden.has(chunk.path));
     const ask = async (results: readonly SearchResult[]): Promise<CompletionQuestion> => {
-      const { prompt, suffix, place } = await completionPrompt({
+      const parts = {
         repository: options.repository,
         path,
         pathLine: pathLine(path, file.language),
         ...around,
         results,
-        pathLineOf: ({ chunk }) => pathLine(chunk.path, chunk.language),
-        contextTokens: options.contextTokens,
-        answerTokens: ANSWER_TOKENS,
-        countTokens: async (text) => options.countTokens(text),
-      });
-      return { prompt, suffix, place };
+        pathLineOf: ({ chunk }: SearchResult) => pathLine(chunk.path, chunk.language),
+      };
+      const room = options.contextTokens - ANSWER_TOKENS;
+      const fitted = await fitCompletion(parts, room, async (text) => options.countTokens(text), room);
+      return { prompt: fitted.prompt + fitted.typed, suffix: fitted.suffix, place: fitted.place };
     };
     const { kind, text } = gap;
     places.push({ path, kind, text, retrieved: await ask(found), alone: await ask([]) });

@@ -1,0 +1,231 @@
+import { LRUCache } from 'lru-cache';
+import { languageOfPath } from '../../codebase/languages/languages.js';
+import { pathLine } from '../../codebase/languages/path-line.js';
+import { type ErrorCounter, prepareErrorCounter } from '../../codebase/parse/syntax-errors.js';
+import { maskSecrets } from '../../codebase/secrets/find-secrets.js';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { Garden } from '../../garden/garden.js';
+import { type CompletionPrompt, completionPrompt } from '../../prompt/completion-prompt.js';
+import { charactersFor, fitCompletion } from '../../prompt/fit-completion.js';
+import type { SearchResult } from '../../retrieval/search/search.js';
+import { sourceOf } from '../answers/write-answer.js';
+import type { Assistant } from '../assistant.js';
+import type { ChatTarget } from '../assistant-requests.js';
+import type {
+  CodeAtCursor,
+  CompleteCodeEnd,
+  CompleteCodeEvent,
+  CompleteCodeRequest,
+  Silence,
+} from './code-request.js';
+import { cutToSyntax } from './cut-to-syntax.js';
+import { expectedIndentation } from './expected-indentation.js';
+import { FirstLine } from './first-line.js';
+import { NewestRequest } from './newest-request.js';
+import { PromptSize } from './prompt-size.js';
+import { type RelatedCode, RelatedMemory } from './related-memory.js';
+import { shapeSuggestion } from './shape-suggestion.js';
+import { TimeLimit } from './time-limit.js';
+
+/** Of the context so much stays free for what is written, and for markers between the parts. */
+const SPARE_TOKENS = 64;
+/** Farther from the place nothing fits into the prompt. */
+const MOST_CHARACTERS = 16_384;
+/** One call: how long it may take, and since when it does. */
+interface Call {
+  limit: TimeLimit;
+  startedAt: number;
+}
+
+/** What the runtime is asked, and what it rests on. */
+interface Prepared extends CompletionPrompt {
+  code: CodeAtCursor;
+  /** Of the file's language, where it has a grammar. */
+  countErrors: ErrorCounter | null;
+}
+
+/**
+ * Completes code where somebody types: shows the model the file, related code of the project and what follows the
+ * place, in a form that costs little from one key press to the next, and cuts what it writes to what is worth
+ * inserting.
+ */
+export class CodeCompleter {
+  readonly #garden: Pick<Garden, 'settings'>;
+  readonly #assistant: Assistant;
+  readonly #related: RelatedMemory;
+  readonly #newest = new NewestRequest();
+  /** By base model. */
+  readonly #sizes = new LRUCache<string, PromptSize>({ max: 16 });
+
+  constructor(garden: Pick<Garden, 'settings'>, assistant: Assistant) {
+    this.#garden = garden;
+    this.#assistant = assistant;
+    this.#related = new RelatedMemory(assistant);
+  }
+
+  /**
+   * Completes code at a place. Secrets are masked in all that the model is shown.
+   * @throws GardenerError `models.*`, `retrieval.*`
+   */
+  async *complete(target: ChatTarget, request: CompleteCodeRequest): AsyncGenerator<CompleteCodeEvent, void> {
+    const seen = masked(request.code);
+    // At the very beginning of an empty line the suggestion begins with the block's own white space.
+    const indentation = expectedIndentation(seen);
+    const code = { ...seen, before: seen.before + indentation };
+    const { client } = request;
+    const projectId = target.project?.id ?? target.baseModel;
+    const place = client === undefined ? null : this.#newest.begin({ client, projectId, code });
+    const limit = new TimeLimit({ ...request, superseded: place?.superseded });
+    const startedAt = performance.now();
+    try {
+      for await (const event of this.#complete(target, { ...request, code }, { limit, startedAt }))
+        yield event.type === 'text' ? { ...event, text: indentation + event.text } : event;
+    } catch (error) {
+      const end = limit.endFor();
+      if (end === null) throw error;
+      yield end;
+    } finally {
+      place?.done();
+    }
+  }
+
+  async *#complete(
+    target: ChatTarget,
+    request: CompleteCodeRequest,
+    call: Call,
+  ): AsyncGenerator<CompleteCodeEvent, void> {
+    const prepared = await this.#prepare(target, request, call.limit.signal);
+    const write = (gap: boolean) => this.#write(target, request, prepared, gap, call);
+    if (prepared.suffix.trim() === '' && request.needsGap !== true) return yield* write(false);
+    try {
+      yield* write(true);
+    } catch (error) {
+      const cannot = GardenerError.isInstance(error) && error.code === 'models.no-fill-in-the-middle';
+      if (!cannot || request.needsGap === true) throw error;
+      yield* write(false);
+    }
+  }
+
+  /** Makes a prompt that fits. */
+  async #prepare(
+    target: ChatTarget,
+    { code, maxTokens, retrieval }: CompleteCodeRequest,
+    signal: AbortSignal,
+  ): Promise<Prepared> {
+    const context = this.#garden.settings.contextTokens - maxTokens - SPARE_TOKENS;
+    const room = Math.max(SPARE_TOKENS, Math.min(this.#sizeOf(target).tokens, context));
+    const partsOf = ({ results, extra, path }: RelatedCode) => ({
+      repository: target.project?.name ?? '',
+      path: path ?? '',
+      pathLine: path === null ? '' : lineOf(path),
+      before: code.before,
+      after: code.after,
+      extra: extra.map((file) => ({ ...file, heading: lineOf(file.path) })),
+      results,
+      pathLineOf: ({ chunk }: SearchResult) => pathLine(chunk.path, chunk.language),
+    });
+    const alone = { results: [], extra: code.extra ?? [], path: code.path };
+    const region = regionOf(completionPrompt({ ...partsOf(alone), room: charactersFor(room) }));
+    const related =
+      target.project === null || retrieval === false
+        ? alone
+        : await this.#related.of(target.project, code, region, signal);
+    const count = (text: string) => this.#assistant.countTokens(target, text);
+    const prompt = await fitCompletion(partsOf(related), room, count, context);
+    return { ...prompt, code, countErrors: await errorCounterOf(related.path) };
+  }
+
+  async *#write(
+    target: ChatTarget,
+    request: CompleteCodeRequest,
+    { prompt, suffix, typed, place, used, code, countErrors }: Prepared,
+    gap: boolean,
+    { limit, startedAt }: Call,
+  ): AsyncGenerator<CompleteCodeEvent, void> {
+    const { maxTokens, temperature, seed, stop, minConfidence = 0 } = request;
+    const firstLine = new FirstLine();
+    const isUnsure = () => firstLine.confidence !== null && firstLine.confidence < minConfidence;
+    let written = '';
+    let work = { promptMs: 0, cachedTokens: 0 };
+    const events = this.#assistant.complete(target, {
+      ...{ prompt, typed, maxTokens, signal: limit.signal },
+      ...(target.project !== null && { place }),
+      ...(gap && { suffix }),
+      ...(temperature !== undefined && { temperature }),
+      ...(seed !== undefined && { seed }),
+      ...(stop !== undefined && { stop }),
+      isDone: (text) =>
+        limit.isOver(text) || (firstLine.isWhole && isUnsure()) || shapeSuggestion(text, code, false).isWhole,
+    });
+    const end = (
+      event: Pick<CompleteCodeEnd, 'reason' | 'adapter' | 'promptTokens' | 'completionTokens'>,
+    ) => {
+      const shaped = shapeSuggestion(written, code, true).text;
+      const text = countErrors === null ? shaped : cutToSyntax(shaped, code, countErrors);
+      const silence: Silence | null = isUnsure()
+        ? 'unsure'
+        : text === '' && written.trim() !== ''
+          ? 'nothing-new'
+          : null;
+      return {
+        text: silence === null ? text : '',
+        end: {
+          ...{ type: 'end' as const, ...event, fillInTheMiddle: gap, sources: used.map(sourceOf) },
+          ...{ ...work, confidence: firstLine.confidence, silence },
+        },
+      };
+    };
+    for await (const event of limit.within(events)) {
+      if (event.type === 'text') {
+        firstLine.push(event);
+        written += event.text;
+        if (work.promptMs === 0) {
+          const { cachedTokens = 0 } = event.prompt ?? {};
+          work = { promptMs: performance.now() - startedAt, cachedTokens };
+        }
+        if (event.prompt !== undefined) this.#sizeOf(target).push(event.prompt);
+        continue;
+      }
+      const told = end(event);
+      if (told.text !== '') yield { type: 'text', text: told.text };
+      yield told.end;
+    }
+  }
+
+  #sizeOf({ baseModel }: ChatTarget): PromptSize {
+    const size = this.#sizes.get(baseModel) ?? new PromptSize();
+    this.#sizes.set(baseModel, size);
+    return size;
+  }
+}
+
+function lineOf(path: string): string {
+  return pathLine(path, languageOfPath(path)?.id ?? 'text');
+}
+
+/** Without one a suggestion is not checked: that is no reason to show none. */
+async function errorCounterOf(path: string | null): Promise<ErrorCounter | null> {
+  const language = path === null ? null : languageOfPath(path);
+  return language === null ? null : prepareErrorCounter(language.id).catch(() => null);
+}
+
+/** The lines that the cursor is in: they begin where the prompt's changing end begins. */
+function regionOf({ typed }: CompletionPrompt): string {
+  return typed.split('\n', 2).join('\n');
+}
+
+/** What the rules take for a secret is in no prompt, wherever the cursor stands in it. */
+function masked({ path, before, after, extra = [] }: CodeAtCursor): CodeAtCursor {
+  const near = before.slice(-MOST_CHARACTERS);
+  // A mask is as long as what it covers, so that the place stays where it is.
+  const { text } = maskSecrets(path ?? '', near + after.slice(0, MOST_CHARACTERS));
+  return {
+    path,
+    before: text.slice(0, near.length),
+    after: text.slice(near.length),
+    extra: extra.map((file) => ({
+      path: file.path,
+      text: maskSecrets(file.path, file.text.slice(0, MOST_CHARACTERS)).text,
+    })),
+  };
+}

@@ -1,0 +1,143 @@
+import { LRUCache } from 'lru-cache';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import type { SearchResult } from '../../retrieval/search/search.js';
+import type { Assistant } from '../assistant.js';
+import type { CodeAtCursor } from './code-request.js';
+
+/** Code that has to do with a place. */
+export interface RelatedCode {
+  results: readonly SearchResult[];
+  extra: readonly { path: string; text: string }[];
+  /** The file that is edited: told by the client, or recognised among the results. */
+  path: string | null;
+}
+
+/** Files whose related code is remembered. */
+const MOST_FILES = 64;
+/** What the search goes by: the last lines before the place. */
+const QUERY_LINES = 12;
+/** More than are used: those of the same file are left out where the client did not name it. */
+const CANDIDATES = 8;
+const RELATED_CHUNKS = 4;
+/** Lines that look like many others say nothing about which file they are of. */
+const TELLING_CHARACTERS = 12;
+/** Of the telling lines of a chunk so many stand in the code around the cursor where it is of the same file. */
+const SAME_FILE_SHARE = 0.6;
+
+interface Remembered extends RelatedCode {
+  /** Text that the place was at, which tells whether a request is for the same file. */
+  near: ReadonlySet<string>;
+  /** The place that it was looked up for, and the one that is being looked up. */
+  region: string;
+  wanted: string;
+  /** What was found since, for when the place has moved on. */
+  next: RelatedCode | null;
+}
+
+/**
+ * Remembers what was found for the place of the last key press. A search costs more than a key press may take, and a
+ * prompt that begins with other code has to be read anew: so what was found stays while the cursor stays in the same
+ * lines, and what the search for the next lines finds is used once they are reached.
+ */
+export class RelatedMemory {
+  readonly #assistant: Assistant;
+  readonly #files = new LRUCache<string, Remembered>({ max: MOST_FILES });
+
+  constructor(assistant: Assistant) {
+    this.#assistant = assistant;
+  }
+
+  /**
+   * The code to show for a place.
+   * @param region text that stays the same while the cursor stays in the same lines
+   * @throws GardenerError `retrieval.*` at the first request in a file
+   */
+  async of(
+    project: ProjectRecord,
+    code: CodeAtCursor,
+    region: string,
+    signal?: AbortSignal,
+  ): Promise<RelatedCode> {
+    const key = `${project.id}\n${code.path ?? ''}`;
+    const known = this.#files.get(key);
+    if (known === undefined || !isSameFile(known, code)) {
+      const found = await this.#search(project, code, signal);
+      this.#files.set(key, { ...found, region, wanted: region, near: tellingLines(code), next: null });
+      return found;
+    }
+    if (known.wanted !== region) {
+      known.wanted = region;
+      this.#search(project, code, undefined).then(
+        (found) => {
+          if (known.wanted === region) known.next = found;
+        },
+        // The next lines ask again; an index that is being written is no reason to stop suggesting.
+        () => undefined,
+      );
+    }
+    if (known.region !== region && known.next !== null) {
+      const renewed = { ...known, ...known.next, region, wanted: region, next: null };
+      this.#files.set(key, { ...renewed, near: tellingLines(code) });
+      return renewed;
+    }
+    return known;
+  }
+
+  async #search(
+    project: ProjectRecord,
+    code: CodeAtCursor,
+    signal: AbortSignal | undefined,
+  ): Promise<RelatedCode> {
+    const { path, before, extra = [] } = code;
+    const query = before.split('\n').slice(-QUERY_LINES).join('\n').trim() || (path ?? '');
+    if (query === '') return { results: [], extra, path };
+    try {
+      const { results } = await this.#assistant.search(project, query, {
+        k: CANDIDATES,
+        ...(path !== null && { excludePaths: [path] }),
+        ...(signal && { signal }),
+      });
+      const own = path ?? ownPath(results, code);
+      const others = results.filter(({ chunk }) => chunk.path !== own);
+      return { results: others.slice(0, RELATED_CHUNKS), extra, path: own };
+    } catch (error) {
+      const isEmpty =
+        GardenerError.isInstance(error) &&
+        (error.code === 'retrieval.no-index' || error.code === 'retrieval.nothing-indexed');
+      if (isEmpty) return { results: [], extra, path };
+      throw error;
+    }
+  }
+}
+
+/** The file that the code is of, where a chunk of it was found: its lines stand around the cursor. */
+function ownPath(results: readonly SearchResult[], code: CodeAtCursor): string | null {
+  const here = tellingLines(code);
+  for (const { chunk } of results) {
+    const lines = chunk.text.split('\n').map(trimmed).filter(isTelling);
+    const same = lines.filter((line) => here.has(line)).length;
+    if (same >= 2 && same >= SAME_FILE_SHARE * lines.length) return chunk.path;
+  }
+  return null;
+}
+
+/** Files that are named are told apart by their name; others by whether they have lines in common. */
+function isSameFile(known: Remembered, code: CodeAtCursor): boolean {
+  if (code.path !== null) return true;
+  if (known.near.size === 0) return false;
+  return [...tellingLines(code)].some((line) => known.near.has(line));
+}
+
+function tellingLines({ before, after }: CodeAtCursor): Set<string> {
+  const lines = [...before.split('\n').slice(-400), ...after.split('\n').slice(0, 200)];
+  return new Set(lines.map(trimmed).filter(isTelling));
+}
+
+function trimmed(line: string): string {
+  return line.trim();
+}
+
+function isTelling(line: string): boolean {
+  return line.length >= TELLING_CHARACTERS;
+}
