@@ -57,6 +57,7 @@ async function serve(session: Session, options: ServeCommandOptions): Promise<vo
   output.value({ url: server.url, token: server.token });
   output.note(`Serving at ${accent(address)}`);
   output.note(quiet(`OpenAI API: ${server.url}/v1   MCP: ${server.url}/mcp   Ctrl-C ends it.`));
+  output.note(quiet(`Editors: ${server.url}/p/<project>/infill, see docs/editors.md.`));
   await untilInterrupted(session, server);
 }
 
