@@ -6,9 +6,9 @@ const LINES = 200;
 const DEFAULT_UNIT = '  ';
 
 /**
- * The white space that a line begins with which is written at a cursor at the very beginning of an empty line: inside of
- * a block the block's own. Without it a model at the first column begins a new top-level declaration. Empty
- * where the cursor stands elsewhere, or the code around it says nothing.
+ * The white space that a line begins with which is written at a cursor at the very beginning of an empty line: inside
+ * of a block the block's own. Without it a model at the first column begins a new top-level declaration. Empty where
+ * the cursor stands elsewhere, or the code around it says nothing.
  */
 export function expectedIndentation({ before, after }: CursorText): string {
   const rest = after.split('\n', 1)[0] ?? '';
