@@ -33,6 +33,7 @@ Examples:
   $ gardener status
   $ gardener status shop
   $ gardener status shop --files | grep skipped
+  $ gardener status shop --secrets   # a comment gardener:allow-secret leaves a line as it is
   $ gardener status shop --json | jq .training.status`,
     )
     .action(withSession(status));

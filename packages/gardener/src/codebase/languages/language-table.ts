@@ -22,6 +22,7 @@ import { swiftQuery } from './queries/swift.js';
 import { tomlRules } from './queries/toml.js';
 import { tsxQuery, typescriptQuery } from './queries/typescript.js';
 import { yamlQuery } from './queries/yaml.js';
+import { C_MACROS, CSHARP_FORMS, KOTLIN_FORMS } from './unknown-forms.js';
 
 const vscode = (name: string) => `@vscode/tree-sitter-wasm/wasm/tree-sitter-${name}.wasm`;
 const cursorless = (name: string) => `@cursorless/tree-sitter-wasms/out/tree-sitter-${name}.wasm`;
@@ -114,6 +115,7 @@ export const LANGUAGES: readonly Language[] = [
     role: 'code',
     extensions: ['.c', '.h'],
     reader: { grammar: cursorless('c'), query: cQuery },
+    unknownForms: C_MACROS,
     lineComment: SLASHES,
     privateWords: /\bstatic\b/,
     family: 'c',
@@ -139,6 +141,7 @@ export const LANGUAGES: readonly Language[] = [
       '.cuh',
     ],
     reader: { grammar: vscode('cpp'), query: cppQuery },
+    unknownForms: C_MACROS,
     lineComment: SLASHES,
     // `class` stands before the first label of a class, whose members are private by then.
     privateWords: /\b(?:private|static|class)\b/,
@@ -150,6 +153,7 @@ export const LANGUAGES: readonly Language[] = [
     role: 'code',
     extensions: ['.cs', '.csx'],
     reader: { grammar: vscode('c-sharp'), query: csharpQuery },
+    unknownForms: CSHARP_FORMS,
     lineComment: SLASHES,
     unsaidVisibility: 'private',
   },
@@ -189,6 +193,7 @@ export const LANGUAGES: readonly Language[] = [
     role: 'code',
     extensions: ['.kt', '.kts'],
     reader: { grammar: cursorless('kotlin'), query: kotlinQuery },
+    unknownForms: KOTLIN_FORMS,
     lineComment: SLASHES,
     family: 'jvm',
   },
@@ -303,7 +308,7 @@ export const LANGUAGES: readonly Language[] = [
 // Every repetition is bounded or stands on one line: the text may be a mebibyte of anything.
 const OBJECTIVE_C = /^[ \t]*@(?:interface|protocol|class|import)\b/m;
 const CPP =
-  /^[ \t]*(?:template[ \t]{0,9}<|namespace[ \t][\w: \t]{0,120}\{|using[ \t](?:namespace[ \t]|[\w \t]{1,120}=)|class[ \t]+\w+[^;\n]{0,200}$|(?:public|private|protected)[ \t]{0,9}:)|\b\w{1,120}::\w/m;
+  /^[ \t]*(?:template[ \t]{0,9}<|namespace[ \t][\w: \t]{0,120}\{|using[ \t](?:namespace[ \t]|[\w \t]{1,120}=)|(?:class|struct)[ \t]+\w+[^;\n]{0,200}[ \t]?:[ \t]?(?:public|private|protected|virtual)\b|enum[ \t]+class\b|class[ \t]+\w+[^;\n]{0,200}$|(?:public|private|protected)[ \t]{0,9}:)|\b\w{1,120}::\w/m;
 
 /** A `.h` is of C, C++ or Objective-C: what only C++ has decides, and Objective-C is not read. */
 function languageOfHeader(text: string): 'c' | 'cpp' | null {

@@ -1,4 +1,5 @@
 import type { TextRules } from './text-rules.js';
+import type { UnknownForm } from './unknown-forms.js';
 
 /** A language's id is its key in the language table (`typescript`, `tsx`, `javascript`, `python`, ...). */
 export type LanguageId = string;
@@ -47,6 +48,8 @@ export interface Language {
   unsaidVisibility?: 'public' | 'private';
   /** Languages that call each other's symbols have the same family; the default is the id. */
   family?: string;
+  /** What its grammar does not know, left out of what it reads. */
+  unknownForms?: readonly UnknownForm[];
   /** Longer texts are not read: data would flood the index. Default: the walk's limit alone. */
   maxCharacters?: number;
   /** The language that a text really is in where several share an ending; null for one that is not in the table. */

@@ -15,6 +15,17 @@ const byInterpreter = new Map(
   LANGUAGES.flatMap((language) => (language.interpreters ?? []).map((i) => [i, language])),
 );
 
+// What a first line may name before the interpreter, with the language of the script where it names none.
+const LAUNCHERS = new Map<string, LanguageId | null>([
+  ...['env', 'sudo', 'doas', 'nice', 'busybox', 'run', 'exec', 'dlx', 'tool', 'x'].map(
+    (word) => [word, null] as const,
+  ),
+  ...['uv', 'uvx', 'pipx', 'poetry', 'pipenv', 'pdm', 'rye', 'hatch', 'conda'].map(
+    (word) => [word, 'python'] as const,
+  ),
+  ...['npx', 'pnpx', 'pnpm', 'bunx', 'yarn', 'npm'].map((word) => [word, 'javascript'] as const),
+]);
+
 /** The languages Gardener reads, with the endings that mark them. */
 export function knownLanguages(): { id: LanguageId; name: string; extensions: string[] }[] {
   return LANGUAGES.map(({ id, name, extensions }) => ({ id, name, extensions: [...extensions] }));
@@ -46,10 +57,26 @@ export function languageOfPath(path: string): Language | null {
 
 /** The language that a script's first line names (`#!/usr/bin/env python3`), or null. */
 export function languageOfFirstLine(line: string): Language | null {
-  const words = /^#!\s*(.+)/.exec(line)?.[1]?.trim().split(/\s+/) ?? [];
-  const programs = words.map((word) => basename(word)).filter((word) => !/^(?:-|env$|\w+=)/.test(word));
-  const program = programs[0]?.replace(/(?<=\d)\.\d+$/, '');
-  return program === undefined ? null : (byInterpreter.get(program) ?? null);
+  const words =
+    /^#!\s*(.+)/
+      .exec(line)?.[1]
+      ?.replace(/["']/g, '')
+      .replace(/(?<=\s)-S(?=\S)/, '-S ')
+      .trim()
+      .split(/\s+/) ?? [];
+  let launched: LanguageId | null = null;
+  for (const word of words) {
+    const program = basename(word)
+      .replace(/\.exe$/i, '')
+      .replace(/(?<=\d)\.\d+$/, '');
+    if (/^(?:-|\w+=)/.test(program)) continue;
+    const language = byInterpreter.get(program);
+    if (language !== undefined) return language;
+    const starts = LAUNCHERS.get(program);
+    if (starts === undefined) break;
+    launched ??= starts;
+  }
+  return launched === null ? null : findLanguage(launched);
 }
 
 /** Path on this machine of a compiled grammar. @param specifier as in the language table */

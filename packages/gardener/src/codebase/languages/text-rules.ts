@@ -25,6 +25,8 @@ export interface TextRules {
    * line's first group must equal the opening line's.
    */
   fence?: RegExp;
+  /** Blocks of which the lines are text: what opens one, with a word that its end may name, and which line ends it. */
+  enclosed?: readonly { open: RegExp; closes(line: string, word: string): boolean; isComment?: boolean }[];
   /** A symbol ends before the next statement and not only before the next symbol of its level. */
   endsAtStatement?: boolean;
 }

@@ -1,6 +1,8 @@
 import type { Node } from 'web-tree-sitter';
 import { type Grammar, loadGrammar } from '../languages/grammar.js';
 import type { Language } from '../languages/language.js';
+import { withoutUnknownForms } from '../languages/unknown-forms.js';
+import { recoverDeclarations } from './recover-declarations.js';
 import type { Capture, CaptureGroup } from './structure/captures.js';
 import type { ParseResult } from './structure/code-structure.js';
 import { LineTable } from './structure/line-table.js';
@@ -24,8 +26,10 @@ export async function prepareReader(language: Language): Promise<StructureReader
 }
 
 function readTree(language: Language, { parser, query }: Grammar, text: string): ParseResult {
+  // What the grammar does not know is left out of what it sees; names and lines are those of the text.
+  const known = withoutUnknownForms(text, language.unknownForms ?? []);
   parser.reset();
-  const tree = parser.parse(text);
+  const tree = parser.parse(known);
   if (tree === null) throw new Error('the parser gave no tree');
   try {
     const matches = query.matches(tree.rootNode);
@@ -34,7 +38,11 @@ function readTree(language: Language, { parser, query }: Grammar, text: string):
       places,
       matches.map((match) => match.captures),
     );
-    return readStructure(language, text, groups, wrappers, tree.rootNode.hasError);
+    const lost = recoverDeclarations(text, places.lines, errorRanges(matches), groups);
+    const isCode = language.role === 'code';
+    if (isCode) groups.push(...lost);
+    const structure = readStructure(language, text, groups, wrappers, tree.rootNode.hasError);
+    return { ...structure, isRecovered: known !== text || (isCode && lost.length > 0) };
   } finally {
     tree.delete();
   }
@@ -76,6 +84,23 @@ function plainCaptures(
   return { groups, wrappers: { exported: exportedIds.size > 0 } };
 }
 
+function errorRanges(
+  matches: { captures: { name: string; node: Node }[] }[],
+): { startIndex: number; endIndex: number }[] {
+  return matches
+    .flatMap(({ captures }) => captures.filter(({ name }) => name === 'error'))
+    .map(({ node }) => topOf(node))
+    .map(({ startIndex, endIndex }) => ({ startIndex, endIndex }))
+    .sort((a, b) => a.startIndex - b.startIndex);
+}
+
+/** The statement of the file that a node is in: where one place is not understood, its neighbours are misread too. */
+function topOf(node: Node): Node {
+  let top = node;
+  for (let above = node.parent; above !== null && above.parent !== null; above = above.parent) top = above;
+  return top;
+}
+
 /** What of an error has no place in the syntax: it may be around code that is whole, a file even. */
 function notUnderstood(error: Node): Node[] {
   const tokens = error.children.filter((child) => child !== null && child.childCount === 0 && !child.isExtra);
@@ -90,19 +115,32 @@ function widened(
   exportedIds: Set<number>,
 ): Capture {
   let outer = node;
+  let above = node;
+  let isAlone = true;
   let exported = exportedIds.has(node.id);
   for (let step = 0; step < MAX_WRAPPERS; step++) {
-    const parent = outer.parent;
+    const parent = above.parent;
     if (parent === null || !wrapperIds.has(parent.id)) break;
-    outer = parent;
+    isAlone &&= !holdsSeveral(parent, above);
+    above = parent;
+    // One of several declarations of a statement has lines of its own.
+    if (isAlone) outer = parent;
     exported ||= exportedIds.has(parent.id);
   }
   return { ...places.of(name, outer), exported };
 }
 
+/** Whether a wrapper is a list of which a node is one: `type ( A …; B … )`, `const a = …, b = …`. */
+function holdsSeveral(wrapper: Node, node: Node): boolean {
+  const { type } = node;
+  return (
+    wrapper.children.filter((child) => child?.type === type).length > 1 || wrapper.child(1)?.type === '('
+  );
+}
+
 /** The places of nodes in a text. Lines come from offsets: each position asked of a node is a call into WebAssembly. */
 class Places {
-  private readonly lines: LineTable;
+  readonly lines: LineTable;
 
   constructor(private readonly text: string) {
     this.lines = new LineTable(text);

@@ -10,7 +10,7 @@ export interface ChunkedFile {
   language: LanguageId;
   /** sha256 of the file's bytes, hex. */
   hash: string;
-  /** Decoded text, line ends as in the file, secrets masked. */
+  /** Decoded text, line ends as in the file (a lone carriage return is a line feed), secrets masked. */
   text: string;
   /** Last modification, ms since the epoch. */
   modifiedMs: number;

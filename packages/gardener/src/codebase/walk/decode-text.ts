@@ -1,10 +1,12 @@
+import { eastAsianEncoding } from './east-asian-encoding.js';
+
 // Above these shares of all bytes a file is no text: control characters, bytes that are not UTF-8.
 const MAX_CONTROL_SHARE = 0.02;
 const MAX_FOREIGN_SHARE = 0.3;
 
 /**
- * The text of a file's bytes, without byte order mark: UTF-8, UTF-16 with byte order mark, or Latin-1 (as
- * Windows-1252, which contains it). UTF-8 with some broken bytes keeps the rest and has U+FFFD in their
+ * The text of a file's bytes, without byte order mark: UTF-8, UTF-16 with byte order mark, an encoding of East Asia, or
+ * Latin-1 (as Windows-1252, which contains it). UTF-8 with some broken bytes keeps the rest and has U+FFFD in their
  * place. Null for binary content.
  */
 export function decodeText(bytes: Uint8Array): string | null {
@@ -15,8 +17,10 @@ export function decodeText(bytes: Uint8Array): string | null {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     const { sequences, strays } = countUtf8(bytes);
-    if (strays / bytes.length > MAX_FOREIGN_SHARE) return null;
-    return new TextDecoder(sequences > strays ? 'utf-8' : 'windows-1252').decode(bytes);
+    if (sequences > strays) return new TextDecoder('utf-8').decode(bytes);
+    const eastAsian = eastAsianEncoding(bytes);
+    if (eastAsian !== null) return new TextDecoder(eastAsian).decode(bytes);
+    return strays / bytes.length > MAX_FOREIGN_SHARE ? null : new TextDecoder('windows-1252').decode(bytes);
   }
 }
 

@@ -6,6 +6,7 @@ import { GARDENER_IGNORE, gardenerRules, readIgnoreFile } from './gardener-ignor
 import { type GitListing, headCommit, listIgnoredByGit, listWithGit } from './git-list.js';
 import { IgnoreRules } from './ignore-rules.js';
 import { prunedFolder } from './path-rules.js';
+import { isBesideManifest } from './vendored-folders.js';
 
 /** A path that is part of the codebase, or one that is left out already, with the reason. */
 export interface Entry {
@@ -168,6 +169,7 @@ class FolderWalk {
     }
     const gitRules = this.extend(git, folder.path, children, '.gitignore');
     const gardenerRules = this.extend(gardener, folder.path, children, GARDENER_IGNORE);
+    const names = new Set(children.map(({ name }) => prefix + name));
     for (const child of children) {
       const path = prefix + child.name;
       const asRule = child.isDirectory() ? `${path}/` : path;
@@ -175,7 +177,10 @@ class FolderWalk {
       const isIgnored = folder.isIgnored || gitRules.ignores(asRule);
       if (child.isDirectory()) {
         const inner = { path, depth: folder.depth + 1, isIgnored };
-        await this.visitFolder(inner, child.name, gitRules, gardenerRules);
+        const pruned =
+          prunedFolder(child.name) ??
+          (isBesideManifest(path, (beside) => names.has(beside)) ? 'vendored' : null);
+        await this.visitFolder(inner, pruned, gitRules, gardenerRules);
       } else {
         const isWanted = gardenerRules.wants(path);
         if (isIgnored && !isWanted) continue;
@@ -187,11 +192,10 @@ class FolderWalk {
 
   private async visitFolder(
     folder: Folder,
-    name: string,
+    pruned: ReturnType<typeof prunedFolder>,
     git: IgnoreRules,
     gardener: IgnoreRules,
   ): Promise<void> {
-    const pruned = prunedFolder(name);
     if (pruned === 'ignored') return;
     const isIgnored = folder.isIgnored || pruned !== null;
     if (pruned !== null && !folder.isIgnored) this.add(`${folder.path}/`, 'skipped', pruned);

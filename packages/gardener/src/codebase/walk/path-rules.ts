@@ -13,11 +13,13 @@ const LOCK_FILE =
 
 // Other people's code, by the folder names of GitHub linguist's vendor.yml.
 const VENDORED_FOLDER =
-  /^(?:node_modules|bower_components|jspm_packages|vendors?|_vendor|(?:3rd|third)[-_]?party|site-packages|dist-packages|\.?venv|\.virtualenv|Pods|Carthage|Godeps|\.yarn|\.pnp|\.bundle|\.cargo|extern)$/i;
+  /^(?:node_modules|bower_components|jspm_packages|_vendors?|(?:3rd|third)[-_]?party|site-packages|dist-packages|\.?venv|\.virtualenv|Pods|Carthage|Godeps|\.yarn|\.pnp|\.bundle|\.cargo)$/i;
+// These may be words of a business too: see vendored-folders.ts.
+const LIKELY_VENDORED = /^(?:vendors?|extern)$/i;
 
 const MINIFIED = /[.-](?:min|bundle)\.(?:[cm]?js|css)$/i;
 const GENERATED =
-  /(?:_pb2(?:_grpc)?\.pyi?|_pb\.(?:d\.ts|[jt]s)|\.pb\.(?:go|cc|h|ts|js)|\.pb\.gw\.go|[._](?:generated|gen)\.[a-z]+|\.g\.(?:dart|cs)|\.designer\.cs|\.freezed\.dart)$/i;
+  /(?:_pb2(?:_grpc)?\.pyi?|_pb\.(?:d\.ts|[jt]s)|\.pb\.(?:go|cc|h|ts|js)|\.pb\.gw\.go|\.(?:generated|gen)\.[a-z]+|\.g\.(?:dart|cs)|\.designer\.cs|\.freezed\.dart)$/i;
 
 // Folders no tree without git's list needs to be searched in: caches, installed packages, version control.
 const PRUNED_FOLDER =
@@ -39,6 +41,11 @@ export function isSecretFile(path: string): boolean {
   const name = basename(path);
   if (SECRET.test(name)) return !SECRET_TEMPLATE.test(name);
   return /(?:^|\/)\.(?:aws|docker|kube|ssh)\/(?:credentials|config(?:\.json)?|authorized_keys)$/.test(path);
+}
+
+/** Whether a folder's name alone makes it likely that it holds others' code. */
+export function isLikelyVendored(name: string): boolean {
+  return LIKELY_VENDORED.test(name);
 }
 
 /** Whether a walk without git's list does not enter a folder of this name, and whether it is others' code. */

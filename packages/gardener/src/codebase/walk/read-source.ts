@@ -12,11 +12,15 @@ export type SourceRead =
 // Not through a link and not waiting for a writer: the file may have been replaced since it was listed.
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const ATTEMPTS = 3;
+// Editors end a line at it and parsers do not. Here it is a line feed, so that a line is the same to everyone.
+const LONE_CARRIAGE_RETURN = /\r(?!\n)/g;
 /** No file system keeps coarser times: a file changed longer ago than this shows each further change. */
 const SETTLED_MS = 2_000;
 
 /**
- * Reads one source file, in any text encoding, unless it is larger than `maxFileBytes`. When it changes while it is
+ * Reads one source file, in any text encoding, unless it is larger than `maxFileBytes`. A carriage return that
+ * stands alone
+ * comes out as a line feed. When it changes while it is
  * read, it is read again, up to three times in all.
  */
 export async function readSource(absolutePath: string, maxFileBytes: number): Promise<SourceRead> {
@@ -73,7 +77,7 @@ function decoded(bytes: Buffer, version: FileVersion): SourceRead {
   const text = decodeText(bytes);
   if (text === null) return { ok: false, outcome: 'skipped', reason: 'binary', version };
   if (text.trim() === '') return { ok: false, outcome: 'skipped', reason: 'empty', version };
-  return { ok: true, text, version };
+  return { ok: true, text: text.replace(LONE_CARRIAGE_RETURN, '\n'), version };
 }
 
 function refusal(error: unknown): SourceRead {

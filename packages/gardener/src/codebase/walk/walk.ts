@@ -6,8 +6,10 @@ import type { LanguageId } from '../languages/language.js';
 import { LANGUAGES, type Language, languageOfFirstLine, languageOfPath } from '../languages/languages.js';
 import { checkRoot } from './check-root.js';
 import type { FileOutcome } from './file-outcome.js';
+import { linkedFile } from './linked-file.js';
 import { type Entry, listCodebase } from './list-codebase.js';
-import { reasonByPath } from './path-rules.js';
+import { type PathReason, reasonByPath } from './path-rules.js';
+import { VendoredFolders } from './vendored-folders.js';
 
 /** A file worth reading. */
 export interface WalkedFile {
@@ -54,7 +56,11 @@ export async function walkCodebase(root: string, options: WalkOptions = {}): Pro
   const listing = await listCodebase(realRoot, options.signal);
   const files: WalkedFile[] = [];
   const outcomes: FileOutcome[] = [];
-  const judge = new FileJudge(realRoot, maxFileBytes);
+  const judge = new FileJudge(
+    realRoot,
+    maxFileBytes,
+    listing.entries.map(({ path }) => path),
+  );
   for (let start = 0; start < listing.entries.length; start += STAT_AT_ONCE) {
     await nextTurn();
     options.signal?.throwIfAborted();
@@ -82,11 +88,18 @@ export function byPath(a: { path: string }, b: { path: string }): number {
  */
 class FileJudge {
   private readonly folders = new Map<string, boolean>([['', true]]);
+  /** Files that are read under their own names, or already under a link's. */
+  private readonly taken: Set<string>;
+  private readonly vendored: VendoredFolders;
 
   constructor(
     private readonly root: string,
     private readonly maxFileBytes: number,
-  ) {}
+    paths: readonly string[],
+  ) {
+    this.taken = new Set(paths);
+    this.vendored = new VendoredFolders(paths);
+  }
 
   /** The file, or why it is left out, or null when there is no such file any more. */
   judge(entry: Entry): WalkedFile | FileOutcome | null {
@@ -94,15 +107,24 @@ class FileJudge {
     const { path } = entry;
     const skip = (reason: string): FileOutcome => ({ path, outcome: 'skipped', reason });
     if (!this.isInside(folderOf(path))) return skip('symlink');
-    const absolutePath = join(this.root, path);
-    const stats = entry.stats ?? statsOf(absolutePath);
+    let absolutePath = join(this.root, path);
+    let stats = entry.stats ?? statsOf(absolutePath);
+    let reason = this.reasonOf(path);
     if (stats === 'unreadable') return { path, outcome: 'failed', reason: 'unreadable' };
     // git also lists files that were deleted since, or are left out by a sparse checkout:
     // they are not part of the tree.
     if (stats === undefined) return null;
-    if (stats.isSymbolicLink()) return skip('symlink');
+    if (stats.isSymbolicLink()) {
+      // One to a file of this folder that is not listed itself is that file, under the link's name.
+      const target = linkedFile(this.root, path);
+      if (target === null || this.taken.has(target.path)) return skip('symlink');
+      ({ absolutePath } = target);
+      stats = statsOf(absolutePath);
+      if (stats === undefined || stats === 'unreadable') return skip('symlink');
+      reason ??= this.reasonOf(target.path);
+      this.taken.add(target.path);
+    }
     if (!stats.isFile()) return skip('not-a-file');
-    const reason = reasonByPath(path);
     if (reason !== null && !(entry.isWanted && reason !== 'secret')) return skip(reason);
     const language = languageOfPath(path) ?? languageOfScript(path, absolutePath, stats.size);
     if (language === null) return skip('unknown-language');
@@ -110,6 +132,10 @@ class FileJudge {
     if (stats.size > this.maxFileBytes) return skip('too-large');
     const { size: bytes, mtimeMs: modifiedMs, ctimeMs: changedMs } = stats;
     return { path, absolutePath, language: language.id, bytes, modifiedMs, changedMs };
+  }
+
+  private reasonOf(path: string): PathReason | null {
+    return reasonByPath(path) ?? (this.vendored.holds(path) ? 'vendored' : null);
   }
 
   // A folder of the path may have become a link out of the root since git indexed it.
@@ -146,7 +172,7 @@ function languageOfScript(path: string, absolutePath: string, bytes: number): La
     const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
     const file = openSync(absolutePath, flags);
     try {
-      const buffer = Buffer.alloc(128);
+      const buffer = Buffer.alloc(256);
       const bytesRead = readSync(file, buffer, 0, buffer.length, 0);
       return languageOfFirstLine(buffer.subarray(0, bytesRead).toString('latin1').split('\n')[0] ?? '');
     } finally {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { languageOfPath } from '../../codebase/languages/languages.js';
 import { maskSecrets } from '../../codebase/secrets/find-secrets.js';
+import { linkedFile } from '../../codebase/walk/linked-file.js';
 import { readSource } from '../../codebase/walk/read-source.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
@@ -39,10 +40,12 @@ export async function readIndexedSource(
   const states = await readFileStates(garden.paths.index(project.id));
   const known = states.find((state) => state.path === path && state.outcome === 'indexed');
   if (known === undefined) throw unknownFile(path);
-  const source = await readSource(join(project.path, known.path), garden.settings.maxFileBytes);
+  // The project's path is a real one. A link's file may be read if it still leads to one of this folder.
+  const file = linkedFile(project.path, known.path)?.absolutePath ?? join(project.path, known.path);
+  const source = await readSource(file, garden.settings.maxFileBytes);
   if (!source.ok) throw unknownFile(path, source.reason);
   const { text, secrets } = maskSecrets(known.path, source.text);
-  const lines = text.split(/\r\n|\r|\n/);
+  const lines = text.split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   const first = Math.min(from, Math.max(1, lines.length));
   const last = Math.min(to, lines.length, first + MAX_LINES - 1);

@@ -2,7 +2,9 @@ const MEMBERS = '(declaration_list)';
 
 export const csharpQuery = `
 (class_declaration name: (_) @name body: ${MEMBERS} @body) @symbol.class
+(class_declaration name: (_) @name !body) @symbol.class
 (struct_declaration name: (_) @name body: ${MEMBERS} @body) @symbol.class
+(struct_declaration name: (_) @name !body) @symbol.class
 (record_declaration name: (_) @name body: (_)? @body) @symbol.class
 (interface_declaration name: (_) @name body: ${MEMBERS} @body) @symbol.interface
 (enum_declaration name: (_) @name body: (_) @body) @symbol.enum

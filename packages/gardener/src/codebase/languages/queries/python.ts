@@ -4,7 +4,7 @@ export const pythonQuery = `
 
 (function_definition name: (_) @name body: (_) @body) @symbol.function
 (class_definition name: (_) @name body: (_) @body) @symbol.class
-(type_alias_statement left: (type (identifier) @name) right: (_) @body) @symbol.type
+(type_alias_statement left: (type [(identifier) @name (generic_type . (identifier) @name)]) right: (_) @body) @symbol.type
 (assignment left: (identifier) @name right: (lambda body: (_) @body)) @symbol.function
 (module (expression_statement (assignment left: (identifier) @name right: (_) @body) @symbol.constant))
 

@@ -6,7 +6,7 @@ import type { TextRules } from '../text-rules.js';
  */
 export const sqlRules: TextRules = {
   symbol:
-    /^create\s+(?:or\s+(?:replace|alter)\s+)?(?:(?:global|local|temp|temporary|unlogged|unique|external|materialized|recursive|definer\s*=\s*\S+)\s+)*(?<what>table|view|function|procedure|trigger|type|domain|schema|sequence|index|package|role|database|extension)\s+(?:(?:if\s+not\s+exists|concurrently|body)\s+)*(?<name>"[^"]+"|`[^`]+`|\[[^\]]+\]|[\w.$"`[\]]+)/i,
+    /^create\s+(?:or\s+(?:replace|alter)\s+)?(?:(?:global|local|temp|temporary|unlogged|unique|clustered|nonclustered|columnstore|external|virtual|transient|materialized|recursive|force|editionable|constraint|definer\s*=\s*\S+)\s+)*(?<what>table|view|function|procedure|proc|trigger|type|domain|schema|sequence|index|package|role|database|extension)\s+(?:(?:if\s+not\s+exists|concurrently|body)\s+)*(?:(?:"[^"]+"|`[^`]+`|\[[^\]]+\]|[\w$]+)\s?\.\s?){0,3}(?<name>"[^"]+"|`[^`]+`|\[[^\]]+\]|[\w$#@]+)/i,
   kinds: {
     table: 'type',
     view: 'type',
@@ -14,6 +14,7 @@ export const sqlRules: TextRules = {
     domain: 'type',
     function: 'function',
     procedure: 'function',
+    proc: 'function',
     trigger: 'function',
     package: 'namespace',
     schema: 'namespace',
@@ -21,8 +22,9 @@ export const sqlRules: TextRules = {
   statement:
     /^(?:create|alter|drop|insert|update|delete|merge|select|with|grant|revoke|set|use|begin|commit|comment\s+on|truncate|copy|call|exec(?:ute)?|do|declare|go|pragma|explain|analyze|vacuum)\b/i,
   statementEnd: /(?:;|^go|^\/|^\\\S.*)\s*(?:--.*)?$/i,
-  comment: /^\s*--/,
+  comment: /^\s*(?:--|\/\*.*\*\/\s*$)/,
   // PostgreSQL's dollar quotes: the body of a function is no statement of the file's own.
   fence: /^(?:(?!\$\w*\$).)*(\$\w*\$)(?!.*\$\w*\$)/,
+  enclosed: [{ open: /^\s*\/\*(?!.*\*\/)()/, closes: (line) => line.includes('*/'), isComment: true }],
   endsAtStatement: true,
 };

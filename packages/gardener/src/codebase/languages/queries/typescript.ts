@@ -11,6 +11,7 @@ export const typescriptQuery = `${ecmascriptQuery}
 (module name: (_) @name body: (_) @body) @symbol.namespace
 (function_signature name: (_) @name) @symbol.function
 (abstract_method_signature name: (_) @name) @symbol.method
+(class_body (method_signature name: (_) @name) @symbol.method)
 (public_field_definition name: (_) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @symbol.method
 
 (method_definition (accessibility_modifier) @visibility name: (_) @of)

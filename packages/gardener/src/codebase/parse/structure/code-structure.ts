@@ -82,4 +82,6 @@ export interface ParseResult extends CodeStructure {
   /** Lines on which the parser met code it could not place. */
   errorSpans: LineSpan[];
   hasSyntaxErrors: boolean;
+  /** Something the grammar does not know was left out or found by its words alone. */
+  isRecovered?: boolean;
 }

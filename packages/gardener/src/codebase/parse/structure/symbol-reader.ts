@@ -25,6 +25,11 @@ interface Additions {
   visibility?: string;
 }
 
+interface FoundSymbol extends CodeSymbol {
+  exported: boolean;
+  hasBody: boolean;
+}
+
 const CLASS_KINDS = new Set<SymbolKind>(['class', 'interface', 'enum']);
 
 /** Makes a file's symbols, nested as they stand in it, from its captures. */
@@ -38,7 +43,7 @@ export class SymbolReader {
 
   read(groups: CaptureGroup[]): CodeSymbol[] {
     const additions = this.readAdditions(groups);
-    const found = new Map<number, CodeSymbol & { exported: boolean }>();
+    const found = new Map<number, FoundSymbol>();
     for (const group of groups) {
       const symbol = group.find((capture) => capture.name.startsWith('symbol.'));
       const name = group.find((capture) => capture.name === 'name');
@@ -52,6 +57,7 @@ export class SymbolReader {
           ...additions.get(name.id),
         }),
         exported: symbol.exported,
+        hasBody: group.some((capture) => capture.name === 'body'),
       });
     }
     const sorted = [...found.values()].sort((a, b) => a.startIndex - b.startIndex || b.endIndex - a.endIndex);
@@ -116,10 +122,11 @@ export class SymbolReader {
     return additions;
   }
 
-  private nest(sorted: (CodeSymbol & { exported: boolean })[]): CodeSymbol[] {
+  private nest(sorted: FoundSymbol[]): CodeSymbol[] {
+    const documented = new Map<string, string>();
     const top: CodeSymbol[] = [];
     const open: CodeSymbol[] = [];
-    for (const { exported, ...symbol } of sorted) {
+    for (const { exported, hasBody, ...symbol } of sorted) {
       popWhile(open, (last) => !contains(last, symbol));
       const parent = open.at(-1);
       if (parent === undefined) {
@@ -131,6 +138,9 @@ export class SymbolReader {
         symbol.visibility = this.labelledVisibility(symbol, parent) ?? symbol.visibility;
         parent.children.push(symbol);
       }
+      // What is written on the first of several overloads is about all of them.
+      if (symbol.docstring === null) symbol.docstring = documented.get(symbol.qualifiedName) ?? null;
+      else if (!hasBody) documented.set(symbol.qualifiedName, symbol.docstring);
       open.push(symbol);
     }
     return top;

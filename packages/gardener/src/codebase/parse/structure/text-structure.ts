@@ -60,9 +60,15 @@ function readLines(lines: readonly string[], rules: TextRules) {
     if (clean !== '') openings.push({ line, level, name: clean, what: what.toLowerCase() });
   };
   let fence: string | null = null;
+  let enclosed: { closes(line: string): boolean; isComment?: boolean } | null = null;
   let written = '';
   for (const [index, content] of lines.entries()) {
     const line = index + 1;
+    if (enclosed !== null) {
+      if (enclosed.isComment === true) comments.add(line);
+      if (enclosed.closes(content)) enclosed = null;
+      continue;
+    }
     const mark = rules.fence?.exec(content)?.[1] ?? null;
     if (fence !== null) {
       if (mark?.startsWith(fence)) fence = null;
@@ -82,6 +88,12 @@ function readLines(lines: readonly string[], rules: TextRules) {
     if (rules.comment.test(content)) comments.add(line);
     else if (mayBegin && rules.statement.test(content)) breaks.push(line);
     if (mark !== null) fence = mark;
+    for (const { open: opens, closes, isComment = false } of rules.enclosed ?? []) {
+      const word = opens.exec(content)?.[1];
+      if (word === undefined || comments.has(line)) continue;
+      if (isComment) comments.add(line);
+      enclosed = { closes: (next) => closes(next, word), isComment };
+    }
     if (!isBlank(line) && !comments.has(line)) written = content;
   }
   return { openings, breaks, comments };

@@ -1,0 +1,9 @@
+/** Offsets of a secret in a text, and who found it. */
+export interface FoundSecret {
+  start: number;
+  end: number;
+  /** Id of the rule. */
+  rule: string;
+  /** It is the rest of a secret that stands in several literals. */
+  continues?: boolean;
+}
