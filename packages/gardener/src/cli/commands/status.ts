@@ -76,10 +76,10 @@ async function printOutcomes(session: Session, project: ProjectRecord): Promise<
   const style = { indexed: good, skipped: quiet, failed: bad };
   output.lines(
     renderTable(
-      outcomes.map(({ outcome, path, reason }) => [
+      outcomes.map(({ outcome, path, reason, isRecovered }) => [
         style[outcome](outcome),
         oneLine(path),
-        quiet(oneLine(reason ?? '')),
+        quiet(oneLine(reason ?? (isRecovered ? 'read around what its grammar does not know' : ''))),
       ]),
     ),
   );

@@ -1,3 +1,4 @@
+import { COMPONENT_LANGUAGES, componentParts } from './component-parts.js';
 import type { Language } from './language.js';
 import { bashQuery } from './queries/bash.js';
 import { cQuery } from './queries/c.js';
@@ -74,7 +75,7 @@ export const LANGUAGES: readonly Language[] = [
     id: 'python',
     name: 'Python',
     role: 'code',
-    extensions: ['.py', '.pyi', '.pyw'],
+    extensions: ['.py', '.pyi', '.pyw', '.ipynb'],
     filenames: ['SConstruct', 'SConscript', 'wscript'],
     interpreters: ['python', 'python2', 'python3', 'pypy', 'pypy3'],
     reader: { grammar: vscode('python'), query: pythonQuery },
@@ -245,6 +246,39 @@ export const LANGUAGES: readonly Language[] = [
     filenamePattern: /^(?:Dockerfile|Containerfile)(?:\.[\w.-]+)?$/,
     reader: { rules: dockerfileRules },
     lineComment: HASH,
+  },
+  {
+    id: 'vue',
+    name: 'Vue',
+    role: 'code',
+    extensions: ['.vue'],
+    reader: { parts: componentParts, languages: COMPONENT_LANGUAGES },
+    lineComment: ['<!-- ', ' -->'],
+    privateName: /^[_#]/,
+    family: 'ecmascript',
+    maxCharacters: MAX_PAGE_CHARACTERS,
+  },
+  {
+    id: 'svelte',
+    name: 'Svelte',
+    role: 'code',
+    extensions: ['.svelte'],
+    reader: { parts: componentParts, languages: COMPONENT_LANGUAGES },
+    lineComment: ['<!-- ', ' -->'],
+    privateName: /^[_#]/,
+    family: 'ecmascript',
+    maxCharacters: MAX_PAGE_CHARACTERS,
+  },
+  {
+    id: 'astro',
+    name: 'Astro',
+    role: 'code',
+    extensions: ['.astro'],
+    reader: { parts: componentParts, languages: COMPONENT_LANGUAGES },
+    lineComment: ['<!-- ', ' -->'],
+    privateName: /^[_#]/,
+    family: 'ecmascript',
+    maxCharacters: MAX_PAGE_CHARACTERS,
   },
   {
     id: 'html',

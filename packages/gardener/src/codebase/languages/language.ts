@@ -1,3 +1,4 @@
+import type { LanguagePart } from './component-parts.js';
 import type { TextRules } from './text-rules.js';
 import type { UnknownForm } from './unknown-forms.js';
 
@@ -18,7 +19,9 @@ export type LanguageReader =
       /** tree-sitter query with the captures of queries/captures.md. */
       query: string;
     }
-  | { rules: TextRules };
+  | { rules: TextRules }
+  /** A file of several languages: each part is read as its own. */
+  | { parts(text: string): readonly LanguagePart[]; languages: readonly LanguageId[] };
 
 /**
  * One language: everything the engine knows about it. A new language is one more entry of `LANGUAGES` and one query

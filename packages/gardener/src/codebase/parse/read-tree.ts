@@ -1,6 +1,8 @@
 import type { Node } from 'web-tree-sitter';
+import { onlyPart } from '../languages/component-parts.js';
 import { type Grammar, loadGrammar } from '../languages/grammar.js';
 import type { Language } from '../languages/language.js';
+import { findLanguage } from '../languages/languages.js';
 import { withoutUnknownForms } from '../languages/unknown-forms.js';
 import { recoverDeclarations } from './recover-declarations.js';
 import type { Capture, CaptureGroup } from './structure/captures.js';
@@ -20,9 +22,39 @@ export type StructureReader = (text: string) => ParseResult;
  */
 export async function prepareReader(language: Language): Promise<StructureReader> {
   const { reader } = language;
+  if ('parts' in reader) return prepareParts(language, reader);
   if ('rules' in reader) return (text) => readTextStructure(language, reader.rules, text);
   const grammar = await loadGrammar(language, reader);
   return (text) => readTree(language, grammar, text);
+}
+
+/** Each part is read as if the rest of the file were blank, and what is found is put together. */
+async function prepareParts(
+  { id }: Language,
+  { parts, languages }: Extract<Language['reader'], { languages: unknown }>,
+): Promise<StructureReader> {
+  const readers = new Map<string, StructureReader>();
+  for (const part of languages) {
+    const language = findLanguage(part);
+    if (language !== null) readers.set(part, await prepareReader(language));
+  }
+  return (text) => {
+    const found = parts(text).flatMap((part) => readers.get(part.language)?.(onlyPart(text, part)) ?? []);
+    const all = <T>(of: (one: ParseResult) => readonly T[]) => found.flatMap(of);
+    return {
+      language: id,
+      symbols: all(({ symbols }) => symbols).sort((a, b) => a.startIndex - b.startIndex),
+      imports: all(({ imports }) => imports).sort((a, b) => a.line - b.line),
+      references: all(({ references }) => references).sort((a, b) => a.line - b.line),
+      statements: all(({ statements }) => statements).sort((a, b) => a.startLine - b.startLine),
+      importSpans: all(({ importSpans }) => importSpans),
+      commentSpans: all(({ commentSpans }) => commentSpans),
+      branchLines: all(({ branchLines }) => branchLines).sort((a, b) => a - b),
+      errorSpans: all(({ errorSpans }) => errorSpans),
+      hasSyntaxErrors: found.some(({ hasSyntaxErrors }) => hasSyntaxErrors),
+      isRecovered: found.some(({ isRecovered }) => isRecovered === true),
+    };
+  };
 }
 
 function readTree(language: Language, { parser, query }: Grammar, text: string): ParseResult {

@@ -16,6 +16,8 @@ export interface ChunkedFile {
   modifiedMs: number;
   /** True when the parser met syntax errors and went on. */
   hasSyntaxErrors: boolean;
+  /** Something the grammar does not know was left out or found by its words alone. */
+  isRecovered?: boolean;
   chunks: Chunk[];
   /** What the symbol graph keeps of it; absent where the file was not parsed anew. */
   facts?: FileFacts;

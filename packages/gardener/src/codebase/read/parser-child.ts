@@ -21,6 +21,7 @@ serveJobs<ParserProtocol>(() => ({
       return {
         chunks: chunkFile(path, text, parsed),
         hasSyntaxErrors: parsed.hasSyntaxErrors,
+        ...(parsed.isRecovered === true ? { isRecovered: true } : {}),
         facts: factsOf(parsed),
       };
     },

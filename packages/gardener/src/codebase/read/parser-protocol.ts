@@ -6,6 +6,8 @@ import type { LanguageId } from '../languages/language.js';
 export interface ChunkedSource {
   chunks: Chunk[];
   hasSyntaxErrors: boolean;
+  /** Something the grammar does not know was left out or found by its words alone. */
+  isRecovered?: boolean;
   /** For the symbol graph. */
   facts: FileFacts;
 }

@@ -26,6 +26,8 @@ export interface FileOutcome {
   outcome: 'indexed' | 'skipped' | 'failed';
   /** Why it was skipped or failed; null when indexed. */
   reason: string | null;
+  /** Of an indexed file: parts of it are not known to its grammar, and were read around or found by their words. */
+  isRecovered?: boolean;
   /** Where secrets were masked, or stand in a file that is left out for them; absent where there are none. */
   secrets?: SecretPlace[];
   /** Of a file that was read; one left out by its name or its size has none. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { isNotebook, notebookScript } from '../languages/notebook.js';
 import { decodeText } from './decode-text.js';
 import type { FileVersion } from './file-outcome.js';
 
@@ -20,7 +21,7 @@ const SETTLED_MS = 2_000;
 /**
  * Reads one source file, in any text encoding, unless it is larger than `maxFileBytes`. A carriage return that
  * stands alone
- * comes out as a line feed. When it changes while it is
+ * comes out as a line feed, and a notebook as the script in it. When it changes while it is
  * read, it is read again, up to three times in all.
  */
 export async function readSource(absolutePath: string, maxFileBytes: number): Promise<SourceRead> {
@@ -38,7 +39,7 @@ export async function readSource(absolutePath: string, maxFileBytes: number): Pr
       const bytes = await readExactly(file, before.size);
       const after = await file.stat();
       if (bytes.length === before.size && sameState(before, after))
-        return decoded(bytes, versionOf(bytes, after));
+        return decoded(absolutePath, bytes, versionOf(bytes, after));
     }
     return { ok: false, outcome: 'failed', reason: 'changed' };
   } catch (error) {
@@ -73,9 +74,11 @@ function versionOf(bytes: Buffer, { size, mtimeMs, ctimeMs }: Stats): FileVersio
   };
 }
 
-function decoded(bytes: Buffer, version: FileVersion): SourceRead {
-  const text = decodeText(bytes);
-  if (text === null) return { ok: false, outcome: 'skipped', reason: 'binary', version };
+function decoded(path: string, bytes: Buffer, version: FileVersion): SourceRead {
+  const written = decodeText(bytes);
+  if (written === null) return { ok: false, outcome: 'skipped', reason: 'binary', version };
+  const text = isNotebook(path) ? notebookScript(written) : written;
+  if (text === null) return { ok: false, outcome: 'skipped', reason: 'unknown-language', version };
   if (text.trim() === '') return { ok: false, outcome: 'skipped', reason: 'empty', version };
   return { ok: true, text: text.replace(LONE_CARRIAGE_RETURN, '\n'), version };
 }

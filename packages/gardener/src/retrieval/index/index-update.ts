@@ -203,7 +203,8 @@ export class IndexUpdate {
       const facts = { ...(secrets ? { secrets } : {}), ...(version ? { version } : {}) };
       if (item.chunks.length === 0) this.#note({ path, outcome: 'skipped', reason: 'no-code', ...facts });
       else {
-        this.#note({ path, outcome: 'indexed', reason: null, ...facts });
+        const read = item.isRecovered === true ? { isRecovered: true } : {};
+        this.#note({ path, outcome: 'indexed', reason: null, ...read, ...facts });
         if (this.#indexed.get(path)?.hash !== stamped(item.hash)) {
           this.#batch.push(item);
           this.#batchChunks += item.chunks.length;

@@ -44,6 +44,7 @@ const fileState = z.object({
   chunks: count,
   /** CHUNK_RECIPE by which it was judged. */
   recipe: z.number().int(),
+  isRecovered: z.boolean().exactOptional(),
   secrets: z.array(secretPlace).exactOptional(),
   version: z
     .object({
