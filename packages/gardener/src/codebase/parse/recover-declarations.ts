@@ -3,7 +3,7 @@ import type { LineTable } from './structure/line-table.js';
 
 // A declaration by its words, whatever the grammar makes of what surrounds it.
 const DECLARATION =
-  /^[ \t]{0,80}(?!(?:return|new|throw|await|yield|import|using|else|case|typeof|goto|in|a|the)\b)(?:[\w@]{1,40}(?:\([^()\n]{0,80}\))?[ \t]{1,4}){0,6}?(class|interface|struct|enum|trait|object|record|protocol|namespace|module|fun|func|fn|function|def)[ \t]{1,9}(?:[A-Z][A-Z0-9_]{2,60}[ \t]{1,9})?([A-Za-z_$][\w$]{1,100})\b(?![ \t]*[;.=])/;
+  /^[ \t]{0,80}(?!(?:return|new|throw|await|yield|import|using|else|case|typeof|goto|in|a|the)\b)(?:[\w@]{1,40}(?:\([^()\n]{0,80}\))?[ \t]{1,4}){0,6}?(class|interface|struct|enum|trait|object|record|protocol|namespace|module|fun|func|fn|function|def)[ \t]{1,9}(?:[A-Z][A-Z0-9_]{2,60}[ \t]{1,9})?([A-Za-z_$][\w$]{0,100})\b(?![ \t]*[;.=])/;
 const KINDS: Readonly<Record<string, string>> = {
   interface: 'interface',
   trait: 'interface',
