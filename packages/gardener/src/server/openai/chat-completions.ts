@@ -8,10 +8,10 @@ import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
   adapterWish,
+  chatFields,
   gardenerHeaders,
   gardenerOptions,
   generationFields,
-  MAX_TOKENS,
   openAiErrorSchema,
   originSchema,
   usageOf,
@@ -39,7 +39,7 @@ const chatRequest = z
       )
       .min(1)
       .max(1_000),
-    max_completion_tokens: z.number().int().min(1).max(MAX_TOKENS).nullish(),
+    ...chatFields,
     response_format: z.object({ type: z.literal('text', 'only text can be promised') }).nullish(),
     gardener: gardenerOptions,
   })

@@ -3,12 +3,20 @@ import type { ChatTarget } from '../../chat/assistant-requests.js';
 import { freshnessSchema } from '../api/search/search.js';
 import { answeringAdapter, source, strengthWish } from '../contract/schemas.js';
 
-export const MAX_TOKENS = 100_000;
+const MAX_TOKENS = 100_000;
 
 const stop = z
   .union([z.string().max(1_000), z.array(z.string().max(1_000)).max(16)])
   .nullish()
   .transform((value) => (value == null || value === '' ? [] : [value].flat().filter((text) => text !== '')));
+
+/** However many are asked for, an answer ends where the context does: more than this are this many. */
+const maxTokensWish = z
+  .number()
+  .int()
+  .min(1)
+  .nullish()
+  .transform((tokens) => (tokens == null ? tokens : Math.min(tokens, MAX_TOKENS)));
 
 /** What both kinds of generation take. Other fields of OpenAI's are accepted and have no effect. */
 export const generationFields = {
@@ -18,8 +26,23 @@ export const generationFields = {
   stop,
   seed: z.number().int().nullish(),
   temperature: z.number().min(0).max(2).nullish(),
-  max_tokens: z.number().int().min(1).max(MAX_TOKENS).nullish(),
+  max_tokens: maxTokensWish,
   n: z.literal(1, 'only one answer at once').nullish(),
+  logprobs: z.literal([false, 0], 'probabilities of tokens are not given').nullish(),
+  logit_bias: z
+    .record(z.string(), z.number())
+    .refine((bias) => Object.keys(bias).length === 0, 'tokens cannot be favoured')
+    .nullish(),
+};
+
+/** What a chat asks for beyond them. A model that is free to use tools may answer without. */
+export const chatFields = {
+  max_completion_tokens: maxTokensWish,
+  top_logprobs: z.literal(0, 'probabilities of tokens are not given').nullish(),
+  tool_choice: z.enum(['none', 'auto'], 'no tool is called: leave it out, or say none or auto').nullish(),
+  function_call: z
+    .enum(['none', 'auto'], 'no function is called: leave it out, or say none or auto')
+    .nullish(),
 };
 
 /** Gardener's own options of a request. */
