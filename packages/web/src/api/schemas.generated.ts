@@ -109,6 +109,8 @@ export interface components {
             usage?: components["schemas"]["Usage"];
         };
         ChatCompletionRequest: {
+            /** @enum {string|null} */
+            function_call?: "none" | "auto" | null;
             /** @description Retrieval is on for projects, unless it is turned off here or by the header x-gardener-retrieval: false. */
             gardener?: {
                 /** @enum {string} */
@@ -117,6 +119,11 @@ export interface components {
                 /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
                 strength?: number;
             } | null;
+            logit_bias?: {
+                [key: string]: number;
+            } | null;
+            /** @enum {boolean|null} */
+            logprobs?: false | null;
             max_completion_tokens?: number | null;
             max_tokens?: number | null;
             messages: {
@@ -142,6 +149,10 @@ export interface components {
                 include_usage?: boolean | null;
             } | null;
             temperature?: number | null;
+            /** @enum {string|null} */
+            tool_choice?: "none" | "auto" | null;
+            /** @enum {number|null} */
+            top_logprobs?: 0 | null;
         };
         CodePlace: {
             endLine: number;
@@ -248,6 +259,11 @@ export interface components {
                 /** @description After this long what is written by then is the answer. */
                 timeLimitMs?: number;
             } | null;
+            logit_bias?: {
+                [key: string]: number;
+            } | null;
+            /** @enum {boolean|null} */
+            logprobs?: false | null;
             max_tokens?: number | null;
             model: string;
             /** @enum {number|null} */
