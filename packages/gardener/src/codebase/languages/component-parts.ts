@@ -14,7 +14,10 @@ export const COMPONENT_LANGUAGES: readonly LanguageId[] = ['typescript', 'tsx', 
 const OPENING = /<(script|style)\b([^<>]{0,400})>/gi;
 const FENCE = /^---[ \t]{0,40}\r?\n/;
 
-/** The scripts and style sheets of a single-file component of Vue or Svelte, or of a page of Astro with what stands above it. */
+/**
+ * The scripts and style sheets of a single-file component of Vue or Svelte, or of a page of Astro with what stands
+ * above it.
+ */
 export function componentParts(text: string): LanguagePart[] {
   const parts: LanguagePart[] = [];
   const fence = FENCE.exec(text);

@@ -10,9 +10,9 @@ const SOURCE_IN_ONE = /^\s*"source"\s*:\s*(?:\[\s*)?"((?:[^"\\]|\\.)*)"\s*\]?,?\
 const MAX_METADATA_CHARACTERS = 20_000;
 
 /**
- * The Python script in a notebook, line for line: code cells as code, texts as comments, everything else (outputs, settings) as
- * blank lines, so that a line has the number that it has in the file. Null for another language, and for a notebook that is
- * not written one line of source to a line.
+ * The Python script in a notebook, line for line: code cells as code, texts as comments, everything else (outputs,
+ * settings) as blank lines, so that a line has the number that it has in the file. Null for another language, and for a
+ * notebook that is not written one line of source to a line.
  */
 export function notebookScript(json: string): string | null {
   if (!isPython(json)) return null;
