@@ -1,12 +1,4 @@
-import type { LanguageId } from './language.js';
-
-/** A stretch of a file that is in a language of its own. */
-export interface LanguagePart {
-  language: LanguageId;
-  /** Offsets in the file's text. */
-  start: number;
-  end: number;
-}
+import type { LanguageId, LanguagePart } from './language.js';
 
 /** The languages that parts of a component may have. */
 export const COMPONENT_LANGUAGES: readonly LanguageId[] = ['typescript', 'tsx', 'javascript', 'css'];

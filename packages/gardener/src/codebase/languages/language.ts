@@ -1,4 +1,3 @@
-import type { LanguagePart } from './component-parts.js';
 import type { TextRules } from './text-rules.js';
 import type { UnknownForm } from './unknown-forms.js';
 
@@ -10,6 +9,14 @@ export type LanguageId = string;
  * and style sheets), `prose` and `data` are only found by search. See docs/decisions/2026-11-24-what-counts-as-code.md.
  */
 export type LanguageRole = 'code' | 'markup' | 'prose' | 'data';
+
+/** A stretch of a file that is in a language of its own. */
+export interface LanguagePart {
+  language: LanguageId;
+  /** Offsets in the file's text. */
+  start: number;
+  end: number;
+}
 
 /** How the structure of a text is found: by a tree-sitter grammar and a query over its tree, or line by line. */
 export type LanguageReader =
