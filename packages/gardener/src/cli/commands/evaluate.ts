@@ -27,8 +27,10 @@ export function defineEvaluate(program: Command): void {
       'after',
       `
 Lower held-out loss means that the model expects this codebase's code better. An adapter is promoted only when the whole
-interval of its improvement lies above the margin (setting gateMargin), and answers still end by themselves. The last
-scorecard is also in gardener status.
+interval of its improvement lies above the margin (setting gateMargin), answers still end by themselves, and nothing is
+learned by heart. What people use it for is tried as well: code completed at places of held-out files, and questions
+whose answer is known; where the adapter is worse at one of them, the base goes on doing it. The last scorecard is also
+in gardener status.
 
 Examples:
   $ gardener evaluate
