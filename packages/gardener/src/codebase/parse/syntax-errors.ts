@@ -17,7 +17,7 @@ const MOST_MS = 60;
  */
 export async function prepareErrorCounter(language: LanguageId): Promise<ErrorCounter | null> {
   const known = findLanguage(language);
-  if (known === null || 'rules' in known.reader) return null;
+  if (known === null || !('grammar' in known.reader)) return null;
   const { parser } = await loadGrammar(known, known.reader);
   return (text) => {
     const startedAt = performance.now();
