@@ -78,7 +78,8 @@ export class VsCodeServer {
 
   async start(): Promise<void> {
     await new Promise<void>((settle) => this.#server.listen(0, '127.0.0.1', settle));
-    this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    // A browser knows that *.localhost is this machine; webviews below it are of the same site, so that it lets them work.
+    this.origin = `http://editor.localhost:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
@@ -120,8 +121,8 @@ export class VsCodeServer {
         path,
       })),
       folderUri: { scheme: 'testfiles', path: `/${this.#name}` },
-      // Each webview has an origin of its own; a browser knows that *.localhost is this machine.
-      webviewEndpoint: `http://{{uuid}}.localhost:${new URL(this.origin).port}/static/out/vs/workbench/contrib/webview/browser/pre/`,
+      // Each webview has an origin of its own.
+      webviewEndpoint: `http://{{uuid}}.${authority}/static/out/vs/workbench/contrib/webview/browser/pre/`,
       configurationDefaults: settings,
     };
     return page
