@@ -78,7 +78,7 @@ export class VsCodeServer {
 
   async start(): Promise<void> {
     await new Promise<void>((settle) => this.#server.listen(0, '127.0.0.1', settle));
-    // A browser knows that *.localhost is this machine; webviews below it are of the same site, so that it lets them work.
+    // A browser knows that *.localhost is this machine; webviews below it are of the same site, so it lets them work.
     this.origin = `http://editor.localhost:${(this.#server.address() as AddressInfo).port}`;
   }
 
