@@ -1,6 +1,6 @@
 // Replays real edits: at moments while a line was typed, what is suggested is compared with what was typed next.
 //   node --conditions=source --import tsx bench/completion/completion.bench.ts --repository DIR --base FILE
-//     [--data DIR] [--commits 60] [--lines 40] [--retrieval off] [--minutes 3]
+//     [--data DIR] [--under FOLDER] [--commits 60] [--lines 40] [--retrieval off] [--minutes 3]
 // Beside it in the same run: the same model asked as llama.cpp's own server asks it (text before, text after, nothing
 // else). One JSON object a moment, the summary last.
 import { execFileSync } from 'node:child_process';
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     repository: { type: 'string' },
     base: { type: 'string', default: 'smollm2-135m-instruct' },
     data: { type: 'string' },
+    under: { type: 'string', default: '.' },
     commits: { type: 'string', default: '60' },
     lines: { type: 'string', default: '40' },
     minutes: { type: 'string', default: '3' },
@@ -70,7 +71,7 @@ async function indexedAt(commit: string): Promise<ProjectRecord> {
   const known = (await garden.registry.list()).find(({ path }) => path === code);
   if (known !== undefined) return known;
   mkdirSync(code, { recursive: true });
-  const archive = execFileSync('git', ['-C', values.repository ?? '.', 'archive', commit], {
+  const archive = execFileSync('git', ['-C', values.repository ?? '.', 'archive', commit, values.under], {
     maxBuffer: 1 << 29,
   });
   execFileSync('tar', ['-x', '-C', code], { input: archive });
