@@ -6,7 +6,7 @@
 // project. Prints one JSON object.
 import { parseArgs } from 'node:util';
 import { answer } from '../../packages/gardener/src/chat/answers/answer.js';
-import { AdapterChooser } from '../../packages/gardener/src/chat/answers/choose-adapter.js';
+import { chooseAdapter } from '../../packages/gardener/src/chat/answers/choose-adapter.js';
 import type { ProjectCode } from '../../packages/gardener/src/chat/answers/write-answer.js';
 import { newConversation } from '../../packages/gardener/src/chat/conversations/conversation.js';
 import { OpenIndexes } from '../../packages/gardener/src/chat/open/open-indexes.js';
@@ -55,10 +55,7 @@ const project = await garden.registry.get(values.project);
 const indexes = new OpenIndexes(garden);
 const models = new OpenModels(garden);
 const { value: model } = await models.use(project.baseModel);
-const adapter = await new AdapterChooser(garden.paths).choose(
-  project,
-  await models.identity(project.baseModel),
-);
+const adapter = await chooseAdapter(garden.paths, project, await models.identity(project.baseModel));
 const code = await indexes.codeOf(project);
 if (code === null) throw new Error('The project is not indexed.');
 

@@ -158,7 +158,7 @@ function NotFound({ what }: { what: string }): ReactNode {
         title={`${what} is not here`}
         action={<Button onClick={() => navigate('/')}>Go to the active project</Button>}
       >
-        It may have been removed, or the address has a slip. Ctrl+K lists your projects.
+        It may have been removed, or its name is misspelt in the address. Ctrl+K lists your projects.
       </Empty>
     </div>
   );

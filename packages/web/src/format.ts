@@ -65,6 +65,14 @@ export function percent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)} %`;
 }
 
+/** "29 Nov, 14:02:07": tells two things of the same hour apart. */
+export function moment(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  return `${day}, ${date.toLocaleTimeString('en-GB')}`;
+}
+
 /** "just now", "4 min ago", "yesterday, 14:02", "12 Nov, 14:02" */
 export function ago(iso: string, now = Date.now()): string {
   const date = new Date(iso);

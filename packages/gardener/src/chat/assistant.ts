@@ -11,7 +11,7 @@ import type { SearchOptions } from '../retrieval/search/search.js';
 import type { Use as AdapterPurpose } from '../training/evaluation/uses/who-serves.js';
 import { AdapterUse } from './answers/adapter-use.js';
 import { answer } from './answers/answer.js';
-import { AdapterChooser, adapterOptions, baseOnly, type ChosenAdapter } from './answers/choose-adapter.js';
+import { adapterOptions, baseOnly, type ChosenAdapter, chooseAdapter } from './answers/choose-adapter.js';
 import { reply } from './answers/reply.js';
 import { type AnswerEvent, samplingOf } from './answers/write-answer.js';
 import type {
@@ -53,14 +53,12 @@ export class Assistant {
   readonly #garden: Garden;
   readonly #models: OpenModels;
   readonly #indexes: OpenIndexes;
-  readonly #adapters: AdapterChooser;
   readonly #preparing = new Map<string, Promise<Prepared>>();
 
   constructor(garden: Garden, { modelProgress }: AssistantOptions = {}) {
     this.#garden = garden;
     this.#models = new OpenModels(garden, modelProgress);
     this.#indexes = new OpenIndexes(garden, modelProgress);
-    this.#adapters = new AdapterChooser(garden.paths);
   }
 
   /** How old the indexes are, as answers tell it; to be told when an index or a codebase has changed. */
@@ -328,10 +326,11 @@ export class Assistant {
   ): Promise<ChosenAdapter> {
     if (project === null) return baseOnly(ANSWERS_ALONE);
     if (adapter === 'base') return baseOnly(BASE_WANTED);
-    if (project.promotedAdapter === null) return this.#adapters.choose(project, null);
+    const { paths } = this.#garden;
+    if (project.promotedAdapter === null) return chooseAdapter(paths, project, null);
     const { adapterStrength } = await currentSettings(this.#garden);
     const wanted = strength ?? (adapterStrength === 'auto' ? null : adapterStrength);
-    return this.#adapters.choose(project, await this.#models.identity(baseModel), purpose, wanted);
+    return chooseAdapter(paths, project, await this.#models.identity(baseModel), purpose, wanted);
   }
 }
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { type IndexHealth, ProjectIndex } from '../retrieval/index/project-index.js';
+import { adapterFault } from '../training/adapters/adapter-fault.js';
 import { adapterProblems } from '../training/adapters/adapter-store.js';
 import { type Check, failed, ok, warn } from './check.js';
 
@@ -62,12 +63,17 @@ function indexCheck(project: string, { state, error }: IndexHealth): Check {
 
 async function checkAdapter({ paths }: Garden, project: ProjectRecord, version: number): Promise<Check> {
   const name = `adapter ${version} of ${project.name}`;
+  const fault = await adapterFault(paths, project, version);
   const problems = await adapterProblems(paths.adapter(project.id, version));
-  if (problems.length === 0) return ok(name, 'promoted, its files are as they were written');
+  if (fault === null && problems.length === 0)
+    return ok(name, 'promoted, its files are as they were written');
+  // What only an export needs is no reason for the base to answer.
+  if (fault === null)
+    return warn(name, problems.join(' '), 'It answers; to export it, train again or import it again.');
   return {
     name,
     state: 'fail',
-    detail: `the base model answers instead: ${problems.join(' ')}`,
+    detail: `the base model answers instead: ${[fault, ...problems].join('. ')}`,
     remedy: `Choose another with gardener promote ${project.name}, or train again.`,
   };
 }

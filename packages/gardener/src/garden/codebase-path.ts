@@ -1,4 +1,5 @@
 import { opendir, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { systemErrorCode } from './errors/filesystem-error.js';
 import { GardenerError } from './errors/garden-error.js';
 import type { GardenPaths } from './files/paths.js';
@@ -9,7 +10,8 @@ import type { GardenPaths } from './files/paths.js';
  */
 export async function codebasePath(paths: GardenPaths, given: string): Promise<string> {
   const path = await readableFolder(given);
-  if (path === (await realpath(paths.root).catch(() => null))) throw isDataDirectory(path);
+  const root = await realpath(paths.root).catch(() => null);
+  if (root !== null && (path === root || path.startsWith(join(root, sep)))) throw isDataDirectory(path, root);
   return path;
 }
 
@@ -55,8 +57,9 @@ function cannotRead(path: string, error: unknown): GardenerError {
   });
 }
 
-function isDataDirectory(path: string): GardenerError {
-  return new GardenerError('garden.path-is-data-directory', `${path} is the data directory itself.`, {
+function isDataDirectory(path: string, root: string): GardenerError {
+  const what = path === root ? 'the data directory itself' : `inside the data directory ${root}`;
+  return new GardenerError('garden.path-is-data-directory', `${path} is ${what}.`, {
     remedy: 'Keep them apart: choose another place with --data-dir or CODEBASE_GARDENER_DATA_DIR.',
   });
 }

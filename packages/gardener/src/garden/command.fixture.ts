@@ -8,6 +8,7 @@ import { GardenerError } from './errors/garden-error.js';
 import { withLock } from './files/file-lock.js';
 import { writeJson } from './files/json-state.js';
 import { openGarden } from './garden.js';
+import { cancelRun } from './runner/runner-process.js';
 import { appendEvent, createRun, readRunEvents } from './runs/runs.js';
 
 const [action = '', dataDir = '', ...rest] = process.argv.slice(2);
@@ -60,6 +61,8 @@ async function fillDisk(root: string, codebase: string): Promise<unknown> {
   const before = await registry.add({ path: codebase, baseModel: 'base' });
   const run = await createRun(paths, before.id, 'train', {});
   const runDir = paths.run(before.id, run.id);
+  await fs.mkdir(join(runDir, 'checkpoint'));
+  await fs.writeFile(join(runDir, 'checkpoint', 'state'), Buffer.alloc(16_384));
   const filler = openSync(join(root, 'filler'), 'w');
   for (const size of [65536, 4096, 1]) {
     try {
@@ -77,7 +80,10 @@ async function fillDisk(root: string, codebase: string): Promise<unknown> {
   }
   const { events } = await readRunEvents(runDir);
   const after = await registry.get(before.id);
-  return { update, append, first: events[0]?.type, same: JSON.stringify(after) === JSON.stringify(before) };
+  const same = JSON.stringify(after) === JSON.stringify(before);
+  const cancelled = (await cancelRun(paths, { directory: runDir, description: run })).status;
+  await registry.remove(before.id);
+  return { update, append, first: events[0]?.type, same, cancelled, left: await registry.list() };
 }
 
 try {

@@ -73,24 +73,28 @@ test('damaged settings.json and a newer layout stop the command with a sentence'
   await expect(openGarden({ dataDir: folder })).rejects.toMatchObject({ code: 'garden.schema-newer' });
 });
 
-test.skipIf(process.platform === 'win32')('a read-only data directory is said as such', async () => {
-  const dataDir = join(folder, 'data');
-  await openGarden({ dataDir });
-  // Another user's directory that may be read but not written; root may write everywhere, so the command is nobody's.
-  for (const path of [
-    folder,
-    dataDir,
-    ...['base_models', 'projects', 'logs', 'locks'].map((name) => join(dataDir, name)),
-  ]) {
-    await chmod(path, 0o555);
-  }
-  const answer = await command(['open', dataDir], isRoot ? { uid: 65534, gid: 65534 } : {});
-  expect(answer.error).toMatchObject({ code: 'garden.data-directory-read-only' });
-  expect(answer.error?.message).toContain(dataDir);
-  const missing = await command(['open', join(folder, 'new')], isRoot ? { uid: 65534, gid: 65534 } : {});
-  expect(missing.error).toMatchObject({ code: 'garden.data-directory-read-only' });
-  await chmod(dataDir, 0o700);
-});
+test.skipIf(process.platform === 'win32')(
+  'a read-only data directory can be read and not changed',
+  async () => {
+    const dataDir = join(folder, 'data');
+    await openGarden({ dataDir });
+    // Another user's directory that may be read but not written; root may write everywhere, so the command is nobody's.
+    for (const path of [
+      folder,
+      dataDir,
+      ...['base_models', 'projects', 'logs', 'locks'].map((name) => join(dataDir, name)),
+    ]) {
+      await chmod(path, 0o555);
+    }
+    const nobody = isRoot ? { uid: 65534, gid: 65534 } : {};
+    expect((await command(['open', dataDir], nobody)).value).toBe(dataDir);
+    const added = await command(['add', dataDir, '/', 'all'], nobody);
+    expect(added.error).toMatchObject({ code: 'garden.permission-denied' });
+    const missing = await command(['open', join(folder, 'new')], nobody);
+    expect(missing.error).toMatchObject({ code: 'garden.data-directory-read-only' });
+    await chmod(dataDir, 0o700);
+  },
+);
 
 // A mount namespace of its own, with a file system of 256 KiB; needs root.
 const SMALL_DISK = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o size=256k none "$0" && exec "$@"'];
@@ -106,6 +110,8 @@ test.skipIf(!canMount)('a full disk is said as such, and what was there stays', 
     append: 'garden.disk-full',
     first: 'run-queue',
     same: true,
+    cancelled: 'cancelled',
+    left: [],
   });
 });
 

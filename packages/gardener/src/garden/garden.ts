@@ -22,6 +22,8 @@ export interface Garden extends FollowedSettings {
   paths: GardenPaths;
   registry: Registry;
   log: Logger;
+  /** True of a data directory that may only be read: nothing in it can be changed. */
+  isReadOnly: boolean;
 }
 
 /** What the command line gave. */
@@ -35,14 +37,15 @@ export interface OpenGardenOptions {
 }
 
 /**
- * Opens the data directory: makes its folders, checks its schema version, reads the settings, opens the log.
+ * Opens the data directory: makes its folders, checks its schema version, reads the settings, opens the log. One that
+ * may only be read is opened too; whatever would change it then fails with `garden.permission-denied`.
  *
  * @throws GardenerError `garden.data-directory-read-only`, `garden.data-directory-unusable`, `garden.disk-full`,
  * `garden.schema-newer`, `garden.schema-too-old`, `garden.bad-setting`, `garden.damaged-file`
  */
 export async function openGarden(options: OpenGardenOptions = {}): Promise<Garden> {
   const paths = new GardenPaths(dataDirectory(options.dataDir));
-  await makeFolders(paths);
+  const isReadOnly = !(await makeFolders(paths));
   await ensureSchemaVersion(paths);
   const verbose = options.verbose ?? false;
   const sources = { flags: options.settings ?? {}, settingsFile: paths.settingsFile };
@@ -52,10 +55,14 @@ export async function openGarden(options: OpenGardenOptions = {}): Promise<Garde
   const followed = followSettings(settings, sources, version, ({ logLevel }) => {
     log.level = levelOf(logLevel, verbose);
   });
-  return Object.assign(followed, { paths, registry: new Registry(paths), log });
+  return Object.assign(followed, { paths, registry: new Registry(paths), log, isReadOnly });
 }
 
-async function makeFolders(paths: GardenPaths): Promise<void> {
+/**
+ * Makes what is missing. False for a data directory that is there and may only be read: another user's, or one on a
+ * file system that is mounted so.
+ */
+async function makeFolders(paths: GardenPaths): Promise<boolean> {
   try {
     // Conversations and indexed code are the user's own: nobody else on the machine may read them.
     await makeFolder(paths.root, 0o700);
@@ -65,9 +72,21 @@ async function makeFolders(paths: GardenPaths): Promise<void> {
       await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     }
     await access(paths.root, constants.R_OK | constants.W_OK | constants.X_OK);
+    return true;
   } catch (error) {
+    if (await isReadable(paths)) return false;
     throw unusable(error, paths.root);
   }
+}
+
+async function isReadable({ versionFile, projects }: GardenPaths): Promise<boolean> {
+  return Promise.all([
+    access(versionFile, constants.R_OK),
+    access(projects, constants.R_OK | constants.X_OK),
+  ]).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

@@ -31,7 +31,7 @@ export async function openLog(
   options: { level: Settings['logLevel']; verbose: boolean },
 ): Promise<Logger> {
   const { default: pino } = await import('pino');
-  mkdirSync(paths.logs, { recursive: true });
+  if (!existsSync(paths.logs)) mkdirSync(paths.logs, { recursive: true });
   const destination = new RotatingLog(join(paths.logs, 'gardener.log'));
   // What is written is the logger's own level, which may change.
   const streams = [{ level: 'trace', stream: destination }] as {

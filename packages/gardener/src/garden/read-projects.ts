@@ -4,12 +4,13 @@ import { asFilesystemError, systemErrorCode } from './errors/filesystem-error.js
 import { GardenerError } from './errors/garden-error.js';
 import { readJson } from './files/json-state.js';
 import type { GardenPaths } from './files/paths.js';
+import { type MendedRecord, mendRecord, type RecordHints } from './mend-record.js';
 import { type ProjectRecord, projectRecordSchema } from './project-record.js';
 
 const PROJECT_ID = /^[a-z2-7]{10,32}$/;
 
 /** A project whose record cannot be read; its other files are untouched. */
-export interface ProjectProblem {
+export interface ProjectProblem extends RecordHints {
   id: string;
   directory: string;
   error: GardenerError;
@@ -19,25 +20,52 @@ export interface ProjectProblem {
 export interface ReadProjects {
   /** Those whose record can be read, by name. */
   projects: ProjectRecord[];
-  /** Those whose record is damaged or gone. */
+  /** Those whose record is damaged or gone and cannot be put together again. */
   problems: ProjectProblem[];
 }
 
-/** Reads the record of every project of a data directory. */
+/**
+ * The error for a project that was named and is none of those that can be read: that of one whose record cannot be
+ * read, when it is that one or may be; null when every record that cannot be read is known to be another's.
+ * @param key id, name or path
+ */
+export function notReadable(problems: readonly ProjectProblem[], key: string): GardenerError | null {
+  const same = problems.find(({ id, name, path }) => [id, name, path].includes(key));
+  return (same ?? problems.find(({ name }) => name === null))?.error ?? null;
+}
+
+/** Reads the record of every project of a data directory; a damaged one is mended where that is possible. */
 export async function readProjects(paths: GardenPaths): Promise<ReadProjects> {
   const projects: ProjectRecord[] = [];
   const problems: ProjectProblem[] = [];
+  const mended: ProjectRecord[] = [];
   for (const id of await projectIds(paths.projects)) {
     try {
       projects.push(await readJson(paths.projectFile(id), projectRecordSchema));
     } catch (error) {
       const directory = paths.project(id);
-      if (await isThere(directory))
-        problems.push({ id, directory, error: await asProblem(error, paths, id) });
+      if (!(await isThere(directory))) continue;
+      const problem = await asProblem(error, paths, id);
+      const result = await mend(paths, id, problem);
+      if (result.record === null) problems.push({ id, directory, error: problem, ...result.hints });
+      else mended.push(result.record);
     }
   }
+  for (const record of mended) projects.push(withOwnName(record, projects));
   projects.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { projects, problems };
+}
+
+async function mend(paths: GardenPaths, id: string, { code, details }: GardenerError): Promise<MendedRecord> {
+  if (code !== 'garden.damaged-file') return { record: null, hints: { name: null, path: null } };
+  const { setAside, file } = details as { setAside: string | null; file: string };
+  return mendRecord(paths, id, setAside ?? file);
+}
+
+/** A codebase that was added a second time meanwhile may have taken the name. */
+function withOwnName(record: ProjectRecord, others: readonly ProjectRecord[]): ProjectRecord {
+  const isTaken = others.some(({ name }) => name === record.name);
+  return isTaken ? { ...record, name: `${record.name}-${record.id.slice(0, 4)}` } : record;
 }
 
 async function projectIds(directory: string): Promise<string[]> {

@@ -4,6 +4,7 @@ import {
   readdir,
   readFile,
   realpath,
+  rename,
   rm,
   symlink,
   truncate,
@@ -11,10 +12,13 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readJson } from './files/json-state.js';
 import type { GardenPaths } from './files/paths.js';
 import { openGarden } from './garden.js';
+import { projectRecordSchema } from './project-record.js';
 import type { Registry } from './registry.js';
+import { createRun } from './runs/runs.js';
 
 let folder: string;
 let paths: GardenPaths;
@@ -157,10 +161,76 @@ test('what a killed command left half removed is swept up and never listed', asy
   expect(await readdir(paths.projects)).toEqual([]);
 });
 
+test('removing once more after a kill takes away what the first has left', async () => {
+  await mkdir(join(paths.projects, '.removed-aaaaaaaaaaaa', 'index'), { recursive: true });
+  await expect(registry.remove('aaaaaaaaaaaa')).rejects.toMatchObject({ code: 'garden.unknown-project' });
+  expect(await readdir(paths.projects)).toEqual([]);
+});
+
+describe('a damaged record', () => {
+  const damage = (id: string, text: string) => writeFile(paths.projectFile(id), text);
+  const withoutCopy = (id: string) => rm(join(paths.project(id), 'project.copy.json'));
+
+  test('is put together again from its copy, and stays so', async () => {
+    const before = await registry.update((await add('alpha')).id, { promotedAdapter: 3 });
+    await damage(before.id, '{"schemaVersion":1,');
+    expect(await registry.get('alpha')).toEqual(before);
+    expect(await readJson(paths.projectFile(before.id), projectRecordSchema)).toEqual(before);
+    await rm(paths.projectFile(before.id));
+    expect(await registry.list()).toEqual([before]);
+    expect(await registry.problems()).toEqual([]);
+  });
+
+  test('is put together from what can be read of it, else from its runs, with the adapter that passed its gate', async () => {
+    const { id, path } = await add('alpha');
+    for (const version of [1, 2]) {
+      await mkdir(paths.adapter(id, version), { recursive: true });
+      await writeFile(join(paths.adapter(id, version), 'scorecard.json'), `{"promoted":${version === 1}}`);
+    }
+    await createRun(paths, id, 'index');
+    const expected = { id, name: 'alpha', path, baseModel: 'base', promotedAdapter: 1 };
+    for (const text of [
+      `{"schemaVersion":1,"id":"${id}","name":"alpha","path":"${path}","base`,
+      '\0\0\0\0',
+    ]) {
+      await withoutCopy(id);
+      await damage(id, text);
+      expect(await registry.get('alpha')).toMatchObject(expected);
+    }
+    expect(await registry.get(path)).toMatchObject(expected);
+  });
+
+  test('that cannot be, is told to whoever names the project, and to who may mean it', async () => {
+    const { id } = await add('alpha');
+    await withoutCopy(id);
+    await damage(id, `{"name":"alpha","pa`);
+    const damaged = { code: 'garden.damaged-file' };
+    await expect(registry.get('alpha')).rejects.toMatchObject(damaged);
+    await expect(registry.get('other')).rejects.toMatchObject({ code: 'garden.unknown-project' });
+    await rm(`${paths.projectFile(id)}.damaged-1`);
+    await expect(registry.get('other')).rejects.toMatchObject(damaged);
+    await registry.remove(id);
+    expect(await registry.problems()).toEqual([]);
+  });
+
+  test('of a codebase that was added again comes back beside it', async () => {
+    const first = await add('alpha');
+    await rename(paths.project(first.id), join(folder, 'kept'));
+    const second = await add('alpha');
+    await rename(join(folder, 'kept'), paths.project(first.id));
+    await damage(first.id, 'x');
+    expect((await registry.list()).map(({ id, name }) => [id, name])).toEqual([
+      [second.id, 'alpha'],
+      [first.id, `alpha-${first.id.slice(0, 4)}`],
+    ]);
+  });
+});
+
 test('one truncated project.json does not hide the others, and is named, set aside, and removable', async () => {
   const good = await add('alpha');
   const bad = await add('beta');
   const file = paths.projectFile(bad.id);
+  await rm(join(paths.project(bad.id), 'project.copy.json'));
   await truncate(file, 40);
   const text = await readFile(file, 'utf8');
   expect(await registry.list()).toEqual([good]);

@@ -8,9 +8,10 @@ import { withLock } from './files/file-lock.js';
 import { readJsonIfPresent, writeJson } from './files/json-state.js';
 import type { GardenPaths } from './files/paths.js';
 import { randomId } from './files/random-id.js';
+import { writeRecord } from './mend-record.js';
 import { checkedName, refuseTakenName } from './project-name.js';
 import { type ProjectRecord, projectRecordSchema } from './project-record.js';
-import { type ProjectProblem, readProjects } from './read-projects.js';
+import { notReadable, type ProjectProblem, readProjects } from './read-projects.js';
 import { resolveProject, unknownProject } from './resolve-project.js';
 
 /** Folders on their way out: renamed first, so that a command killed half-way leaves no half project. */
@@ -50,15 +51,14 @@ export class Registry {
   /**
    * The project with this id, else with this name, else at this path.
    *
-   * @throws GardenerError `garden.unknown-project`; `garden.damaged-file` when it is the id of
-   * one whose record cannot be read
+   * @throws GardenerError `garden.unknown-project`; `garden.damaged-file` when it is, or may be, one whose record
+   * cannot be read
    */
   async get(idOrNameOrPath: string): Promise<ProjectRecord> {
     const { projects, problems } = await readProjects(this.#paths);
     const found = await resolveProject(projects, idOrNameOrPath);
     if (found) return found;
-    const problem = problems.find((candidate) => candidate.id === idOrNameOrPath);
-    throw problem?.error ?? unknownProject(idOrNameOrPath, projects);
+    throw notReadable(problems, idOrNameOrPath) ?? unknownProject(idOrNameOrPath, projects);
   }
 
   /**
@@ -109,10 +109,10 @@ export class Registry {
     return this.#locked(async () => {
       const { projects, problems } = await readProjects(this.#paths);
       const old = projects.find((candidate) => candidate.id === id);
-      if (!old) throw problems.find((problem) => problem.id === id)?.error ?? unknownProject(id, projects);
+      if (!old) throw notReadable(problems, id) ?? unknownProject(id, projects);
       if (patch.name !== undefined) refuseTakenName(projects, checkedName(patch.name), id);
       const record = projectRecordSchema.parse({ ...old, ...patch, id: old.id, createdAt: old.createdAt });
-      await writeJson(this.#paths.projectFile(id), record);
+      await writeRecord(this.#paths.project(id), record);
       return record;
     });
   }
@@ -125,10 +125,12 @@ export class Registry {
    */
   async remove(idOrNameOrPath: string): Promise<void> {
     await this.#locked(async () => {
+      // What an earlier one left that was killed half-way has no name any more.
+      await this.#sweepRemoved();
       const { projects, problems } = await readProjects(this.#paths);
       const id =
         (await resolveProject(projects, idOrNameOrPath))?.id ??
-        problems.find((problem) => problem.id === idOrNameOrPath)?.id;
+        problems.find(({ id, name, path }) => [id, name, path].includes(idOrNameOrPath))?.id;
       if (id === undefined) throw unknownProject(idOrNameOrPath, projects);
       const leaving = join(this.#paths.projects, `${REMOVED_PREFIX}${id}`);
       try {
@@ -173,7 +175,7 @@ export class Registry {
     const forming = join(this.#paths.projects, `${REMOVED_PREFIX}${record.id}`);
     try {
       await mkdir(forming, { recursive: true });
-      await writeJson(join(forming, 'project.json'), record);
+      await writeRecord(forming, record);
       await rename(forming, directory);
     } catch (error) {
       await rm(forming, { recursive: true, force: true }).catch(() => undefined);
@@ -182,7 +184,7 @@ export class Registry {
   }
 
   async #sweepRemoved(): Promise<void> {
-    for (const name of await readdir(this.#paths.projects)) {
+    for (const name of await readdir(this.#paths.projects).catch((): string[] => [])) {
       if (!name.startsWith(REMOVED_PREFIX)) continue;
       await rm(join(this.#paths.projects, name), { recursive: true, force: true, maxRetries: 10 });
     }

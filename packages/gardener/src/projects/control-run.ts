@@ -3,7 +3,8 @@ import { GardenerError } from '../garden/errors/garden-error.js';
 import type { GardenPaths } from '../garden/files/paths.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { cancelRun } from '../garden/runner/runner-process.js';
-import { latestRun, type Run, readRunState, requestControl } from '../garden/runs/runs.js';
+import { latestRun, type Run, readRunState, reopenRun, requestControl } from '../garden/runs/runs.js';
+import { canBeTakenUp } from '../training/run-directory/can-be-taken-up.js';
 import { startRunner } from './start-runner.js';
 
 const POLL_MS = 100;
@@ -19,6 +20,7 @@ export async function cancelOpenRun(paths: GardenPaths, projectId: string): Prom
 
 /**
  * Asks the run of a project to pause or to go on, and waits at most 10 s for it to do so; it does it later otherwise.
+ * A training that has failed after its examples were made goes on as well, from where it ended.
  * @returns whether it has done so
  * @throws GardenerError `training.no-run` when no run of the project is under way; the signal's reason when aborted
  */
@@ -28,8 +30,8 @@ export async function controlRun(
   request: 'pause' | 'resume',
   signal: AbortSignal,
 ): Promise<boolean> {
-  const run = await openRun(paths, project);
-  await requestControl(run.directory, request);
+  const run = await openRun(paths, project, request);
+  if (!run.state.finished) await requestControl(run.directory, request);
   await startRunner(paths);
   for (const endMs = performance.now() + ACKNOWLEDGE_MS; performance.now() < endMs; ) {
     signal.throwIfAborted();
@@ -47,8 +49,14 @@ export function noRun(project: ProjectRecord): GardenerError {
   });
 }
 
-async function openRun(paths: GardenPaths, project: ProjectRecord): Promise<Run> {
+async function openRun(
+  paths: GardenPaths,
+  project: ProjectRecord,
+  request: 'pause' | 'resume',
+): Promise<Run> {
   const run = await latestRun(paths, project.id);
-  if (run === null || run.state.finished) throw noRun(project);
-  return run;
+  if (run === null) throw noRun(project);
+  if (!run.state.finished) return run;
+  if (request === 'resume' && (await canBeTakenUp(run)) && (await reopenRun(paths, run))) return run;
+  throw noRun(project);
 }

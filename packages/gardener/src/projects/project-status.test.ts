@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -6,9 +6,11 @@ import { writeJson } from '../garden/files/json-state.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { appendEvent, createRun } from '../garden/runs/runs.js';
+import { saveEmptyAdapter } from '../training/adapters/saved-adapter.fixture.js';
 import { makeScorecard } from '../training/evaluation/scorecard.js';
 import type { SideScores } from '../training/evaluation/side-scores.js';
 import { projectStatus } from './project-status.js';
+import { promoteAdapter } from './promote-adapter.js';
 
 let root: string;
 let garden: Garden;
@@ -55,10 +57,9 @@ async function addAdapter(version: number, adapterLoss: number) {
     uses: null,
     durationMs: { scoring: 0, serving: 0 },
   });
-  const directory = garden.paths.adapter(project.id, version);
-  await mkdir(directory, { recursive: true });
   const context = { margin: 0.01, adapterVersion: version, seed: 1, dataHash: '0'.repeat(64) };
   const card = makeScorecard({ base: side(1.5), adapter: side(adapterLoss) }, null, context);
+  const directory = await saveEmptyAdapter(garden.paths, project, version, { ...card });
   await writeJson(join(directory, 'scorecard.json'), card);
   return card;
 }
@@ -171,7 +172,41 @@ test('a damaged scorecard or index manifest does not stop the status', async () 
   await writeFile(join(garden.paths.index(project.id), 'manifest.json'), '[]');
   expect(await status()).toMatchObject({
     index: { state: 'damaged' },
-    scorecard: null,
+    // The manifest has its figures as well.
+    scorecard: { adapterVersion: 1 },
     adapter: { version: 1 },
+  });
+});
+
+test('a damaged adapter cannot be promoted, and one that was promoted is said not to answer', async () => {
+  await addAdapter(1, 1.2);
+  await addAdapter(2, 1.2);
+  await promoteAdapter(garden, project, 2);
+  expect((await status()).adapter).toMatchObject({ version: 2, promoted: true });
+  for (const version of [1, 2])
+    await writeFile(join(garden.paths.adapter(project.id, version), 'adapter.gguf'), 'w');
+  expect((await status()).adapter).toMatchObject({
+    version: 2,
+    promoted: false,
+    reason: expect.stringMatching(/damaged.* so the base model answers/),
+  });
+  await expect(promoteAdapter(garden, project, 1)).rejects.toMatchObject({
+    code: 'training.adapter-unusable',
+    message: expect.stringContaining('damaged'),
+  });
+  expect((await garden.registry.get(project.id)).promotedAdapter).toBe(2);
+});
+
+test('a lost scorecard is read from the manifest; where both are lost it is told', async () => {
+  const card = await addAdapter(1, 1.2);
+  const directory = garden.paths.adapter(project.id, 1);
+  await writeFile(join(directory, 'scorecard.json'), '{"promo');
+  expect((await status()).scorecard).toEqual(card);
+  await rm(join(directory, 'scorecard.json'), { force: true });
+  const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8'));
+  await writeFile(join(directory, 'manifest.json'), JSON.stringify({ ...manifest, scores: null }));
+  expect(await status()).toMatchObject({
+    scorecard: null,
+    adapter: { version: 1, reason: expect.stringContaining('gardener evaluate code') },
   });
 });

@@ -6,7 +6,8 @@ import type { ProjectRecord, TrainingStatus } from '../garden/project-record.js'
 import { latestRun, type Run } from '../garden/runs/runs.js';
 import { type IndexFreshness, indexFreshness } from '../retrieval/index/freshness.js';
 import { type IndexManifest, readManifest } from '../retrieval/store/manifest.js';
-import { adapterVersions, readScorecard } from '../training/adapters/adapter-store.js';
+import { adapterFault } from '../training/adapters/adapter-fault.js';
+import { adapterVersions, readScorecard, runOf } from '../training/adapters/adapter-store.js';
 import type { Scorecard } from '../training/evaluation/scorecard.js';
 import { type Use, whoServes } from '../training/evaluation/uses/who-serves.js';
 
@@ -157,6 +158,14 @@ async function adapterStatus(
         scorecard,
       };
     }
+    const fault = await adapterFault(garden.paths, project, promotedAdapter);
+    if (fault !== null) {
+      const reason = `${fault}, so the base model answers: choose another with gardener promote ${project.name}, or train again.`;
+      return {
+        adapter: { version: promotedAdapter, promoted: false, reason, serves: BASE_ALONE },
+        scorecard,
+      };
+    }
     const own =
       promotedAdapter === newest ? scorecard : await readScorecard(garden.paths, project.id, promotedAdapter);
     const reason = own === null || own.promoted ? (own?.reason ?? null) : promotedByHand(own.reason);
@@ -166,11 +175,21 @@ async function adapterStatus(
   }
   const reason =
     scorecard === null
-      ? null
+      ? await whyUnmeasured(garden, project, newest)
       : scorecard.promoted
         ? 'Put aside by hand: the base model answers.'
         : scorecard.reason;
   return { adapter: { version: newest, promoted: false, reason, serves: BASE_ALONE }, scorecard };
+}
+
+/** Of an adapter that was made here and has no figures. */
+async function whyUnmeasured(
+  { paths }: Garden,
+  { id, name }: ProjectRecord,
+  version: number | null,
+): Promise<string | null> {
+  if (version === null || (await runOf(paths, id, version)) === null) return null;
+  return `Adapter ${version} is not measured, or its scorecard is lost: gardener evaluate ${name} measures it.`;
 }
 
 /** The gate's own sentence begins with what a person has decided otherwise. */

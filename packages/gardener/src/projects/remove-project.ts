@@ -1,3 +1,4 @@
+import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import { deleteServedAdapters } from '../models/served-adapters.js';
 import { cancelOpenRun } from './control-run.js';
@@ -14,7 +15,10 @@ export async function removeProject(
   id: string,
   close: () => Promise<unknown> = async () => undefined,
 ): Promise<string | null> {
-  await cancelOpenRun(paths, id);
+  // What is removed need not be told that it has ended: on a full disk there is no room for that.
+  await cancelOpenRun(paths, id).catch((error: unknown) => {
+    if (!GardenerError.isInstance(error) || error.code !== 'garden.disk-full') throw error;
+  });
   await close();
   await registry.remove(id);
   return deleteServedAdapters(settings, id);

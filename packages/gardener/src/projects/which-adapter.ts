@@ -64,7 +64,7 @@ function noSuchAdapter(
     remedy:
       versions.length === 0
         ? `Train one: gardener train ${name}.`
-        : `It has ${versions.join(', ')}; gardener promote ${name} base chooses the base model alone.`,
+        : `Choose one that it has (${versions.join(', ')}), or the base model alone: gardener promote ${name} base.`,
     details: { versions },
   });
 }

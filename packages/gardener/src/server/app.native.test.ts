@@ -6,6 +6,7 @@ import { findModel } from '../models/store/find-model.js';
 import { makeScorecard } from '../training/evaluation/scorecard.js';
 import type { SideScores } from '../training/evaluation/side-scores.js';
 import { makeTestApp, type TestApp } from './app.fixture.js';
+import { DEFAULT_LIMITS } from './guard/limits.js';
 import { routesDocument } from './routes-document.js';
 
 let shop: TestApp;
@@ -34,7 +35,7 @@ describe('what a project answers', () => {
       index: { chunks: expect.any(Number) },
     });
     expect(await (await shop.ask(`/api/projects/${shop.project.id}`)).json()).toEqual(byName);
-    expect(await (await shop.ask('/api/projects')).json()).toEqual({ projects: [byName] });
+    expect(await (await shop.ask('/api/projects')).json()).toEqual({ projects: [byName], damaged: [] });
   });
 
   it('lists files by outcome and by part of their path', async () => {
@@ -329,7 +330,7 @@ describe('bad input', () => {
   });
 
   it('refuses one request more than it takes at once, and says when to come again', async () => {
-    const small = await makeTestApp({ limits: { bodyBytes: 1_000, requests: 0, generations: 1 } });
+    const small = await makeTestApp({ limits: { ...DEFAULT_LIMITS, requests: 0 } });
     const response = await small.ask('/health');
     expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(await errorOf(response)).toEqual({ status: 429, code: 'server.too-many-requests' });
@@ -356,7 +357,7 @@ describe('bad input', () => {
     const refresh = await other.ask('/api/projects/shop/refresh', { method: 'POST', body: { train: false } });
     expect(await errorOf(refresh)).toMatchObject({
       status: 422,
-      code: expect.stringMatching(/^(codebase|models)\./),
+      code: expect.stringMatching(/^(training|codebase|models)\./),
     });
     expect((await other.ask('/health')).status).toBe(200);
     await other.remove();

@@ -26,7 +26,8 @@ import { addMistralFim } from './editors/mistral-fim.js';
 import { addOllamaModels } from './editors/ollama-models.js';
 import { addOllamaWriting } from './editors/ollama-writing.js';
 import { type Access, guardOrigin, guardToken } from './guard/guard.js';
-import { DEFAULT_LIMITS, type Limits, limitBody, Slots } from './guard/limits.js';
+import { DEFAULT_LIMITS, type Limits, Slots } from './guard/limits.js';
+import { receiveBody } from './guard/receive-body.js';
 import { TOKEN_PAGE_STYLE } from './guard/token-page.js';
 import { addMcp } from './mcp/http.js';
 import { addChatCompletions } from './openai/chat-completions.js';
@@ -62,8 +63,8 @@ export function createApp(
     return c.json(errorBody(c.req.path, told), told.status);
   });
   app.use(securityHeaders());
+  app.use(guardOrigin(access), guardToken(access), receiveBody(limits.body));
   app.use(limitRequests(new Slots(limits.requests, 'requests'), context.stopping));
-  app.use(guardOrigin(access), guardToken(access), limitBody(limits.bodyBytes));
   app.use(async (_c, next) => {
     await currentSettings(context.garden);
     await next();

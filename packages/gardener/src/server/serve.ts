@@ -75,7 +75,8 @@ export async function startServer(garden: Garden, options: ServeOptions): Promis
     fetch: app.fetch,
     serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 64 * 1024 },
   }) as Server;
-  server.maxConnections = 2 * DEFAULT_LIMITS.requests;
+  // Those who ask, those whose bodies arrive, and those who keep a connection for later.
+  server.maxConnections = 4 * DEFAULT_LIMITS.requests;
   const { url } = await claimServer(garden.paths, needsToken, () => listen(server, host, options.port)).catch(
     async (error) => {
       await context.assistant.close();

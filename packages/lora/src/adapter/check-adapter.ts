@@ -29,14 +29,19 @@ export function isRank(rank: unknown): rank is number {
   return typeof rank === 'number' && Number.isInteger(rank) && rank >= 1 && rank <= 65_536;
 }
 
-/** Whether an alpha can be used: finite and above 0 (llama.cpp reads 0 as "no scaling"). */
+/** Useful alphas end at some thousands, times the root of the rank where LoRA is rank-stabilised. */
+const MAX_ALPHA = 1e6;
+/** What training leaves stays below some tens: with more, products leave the range of float16 and answers are empty. */
+const MAX_VALUE = 1e4;
+
+/** Whether an alpha can be used: above 0 (llama.cpp reads 0 as "no scaling") and no more than any training takes. */
 export function isAlpha(alpha: unknown): alpha is number {
-  return typeof alpha === 'number' && Number.isFinite(alpha) && alpha > 0;
+  return typeof alpha === 'number' && alpha > 0 && alpha <= MAX_ALPHA;
 }
 
 /**
- * Checks an adapter before it is written: rank, alpha, block count, the size of every matrix, and that all numbers are
- * finite.
+ * Checks an adapter before it is written: rank, alpha, block count, the size of every matrix, and that a model can
+ * compute with all numbers.
  * @throws LoraError `adapter.incompatible` listing every problem
  */
 export function checkAdapter(adapter: LoraAdapter, config: TransformerConfig): void {
@@ -62,12 +67,18 @@ export function checkAdapter(adapter: LoraAdapter, config: TransformerConfig): v
     if (pair.a.length !== rank * pair.inFeatures || pair.b.length !== pair.outFeatures * rank) {
       problems.push(`${name} has ${pair.a.length} and ${pair.b.length} values at rank ${rank}`);
     }
-    if (!allFinite(pair.a) || !allFinite(pair.b)) problems.push(`${name} holds numbers that are not finite`);
+    const fault = faultOfNumbers(pair.a) ?? faultOfNumbers(pair.b);
+    if (fault !== null) problems.push(`${name} ${fault}`);
   }
   if (problems.length > 0) throw incompatible('The adapter', problems);
 }
 
-/** Whether no value is NaN or infinite. */
-export function allFinite(values: Float32Array): boolean {
-  return values.every(Number.isFinite);
+/** Why no model can compute with these numbers, words that follow the name of what holds them; null when it can. */
+export function faultOfNumbers(values: Float32Array): string | null {
+  let largest = 0;
+  for (const value of values) {
+    if (!Number.isFinite(value)) return 'holds numbers that are not finite';
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return largest > MAX_VALUE ? `holds numbers as large as ${largest.toExponential(0)}` : null;
 }

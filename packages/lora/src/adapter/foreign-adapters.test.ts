@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,6 +140,7 @@ describe('a PEFT directory from elsewhere', () => {
     ['r is not', JSON.stringify({ ...PLAIN, r: 0 })],
     ['r is not', JSON.stringify({ ...PLAIN, r: 2.5 })],
     ['lora_alpha', JSON.stringify({ ...PLAIN, lora_alpha: '4' })],
+    ['lora_alpha', JSON.stringify({ ...PLAIN, lora_alpha: 1e308 })],
     ['lora_dropout', JSON.stringify({ ...PLAIN, lora_dropout: 1 })],
     ['target_modules', JSON.stringify({ ...PLAIN, target_modules: null })],
     ['layers_to_transform', JSON.stringify({ ...PLAIN, layers_to_transform: [-1] })],
@@ -147,6 +149,24 @@ describe('a PEFT directory from elsewhere', () => {
     const error = await failure(readPeftAdapter(await peft(text), BASE));
     expect(error.code).toBe('adapter.damaged');
     expect(error.message).toContain(part);
+  });
+
+  it.each([3e38, -2e5, Number.NaN])('refuses numbers that no model computes with: %d', async (value) => {
+    const tensors = whole();
+    tensors[3]?.[1].data.set([value], 5);
+    const error = await failure(readPeftAdapter(await peft(PLAIN, tensors), BASE));
+    expect(error.code).toBe('adapter.incompatible');
+    expect(error.message).toMatch(/q_proj of block 1 holds numbers (as large as|that are not finite)/);
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses a FIFO instead of waiting for it', async () => {
+    for (const name of ['adapter_model.safetensors', 'adapter_config.json']) {
+      await peft(PLAIN);
+      await rm(join(directory, name));
+      execFileSync('mkfifo', [join(directory, name)]);
+      expect((await failure(readPeftAdapter(directory, BASE))).code).toBe('weights.unreadable');
+      await rm(join(directory, name));
+    }
   });
 
   it('says what is missing, and never reads a pickle', async () => {

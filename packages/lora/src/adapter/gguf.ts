@@ -5,7 +5,7 @@ import { rewriteGguf } from '../weights/gguf/gguf-rewrite.js';
 import { type GgufTensor, type GgufValue, writeGguf } from '../weights/gguf/gguf-writer.js';
 import type { WeightSource } from '../weights/weight-source.js';
 import { type LoraAdapter, pairsOf } from './adapter.js';
-import { checkAdapter, incompatible, unsupported } from './check-adapter.js';
+import { checkAdapter, incompatible, isAlpha, unsupported } from './check-adapter.js';
 import { damaged } from './json-file.js';
 import { type AdapterTensor, readPairs } from './read-pairs.js';
 import { rowsToFormat } from './row-order.js';
@@ -55,8 +55,8 @@ export async function readGgufAdapter(file: string, config: TransformerConfig): 
   const parseName = nameParser(config);
   const rank = rankOf(source, parseName);
   const alpha = source.metadata.get('adapter.lora.alpha');
-  if (typeof alpha !== 'number' || !(alpha >= 0 && Number.isFinite(alpha))) {
-    throw damaged(file, 'adapter.lora.alpha is not a number');
+  if (alpha !== 0 && !isAlpha(alpha)) {
+    throw damaged(file, 'adapter.lora.alpha is not a number from 0 to 1,000,000');
   }
   const what = `The adapter ${file}`;
   const blocks = await readPairs(source, config, {

@@ -60,7 +60,7 @@ export function parsePeftConfig(path: string, json: Record<string, unknown>): Pe
   refuseUnsupported(json);
   const { r: rank, lora_alpha: alpha, lora_dropout: dropout = 0, use_rslora: stabilised } = json;
   if (!isRank(rank)) throw damaged(path, 'r is not a positive integer');
-  if (!isAlpha(alpha)) throw damaged(path, 'lora_alpha is not a positive number');
+  if (!isAlpha(alpha)) throw damaged(path, 'lora_alpha is not a number above 0 and up to 1,000,000');
   if (typeof dropout !== 'number' || !(dropout >= 0 && dropout < 1)) {
     throw damaged(path, 'lora_dropout is not between 0 and 1');
   }

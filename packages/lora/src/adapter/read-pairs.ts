@@ -3,7 +3,7 @@ import { moduleShape } from '../transformer/config/modules.js';
 import type { TransformerConfig } from '../transformer/config/transformer-config.js';
 import type { TensorInfo, WeightSource } from '../weights/weight-source.js';
 import type { AdapterBlocks, LoraPair } from './adapter.js';
-import { allFinite, incompatible } from './check-adapter.js';
+import { faultOfNumbers, incompatible } from './check-adapter.js';
 import { rowsFromFormat } from './row-order.js';
 
 /** What a tensor of an adapter is, as its name tells. */
@@ -51,9 +51,8 @@ export async function readPairs(
     if (!a || !b) continue; // refused above
     const left = await source.readFloat32(a.name);
     const right = await source.readFloat32(b.name);
-    if (!allFinite(left) || !allFinite(right)) {
-      problems.push(`${module} of block ${block} holds numbers that are not finite`);
-    }
+    const fault = faultOfNumbers(left) ?? faultOfNumbers(right);
+    if (fault !== null) problems.push(`${module} of block ${block} ${fault}`);
     const rows = rowsFromFormat(right, module, config, source.format);
     const [outFeatures, inFeatures] = moduleShape(module, config);
     blocks[block] = { ...blocks[block], [module]: { a: left, b: rows, inFeatures, outFeatures } };

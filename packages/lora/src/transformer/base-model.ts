@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LoraError } from '../errors.js';
+import { openRegularFile, readRegularFile } from '../files.js';
 import { elementCount } from '../weights/element-count.js';
 import { openGguf } from '../weights/gguf/gguf-reader.js';
 import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
@@ -134,9 +134,7 @@ const MAX_CONFIG_BYTES = 1 << 20; // a config.json has a few kB
 
 async function readConfig(file: string): Promise<unknown> {
   try {
-    const { size } = await stat(file);
-    if (size > MAX_CONFIG_BYTES) throw new Error(`it has ${size} bytes`);
-    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+    return JSON.parse((await readRegularFile(file, MAX_CONFIG_BYTES)).toString('utf8')) as unknown;
   } catch (cause) {
     throw new LoraError('transformer.bad-config', `The model description ${file} cannot be read.`, {
       remedy: 'Point at a Hugging Face model directory with a valid config.json.',
@@ -148,7 +146,9 @@ async function readConfig(file: string): Promise<unknown> {
 async function hashOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+    await using handle = await openRegularFile(file);
+    for await (const chunk of handle.createReadStream({ highWaterMark: 1 << 20, autoClose: false }))
+      hash.update(chunk as Buffer);
   }
   return hash.digest('hex');
 }

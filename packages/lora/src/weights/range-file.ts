@@ -1,5 +1,6 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { LoraError } from '../errors.js';
+import { openRegularFile } from '../files.js';
 
 /**
  * A file opened for reading in ranges. Never reads it as a whole: weights files pass 2 GiB, where Node's readFile
@@ -19,9 +20,7 @@ export class RangeFile implements AsyncDisposable {
   static async open(path: string): Promise<RangeFile> {
     let handle: FileHandle | undefined;
     try {
-      // Looked at before it is opened: opening a FIFO waits for a writer that never comes.
-      if (!(await stat(path)).isFile()) throw new Error('not a regular file');
-      handle = await open(path, 'r');
+      handle = await openRegularFile(path);
       return new RangeFile(path, (await handle.stat()).size, handle);
     } catch (cause) {
       await handle?.close();

@@ -32,6 +32,7 @@ export function putProject(view: ProjectView): void {
     const known = list.projects.some(({ project }) => project.id === view.project.id);
     const others = view.active ? list.projects.map((one) => ({ ...one, active: false })) : list.projects;
     return {
+      ...list,
       projects: known
         ? others.map((one) => (one.project.id === view.project.id ? view : one))
         : [...others, view],
@@ -43,7 +44,7 @@ export function putProject(view: ProjectView): void {
 export function dropProject(id: string): void {
   replace<ProjectList>(
     LIST,
-    (list) => list && { projects: list.projects.filter(({ project }) => project.id !== id) },
+    (list) => list && { ...list, projects: list.projects.filter(({ project }) => project.id !== id) },
   );
 }
 

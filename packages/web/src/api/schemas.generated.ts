@@ -830,6 +830,12 @@ export interface components {
             projectId: string;
         };
         ProjectList: {
+            /** @description Projects whose record cannot be read. */
+            damaged: {
+                id: string;
+                message: string;
+                remedy: string;
+            }[];
             projects: components["schemas"]["Project"][];
         };
         ProjectMap: {
@@ -899,6 +905,7 @@ export interface components {
             remedy: string;
         };
         RunEvent: {
+            reason?: string;
             time: string;
             /** @enum {string} */
             type: "run-queue";
@@ -1348,6 +1355,8 @@ export interface components {
             min?: number;
             /** @enum {string} */
             source: "environment" | "file" | "default";
+            /** @description Of a text, some that it can be. */
+            suggestions?: string[];
             /** @enum {string} */
             type: "text" | "number" | "boolean" | "choice" | "secret";
             /** @description Of a secret only whether it is set: "set" or "". */

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
+import { useProjects } from '../api/projects.js';
 import { Icon } from '../design/icons.js';
-import { Button } from '../design/parts.js';
+import { Button, Notice } from '../design/parts.js';
+import { Words } from '../design/words.js';
 import { useDocumentTitle } from '../shell/page.js';
 
 const STEPS = [
@@ -12,11 +14,22 @@ const STEPS = [
 /** The first page, while there is no project. */
 export function Welcome({ onAdd }: { onAdd: () => void }): ReactNode {
   useDocumentTitle('Welcome');
+  const damaged = useProjects().data?.damaged ?? [];
   return (
     <div className="welcome">
       <span className="welcome-mark" aria-hidden="true">
         <Icon name="sprout" />
       </span>
+      {damaged.map(({ id, message, remedy }) => (
+        <Notice key={id} tone="bad">
+          <p>
+            <strong>{message}</strong>
+          </p>
+          <p className="muted">
+            <Words text={remedy} />
+          </p>
+        </Notice>
+      ))}
       <h1>Point Gardener at a codebase</h1>
       <p className="muted">It learns your code where it lies. Nothing leaves this machine.</p>
       <Button look="primary" icon="plus" onClick={onAdd}>

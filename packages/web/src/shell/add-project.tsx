@@ -1,10 +1,12 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { useModelProgress } from '../api/live.js';
 import { putProject } from '../api/projects.js';
 import { type ApiError, asApiError, request } from '../api/request.js';
 import type { ProjectView } from '../api/types.js';
 import { Dialog } from '../design/dialog.js';
 import { ErrorNotice } from '../design/error-notice.js';
-import { Button, Switch } from '../design/parts.js';
+import { Button, Progress, Switch } from '../design/parts.js';
+import { bytes } from '../format.js';
 import { projectHref } from '../route.js';
 import { navigate } from '../router.js';
 import { BaseField } from './base-field.js';
@@ -67,6 +69,7 @@ export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
     >
       <form id={FORM} className="stack stack-wide" onSubmit={(event) => void add(event)}>
         {error && <ErrorNotice error={error} />}
+        {busy && <Fetching />}
         <div className="field">
           <label htmlFor="add-path">Folder</label>
           <div className="row">
@@ -105,6 +108,29 @@ export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** Models that are being fetched before the project is added. */
+function Fetching(): ReactNode {
+  const models = Object.entries(useModelProgress()).filter(([, { state }]) => state === 'downloading');
+  return (
+    <div className="stack" role="status">
+      <p className="small muted">
+        {models.length === 0
+          ? 'Looking through the folder.'
+          : 'Models are fetched once, for all projects. You may close this page: the project is added all the same.'}
+      </p>
+      {models.map(([id, { doneBytes, totalBytes }]) => (
+        <div key={id} className="stack">
+          <span className="small tabular">
+            {id}: {bytes(doneBytes)}
+            {totalBytes !== null && ` of ${bytes(totalBytes)}`}
+          </span>
+          <Progress value={totalBytes === null ? null : doneBytes / totalBytes} label={`Fetching ${id}`} />
+        </div>
+      ))}
+    </div>
   );
 }
 

@@ -61,6 +61,7 @@ export function BudgetField({
             value={shown}
             placeholder="45m, 1h 30m"
             aria-invalid={value === null}
+            aria-describedby={`${id}-about`}
             onChange={(event) => {
               setTyped(event.target.value);
               const budget = parseBudget(event.target.value);
@@ -69,7 +70,14 @@ export function BudgetField({
           />
         )}
       </div>
-      <p className="small muted">
+      {shown !== null && value === null && (
+        <p className="small field-error" role="alert">
+          {shown.trim() === ''
+            ? 'Say how long, such as 45m or 1h 30m.'
+            : 'That is no time: write 45m or 1h 30m.'}
+        </p>
+      )}
+      <p className="small muted" id={`${id}-about`}>
         Training and measuring together; it goes on in the background and stops earlier when it no longer
         helps.
       </p>

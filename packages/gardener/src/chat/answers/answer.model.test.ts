@@ -14,7 +14,7 @@ import { makeFile } from '../../retrieval/store/chunks.fixture.js';
 import { writeAdapterManifest } from '../../training/adapters/adapter-manifest.js';
 import { newConversation } from '../conversations/conversation.js';
 import { type AnswerRequest, answer } from './answer.js';
-import { AdapterChooser, baseOnly } from './choose-adapter.js';
+import { baseOnly, chooseAdapter } from './choose-adapter.js';
 import type { AnswerEnd, ProjectCode } from './write-answer.js';
 
 // A real model on a busy machine.
@@ -27,7 +27,6 @@ let project: ProjectRecord;
 let runtime: GenerationRuntime;
 let index: ProjectIndex;
 let code: ProjectCode;
-let adapters: AdapterChooser;
 let base: BaseIdentity;
 
 beforeAll(async () => {
@@ -53,7 +52,6 @@ beforeAll(async () => {
     freshness: () => index.freshness(project.path),
     overview: async () => ['README: Makes slugs of titles, for addresses that people can read.'],
   };
-  adapters = new AdapterChooser(garden.paths);
   base = {
     name: 'smollm2-135m-instruct',
     weightsHash: 'a'.repeat(64),
@@ -124,7 +122,7 @@ it('answers with sources, says what answered and how fresh the index is, and sto
 it('uses the promoted adapter, and says why the base answers when it cannot', async () => {
   const promoted = { ...project, promotedAdapter: 1 };
   const asked = async (changes: Partial<BaseIdentity> = {}) => {
-    const adapter = await adapters.choose(promoted, { ...base, ...changes });
+    const adapter = await chooseAdapter(garden.paths, promoted, { ...base, ...changes });
     return ask('What does slugify do?', { code: null, adapter });
   };
   const alone = await ask('What does slugify do?', { code: null });
@@ -138,7 +136,7 @@ it('uses the promoted adapter, and says why the base answers when it cannot', as
     [{ tokenizerHash: 'x' }, 'another tokenizer'],
     [{ templateHash: 'x' }, 'another chat template'],
   ] as const) {
-    const refused = await adapters.choose(promoted, { ...base, ...changes });
+    const refused = await chooseAdapter(garden.paths, promoted, { ...base, ...changes });
     expect(refused).toMatchObject({ version: null, file: null, reason: expect.stringContaining(reason) });
   }
   const foreign = await asked({ weightsHash: 'f'.repeat(64) });
@@ -149,13 +147,15 @@ it('uses the promoted adapter, and says why the base answers when it cannot', as
   expect(foreign.text).toBe(alone.text);
 
   // Chosen and then damaged: the runtime finds out.
-  const chosen = await adapters.choose(promoted, base);
+  const chosen = await chooseAdapter(garden.paths, promoted, base);
   await truncate(chosen.file ?? '', 5_000);
   const found = await ask('What does slugify do?', { code: null, adapter: chosen });
   expect(found.end?.adapter).toMatchObject({ version: null, reason: expect.stringContaining('damaged') });
   expect(found.text).toBe(alone.text);
-  expect((await adapters.choose(promoted, base)).reason).toContain('damaged');
-  expect((await adapters.choose({ ...promoted, promotedAdapter: 2 }, base)).reason).toContain('missing');
+  expect((await chooseAdapter(garden.paths, promoted, base)).reason).toContain('damaged');
+  expect((await chooseAdapter(garden.paths, { ...promoted, promotedAdapter: 2 }, base)).reason).toContain(
+    'missing',
+  );
   await rm(chosen.file ?? '');
   const gone = await ask('What does slugify do?', { code: null, adapter: chosen });
   expect(gone.end?.adapter.reason).toContain('no adapter file');

@@ -74,7 +74,7 @@ function splitAt(text: string, path: string, line: number, column: number) {
 function unreadable(path: string, reason: string): GardenerError {
   return new GardenerError(
     'chat.unreadable-file',
-    `${path} cannot be completed (${reason.replaceAll('-', ' ')}).`,
+    `Nothing can be completed in ${path}: ${reason === 'deleted' ? 'there is no such file' : `it is ${reason.replaceAll('-', ' ')}`}.`,
     {
       remedy: 'Give a text file that exists and is not larger than the setting maxFileBytes.',
       details: { path, reason },

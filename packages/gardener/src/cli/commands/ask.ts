@@ -16,7 +16,7 @@ export function defineAsk(program: Command): void {
     .command('ask')
     .summary('ask a question about a codebase')
     .argument('<question>', 'in your own words')
-    .option('-p, --project <project>', 'name, id or path (default: the active project)')
+    .option('-p, --project <project>', 'name, id or path (default: that of this folder, else the active one)')
     .option('--new', 'start a new conversation; without it the last one goes on')
     .option('--without-adapter', 'let the base model answer, to compare')
     .option('--strength <number>', 'how strong the adapter is, 0 to 1.5 (default: what its training chose)')
@@ -39,7 +39,7 @@ Examples:
 async function ask(session: Session, options: AskOptions, question: string): Promise<void> {
   const { garden, output } = session;
   const strength = parseStrength(options.strength);
-  const project = await chooseProject(garden, options.project);
+  const project = await chooseProject(session, options.project);
   const { newConversation, openConversation } = await import('../../chat/conversations/conversation.js');
   const answers = await openAnswers(session, project);
   const conversation = options.new

@@ -8,7 +8,7 @@ export function defineCancel(program: Command): void {
   program
     .command('cancel')
     .summary('stop background work for good')
-    .argument('[project]', 'name, id or path (default: the active project)')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
     .description(
       'Stop the background work of a project for good. The index and the adapters it already has stay; the adapter ' +
         'that was being trained is dropped.',
@@ -27,7 +27,7 @@ To stop for a while only: gardener pause`,
 
 async function cancel(session: Session, _options: object, named?: string): Promise<void> {
   const { cancelOpenRun, noRun } = await import('../../projects/control-run.js');
-  const project = await chooseProject(session.garden, named);
+  const project = await chooseProject(session, named);
   const name = oneLine(project.name);
   if (!(await cancelOpenRun(session.garden.paths, project.id))) throw noRun(project);
   session.output.line(`Cancelled the work on ${name}.`);

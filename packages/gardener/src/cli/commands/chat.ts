@@ -25,7 +25,7 @@ export function defineChat(program: Command): void {
   program
     .command('chat')
     .summary('a conversation about a codebase')
-    .argument('[project]', 'name, id or path (default: the active project)')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
     .option('--new', 'start a new conversation; without it the last one goes on')
     .description(
       'Talk about a codebase. It is like ask, with the model kept ready between questions. Each project has its own ' +
@@ -52,7 +52,7 @@ async function chat(session: Session, options: { new?: boolean }, named?: string
       remedy: 'Use gardener ask "…" --json.',
     });
   }
-  const project = await chooseProject(garden, named);
+  const project = await chooseProject(session, named);
   const { newConversation, openConversation } = await import('../../chat/conversations/conversation.js');
   const answers = await openAnswers(session, project);
   const fresh = () => newConversation(garden.paths, project.id);

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { latestRun } from '../../garden/runs/runs.js';
 import { findModel } from '../../models/store/find-model.js';
+import { saveEmptyAdapter } from '../../training/adapters/saved-adapter.fixture.js';
 import { makeTestGarden, type TestGarden } from '../run-command.fixture.js';
 
 let test: TestGarden;
@@ -195,8 +196,7 @@ describe('one project', () => {
   it('promotes the newest adapter, or the one that is named', async () => {
     for (const version of [1, 2]) {
       const { paths, registry } = test.garden;
-      const { id } = await registry.get('shop');
-      await mkdir(paths.adapter(id, version), { recursive: true });
+      await saveEmptyAdapter(paths, await registry.get('shop'), version);
     }
     expect((await test.gardener('promote', 'shop')).stdout).toBe('shop: adapter 2 answers from now on.\n');
     expect(await test.json('promote', 'shop', '1')).toMatchObject({
@@ -204,7 +204,7 @@ describe('one project', () => {
     });
     expect((await test.gardener('list')).stdout).toContain('adapter 1');
     expect(await test.failure('promote', 'shop', '3')).toMatchObject({
-      remedy: 'It has 1, 2; gardener promote shop base chooses the base model alone.',
+      remedy: 'Choose one that it has (1, 2), or the base model alone: gardener promote shop base.',
     });
     expect((await test.garden.registry.get('shop')).promotedAdapter).toBe(1);
   });
@@ -218,6 +218,7 @@ describe('one project', () => {
   it('a damaged record is told beside the list, and can be removed by its id', async () => {
     const { paths, registry } = test.garden;
     const { id } = await registry.get('shop');
+    await rm(join(paths.project(id), 'project.copy.json'));
     await writeFile(paths.projectFile(id), '{');
     const { code, stderr } = await test.gardener('list');
     expect(code).toBe(0);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeTestGarden, type TestGarden } from '../run-command.fixture.js';
@@ -23,6 +23,7 @@ test('what is broken ends with 1, and the first remedy stands in the last line',
   const shop = join(here.root, 'shop');
   await mkdir(shop);
   const { id } = await here.add('shop', shop);
+  await rm(join(here.garden.paths.project(id), 'project.copy.json'));
   await writeFile(here.garden.paths.projectFile(id), '{');
   const { code, stdout, stderr } = await here.gardener('doctor', '--json');
   expect(code).toBe(1);

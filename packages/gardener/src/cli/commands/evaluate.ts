@@ -4,6 +4,7 @@ import { chooseProject } from '../steps/choose-project.js';
 import { fetchProjectModels } from '../steps/fetch-models.js';
 import { parseWholeNumber } from '../steps/parse-options.js';
 import { oneLine } from '../terminal/plain-text.js';
+import { formatDuration } from '../terminal/quantities.js';
 import { printStatus } from '../views/print-status.js';
 import { renderScorecard } from '../views/scorecard-view.js';
 
@@ -16,12 +17,14 @@ export function defineEvaluate(program: Command): void {
   program
     .command('evaluate')
     .summary('score an adapter again: base model against adapter')
-    .argument('[project]', 'name, id or path (default: the active project)')
-    .option('--full', 'also with retrieval, and with written lines: takes several times as long')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
+    .option('--full', 'all held-out files, also with retrieval and with written lines: takes many minutes')
     .option('--adapter <version>', 'which adapter (default: the newest)')
     .description(
-      'Score an adapter again on the files that were held out from its training, beside the base model, and print the ' +
-        'scorecard with its intervals. It does not change which model answers: that is gardener promote.',
+      'Score an adapter again on the files that were held out from its training, beside what its training measured of ' +
+        'the base model, and print the scorecard with its intervals. It takes less than a minute: where all files take ' +
+        'longer, some are drawn by chance, and the scorecard on disk stays as it is. It does not change which model ' +
+        'answers: that is gardener promote.',
     )
     .addHelpText(
       'after',
@@ -42,20 +45,41 @@ Examples:
 
 async function evaluate(session: Session, options: EvaluateOptions, named?: string): Promise<void> {
   const { garden, output } = session;
-  const project = await chooseProject(garden, named);
+  const project = await chooseProject(session, named);
   await fetchProjectModels(session, project.baseModel);
-  const { evaluateProject } = await import('../../projects/evaluate-project.js');
+  const { evaluateProject } = await import('../../projects/evaluation/evaluate-project.js');
   const progress = output.progress();
-  const scorecard = await evaluateProject(garden, project, {
+  let parts = '';
+  const { scorecard, isWhole, isKept } = await evaluateProject(garden, project, {
     full: options.full === true,
     ...(options.adapter === undefined
       ? {}
       : { version: parseWholeNumber(options.adapter, '--adapter', 1, 1e9) }),
     signal: session.signal,
+    onPlan: ({ files, ofFiles, expectedMs }) => {
+      parts =
+        files.length === ofFiles
+          ? `all ${ofFiles} held-out files`
+          : `${files.length} of ${ofFiles} held-out files`;
+      const about = options.full ? '' : `, about ${formatDuration(expectedMs)}`;
+      output.note(output.notePalette.quiet(`Measuring on ${parts}${about}.`));
+    },
     onProgress: (label, done, total) =>
-      progress.update({ label: oneLine(label), done, total, detail: `${done} of ${total}` }),
+      progress.update({
+        label: oneLine(label),
+        done,
+        total,
+        detail: total === null ? '' : `${done} of ${total}`,
+      }),
   }).finally(() => progress.finish());
   output.line(`${output.palette.strong(oneLine(project.name))}, adapter ${scorecard.adapterVersion}`);
   output.lines(renderScorecard(scorecard, output.palette));
+  if (!isWhole) {
+    output.line(
+      output.palette.quiet(
+        `Measured on ${parts}, so the intervals are wide${isKept ? '' : ' and the scorecard on disk stays'}. All of it: gardener evaluate ${oneLine(project.name)} --full`,
+      ),
+    );
+  }
   await printStatus(session, project, { onlyJson: true });
 }

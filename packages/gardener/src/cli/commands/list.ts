@@ -7,6 +7,7 @@ import { oneLine } from '../terminal/plain-text.js';
 import { formatCount } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
 import { statusLabel } from '../views/status-view.js';
+import { tellProblems } from '../views/tell-problems.js';
 
 export function defineList(program: Command): void {
   program
@@ -32,11 +33,9 @@ async function list(session: Session): Promise<void> {
   const active = await garden.registry.active();
   const statuses = await Promise.all(projects.map((project) => projectStatus(garden, project)));
   output.value(statuses);
-  for (const problem of await garden.registry.problems()) {
-    output.note(`${output.notePalette.warn('damaged:')} ${oneLine(problem.error.message)}`);
-    output.note(`${output.notePalette.accent('try:')} ${oneLine(problem.error.remedy)}`);
-  }
+  const problems = await tellProblems(session);
   if (statuses.length === 0) {
+    if (problems > 0) return;
     output.line('No project yet.');
     output.line('Add a codebase: gardener add <path>');
     return;

@@ -21,7 +21,7 @@ export function defineMap(program: Command): void {
   program
     .command('map')
     .summary('an outline of the codebase, the most central parts first')
-    .argument('[project]', 'name, id or path (default: the active project)')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
     .option('--tokens <number>', 'how long it may be, in tokens', String(DEFAULT_MAP_TOKENS))
     .description(
       'An outline of the codebase within a token budget: its files, and in them the declarations on which most of the code ' +
@@ -42,7 +42,7 @@ Examples:
 async function map(session: Session, options: MapOptions, named?: string): Promise<void> {
   const { garden, output } = session;
   const tokens = parseWholeNumber(options.tokens, '--tokens', 50, 1_000_000);
-  const project = await chooseProject(garden, named);
+  const project = await chooseProject(session, named);
   const { ProjectIndex } = await import('../../retrieval/index/project-index.js');
   const index = new ProjectIndex(garden.paths, project.id);
   session.closeAtEnd(() => index.close());

@@ -59,7 +59,7 @@ Every name can be given to --base of add and train. A GGUF file of your own need
     .action(withSession(removeOne));
   models
     .command('compare')
-    .argument('[project]', 'name, id or path (default: the active project)')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
     .option('--base <models...>', 'compare these: ids, or GGUF files (default: every base on disk)')
     .option('--budget <time>', 'time for each base: 30s, 1m, 5m (default: 1m)')
     .description(
@@ -87,7 +87,7 @@ async function compare(
 ): Promise<void> {
   const { garden, output, signal } = session;
   const budgetMs = options.budget === undefined ? undefined : parseDuration(options.budget);
-  const project = await chooseProject(garden, named);
+  const project = await chooseProject(session, named);
   const { compareBases } = await import('../../projects/compare-bases.js');
   const progress = output.progress();
   const comparison = await compareBases(garden, project, {
@@ -138,7 +138,7 @@ async function listKnown(session: Session, options: { local?: boolean }): Promis
 
 async function pull(session: Session, options: { from?: string }, id: string): Promise<void> {
   if (options.from === undefined && (await isOfOllama(session, id))) return pullOllamaModel(session, id);
-  const [model] = await fetchModels(session, [id], options.from);
+  const [model] = await fetchModels(session, [id], { fromFile: options.from, mend: true });
   session.output.value(model);
   session.output.line(`${id} is ready in ${model?.directory}`);
 }

@@ -8,7 +8,7 @@ export function definePause(program: Command): void {
   program
     .command('pause')
     .summary('pause background work')
-    .argument('[project]', 'name, id or path (default: the active project)')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
     .description(
       'Pause the background work of a project. It keeps what it has learnt so far and gives the processor back; ' +
         'gardener resume lets it go on from there.',
@@ -25,7 +25,7 @@ Examples:
 
 async function pause(session: Session, _options: object, named?: string): Promise<void> {
   const { controlRun } = await import('../../projects/control-run.js');
-  const project = await chooseProject(session.garden, named);
+  const project = await chooseProject(session, named);
   const name = oneLine(project.name);
   const isDone = await controlRun(session.garden.paths, project, 'pause', session.signal);
   session.output.line(isDone ? `Paused ${name}.` : `${name} pauses as soon as its current step is done.`);

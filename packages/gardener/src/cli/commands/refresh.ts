@@ -17,7 +17,7 @@ export function defineRefresh(program: Command): void {
   program
     .command('refresh')
     .summary('bring the index, and where much has changed the adapter, up to date')
-    .argument('[project]', 'name, id or path (default: the active project)')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
     .option('--budget <time>', 'time for training and evaluation, should there be any: 90s, 5m, 20m, 1h')
     .option('--no-train', 'the index only')
     .option('--wait', 'stay until it is done, showing progress')
@@ -41,7 +41,7 @@ Examples:
 async function refresh(session: Session, options: RefreshOptions, named?: string): Promise<void> {
   const { garden } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
-  const project = await chooseProject(garden, named);
+  const project = await chooseProject(session, named);
   const { requireCodebase } = await import('../../projects/require-codebase.js');
   await requireCodebase(project);
   await fetchProjectModels(session, project.baseModel);

@@ -20,7 +20,7 @@ export function defineRelated(program: Command): void {
     .command('related')
     .summary('what a place in the code uses, what uses it, and what is like it')
     .argument('<place>', 'file and line, as a search shows them: src/main.ts:12')
-    .option('-p, --project <project>', 'name, id or path (default: the active project)')
+    .option('-p, --project <project>', 'name, id or path (default: that of this folder, else the active one)')
     .option('-k <number>', 'how many of each', '8')
     .description(
       'What belongs to a line of a file: the declarations that it calls or uses, those that call or use it (from matching ' +
@@ -38,7 +38,7 @@ Examples:
     .command('symbol')
     .summary('where a name is declared and every line that uses it')
     .argument('<name>', 'parseConfig, Registry.add, operator==')
-    .option('-p, --project <project>', 'name, id or path (default: the active project)')
+    .option('-p, --project <project>', 'name, id or path (default: that of this folder, else the active one)')
     .option('-k <number>', 'how many references', '50')
     .option('--file <path>', 'only declarations of this file')
     .description(
@@ -58,7 +58,7 @@ Examples:
 async function related(session: Session, options: RelatedOptions, place: string): Promise<void> {
   const k = parseWholeNumber(options.k, '-k', 1, 50);
   const parsed = parsePlace(place);
-  const project = await chooseProject(session.garden, options.project);
+  const project = await chooseProject(session, options.project);
   const { index } = await openReadyIndex(session, project);
   const found = await index.related(parsed, k);
   const { output } = session;
@@ -69,7 +69,7 @@ async function related(session: Session, options: RelatedOptions, place: string)
 
 async function symbol(session: Session, options: SymbolOptions, name: string): Promise<void> {
   const references = parseWholeNumber(options.k, '-k', 1, 1_000);
-  const project = await chooseProject(session.garden, options.project);
+  const project = await chooseProject(session, options.project);
   const { index } = await openReadyIndex(session, project);
   const found = await index.symbol({
     ...{ name, references },

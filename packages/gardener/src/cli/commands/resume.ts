@@ -8,7 +8,7 @@ export function defineResume(program: Command): void {
   program
     .command('resume')
     .summary('let paused work go on')
-    .argument('[project]', 'name, id or path (default: the active project)')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
     .description('Let the paused background work of a project go on from where it stopped.')
     .addHelpText(
       'after',
@@ -22,7 +22,7 @@ Examples:
 
 async function resume(session: Session, _options: object, named?: string): Promise<void> {
   const { controlRun } = await import('../../projects/control-run.js');
-  const project = await chooseProject(session.garden, named);
+  const project = await chooseProject(session, named);
   const name = oneLine(project.name);
   await controlRun(session.garden.paths, project, 'resume', session.signal);
   session.output.line(`${name} goes on. How far it is: gardener status ${name}`);

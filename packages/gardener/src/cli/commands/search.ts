@@ -31,7 +31,7 @@ export function defineSearch(program: Command): void {
     .command('search')
     .summary('find code by what it does, by its names, or by its text')
     .argument('<query>', 'words or names: "retry with backoff", "parseConfig"')
-    .option('-p, --project <project>', 'name, id or path (default: the active project)')
+    .option('-p, --project <project>', 'name, id or path (default: that of this folder, else the active one)')
     .option('-k <number>', `how many results (default: ${DEFAULT_RESULTS}; lines of text: ${DEFAULT_LINES})`)
     .option('--files', 'one line a file')
     .option('--why', 'why each was found: name, path, words, meaning')
@@ -66,7 +66,7 @@ Examples:
 async function search(session: Session, options: SearchOptions, query: string): Promise<void> {
   if (options.text || options.regex) return searchText(session, options, query);
   const k = parseWholeNumber(options.k ?? String(DEFAULT_RESULTS), '-k', 1, 100);
-  const project = await chooseProject(session.garden, options.project);
+  const project = await chooseProject(session, options.project);
   const { index, embedder } = await openSearch(session, project);
   const { maxFileBytes } = session.garden.settings;
   const [results, freshness] = await Promise.all([
@@ -89,7 +89,7 @@ async function search(session: Session, options: SearchOptions, query: string): 
 
 async function searchText(session: Session, options: SearchOptions, pattern: string): Promise<void> {
   const k = parseWholeNumber(options.k ?? String(DEFAULT_LINES), '-k', 1, 1_000);
-  const project = await chooseProject(session.garden, options.project);
+  const project = await chooseProject(session, options.project);
   const { index } = await openReadyIndex(session, project);
   const { regex = false, ignoreCase = false, word = false } = options;
   const found = await index.lines({ pattern, k, regex, ignoreCase, wholeWord: word, ...filtersOf(options) });

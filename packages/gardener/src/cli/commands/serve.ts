@@ -101,7 +101,8 @@ export async function untilInterrupted(session: Session, server: GardenServer): 
 
 async function workUnderWay({ garden }: Session): Promise<{ latest: string | null }> {
   const { openRuns, projectName } = await import('../../garden/runs/runs.js');
-  const [run] = await openRuns(garden.paths);
+  // Paused work stays paused.
+  const run = (await openRuns(garden.paths)).find(({ state }) => state.status !== 'paused');
   return {
     latest: run === undefined ? null : oneLine(await projectName(garden.paths, run.description.projectId)),
   };

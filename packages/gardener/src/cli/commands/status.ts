@@ -9,6 +9,7 @@ import { plural } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
 import { printStatus } from '../views/print-status.js';
 import { renderStatus } from '../views/status-view.js';
+import { tellProblems } from '../views/tell-problems.js';
 
 interface StatusOptions {
   files?: boolean;
@@ -42,7 +43,7 @@ Examples:
 async function status(session: Session, options: StatusOptions, named?: string): Promise<void> {
   const { garden, output } = session;
   if (options.files || options.secrets) {
-    const project = await chooseProject(garden, named);
+    const project = await chooseProject(session, named);
     await (options.secrets ? printSecrets(session, project) : printOutcomes(session, project));
     return;
   }
@@ -54,7 +55,9 @@ async function status(session: Session, options: StatusOptions, named?: string):
   const projects = await garden.registry.list();
   const statuses = await Promise.all(projects.map((project) => projectStatus(garden, project)));
   output.value(statuses);
-  if (statuses.length === 0) output.line('No project yet. Add a codebase: gardener add <path>');
+  const problems = await tellProblems(session);
+  if (statuses.length === 0 && problems === 0)
+    output.line('No project yet. Add a codebase: gardener add <path>');
   statuses.forEach((one, index) => {
     if (index > 0) output.line();
     output.lines(renderStatus(one, output.palette));

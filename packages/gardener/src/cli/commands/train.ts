@@ -11,7 +11,7 @@ export function defineTrain(program: Command): void {
   program
     .command('train')
     .summary('train a new LoRA adapter')
-    .argument('[project]', 'name, id or path (default: the active project)')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
     .option('--budget <time>', 'time for training and evaluation together: 90s, 5m, 20m, 1h')
     .option(
       '--base <model>',
@@ -43,7 +43,7 @@ async function train(
 ): Promise<void> {
   const { garden } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
-  const project = await chooseProject(garden, named);
+  const project = await chooseProject(session, named);
   const { requireBase, requireTrainable } = await import('../../models/store/require-trainable.js');
   const baseModel = requireBase(options.base ?? project.baseModel);
   await fetchProjectModels(session, baseModel);

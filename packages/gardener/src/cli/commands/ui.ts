@@ -32,7 +32,7 @@ Examples:
 
 async function ui(session: Session, options: UiOptions, named?: string): Promise<void> {
   const { garden, output } = session;
-  const page = named === undefined ? '' : `p/${encodeURIComponent((await chooseProject(garden, named)).id)}`;
+  const page = named === undefined ? '' : `p/${encodeURIComponent((await chooseProject(session, named)).id)}`;
   const { runningServer } = await import('../../server/listen/server-file.js');
   const running = await runningServer(garden.paths);
   if (running !== null) {

@@ -10,7 +10,7 @@ export function defineWatch(program: Command): void {
   program
     .command('watch')
     .summary('keep the index up to date while you work')
-    .argument('[project]', 'name, id or path (default: the active project)')
+    .argument('[project]', 'name, id or path (default: that of this folder, else the active one)')
     .description(
       'Follow a codebase and bring its index up to date after every edit, checkout or deletion, until Ctrl-C. A burst of ' +
         'changes (git checkout) is one update; what git ignores is not watched. The adapter is left as it is: gardener refresh ' +
@@ -28,7 +28,7 @@ Examples:
 
 async function watch(session: Session, _options: object, named?: string): Promise<void> {
   const { garden, output } = session;
-  const project = await chooseProject(garden, named);
+  const project = await chooseProject(session, named);
   const { checkRoot } = await import('../../codebase/walk/check-root.js');
   const root = await checkRoot(project.path);
   const { ProjectIndex } = await import('../../retrieval/index/project-index.js');

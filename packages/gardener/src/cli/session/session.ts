@@ -77,6 +77,12 @@ async function openSession(options: GlobalOptions) {
   });
   lastGarden = garden;
   const session = new OpenSession(output, garden);
+  if (garden.isReadOnly) {
+    output.note(
+      output.notePalette.quiet(`${garden.paths.root} may only be read: nothing in it can be changed.`),
+    );
+    return session;
+  }
   const { notice } = await session.startRunner();
   if (notice !== null) output.note(output.notePalette.warn(oneLine(notice)));
   return session;

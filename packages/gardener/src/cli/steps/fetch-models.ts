@@ -12,12 +12,13 @@ export async function fetchModel(session: Session, id: string): Promise<ModelOnD
 
 /**
  * The models `ids`, fetched with a progress bar where they are not on disk yet.
+ * @param options.mend also fetches what was on disk and is damaged now
  * @throws GardenerError as `ensureModel` does
  */
 export async function fetchModels(
   session: Session,
   ids: readonly string[],
-  fromFile?: string,
+  { fromFile, mend = false }: { fromFile?: string | undefined; mend?: boolean } = {},
 ): Promise<ModelOnDisk[]> {
   const { ensureModel } = await import('../../models/store/ensure-model.js');
   const { isHashed, modelOnDisk } = await import('../../models/store/model-store.js');
@@ -35,6 +36,7 @@ export async function fetchModels(
     try {
       const model = await ensureModel(garden.paths, id, {
         signal: session.signal,
+        mend,
         ...(fromFile === undefined ? {} : { fromFile }),
         onProgress: ({ stage, done, total }) => {
           const sizes = total === null ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`;

@@ -43,6 +43,8 @@ export function describeProgress(state: RunState): ProgressState {
     if (state.etaMs !== null) facts.push(`${formatDuration(state.etaMs)} left`);
     return { label: 'training', done: state.step, total: state.steps, detail: facts.join(' · ') };
   }
+  if (state.status === 'training' && state.step > 0)
+    return { label: 'training', detail: `step ${state.step} · how many will fit is measured first` };
   if (state.status === 'queued') return { label: 'queued', detail: state.reason ?? 'waits for its turn' };
   if (state.status === 'paused') return { label: 'paused', detail: 'gardener resume lets it go on' };
   const { progress } = state;

@@ -18,6 +18,7 @@ const step: RunEventInput = {
   ...{ type: 'step-end', step: 12, steps: 80, loss: 1.416, learningRate: null },
   ...{ tokensPerSecond: 1234.4, etaMs: 250_000, peakMemoryBytes: 98_362_432 },
 };
+const plan: RunEventInput = { type: 'plan', steps: 80, tokensPerSecond: 1234.4 };
 const error = { code: 'train.diverged', message: 'The loss exploded.', remedy: 'Use a tenth of the rate.' };
 
 /** What a run wrote until it came to this status, with the line that `gardener status` then prints. */
@@ -26,10 +27,10 @@ const RECORDED: [TrainingStatus, RunEventInput[], string][] = [
   ['preparing', [{ type: 'run-start', pid: 1, processStart: '1' }], 'preparing'],
   [
     'training',
-    [{ type: 'stage-start', stage: 'training' }, step],
+    [{ type: 'stage-start', stage: 'training' }, plan, step],
     'training · step 12 of 80 · loss 1.416 · 1,234 tokens/s · 4m 10s left · peak 94 MiB',
   ],
-  ['paused', [step, { type: 'run-pause' }], 'paused · step 12 of 80 · loss 1.416 · peak 94 MiB'],
+  ['paused', [plan, step, { type: 'run-pause' }], 'paused · step 12 of 80 · loss 1.416 · peak 94 MiB'],
   ['evaluating', [step, { type: 'stage-start', stage: 'evaluating' }], 'evaluating · peak 94 MiB'],
   [
     'completed',
@@ -158,6 +159,10 @@ describe('the progress of a run', () => {
 
   it('is told in steps while it trains', () => {
     expect(after({ type: 'stage-start', stage: 'training' }, step)).toEqual({
+      label: 'training',
+      detail: 'step 12 · how many will fit is measured first',
+    });
+    expect(after({ type: 'stage-start', stage: 'training' }, plan, step)).toEqual({
       ...{ label: 'training', done: 12, total: 80 },
       detail: 'step 12 of 80 · loss 1.416 · 1,234 tokens/s · 4m 10s left',
     });

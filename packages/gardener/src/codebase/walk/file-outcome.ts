@@ -32,4 +32,6 @@ export interface FileOutcome {
   secrets?: SecretPlace[];
   /** Of a file that was read; one left out by its name or its size has none. */
   version?: FileVersion;
+  /** How often in a row reading these bytes has failed; absent where it has not. */
+  failures?: number;
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { gitWouldHang } from './git/config-files.js';
 
 /** What git knows about the files below one directory. */
 export interface GitListing {
@@ -45,8 +46,8 @@ const DISARM = [
  * `directory` is not in a work tree.
  */
 export async function listWithGit(directory: string, signal?: AbortSignal): Promise<GitListing | null> {
-  const git = findGit();
-  if (git === null || wouldHang(directory)) return null;
+  const git = usableGit(directory);
+  if (git === null) return null;
   const [top, listed, head] = await Promise.all([
     runGit(git, directory, ['rev-parse', '--show-toplevel'], signal),
     runGit(git, directory, ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], signal),
@@ -61,7 +62,7 @@ export async function listWithGit(directory: string, signal?: AbortSignal): Prom
 
 /** Raw path bytes of all files below `directory` that git ignores; none where git cannot tell. */
 export async function listIgnoredByGit(directory: string, signal?: AbortSignal): Promise<Buffer[]> {
-  const git = findGit();
+  const git = usableGit(directory);
   if (git === null) return [];
   const command = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z'];
   return splitAtNul((await runGit(git, directory, command, signal)) ?? Buffer.alloc(0));
@@ -69,24 +70,11 @@ export async function listIgnoredByGit(directory: string, signal?: AbortSignal):
 
 /** HEAD's hash of the repository that `directory` lies in, or null. */
 export async function headCommit(directory: string): Promise<string | null> {
-  const git = findGit();
-  if (git === null || wouldHang(directory)) return null;
+  const git = usableGit(directory);
+  if (git === null) return null;
   const head = await runGit(git, directory, ['rev-parse', '--verify', '--quiet', 'HEAD']);
   const commit = head?.toString('latin1').trim() ?? '';
   return /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
-}
-
-const OPENED_BY_GIT = ['.gitignore', '.git/HEAD', '.git/config', '.git/index', '.git/info/exclude'];
-
-// git opens these without asking what they are, and waits for ever for someone to write into a FIFO.
-function wouldHang(directory: string): boolean {
-  return OPENED_BY_GIT.some((name) => {
-    try {
-      return statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === false;
-    } catch {
-      return false;
-    }
-  });
 }
 
 // core.worktree may point anywhere: a listing of another tree is not ours.
@@ -97,6 +85,11 @@ async function isWithin(topLevel: string, directory: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function usableGit(directory: string): string | null {
+  const git = findGit();
+  return git === null || gitWouldHang(directory) ? null : git;
 }
 
 // By absolute path: Windows (and an empty PATH entry) would otherwise take a `git` lying in the current directory.

@@ -14,6 +14,9 @@ const KEPT_ADAPTERS = 2;
 /** Folders on their way out, and folders being put together: left behind only by a command that was killed. */
 export const REMOVED_PREFIX = '.removed-';
 const FORMING_PREFIX = '.forming-';
+/** As `writeJson` names the file that it writes first. */
+const TEMPORARY = /\.[a-z2-7]{12}\.tmp$/;
+const IN_USE_MS = 10 * 60_000;
 const ORDER = ['leftover', 'checkpoint', 'cache', 'adapter', 'run', 'log'] as const;
 
 /** Something that may be deleted when space is short: nothing depends on it. */
@@ -36,7 +39,11 @@ const adapterManifestSchema = z.object({ settings: z.object({ runId: z.string() 
  * whose record cannot be read.
  */
 export async function findSpare(paths: GardenPaths): Promise<SpareItem[]> {
-  const items = await spareCache(paths);
+  const items = [
+    ...(await spareCache(paths)),
+    ...(await leftovers(paths.projects)),
+    ...(await leftFiles(paths)),
+  ];
   for (const project of await new Registry(paths).list()) {
     const newest = await latestRun(paths, project.id);
     if (newest !== null && !newest.state.finished) continue;
@@ -113,6 +120,20 @@ async function leftovers(parent: string): Promise<SpareItem[]> {
   return Promise.all(
     left.map((name) => measured('leftover', join(parent, name), 'what a killed command left')),
   );
+}
+
+/** Temporary files of writers that were killed, wherever they wrote; one in use is no older than a moment. */
+async function leftFiles(paths: GardenPaths): Promise<SpareItem[]> {
+  const entries = await readdir(paths.root, { recursive: true, withFileTypes: true }).catch(() => []);
+  const items: SpareItem[] = [];
+  for (const entry of entries) {
+    if (!entry.isFile() || !TEMPORARY.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const facts = await stat(path).catch(() => null);
+    if (facts === null || Date.now() - facts.mtimeMs < IN_USE_MS) continue;
+    items.push(await measured('leftover', path, 'what a killed command left'));
+  }
+  return items;
 }
 
 async function spareCache(paths: GardenPaths): Promise<SpareItem[]> {

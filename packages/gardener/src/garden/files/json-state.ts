@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { asFilesystemError, systemErrorCode } from '../errors/filesystem-error.js';
 import { GardenerError } from '../errors/garden-error.js';
 import { randomId } from './random-id.js';
+import { openRegularFile } from './regular-file.js';
 
 /** State files are small; anything larger was not written by Gardener. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
@@ -122,7 +123,7 @@ async function readWhole(
   maxBytes: number,
 ): Promise<{ text: string | null; version: FileVersion }> {
   try {
-    const handle = await open(file, 'r');
+    const handle = await openRegularFile(file);
     try {
       const facts = await handle.stat({ bigint: true });
       const version = { inode: facts.ino, modified: facts.mtimeNs };

@@ -206,7 +206,7 @@ describe('a kept process', () => {
     const [one, same] = await Promise.all([kept.start(), kept.start()]);
     expect(same).toBe(one);
     process.kill(one.pid ?? Number.NaN, 'SIGKILL');
-    await expect(kept.run((child) => child.run('count', { to: 1_000, everyMs: 10 }))).rejects.toMatchObject({
+    await expect(one.run('count', { to: 1_000, everyMs: 10 })).rejects.toMatchObject({
       code: 'fixture.died',
     });
     expect(await kept.run((child) => child.run('cancelled', null))).toBe(0);
@@ -214,22 +214,59 @@ describe('a kept process', () => {
     await expect(kept.start()).rejects.toThrow('closed');
   });
 
-  it('begins work again as often as is said, and only when the process has ended', async () => {
+  it('begins work again, twice, and only when the process has ended by itself', async () => {
     const kept = new KeptProcess<FixtureProtocol>(() => start());
     let begun = 0;
-    const die = () =>
-      kept.run((child) => {
+    const attempts = async (
+      work: (child: JobProcess<FixtureProtocol>) => Promise<unknown>,
+      code: unknown,
+    ) => {
+      begun = 0;
+      const run = kept.run((child) => {
         begun += 1;
-        return child.run('die', { words: '', exitCode: 1 });
-      }, 1);
-    await expect(die()).rejects.toMatchObject({ code: 'fixture.died' });
-    expect(begun).toBe(2);
-    begun = 0;
-    const fail = kept.run((child) => {
-      begun += 1;
-      return child.run('fail', 'plain');
-    }, 1);
-    await expect(fail).rejects.toThrow('out of range');
+        return work(child);
+      });
+      await expect(run).rejects.toMatchObject(code as object);
+      return begun;
+    };
+    const died = { code: 'fixture.died' };
+    expect(await attempts((child) => child.run('die', { words: '', exitCode: 1 }), died)).toBe(3);
+    expect(await attempts((child) => child.run('fail', 'plain'), { message: 'out of range' })).toBe(1);
+    const late = { timeLimit: { ms: 50, error: () => new Error('late') } };
+    expect(await attempts((child) => child.run('hang', null, late), { message: 'late' })).toBe(1);
+    expect(
+      await attempts(async (child) => {
+        void child.end();
+        return child.run('cancelled', null);
+      }, died),
+    ).toBe(1);
+    await kept.close(closed);
+  });
+
+  it('lives on after a kill in the middle: the caller sees nothing of it', async () => {
+    const kept = new KeptProcess<FixtureProtocol>(() => start());
+    let kills = 2;
+    const counted = await kept.run((child) => {
+      if (kills-- > 0) process.kill(child.pid ?? Number.NaN, 'SIGKILL');
+      return child.run('count', { to: 3, everyMs: 1 });
+    });
+    expect(counted).toBe(3);
+    await kept.close(closed);
+  });
+
+  it('that dies while this process is told to stop as well is not started again', async () => {
+    const kept = new KeptProcess<FixtureProtocol>(() => start());
+    const stop = new AbortController();
+    let begun = 0;
+    const run = kept.run(
+      (child) => {
+        begun += 1;
+        process.kill(child.pid ?? Number.NaN, 'SIGTERM');
+        return child.run('hang', null).finally(() => stop.abort(new Error('told to stop')));
+      },
+      { signal: stop.signal },
+    );
+    await expect(run).rejects.toThrow('told to stop');
     expect(begun).toBe(1);
     await kept.close(closed);
   });

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fromWireError } from '../errors/wire-error.js';
 import { type FromChild, type JobName, type JobProtocol, START_ID, type ToChild } from './job-messages.js';
+import { markDeath } from './restarts.js';
 import { spawnEntry } from './spawn-entry.js';
 
 /** Enough of a child's stderr to see why it died. */
@@ -58,8 +59,8 @@ interface OpenJob {
 
 /**
  * A child process that does jobs, several at a time where it can. When it ends, for whatever reason, the jobs in
- * progress fail with the error of `died`; it is not started again (`KeptProcess` does that). It keeps this process
- * alive only while it is at a job.
+ * progress fail with the error of `died`; it is not started again (`KeptProcess` and `withRestarts` do that). It keeps
+ * this process alive only while it is at a job.
  */
 export class JobProcess<Protocol extends JobProtocol> {
   readonly #options: JobProcessOptions<Protocol>;
@@ -282,6 +283,7 @@ export class JobProcess<Protocol extends JobProtocol> {
   #died(because = this.#killedBecause): Error {
     const { exitCode, signalCode: signal } = this.#child;
     const reason = because ?? (signal === null ? `exit code ${exitCode}` : `signal ${signal}`);
-    return this.#options.died({ reason, exitCode, signal, stderr: this.#stderr });
+    const error = this.#options.died({ reason, exitCode, signal, stderr: this.#stderr });
+    return because === null ? markDeath(error) : error;
   }
 }

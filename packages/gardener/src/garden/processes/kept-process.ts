@@ -1,9 +1,17 @@
 import type { JobProtocol } from './job-messages.js';
 import type { JobProcess } from './job-process.js';
+import { withRestarts } from './restarts.js';
+
+/** Options of {@link KeptProcess.run}. */
+export interface KeptRunOptions {
+  /** How often the work is begun again, with a new process, when the process ends by itself. Defaults to 2. */
+  restarts?: number;
+  /** When it aborts, nothing is begun again. */
+  signal?: AbortSignal | undefined;
+}
 
 /**
  * The one child process of its owner: started when it is first needed, and anew when it is needed after its end.
- * What is to be done about a child that dies is decided here, in `run`.
  */
 export class KeptProcess<Protocol extends JobProtocol> {
   readonly #start: () => Promise<JobProcess<Protocol>>;
@@ -29,19 +37,12 @@ export class KeptProcess<Protocol extends JobProtocol> {
     return this.#process;
   }
 
-  /**
-   * Works with the living process.
-   * @param restarts how often the work is begun again, with a new process, when the process ends in the middle of it
-   */
-  async run<Result>(work: (process: JobProcess<Protocol>) => Promise<Result>, restarts = 0): Promise<Result> {
-    for (let left = restarts; ; left -= 1) {
-      const process = await this.start();
-      try {
-        return await work(process);
-      } catch (error) {
-        if (left === 0 || this.#closed !== null || !process.hasEnded) throw error;
-      }
-    }
+  /** Works with the living process; when that ends by itself in the middle, the work is begun again with a new one. */
+  run<Result>(
+    work: (process: JobProcess<Protocol>) => Promise<Result>,
+    options: KeptRunOptions = {},
+  ): Promise<Result> {
+    return withRestarts(async () => work(await this.start()), options);
   }
 
   /** Ends the process, if there is one; it can be started again. */

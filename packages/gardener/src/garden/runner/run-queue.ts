@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isProcessAlive, type ProcessIdentity } from '@codebase-gardener/lora/process';
 import { keepDiskLimit } from '../disk/disk-limit.js';
 import { systemErrorCode } from '../errors/filesystem-error.js';
@@ -7,7 +10,9 @@ import { withLock } from '../files/file-lock.js';
 import type { GardenPaths } from '../files/paths.js';
 import { emptyLargeLog } from '../log.js';
 import { Registry } from '../registry.js';
+import { RUN_FILES } from '../runs/run-files.js';
 import { appendEvent, openRuns, type Run, RunFollower, readControl, readRunState } from '../runs/runs.js';
+import { trainingRun } from './training-turn.js';
 import { eventForDeath, eventForRepeatedDeath, MAX_RESTARTS } from './worker-death.js';
 import { adoptWorker, killGroup, startWorker, stopWorker, type Worker, workerLog } from './worker-process.js';
 
@@ -36,24 +41,56 @@ export function runnerLock(paths: GardenPaths): string {
 }
 
 /**
- * What the runner does: takes the runs of the data directory one at a time, oldest first, until nothing is left
- * that could go on. A worker that an earlier runner left behind is adopted before anything else is started.
- * Paused runs are passed over.
+ * What the runner does: takes the runs of the data directory, oldest first, until nothing is left that could go on. One
+ * trains at a time, and beside it one reads and indexes its codebase. Workers that an earlier runner left behind are
+ * adopted before anything else is started. Paused runs are passed over.
  */
 export async function runQueue(paths: GardenPaths, options: QueueOptions): Promise<void> {
+  const { pollMs = 500 } = options;
+  /** Runs whose workers are watched, by their directory. */
+  const watched = new Map<string, Promise<void>>();
   for (;;) {
     const taken = await withLock(runnerLock(paths), async () => {
-      const next = await takeNext(paths, options.entry);
+      const next = await takeNext(paths, options.entry, watched);
       // Under the same lock as `ensureRunner`: a run queued now finds either a runner that will look again, or none.
-      if (next === null) await rm(runnerFile(paths), { force: true });
+      if (next === null && watched.size === 0) await rm(runnerFile(paths), { force: true });
       return next;
     });
-    if (taken === null) return;
-    await recordStatus(paths, taken.run);
-    await unlessRemoved(() => follow(taken.run, taken.worker, options));
-    await recordStatus(paths, taken.run);
-    await keepDiskLimit(paths, taken.run.directory);
+    if (taken !== null) {
+      const { directory } = taken.run;
+      watched.set(
+        directory,
+        watch(paths, taken, options).finally(() => watched.delete(directory)),
+      );
+    } else if (watched.size === 0) return;
+    else await untilChange(paths, watched, pollMs);
   }
+}
+
+async function watch(paths: GardenPaths, { run, worker }: Taken, options: QueueOptions): Promise<void> {
+  await recordStatus(paths, run);
+  await unlessRemoved(() => follow(run, worker, options));
+  await recordStatus(paths, run);
+  await keepDiskLimit(paths, run.directory);
+}
+
+/** Until a watched worker has ended, or another run could have its turn. */
+async function untilChange(
+  paths: GardenPaths,
+  watched: ReadonlyMap<string, Promise<void>>,
+  pollMs: number,
+): Promise<void> {
+  const stop = new AbortController();
+  const ended = Promise.race(watched.values()).finally(() => stop.abort());
+  while (!stop.signal.aborted) {
+    await delay(pollMs, undefined, { signal: stop.signal }).catch(() => undefined);
+    if (stop.signal.aborted) break;
+    const mayStart = await turns(paths, watched);
+    for (const run of await openRuns(paths)) {
+      if (!watched.has(run.directory) && mayStart(run) && (await couldGoOn(run))) return;
+    }
+  }
+  await ended;
 }
 
 /** The worker of a run that still lives, or null. */
@@ -86,13 +123,42 @@ interface Taken {
   worker: Worker;
 }
 
-async function takeNext(paths: GardenPaths, entry: URL): Promise<Taken | null> {
-  const runs = await openRuns(paths);
+/**
+ * Which runs may start beside those that are watched: training waits for a training, preparing for a preparing. A run
+ * that has its examples goes on with training; another one prepares first, and hands over when somebody else trains.
+ */
+async function turns(
+  paths: GardenPaths,
+  watched: ReadonlyMap<string, unknown>,
+): Promise<(run: Run) => boolean> {
+  const trainer = (await trainingRun(paths))?.runDirectory;
+  const isPreparing = [...watched.keys()].some((directory) => directory !== trainer);
+  return ({ directory }) => (isPrepared(directory) ? trainer === undefined : !isPreparing);
+}
+
+/** Whether a runner could do something about a run that has not ended: one that is paused waits for its user. */
+export async function couldGoOn({ directory, state }: Run): Promise<boolean> {
+  if (state.status !== 'paused') return true;
+  const control = await readControl(directory);
+  return control === 'resume' || control === 'cancel';
+}
+
+function isPrepared(runDirectory: string): boolean {
+  return existsSync(join(runDirectory, RUN_FILES.data));
+}
+
+async function takeNext(
+  paths: GardenPaths,
+  entry: URL,
+  watched: ReadonlyMap<string, unknown>,
+): Promise<Taken | null> {
+  const runs = (await openRuns(paths)).filter(({ directory }) => !watched.has(directory));
   for (const run of runs) {
     const identity = await livingWorker(run);
     if (identity) return { run, worker: adoptWorker(identity) };
   }
-  for (const run of runs) {
+  const mayStart = await turns(paths, watched);
+  for (const run of runs.filter(mayStart)) {
     const worker = await unlessRemoved(() => startIfReady(run, entry));
     if (worker) return { run, worker };
     await recordStatus(paths, run);
@@ -170,7 +236,8 @@ async function follow(run: Run, worker: Worker, options: QueueOptions): Promise<
       const state = await follower.refresh();
       const control = await readControl(run.directory);
       if (control !== 'pause') since.delete('pause');
-      const done = state.finished || state.status === 'paused';
+      // One that says itself that it was interrupted is started again.
+      const done = state.finished || state.status === 'paused' || state.workerPid === null;
       if (exit !== null) {
         killGroup(worker.identity.pid);
         if (!done) await appendEvent(run.directory, await lastEvent(run, control, exit));

@@ -1,6 +1,7 @@
 /**
  * Work in the background belongs to one detached process per data directory, the runner: started by whichever command
- * finds work waiting (`ensureRunner`), it takes queued runs one at a time, oldest first, and ends when nothing is left.
+ * finds work waiting (`ensureRunner`), it takes queued runs, oldest first, and ends when nothing is left. One run
+ * trains at a time (training-turn.ts), and beside it one prepares: indexing does not wait for a training.
  *
  * It starts each run as `node <entry> <run directory>`, the worker, with niceness 19 and CODEBASE_GARDENER_DATA_DIR
  * set. What a worker does:
@@ -14,33 +15,30 @@
  * 4. When `worker.signal` aborts (cancel, pause, or SIGTERM; `worker.stopReason()` says which), stop within 10 s of a
  *    cancel or SIGTERM and within 60 s of a pause, saving a checkpoint unless cancelled. Append run-pause after a
  *    pause, run-cancel after a cancel (the runner does it otherwise). Exit 0.
+ *    Before it trains it takes the training turn; where another run has it, it ends with run-queue and exit 0, and is
+ *    started again when the turn is free.
  * 5. End with exactly one of run-complete, run-fail (a known error: code, message, remedy), run-not-started; then exit
  *    within 30 s. An error that is not known: throw. The runner turns a non-zero exit code and the last 2 KiB of stderr
  *    into run-fail. A worker that was killed, or ended without a last event, is started again, up to 3 times without a
- *    new checkpoint.
+ *    new checkpoint; so is one that ends with run-interrupt, because a process it needs has died.
  * 6. Start children undetached, so that they belong to its process group and end with it.
  */
 import { closeSync, openSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from '@codebase-gardener/lora/process';
 import { z } from 'zod';
 import { asFilesystemError } from '../errors/filesystem-error.js';
+import { GardenerError } from '../errors/garden-error.js';
 import { withLock } from '../files/file-lock.js';
 import { readJsonIfPresent, writeJson } from '../files/json-state.js';
 import type { GardenPaths } from '../files/paths.js';
 import { setLargeLogAside } from '../log.js';
 import { spawnEntry } from '../processes/spawn-entry.js';
+import { RUN_FILES } from '../runs/run-files.js';
 import type { RunState } from '../runs/run-state.js';
-import {
-  appendEvent,
-  openRuns,
-  projectName,
-  type Run,
-  readControl,
-  readRunState,
-  requestControl,
-} from '../runs/runs.js';
-import { livingWorker, recordStatus, runnerFile, runnerLock } from './run-queue.js';
+import { appendEvent, openRuns, projectName, type Run, readRunState, requestControl } from '../runs/runs.js';
+import { couldGoOn, livingWorker, recordStatus, runnerFile, runnerLock } from './run-queue.js';
 import { stopWorker } from './worker-process.js';
 
 /** runner.json: which process the runner is. */
@@ -97,13 +95,14 @@ export async function cancelRun(
   run: Pick<Run, 'directory' | 'description'>,
   graceMs = 10_000,
 ): Promise<RunState> {
-  await requestControl(run.directory, 'cancel');
+  await withRoom(run.directory, () => requestControl(run.directory, 'cancel'));
   for (;;) {
     // Under the lock, so that no runner starts a worker between the look and the event.
     const worker = await withLock(runnerLock(paths), async () => {
       const state = await readRunState(run.directory);
       const living = await livingWorker({ ...run, state });
-      if (living === null && !state.finished) await appendEvent(run.directory, { type: 'run-cancel' });
+      if (living === null && !state.finished)
+        await withRoom(run.directory, () => appendEvent(run.directory, { type: 'run-cancel' }));
       return living;
     });
     if (worker === null) break;
@@ -113,13 +112,23 @@ export async function cancelRun(
   return readRunState(run.directory);
 }
 
+/** On a full disk, room for the few bytes that end a run: what only its going on would need is deleted. */
+async function withRoom(runDir: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!GardenerError.isInstance(error) || error.code !== 'garden.disk-full') throw error;
+    for (const part of [RUN_FILES.checkpoint, RUN_FILES.output, RUN_FILES.workerLog]) {
+      await rm(join(runDir, part), { recursive: true, force: true });
+    }
+    await write();
+  }
+}
+
 /** Runs that a runner could do something about. */
 async function waitingRuns(paths: GardenPaths): Promise<Run[]> {
   const waiting: Run[] = [];
-  for (const run of await openRuns(paths)) {
-    const control = await readControl(run.directory);
-    if (run.state.status !== 'paused' || control === 'resume' || control === 'cancel') waiting.push(run);
-  }
+  for (const run of await openRuns(paths)) if (await couldGoOn(run)) waiting.push(run);
   return waiting;
 }
 

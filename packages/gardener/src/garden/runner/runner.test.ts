@@ -11,6 +11,7 @@ import { type Garden, openGarden } from '../garden.js';
 import { createRun, latestRun, type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
 import { runQueue } from './run-queue.js';
 import { cancelRun, ensureRunner, readRunner } from './runner-process.js';
+import { trainingRun } from './training-turn.js';
 import { waitForRun } from './wait-for-run.js';
 
 const entry = new URL('./worker.fixture.js', import.meta.url);
@@ -330,3 +331,62 @@ function isZombie(pid: number): boolean {
     return true;
   }
 }
+
+test('a worker that ends because a process it needs has died is started again, once for each such end', async () => {
+  const run = await queue('interrupted');
+  const state = await waitForRun(run.directory, { ensure });
+  expect(state).toMatchObject({ status: 'completed', attempts: 2, interruptions: 1 });
+  expect(await typesOf(run)).toEqual([
+    'run-queue',
+    'run-start',
+    'stage-start',
+    'run-interrupt',
+    'run-start',
+    'stage-start',
+    'run-complete',
+  ]);
+});
+
+test('a run that has ended is not begun again when its events are cut in half', async () => {
+  const run = await queue('complete');
+  await waitForRun(run.directory, { ensure });
+  await until(async () => (await readRunner(garden.paths)) === null);
+  const file = join(run.directory, 'events.jsonl');
+  const text = readFileSync(file);
+  await writeFile(file, text.subarray(0, text.length / 2));
+  expect(await ensure()).toEqual({ started: false, notice: null });
+  expect(await readRunState(run.directory)).toMatchObject({
+    status: 'completed',
+    promoted: true,
+    adapterVersion: 1,
+    finished: true,
+  });
+  expect(startsOf(run)).toBe(1);
+});
+
+test('indexing does not wait for a training, and a training waits for its turn', async () => {
+  const gate = join(folder, 'gate');
+  const training = await queue('train', 0, { gate });
+  await ensure();
+  const trainer = await workingPid(training);
+  await until(async () => (await trainingRun(garden.paths))?.pid === trainer);
+  // Another training prepares beside it, and then hands over.
+  const next = await queue('train', 1, { gate });
+  await ensure();
+  await until(async () => (await readRunState(next.directory)).reason === 'Another one trains.');
+  expect(await readRunState(next.directory)).toMatchObject({
+    status: 'queued',
+    workerPid: null,
+    interruptions: 0,
+  });
+  const path = await mkdtemp(join(folder, 'three'));
+  projectIds.push((await garden.registry.add({ name: 'three', path, baseModel: 'base' })).id);
+  const indexing = await queue('complete', 2);
+  expect(await waitForRun(indexing.directory, { ensure })).toMatchObject({ status: 'completed' });
+  expect(await isProcessAlive(await identifyProcess(trainer))).toBe(true);
+  expect((await readRunState(next.directory)).attempts).toBe(1);
+  await writeFile(gate, '');
+  for (const run of [training, next])
+    expect(await waitForRun(run.directory, { ensure })).toMatchObject({ status: 'completed' });
+  expect((await readRunState(next.directory)).attempts).toBe(2);
+});

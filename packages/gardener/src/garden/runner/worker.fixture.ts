@@ -1,11 +1,12 @@
 /** A worker for the tests of the runner: does what `options.behaviour` of its run says. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { appendEvent, readRunDescription } from '../runs/runs.js';
+import { appendEvent, locateRun, readRunDescription, readRunState } from '../runs/runs.js';
 import { joinRun } from '../runs/worker-control.js';
+import { takeTrainingTurn } from './training-turn.js';
 
 const runDir = process.argv[2] ?? '';
 const worker = await joinRun(runDir);
@@ -22,6 +23,23 @@ if (behaviour === 'stubborn') {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
   await appendEvent(runDir, { type: 'log', message: String(child.pid) });
   for (;;) await delay(1000);
+}
+if (behaviour === 'interrupted') {
+  const { interruptions } = await readRunState(runDir);
+  if (interruptions === 0) {
+    await appendEvent(runDir, { type: 'run-interrupt', reason: 'A process it needs has died.' });
+    process.exit(0);
+  }
+}
+if (behaviour === 'train') {
+  // Prepared; then it trains, until the file `gate` exists.
+  mkdirSync(join(runDir, 'data'), { recursive: true });
+  const { paths } = locateRun(runDir);
+  if ((await takeTrainingTurn(paths, runDir)) !== null) {
+    await appendEvent(runDir, { type: 'run-queue', reason: 'Another one trains.' });
+    process.exit(0);
+  }
+  while (!worker.signal.aborted && !existsSync(gate ?? '')) await delay(30);
 }
 if (behaviour === 'wait') {
   // Until the file `gate` exists or the user wants it to stop.

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asFilesystemError, systemErrorCode } from '../errors/filesystem-error.js';
+import { readJsonIfPresent, writeJson } from '../files/json-state.js';
 import { RUN_FILES } from './run-files.js';
 import { TRAINING_EVENTS } from './training-events.js';
 
@@ -24,7 +25,7 @@ export const runStageSchema = z.enum(['preparing', 'training', 'evaluating']);
  */
 export function runEventSchemaWith<Scorecard extends z.ZodType>(scorecard: Scorecard) {
   return z.discriminatedUnion('type', [
-    event('run-queue', {}),
+    event('run-queue', { reason: z.string().optional() }),
     event('run-start', { pid: z.number().int().positive(), processStart: z.string() }),
     event('stage-start', { stage: runStageSchema }),
     event('progress', {
@@ -72,7 +73,8 @@ const NEWLINE = 10;
 
 /**
  * Adds one line to the run's events.jsonl with the present time, in one write at the end of the file (O_APPEND), so
- * that several processes may append at once. A line that a killed process left torn is closed first.
+ * that several processes may append at once. A line that a killed process left torn is closed first. An event that
+ * ends the run is also kept by itself, see `readOutcome`.
  *
  * @throws garden.file-missing when the run has been removed, garden.disk-full, garden.permission-denied
  */
@@ -95,6 +97,22 @@ export async function appendEvent(runDir: string, input: RunEventInput): Promise
   } catch (error) {
     throw asFilesystemError(error, file, 'write');
   }
+  // The second copy: where there is no room for it, the first will do.
+  if (isTerminal(input)) await writeJson(join(runDir, RUN_FILES.outcome), input).catch(() => undefined);
+}
+
+/** The event that ended a run, or null where none has: known also when the run's events were damaged since. */
+export async function readOutcome(runDir: string): Promise<RunEventInput | null> {
+  const kept = await readJsonIfPresent(join(runDir, RUN_FILES.outcome), z.looseObject({})).catch(() => null);
+  const checked = runEventSchema.safeParse({ ...kept, time: '' });
+  if (!checked.success) return null;
+  const { time: _, ...event } = checked.data;
+  return isTerminal(event) ? event : null;
+}
+
+/** Before a run that has ended is taken up again. */
+export async function forgetOutcome(runDir: string): Promise<void> {
+  await rm(join(runDir, RUN_FILES.outcome), { force: true });
 }
 
 /**
@@ -137,12 +155,12 @@ export async function sizeOfRunEvents(runDir: string): Promise<number> {
 
 const TERMINAL = new Set(['run-cancel', 'run-fail', 'run-complete', 'run-not-started']);
 
-/** Whether an event ends its run for good. */
-export function isTerminal(candidate: RunEvent): boolean {
+/** Whether an event ends its run. */
+export function isTerminal(candidate: Pick<RunEvent, 'type'>): boolean {
   return TERMINAL.has(candidate.type);
 }
 
-/** Whether the run has ended, from the last 16 KiB of its events alone: cheap also for a long run. */
+/** Whether the run has ended and was not taken up again, from the last 16 KiB of its events: cheap for a long run. */
 export async function endsTerminally(runDir: string): Promise<boolean> {
   try {
     const handle = await open(join(runDir, RUN_FILES.events), 'r');
@@ -151,7 +169,9 @@ export async function endsTerminally(runDir: string): Promise<boolean> {
       const wanted = Math.min(size, 16 * 1024);
       const { buffer } = await handle.read(Buffer.alloc(wanted), 0, wanted, size - wanted);
       const text = buffer.toString('utf8');
-      return parseLines(text.slice(0, text.lastIndexOf('\n') + 1)).some(isTerminal);
+      const events = parseLines(text.slice(0, text.lastIndexOf('\n') + 1));
+      const last = events.findLast((event) => isTerminal(event) || event.type === 'run-resume');
+      return last !== undefined && isTerminal(last);
     } finally {
       await handle.close();
     }

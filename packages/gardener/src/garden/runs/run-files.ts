@@ -7,6 +7,8 @@ export const RUN_FILES = {
   description: 'run.json',
   /** What happened; the single truth of the run's state. */
   events: 'events.jsonl',
+  /** The last event once more, written when the run has ended: it stays ended when its events are damaged. */
+  outcome: 'outcome.json',
   /** The user's last wish. */
   control: 'control.json',
   /** What the worker said on stdout and stderr. */

@@ -59,7 +59,8 @@ test('a whole run', () => {
     status: 'completed',
     reason: 'better by 9 %',
     step: 2,
-    steps: 50,
+    // What was planned and not reached is no part of it any more.
+    steps: 2,
     loss: 1.9,
     validationLoss: 1.7,
     tokensPerSecond: 300,
@@ -151,4 +152,19 @@ test('in any order: reading in two parts is reading at once, and the first end i
       if (end !== -1) expect(whole).toEqual(reduceRun(events.slice(0, end + 1)));
     }),
   );
+});
+
+test('a failed run can be taken up again, and only a failed one', () => {
+  const failed = [
+    at({ type: 'run-queue' }),
+    start(),
+    at({ type: 'run-interrupt', reason: 'killed' }),
+    start(8),
+    at({ type: 'run-fail', error: { code: 'models.runtime-died', message: 'It died.', remedy: 'Again.' } }),
+  ];
+  expect(reduceRun([...failed, start(9)])).toMatchObject({ status: 'failed', finished: true });
+  const takenUp = reduceRun([...failed, at({ type: 'run-resume' }), start(9)]);
+  expect(takenUp).toMatchObject({ status: 'preparing', finished: false, error: null, interruptions: 0 });
+  const cancelled = [at({ type: 'run-queue' }), at({ type: 'run-cancel' }), at({ type: 'run-resume' })];
+  expect(reduceRun(cancelled)).toMatchObject({ status: 'cancelled', finished: true });
 });

@@ -31,7 +31,10 @@ export interface RunState {
   scorecard: unknown;
   adapterVersion: number | null;
   promoted: boolean;
-  /** True once a run-cancel, run-fail, run-complete or run-not-started has been seen: nothing changes it any more. */
+  /**
+   * True once a run-cancel, run-fail, run-complete or run-not-started has been seen: nothing changes it any more, but
+   * for a run-resume after a run-fail.
+   */
   finished: boolean;
   /** Time of the last event, ISO 8601, or null. */
   updatedAt: string | null;
@@ -62,18 +65,25 @@ export const INITIAL_RUN_STATE: Readonly<RunState> = Object.freeze({
   updatedAt: null,
 });
 
-/** The state after `events`, which follow on `before`. Pure. Events after the run has ended are ignored. */
+/**
+ * The state after `events`, which follow on `before`. Pure. Events after the run has ended are ignored, but for a
+ * failed one's being taken up again.
+ */
 export function reduceRun(
   events: readonly RunEvent[],
   before: Readonly<RunState> = INITIAL_RUN_STATE,
 ): RunState {
   let state: RunState = { ...before };
   for (const event of events) {
-    if (state.finished) break;
+    if (state.finished && !takesUp(event, state)) continue;
     state = { ...state, ...change(state, event), updatedAt: event.time };
     if (isTerminal(event)) state = { ...state, finished: true, etaMs: null, ...NO_WORKER };
   }
   return state;
+}
+
+function takesUp(event: RunEvent, { status }: RunState): boolean {
+  return event.type === 'run-resume' && status === 'failed';
 }
 
 const NO_WORKER = { workerPid: null, workerStart: null, progress: null } as const;
@@ -82,8 +92,16 @@ const NO_WORKER = { workerPid: null, workerStart: null, progress: null } as cons
 function change(state: RunState, event: RunEvent): Partial<RunState> {
   switch (event.type) {
     case 'run-queue':
+      return { status: 'queued', reason: event.reason ?? null, etaMs: null, ...NO_WORKER };
     case 'run-resume':
-      return { status: 'queued', reason: null, ...NO_WORKER };
+      return {
+        status: 'queued',
+        reason: null,
+        error: null,
+        finished: false,
+        interruptions: state.finished ? 0 : state.interruptions,
+        ...NO_WORKER,
+      };
     case 'run-start':
       return {
         status: 'preparing',
@@ -93,7 +111,15 @@ function change(state: RunState, event: RunEvent): Partial<RunState> {
         attempts: state.attempts + 1,
       };
     case 'stage-start':
-      return { status: event.stage, progress: null };
+      // What was planned and not reached is no part of a training that has ended.
+      return event.stage === 'evaluating'
+        ? {
+            status: event.stage,
+            progress: null,
+            etaMs: null,
+            ...(state.steps !== null && { steps: state.step }),
+          }
+        : { status: event.stage, progress: null };
     case 'progress':
       return { progress: { stage: event.stage, done: event.done, total: event.total, label: event.label } };
     case 'plan':
@@ -103,9 +129,10 @@ function change(state: RunState, event: RunEvent): Partial<RunState> {
         // With the first step, the progress told by earlier stages is out of date.
         progress: null,
         step: event.step,
-        steps: event.steps,
+        // Before the plan it says how many steps the data would take, whatever the budget.
+        steps: state.steps === null ? null : event.steps,
         loss: event.loss,
-        etaMs: event.etaMs,
+        etaMs: state.steps === null ? null : event.etaMs,
         tokensPerSecond: event.tokensPerSecond,
         peakMemoryBytes: largest(state.peakMemoryBytes, event.peakMemoryBytes),
       };

@@ -15,11 +15,13 @@ import {
   latestRun,
   locateRun,
   openRuns,
+  type Run,
   RunFollower,
   readControl,
   readRunDescription,
   readRunEvents,
   readRunState,
+  reopenRun,
   requestControl,
   runIds,
 } from './runs.js';
@@ -175,4 +177,20 @@ test('requests: the last counts, a cancel is final, a damaged file is none', asy
   expect(await readControl(runDir)).toBe('cancel');
   writeFileSync(join(runDir, 'control.json'), '{');
   expect(await readControl(runDir)).toBeNull();
+});
+
+test('a failed run is taken up again while it is the newest; it is then open, and ends once more', async () => {
+  const failure = { code: 'models.runtime-died', message: 'It died.', remedy: 'Again.' };
+  const reopen = async () => reopenRun(paths, (await latestRun(paths, project)) as Run);
+  expect(await reopen()).toBe(false);
+  await requestControl(runDir, 'pause');
+  await appendEvent(runDir, { type: 'run-fail', error: failure });
+  expect(await openRuns(paths)).toEqual([]);
+  expect(await reopen()).toBe(true);
+  expect(await readControl(runDir)).toBeNull();
+  expect((await openRuns(paths)).map((run) => run.directory)).toEqual([runDir]);
+  expect(await endsTerminally(runDir)).toBe(false);
+  await appendEvent(runDir, complete);
+  expect(await endsTerminally(runDir)).toBe(true);
+  expect(await reopen()).toBe(false);
 });

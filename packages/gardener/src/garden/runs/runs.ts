@@ -7,9 +7,16 @@ import { withLock } from '../files/file-lock.js';
 import { readJson, readJsonIfPresent, writeJson } from '../files/json-state.js';
 import { GardenPaths } from '../files/paths.js';
 import { randomId } from '../files/random-id.js';
-import { projectRecordSchema } from '../project-record.js';
+import { type ProjectRecord, projectRecordSchema } from '../project-record.js';
 import { FollowedRuns } from './followed-runs.js';
-import { appendEvent, endsTerminally, type RunEvent, readRunEvents } from './run-events.js';
+import {
+  appendEvent,
+  endsTerminally,
+  forgetOutcome,
+  type RunEvent,
+  readOutcome,
+  readRunEvents,
+} from './run-events.js';
 import { RUN_FILES } from './run-files.js';
 import { INITIAL_RUN_STATE, type RunState, reduceRun } from './run-state.js';
 
@@ -37,6 +44,8 @@ export const runDescriptionSchema = z.object({
   kind: runKindSchema,
   createdAt: z.string(),
   options: z.record(z.string(), z.unknown()),
+  /** Its project as it was then: what is left of it when the project's record is lost. */
+  project: z.object({ name: z.string(), path: z.string(), baseModel: z.string() }).optional(),
 });
 
 /** See `runDescriptionSchema`. */
@@ -69,6 +78,7 @@ export async function createRun(
 ): Promise<RunDescription> {
   return withLock(paths.lockFile('runs'), async () => {
     await refuseMissingProject(paths, projectId);
+    const project = await projectFacts(paths, projectId);
     const last = await latestRun(paths, projectId);
     if (last && !last.state.finished) throw await runActive(paths, last);
     const description: RunDescription = {
@@ -78,6 +88,7 @@ export async function createRun(
       kind,
       createdAt: new Date().toISOString(),
       options,
+      ...(project && { project }),
     };
     const forming = join(paths.training(projectId), `${FORMING_PREFIX}${description.id}`);
     const directory = paths.run(projectId, description.id);
@@ -177,13 +188,37 @@ export async function openRuns(paths: GardenPaths): Promise<Run[]> {
     if (last === undefined || (await endsTerminally(paths.run(projectId, last)))) continue;
     try {
       const run = await latestRun(paths, projectId);
-      if (run && !run.state.finished) runs.push(run);
+      if (run && !run.state.finished && !(await endAgain(run))) runs.push(run);
     } catch (error) {
       // Removed while we looked.
       if (!GardenerError.isInstance(error) || error.code !== 'garden.file-missing') throw error;
     }
   }
   return runs.sort((a, b) => (a.description.id < b.description.id ? -1 : 1));
+}
+
+/** Ends a run once more whose events no longer say that it has ended: part of them was lost. */
+async function endAgain({ directory }: Run): Promise<boolean> {
+  const outcome = await readOutcome(directory);
+  if (outcome === null) return false;
+  await appendEvent(directory, outcome);
+  return true;
+}
+
+/**
+ * Takes a failed run up again; call `ensureRunner` afterwards. False when it is not its project's newest or has not
+ * failed.
+ * @throws garden.disk-full, garden.permission-denied
+ */
+export async function reopenRun(paths: GardenPaths, { directory, description }: Run): Promise<boolean> {
+  return withLock(paths.lockFile('runs'), async () => {
+    const newest = await latestRun(paths, description.projectId);
+    if (newest?.description.id !== description.id || newest.state.status !== 'failed') return false;
+    await forgetOutcome(directory);
+    await rm(join(directory, RUN_FILES.control), { force: true });
+    await appendEvent(directory, { type: 'run-resume' });
+    return true;
+  });
 }
 
 /** Leaves a wish in control.json for the worker and the runner; a cancel is final. See also `cancelRun`. */
@@ -256,11 +291,15 @@ async function refuseMissingProject(paths: GardenPaths, projectId: string): Prom
 
 /** The name of a project for sentences; its id where the record cannot be read. */
 export async function projectName(paths: GardenPaths, projectId: string): Promise<string> {
-  try {
-    return (await readJson(paths.projectFile(projectId), projectRecordSchema)).name;
-  } catch {
-    return projectId;
-  }
+  return (await projectFacts(paths, projectId))?.name ?? projectId;
+}
+
+async function projectFacts(
+  paths: GardenPaths,
+  projectId: string,
+): Promise<Pick<ProjectRecord, 'name' | 'path' | 'baseModel'> | null> {
+  const record = await readJson(paths.projectFile(projectId), projectRecordSchema).catch(() => null);
+  return record && { name: record.name, path: record.path, baseModel: record.baseModel };
 }
 
 async function runActive(paths: GardenPaths, run: Run): Promise<GardenerError> {

@@ -6,7 +6,7 @@ import { readJsonIfPresent, writeJson } from '../files/json-state.js';
 import type { GardenPaths } from '../files/paths.js';
 import type { FollowedSettings } from './follow-settings.js';
 import { checkSetting, readings } from './load-settings.js';
-import { environmentName, isSettingKey, type SettingKey, settingKeys } from './settings.js';
+import { environmentName, isSettingKey, KEY_OF_ADDRESS, type SettingKey, settingKeys } from './settings.js';
 
 /** Where the value in force comes from. */
 export type SettingSource = 'environment' | 'file' | 'default';
@@ -27,7 +27,8 @@ export async function settingSources(paths: GardenPaths): Promise<Record<Setting
 }
 
 /**
- * Writes settings to settings.json and reads the garden's anew; null takes one out, so that the default holds.
+ * Writes settings to settings.json and reads the garden's anew; null takes one out, so that the default holds. A key
+ * goes with the address it was given for: where the address becomes another server's, it is taken out too.
  * @throws garden.bad-setting, and nothing is changed then; garden.damaged-file, garden.disk-full
  */
 export async function changeSettings(
@@ -36,12 +37,14 @@ export async function changeSettings(
 ): Promise<void> {
   const { paths } = garden;
   await withLock(paths.lockFile('settings'), async () => {
-    const file = { ...(await readJsonIfPresent(paths.settingsFile, settingsFileSchema)) };
+    const before = (await readJsonIfPresent(paths.settingsFile, settingsFileSchema)) ?? {};
+    const file = { ...before };
     for (const [key, value] of Object.entries(changes)) {
       if (!isSettingKey(key)) throw unknownSetting(key);
       if (value === null) delete file[key];
       else file[key] = checkSetting(key, readingsOf(value), `The setting ${key}`);
     }
+    dropKeys(file, before, changes);
     await writeJson(paths.settingsFile, file);
   });
   await garden.rereadSettings();
@@ -50,6 +53,37 @@ export async function changeSettings(
 /** A form sends text where a setting takes a word or a number. */
 function readingsOf(value: unknown): unknown[] {
   return typeof value === 'string' ? [value, ...readings(value)] : [value];
+}
+
+/** Takes out the keys whose address has become another server's, unless they were given anew. */
+function dropKeys(
+  file: Record<string, unknown>,
+  before: Readonly<Record<string, unknown>>,
+  changes: Readonly<Record<string, unknown>>,
+): void {
+  for (const [address, key] of Object.entries(KEY_OF_ADDRESS)) {
+    const was = originOf(before[address]);
+    // A key may be set before its address is.
+    if (key in changes || was === '' || originOf(file[address]) === was) continue;
+    const variable = environmentName(key);
+    if (process.env[variable]) throw keyOfAnother(address as SettingKey, variable);
+    delete file[key];
+  }
+}
+
+function originOf(address: unknown): string {
+  return typeof address === 'string' && URL.canParse(address) ? new URL(address).origin : '';
+}
+
+function keyOfAnother(address: SettingKey, variable: string): GardenerError {
+  return new GardenerError(
+    'garden.bad-setting',
+    `${address} cannot become another server's: the key in ${variable} is meant for the one it names now.`,
+    {
+      remedy: `Take ${variable} out of the environment, or set the address there as well.`,
+      details: { address },
+    },
+  );
 }
 
 function parsed(text: string): unknown {

@@ -138,3 +138,18 @@ test.each(['{"rank": 8', '', '[8]', 'null'])('a settings.json of %j is set aside
     details: { file: settingsFile, setAside: `${settingsFile}.damaged-1` },
   });
 });
+
+test.each([
+  'file:///etc/passwd',
+  'gopher://host',
+  'javascript:alert(1)',
+  'http://host\nX-Header: 1',
+  'http://a b',
+  'host:80',
+])('%j is no address', async (address) => {
+  await expect(
+    loadSettings({ settingsFile, flags: { embeddingUrl: address }, environment: {} }),
+  ).rejects.toMatchObject({
+    code: 'garden.bad-setting',
+  });
+});

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { isOrigin, originsOf } from './origins.js';
 
+/** Where a server is; empty where none is named. */
+const address = z
+  .string()
+  .max(2_000)
+  .refine(isAddress, 'an address begins with http:// or https:// and holds no spaces or line breaks')
+  .default('');
+
 const whole = (minimum: number, maximum: number) => z.number().int().min(minimum).max(maximum);
 
 /** An adapter at more than this is far from anything that was trained. */
@@ -26,13 +33,9 @@ export const settingsSchema = z.strictObject({
     .describe(
       'Where embeddingModel is: in the catalogue, in a directory (onnx), on Ollama, or on a server that speaks the OpenAI API.',
     ),
-  embeddingUrl: z
-    .string()
-    .max(2_000)
-    .default('')
-    .describe(
-      'Address of the embedding server, such as http://127.0.0.1:1234/v1; Ollama is looked for on this machine.',
-    ),
+  embeddingUrl: address.describe(
+    'Address of the embedding server, such as http://127.0.0.1:1234/v1; Ollama is looked for on this machine.',
+  ),
   embeddingApiKey: z.string().max(2_000).default('').describe('Key that the embedding server asks for.'),
   embeddingQueryPrefix: z
     .string()
@@ -55,13 +58,9 @@ export const settingsSchema = z.strictObject({
     .describe(
       'What runs the base model: llama.cpp in a process of ours, Ollama, or a server that speaks the OpenAI API (vLLM, LM Studio, llama-server).',
     ),
-  runtimeUrl: z
-    .string()
-    .max(2_000)
-    .default('')
-    .describe(
-      'Address of the server that runs the model; empty for Ollama on this machine. A server elsewhere gets your questions and the code in the prompts.',
-    ),
+  runtimeUrl: address.describe(
+    'Address of the server that runs the model; empty for Ollama on this machine. A server elsewhere gets your questions and the code in the prompts.',
+  ),
   runtimeApiKey: z.string().max(2_000).default('').describe('Key that the server asks for.'),
   runtimeModel: z
     .string()
@@ -203,3 +202,10 @@ export function describeSettings(): {
     description: settingsSchema.shape[key].description ?? '',
   }));
 }
+
+function isAddress(text: string): boolean {
+  return text === '' || (/^https?:\/\/[^\s\p{Cc}]+$/iu.test(text) && URL.canParse(text));
+}
+
+/** Which key goes to which address: it is meant for that server and no other. */
+export const KEY_OF_ADDRESS = { embeddingUrl: 'embeddingApiKey', runtimeUrl: 'runtimeApiKey' } as const;

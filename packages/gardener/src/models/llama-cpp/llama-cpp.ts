@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { JobOptions } from '../../garden/processes/job-process.js';
 import { KeptProcess } from '../../garden/processes/kept-process.js';
+import { withRestarts } from '../../garden/processes/restarts.js';
 import { cancelled } from '../runtime/cancelled.js';
 import type {
   ChatRequest,
@@ -33,6 +34,11 @@ export interface LlamaCppOptions {
    * Defaults to 15 min.
    */
   idleMs?: number;
+  /**
+   * Whether an answer is given only when all of it is there, for who reads none of it earlier: it can then be begun
+   * again when the process dies in the middle. Defaults to false.
+   */
+  whole?: boolean;
 }
 
 /** llama.cpp keeps every adapter it has read until the model goes, so the process is replaced after so many. */
@@ -42,16 +48,16 @@ const IDLE_MS = 15 * 60_000;
 const KEPT_CONTEXTS = 3;
 
 /**
- * Starts llama.cpp with one base model in a process of its own. When that process dies, the call in progress fails
- * with `models.runtime-died` and the next one starts a new process.
+ * Starts llama.cpp with one base model in a process of its own. When that process dies, it is started again, twice at
+ * most, and the call in progress is begun again; one that has already given words fails with `models.runtime-died`.
  * @param modelPath a GGUF base model
  * @throws GardenerError `models.bad-model`, `models.no-llama-cpp`, `models.runtime-died`
  */
 export async function startLlamaCpp(modelPath: string, options: LlamaCppOptions): Promise<LlamaCppRuntime> {
   const { threads, contextTokens, keptContexts = KEPT_CONTEXTS } = options;
-  const { startTimeoutMs = START_TIMEOUT_MS, idleMs = IDLE_MS } = options;
+  const { startTimeoutMs = START_TIMEOUT_MS, idleMs = IDLE_MS, whole = false } = options;
   const setup = { modelPath, threads, contextTokens, keptContexts };
-  const runtime = new ProcessRuntime(setup, startTimeoutMs, idleMs);
+  const runtime = new ProcessRuntime(setup, startTimeoutMs, idleMs, whole);
   await runtime.start();
   return runtime;
 }
@@ -70,6 +76,7 @@ class ProcessRuntime implements LlamaCppRuntime {
   readonly #setup: EngineSetup;
   readonly #startTimeoutMs: number;
   readonly #idleMs: number;
+  readonly #givesWhole: boolean;
   readonly #queue = new FairQueue();
   /** Who types does not wait for an answer that is being written: the process does both, step by step. */
   readonly #typing = new FairQueue();
@@ -81,7 +88,8 @@ class ProcessRuntime implements LlamaCppRuntime {
   #idle: NodeJS.Timeout | undefined;
   #isDisposed = false;
 
-  constructor(setup: EngineSetup, startTimeoutMs: number, idleMs: number) {
+  constructor(setup: EngineSetup, startTimeoutMs: number, idleMs: number, whole: boolean) {
+    this.#givesWhole = whole;
     this.#setup = setup;
     this.#startTimeoutMs = startTimeoutMs;
     this.#idleMs = idleMs;
@@ -90,7 +98,7 @@ class ProcessRuntime implements LlamaCppRuntime {
 
   /** Loads the model, where that is not done. */
   async start(): Promise<void> {
-    await this.#kept.start();
+    await this.#kept.run(async () => undefined);
   }
 
   get processId(): number | null {
@@ -128,7 +136,7 @@ class ProcessRuntime implements LlamaCppRuntime {
   /** Waits for nobody: a tokenizer works while the model writes. */
   async countTokens(text: string): Promise<number> {
     // If the process is replaced meanwhile, or another call kills it, counting can simply be repeated.
-    return this.#kept.run((process) => process.run('count', text), 1);
+    return this.#kept.run((process) => process.run('count', text));
   }
 
   state(): RuntimeState {
@@ -172,27 +180,40 @@ class ProcessRuntime implements LlamaCppRuntime {
     const signal =
       request.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, request.signal]);
     const events = new EventQueue<GenerationEvent>(() => stop.abort());
-    const options = { signal, onProgress: (event: GenerationEvent) => events.push(event) };
-    this.#inTurn({ ...request, signal }, (process) => job(process, options), queue).then(
+    let given = false;
+    const give = (event: GenerationEvent) => {
+      given = true;
+      events.push(event);
+    };
+    const write = async (process: LlamaCppProcess): Promise<KeptAdapters> => {
+      if (!this.#givesWhole) return job(process, { signal, onProgress: give });
+      const all: GenerationEvent[] = [];
+      const result = await job(process, { signal, onProgress: (event) => all.push(event) });
+      for (const event of all) give(event);
+      return result;
+    };
+    this.#inTurn({ ...request, signal }, write, queue, () => given).then(
       () => events.end(),
       (error: unknown) => events.fail(error),
     );
     return events;
   }
 
+  /** @param tooLate whether the job may not be begun again when the process dies */
   async #inTurn<Result extends KeptAdapters>(
     request: TurnOptions,
     job: (process: LlamaCppProcess) => Promise<Result>,
     queue = this.#queue,
+    tooLate = () => false,
   ): Promise<Result> {
     const { turn = '', signal } = request;
+    const attempt = async () => {
+      const result = await job(await this.#processFor(adapterInUse(request)?.file ?? null, queue));
+      this.#keptAdapters = result.keptAdapters;
+      return result;
+    };
     try {
-      return await queue.run(turn, signal, async () => {
-        const process = await this.#processFor(adapterInUse(request)?.file ?? null, queue);
-        const result = await job(process);
-        this.#keptAdapters = result.keptAdapters;
-        return result;
-      });
+      return await queue.run(turn, signal, () => withRestarts(attempt, { signal, tooLate }));
     } catch (error) {
       throw signal?.aborted ? cancelled() : error;
     } finally {

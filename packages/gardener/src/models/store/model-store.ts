@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { writeJson } from '../../garden/files/json-state.js';
+import { openRegularFile, readRegularFile } from '../../garden/files/regular-file.js';
 import { type CatalogueEntry, listModels, type ModelKind } from './catalogue.js';
 import { findModel, modelFolder } from './find-model.js';
 
@@ -54,6 +54,9 @@ export interface ModelOnDisk {
   manifest: ModelManifest;
 }
 
+/** A manifest has some hundred bytes. */
+const MAX_MANIFEST_BYTES = 1 << 20;
+
 /** Name of the manifest in a model's directory. */
 export const MANIFEST_NAME = 'manifest.json';
 
@@ -71,7 +74,12 @@ export function weightBytes({ manifest }: ModelOnDisk): number {
 /** sha256 of a file, lower-case hex. */
 export async function sha256OfFile(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  const stream = createReadStream(file, { highWaterMark: 1 << 20, ...(signal && { signal }) });
+  await using handle = await openRegularFile(file);
+  const stream = handle.createReadStream({
+    highWaterMark: 1 << 20,
+    autoClose: false,
+    ...(signal && { signal }),
+  });
   for await (const block of stream) hash.update(block as Buffer);
   return hash.digest('hex');
 }
@@ -134,6 +142,35 @@ async function records(paths: ModelPaths): Promise<ModelManifest[]> {
       .map((folder) => readManifest(join(paths.baseModels, folder, MANIFEST_NAME))),
   );
   return found.filter((manifest) => manifest !== null);
+}
+
+/**
+ * What is wrong with a model that was fetched and is not complete any more, words that follow its name; null for one
+ * that was never here, or is whole.
+ */
+export async function modelDamage(paths: ModelPaths, id: string): Promise<string | null> {
+  const entry = findModel(id);
+  if (entry.source.type === 'file' || (await modelOnDisk(paths, id)) !== null) return null;
+  const directory = paths.baseModel(modelFolder(entry));
+  // A model is moved into its place as a whole: a folder there was complete once.
+  if ((await readdir(directory).catch((): string[] => [])).length === 0) return null;
+  const manifest = await readManifest(join(directory, MANIFEST_NAME));
+  if (manifest === null) return `its ${MANIFEST_NAME} cannot be read`;
+  for (const { name } of entry.files) {
+    const bytes = await sizeOf(join(directory, name));
+    if (bytes === null) return `${name} is missing`;
+    const recorded = manifest.files.find((file) => file.name === name)?.bytes;
+    if (bytes !== recorded) return `${name} has ${bytes} bytes instead of ${recorded}`;
+  }
+  return 'it is another version';
+}
+
+/** The error for a model that `modelDamage` finds damaged. */
+export function damagedModel(id: string, damage: string): GardenerError {
+  return new GardenerError('models.damaged', `The model ${id} on this machine is damaged: ${damage}.`, {
+    remedy: `Fetch it again: gardener models pull ${id}`,
+    details: { id },
+  });
 }
 
 /**
@@ -277,14 +314,8 @@ async function requirePart(path: string, { files }: CatalogueEntry): Promise<voi
 export async function requireGguf(path: string): Promise<void> {
   const magic = Buffer.alloc(4);
   try {
-    // Looked at before it is opened: opening a FIFO waits for a writer that never comes.
-    if (!(await stat(path)).isFile()) throw new Error('it is not a file');
-    const handle = await open(path, 'r');
-    try {
-      await handle.read(magic, 0, 4, 0);
-    } finally {
-      await handle.close();
-    }
+    await using handle = await openRegularFile(path);
+    await handle.read(magic, 0, 4, 0);
   } catch (cause) {
     throw new GardenerError('models.unreadable-file', `${path} cannot be read.`, {
       remedy: 'Give the GGUF file itself, and check that you may read it.',
@@ -301,7 +332,9 @@ export async function requireGguf(path: string): Promise<void> {
 
 async function readManifest(file: string): Promise<ModelManifest | null> {
   try {
-    const parsed = modelManifestSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+    const parsed = modelManifestSchema.safeParse(
+      JSON.parse((await readRegularFile(file, MAX_MANIFEST_BYTES)).toString('utf8')),
+    );
     return parsed.success ? parsed.data : null;
   } catch {
     // An unreadable manifest means the model is fetched again; it holds nothing that only the user knows.

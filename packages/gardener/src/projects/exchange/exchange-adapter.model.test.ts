@@ -25,7 +25,7 @@ import {
 } from '../../training/adapters/adapter-store.js';
 import { openBase } from '../../training/adapters/open-base.js';
 import { areTheSame, sameChoices } from '../../training/evaluation/same-choices.js';
-import { evaluateProject } from '../evaluate-project.js';
+import { evaluateProject } from '../evaluation/evaluate-project.js';
 import { exportAdapter } from './export-adapter.js';
 import { importAdapter } from './import-adapter.js';
 import { chatMlSystem } from './ollama-modelfile.js';

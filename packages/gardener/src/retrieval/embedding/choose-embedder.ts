@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import { openRegularFile, readRegularFile } from '../../garden/files/regular-file.js';
 import type { Settings } from '../../garden/settings/settings.js';
 import type { Embedder } from './embedder.js';
 import { startEncoder } from './encoder.js';
@@ -23,6 +24,8 @@ export type EmbeddingSettings = Pick<
 
 const OLLAMA_URL = 'http://127.0.0.1:11434';
 const SAMPLE_BYTES = 1024 * 1024;
+/** The largest tokenizer.json known has 35 MB. */
+const MAX_DESCRIPTION_BYTES = 64 * 1024 * 1024;
 /** Files beside the model that change its vectors. */
 const DESCRIPTIONS = [
   'modules.json',
@@ -71,8 +74,9 @@ export async function startEmbedder(
 
 /** Static tables have no architecture in their config.json. */
 async function formatOfCatalogue(directory: string): Promise<EncoderFormat> {
-  const config = await readFile(join(directory, 'config.json'), 'utf8').catch(() => '{}');
-  return /"model_type"\s*:/.test(config) ? 'bert' : 'static';
+  const file = join(directory, 'config.json');
+  const config = await readRegularFile(file, MAX_DESCRIPTION_BYTES).catch(() => '{}');
+  return /"model_type"\s*:/.test(config.toString()) ? 'bert' : 'static';
 }
 
 /** Prefixes that are set, or that a model of that name is known to want; null leaves it to the model's own files. */
@@ -97,13 +101,15 @@ const WEIGHTS: readonly [name: string, format: EncoderFormat][] = [
 async function modelOfDirectory(directory: string): Promise<{ id: string; format: EncoderFormat }> {
   const hash = createHash('sha256');
   for (const name of DESCRIPTIONS)
-    hash.update((await readFile(join(directory, name)).catch(() => '')) || '\0');
+    hash.update(
+      (await readRegularFile(join(directory, name), MAX_DESCRIPTION_BYTES).catch(() => '')) || '\0',
+    );
   for (const [name, format] of WEIGHTS) {
     const file = join(directory, name);
     const found = await stat(file).catch(() => null);
     if (found === null || !found.isFile()) continue;
     hash.update(String(found.size));
-    const handle = await open(file);
+    const handle = await openRegularFile(file);
     try {
       for (const position of [0, Math.max(0, found.size - SAMPLE_BYTES)]) {
         const { buffer, bytesRead } = await handle.read(

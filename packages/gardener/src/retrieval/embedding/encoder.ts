@@ -18,7 +18,7 @@ const REQUEST_TEXTS = 32;
 
 /**
  * Starts a sentence encoder in a process of its own and waits until it is loaded.
- * When that process dies in the middle of a call of `embed`, it is started again once and the call goes on.
+ * When that process dies in the middle of a call of `embed`, it is started again and the call goes on.
  * @throws GardenerError `retrieval.embedding-model-unusable`, `retrieval.embedder-died`
  */
 export async function startEncoder(
@@ -26,7 +26,7 @@ export async function startEncoder(
   { threads = 0, prefixes }: EncoderOptions = {},
 ): Promise<Embedder> {
   const kept = new KeptProcess(() => startEncoderProcess({ model, threads }));
-  const { ready } = await kept.start();
+  const ready = await kept.run(async (process) => process.ready);
   return new Encoder(model.id, kept, ready.dimension, prefixes ?? ready.prefixes ?? NO_PREFIXES);
 }
 
@@ -73,16 +73,19 @@ class Encoder implements Embedder {
     const vectors = new Array<Float32Array>(texts.length);
     let start = 0;
     // What is embedded already stays so when a new process takes over.
-    await this.#kept.run(async (process) => {
-      for (; start < sorted.length; start += REQUEST_TEXTS) {
-        const request = sorted.slice(start, start + REQUEST_TEXTS);
-        const input = request.map(([, text]) => text);
-        const rows = await process.run('encode', input, { signal });
-        for (const [row, [position]] of request.entries()) {
-          vectors[position] = rows.slice(row * this.dimension, (row + 1) * this.dimension);
+    await this.#kept.run(
+      async (process) => {
+        for (; start < sorted.length; start += REQUEST_TEXTS) {
+          const request = sorted.slice(start, start + REQUEST_TEXTS);
+          const input = request.map(([, text]) => text);
+          const rows = await process.run('encode', input, { signal });
+          for (const [row, [position]] of request.entries()) {
+            vectors[position] = rows.slice(row * this.dimension, (row + 1) * this.dimension);
+          }
         }
-      }
-    }, 1);
+      },
+      { signal },
+    );
     return vectors;
   }
 }

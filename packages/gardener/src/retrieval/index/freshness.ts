@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { hasSameTimes } from '../../codebase/read/chunk-changes.js';
+import { readSource } from '../../codebase/walk/read-source.js';
 import { type WalkedFile, walkCodebase } from '../../codebase/walk/walk.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { type FileState, readFileStates, readManifest } from '../store/manifest.js';
@@ -84,11 +83,7 @@ async function isChanged(file: WalkedFile, known: FileState | undefined): Promis
   // What could not be read then is no change as long as it cannot be read.
   if (known.version === undefined) return known.outcome !== 'failed';
   if (hasSameTimes(file, known.version)) return false;
-  try {
-    const bytes = await readFile(file.absolutePath);
-    return createHash('sha256').update(bytes).digest('hex') !== known.version.hash;
-  } catch {
-    // Gone or unreadable since the walk.
-    return known.outcome === 'indexed';
-  }
+  // One that is gone, no file, or too large since the walk has no version.
+  const { version } = await readSource(file.absolutePath, file.bytes);
+  return version === undefined ? known.outcome === 'indexed' : version.hash !== known.version.hash;
 }

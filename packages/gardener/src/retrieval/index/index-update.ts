@@ -16,6 +16,7 @@ import {
   writeManifest,
 } from '../store/manifest.js';
 import { ChunkVectors } from './chunk-vectors.js';
+import { countedFailure, mayTryAgain } from './passing-failures.js';
 
 /** What an index takes in: a file with its chunks, one left out with the reason, or one that is as it was. */
 export type IndexItem = ChunkedFile | FileOutcome | UnchangedFile;
@@ -141,7 +142,7 @@ export class IndexUpdate {
     const state = this.#earlier.get(path);
     if (state?.version === undefined || state.recipe !== CHUNK_RECIPE) return undefined;
     const { chunks, recipe, version, ...outcome } = state;
-    if (state.outcome === 'failed' && !state.reason?.startsWith('parse-')) return undefined;
+    if (mayTryAgain(state)) return undefined;
     const stored = this.#indexed.get(path);
     const isStored = stored?.hash === stamped(version.hash) && stored.chunks === chunks;
     return state.outcome === 'indexed' && !isStored ? undefined : { ...outcome, version };
@@ -197,7 +198,7 @@ export class IndexUpdate {
     else if ('outcome' in item) {
       // A file that was chunked may be reported as indexed too; its chunks are the truth.
       if (item.outcome === 'indexed') return;
-      this.#note(item);
+      this.#note(countedFailure(item, this.#earlier.get(item.path)));
     } else {
       const { path, secrets, version } = item;
       const facts = { ...(secrets ? { secrets } : {}), ...(version ? { version } : {}) };

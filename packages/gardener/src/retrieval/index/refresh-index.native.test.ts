@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeTree } from '../../codebase/walk/tree.fixture.js';
 import { GardenPaths } from '../../garden/files/paths.js';
+import { killChildren } from '../../garden/processes/kill-children.fixture.js';
 import { type WordEmbedder, wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { ProjectIndex } from './project-index.js';
 import { refreshIndex } from './refresh-index.js';
@@ -135,3 +136,23 @@ it('says of a chunk that is found what of the project it refers to, also after a
   expect(found?.chunk).toMatchObject({ path: 'src/two.ts', symbol: 'renamed' });
   await expect.poll(dependencies).toMatchObject({ symbols: [{ symbol: 'renamed' }] });
 });
+
+it.runIf(process.platform === 'linux')(
+  'a file whose parser was killed is tried again though its bytes are the same, a few times',
+  async () => {
+    writeFileSync(join(root, 'src/new.ts'), code('third'));
+    const refresh = async () => (await refreshIndex(index, root, embedder)).files;
+    const killing = killChildren('parser-child');
+    const failed = await refresh().finally(killing.stop);
+    expect(failed).toMatchObject({ indexed: 2, failed: { 'parse-failed': 1 } });
+    expect(killing.killed()).toBeGreaterThanOrEqual(3);
+    expect(await refresh()).toMatchObject({ indexed: 3, failed: {} });
+    writeFileSync(join(root, 'src/other.ts'), code('fourth'));
+    const always = killChildren('parser-child');
+    for (let time = 0; time < 3; time++) await refresh();
+    const before = always.killed();
+    expect(await refresh().finally(always.stop)).toMatchObject({ failed: { 'parse-failed': 1 } });
+    // Now it is let be.
+    expect(always.killed()).toBe(before);
+  },
+);

@@ -46,6 +46,7 @@ const fileState = z.object({
   recipe: z.number().int(),
   isRecovered: z.boolean().exactOptional(),
   secrets: z.array(secretPlace).exactOptional(),
+  failures: count.exactOptional(),
   version: z
     .object({
       hash: z.string(),

@@ -79,7 +79,7 @@ export function addModelRoutes(app: OpenAPIHono, context: ServerContext): void {
     const { id } = fetchableEntry(c.req.valid('param').model);
     // Told as events, also when it fails.
     models
-      .fetch(id)
+      .fetch(id, { mend: true })
       .catch((error: unknown) => garden.log.warn({ err: error }, 'a model could not be fetched'));
     return c.body(null, 202);
   });

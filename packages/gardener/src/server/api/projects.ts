@@ -1,12 +1,12 @@
 import { isAbsolute } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { checkRoot } from '../../codebase/walk/check-root.js';
 import { requireBase } from '../../models/store/require-trainable.js';
 import { addProject } from '../../projects/add-project.js';
 import { projectModels } from '../../projects/project-models.js';
 import { promoteAdapter } from '../../projects/promote-adapter.js';
 import { queueRefresh, queueRun } from '../../projects/queue-run.js';
 import { removeProject } from '../../projects/remove-project.js';
+import { requireCodebase } from '../../projects/require-codebase.js';
 import { body, inProject, json, problems } from '../contract/route.js';
 import { runView } from '../contract/run-view.js';
 import { answeringAdapter, projectSchema, runSchema } from '../contract/schemas.js';
@@ -36,12 +36,21 @@ const newProject = z
   })
   .openapi('NewProject');
 
+const projectList = z
+  .object({
+    projects: z.array(projectSchema),
+    damaged: z
+      .array(z.object({ id: z.string(), message: z.string(), remedy: z.string() }))
+      .openapi({ description: 'Projects whose record cannot be read.' }),
+  })
+  .openapi('ProjectList');
+
 const listProjects = createRoute({
   method: 'get',
   path: '/api/projects',
   summary: 'Every project',
   responses: {
-    200: json(z.object({ projects: z.array(projectSchema) }).openapi('ProjectList'), 'By name.'),
+    200: json(projectList, 'By name.'),
     ...problems,
   },
 });
@@ -125,7 +134,14 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
   app.openapi(listProjects, async (c) => {
     const projects = await garden.registry.list();
     return c.json(
-      { projects: await Promise.all(projects.map((project) => projectView(context, project))) },
+      {
+        projects: await Promise.all(projects.map((project) => projectView(context, project))),
+        damaged: (await garden.registry.problems()).map(({ id, error: { message, remedy } }) => ({
+          id,
+          message,
+          remedy,
+        })),
+      },
       200,
     );
   });
@@ -133,7 +149,8 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
   app.openapi(postProject, async (c) => {
     const { path, name, baseModel, budgetMs = garden.settings.budgetMs, train } = c.req.valid('json');
     const { project } = await addProject(garden, {
-      ...{ path, name, baseModel, train, signal: c.req.raw.signal },
+      // Whoever closes the page while models are fetched finds the project all the same.
+      ...{ path, name, baseModel, train, signal: context.stopping },
       fetchModels: (ids) => models.fetchAll(ids),
     });
     await queueRun(garden, project, train ? 'train' : 'index', { budgetMs });
@@ -167,7 +184,7 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
 
   app.openapi(refreshProject, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
-    await checkRoot(project.path);
+    await requireCodebase(project);
     await models.fetchAll(projectModels(garden.settings, project.baseModel));
     const { id } = await queueRefresh(garden, project, c.req.valid('json'));
     return c.json({ run: runView(await requireRun(context, project, id)) }, 202);

@@ -6,6 +6,7 @@ import { requireBase, requireTrainable } from '../../models/store/require-traina
 import { cancelOpenRun, controlRun, noRun } from '../../projects/control-run.js';
 import { projectModels } from '../../projects/project-models.js';
 import { queueRun } from '../../projects/queue-run.js';
+import { requireCodebase } from '../../projects/require-codebase.js';
 import { body, inProject, json, problems } from '../contract/route.js';
 import { runEventView, runView } from '../contract/run-view.js';
 import { runEvent, runSchema } from '../contract/schemas.js';
@@ -110,6 +111,7 @@ export function addRunRoutes(app: OpenAPIHono, context: ServerContext): void {
   app.openapi(startRun, async (c) => {
     const project = await findProject(garden, c.req.valid('param').project);
     const { kind, budgetMs = garden.settings.budgetMs, ...wanted } = c.req.valid('json');
+    await requireCodebase(project);
     const baseModel = requireBase(wanted.baseModel ?? project.baseModel);
     await models.fetchAll(projectModels(garden.settings, baseModel));
     await requireTrainable(garden.paths, baseModel);

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { changeSettings, settingSources } from '../../garden/settings/change-settings.js';
 import { describeSettings, type SettingKey, settingsSchema } from '../../garden/settings/settings.js';
 import { checkModelSettings } from '../../models/check-model-settings.js';
+import { listModels } from '../../models/store/catalogue.js';
 import { body, json, problems } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 
@@ -16,6 +17,7 @@ const setting = z
     description: z.string(),
     type: z.enum(['text', 'number', 'boolean', 'choice', 'secret']),
     choices: z.array(z.string()).optional(),
+    suggestions: z.array(z.string()).optional().openapi({ description: 'Of a text, some that it can be.' }),
     min: z.number().optional(),
     max: z.number().optional(),
   })
@@ -60,6 +62,9 @@ async function settingViews({ garden }: ServerContext): Promise<SettingView[]> {
     ...{ key, description, source: sources[key], default: defaultValue as SettingView['default'] },
     value: isSecret(key) ? (garden.settings[key] === '' ? '' : SET) : garden.settings[key],
     ...shapeOf(key),
+    ...(key === 'baseModel'
+      ? { suggestions: listModels().flatMap(({ id, kind }) => (kind === 'base' ? [id] : [])) }
+      : {}),
   }));
 }
 

@@ -1,29 +1,20 @@
-import type { MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { BodyLimits } from './receive-body.js';
 
 /** What one server takes at once. */
 export interface Limits {
-  bodyBytes: number;
+  body: BodyLimits;
   /** Requests under way, streams included. */
   requests: number;
   /** Answers being written or waiting for their turn. */
   generations: number;
 }
 
-export const DEFAULT_LIMITS: Limits = { bodyBytes: 1024 ** 2, requests: 256, generations: 64 };
-
-/** Refuses a larger body while it is still arriving. @throws GardenerError `server.body-too-large` */
-export function limitBody(bodyBytes: number): MiddlewareHandler {
-  return bodyLimit({
-    maxSize: bodyBytes,
-    onError: () => {
-      throw new GardenerError('server.body-too-large', `The body is larger than ${bodyBytes} bytes.`, {
-        remedy: 'Send less at once.',
-      });
-    },
-  });
-}
+export const DEFAULT_LIMITS: Limits = {
+  body: { bytes: 1024 ** 2, ms: 10_000, arriving: 128 },
+  requests: 256,
+  generations: 64,
+};
 
 /** Counts what is under way, so that too much is refused at once instead of waiting without end. */
 export class Slots {

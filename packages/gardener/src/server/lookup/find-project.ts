@@ -1,17 +1,19 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import { notReadable } from '../../garden/read-projects.js';
 
 /**
  * The project with this id, else with this name; never by path, since a request must not ask about folders.
- * @throws GardenerError `garden.unknown-project`; `garden.damaged-file` for the id of one whose record cannot be read
+ * @throws GardenerError `garden.unknown-project`; `garden.damaged-file` for one that is, or may be, one whose record
+ * cannot be read
  */
 export async function findProject(garden: Garden, key: string): Promise<ProjectRecord> {
   const projects = await garden.registry.list();
   const found = projects.find(({ id }) => id === key) ?? projects.find(({ name }) => name === key);
   if (found !== undefined) return found;
-  const problem = (await garden.registry.problems()).find(({ id }) => id === key);
-  if (problem !== undefined) throw problem.error;
+  const problem = notReadable(await garden.registry.problems(), key);
+  if (problem !== null) throw problem;
   throw new GardenerError('garden.unknown-project', `There is no project ${JSON.stringify(key)}.`, {
     remedy: 'GET /api/projects lists them; `gardener add <path>` adds one.',
   });

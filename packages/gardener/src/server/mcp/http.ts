@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import type { Context } from 'hono';
 import type { ServerContext } from '../state/context.js';
 import { createMcpServer } from './mcp-server.js';
 
@@ -32,7 +33,7 @@ export function addMcp(app: OpenAPIHono, context: ServerContext): void {
     try {
       const transport = new WebStandardStreamableHTTPServerTransport();
       await server.connect(transport);
-      return whenRead(await transport.handleRequest(c.req.raw), end);
+      return whenRead(await transport.handleRequest(await whole(c)), end);
     } catch (error) {
       end();
       throw error;
@@ -47,4 +48,11 @@ function whenRead(response: Response, end: () => void): Response {
     return response;
   }
   return new Response(response.body.pipeThrough(new TransformStream({ flush: end })), response);
+}
+
+/** The request with the body that has been received already. */
+async function whole(c: Context): Promise<Request> {
+  const { url, method, headers } = c.req.raw;
+  const body = method === 'POST' ? { body: await c.req.arrayBuffer() } : {};
+  return new Request(url, { method, headers, ...body });
 }

@@ -35,13 +35,14 @@ export class ModelFetches {
   /**
    * A model on disk, fetched first if it is not there; whoever asks for it in the meantime waits for the same
    * download. Throws as `ensureModel`.
+   * @param mend also fetches one that was there and is damaged now
    */
-  fetch(id: string): Promise<ModelOnDisk> {
+  fetch(id: string, { mend = false } = {}): Promise<ModelOnDisk> {
     const model = findModel(id).id;
     const present = this.#underWay.get(model);
     if (present !== undefined) return present.model;
     const stop = new AbortController();
-    const fetching = this.#fetch(model, AbortSignal.any([this.#signal, stop.signal])).finally(() =>
+    const fetching = this.#fetch(model, AbortSignal.any([this.#signal, stop.signal]), mend).finally(() =>
       this.#underWay.delete(model),
     );
     this.#underWay.set(model, { model: fetching, stop });
@@ -64,13 +65,14 @@ export class ModelFetches {
     return models;
   }
 
-  async #fetch(model: string, signal: AbortSignal): Promise<ModelOnDisk> {
+  async #fetch(model: string, signal: AbortSignal, mend: boolean): Promise<ModelOnDisk> {
     const present = await modelOnDisk(this.#paths, model);
     if (present !== null && isHashed(present)) return present;
     const sizes = { doneBytes: 0, totalBytes: null };
     try {
       const onDisk = await ensureModel(this.#paths, model, {
         signal,
+        mend,
         onProgress: (progress) => this.tell(progress),
       });
       const bytes = onDisk.manifest.files.reduce((sum, file) => sum + file.bytes, 0);

@@ -1,9 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
+import { asFilesystemError, systemErrorCode } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { writeJson } from '../../garden/files/json-state.js';
+import { readRegularFile } from '../../garden/files/regular-file.js';
 import { MAX_ADAPTER_STRENGTH } from '../../garden/settings/settings.js';
 import { sha256OfFile } from '../../models/store/model-store.js';
 
@@ -140,8 +140,7 @@ export async function checkAdapterManifest(
 /** sha256 of a file in hexadecimal; null when it cannot be read. */
 async function hashOf(file: string): Promise<string | null> {
   try {
-    // A pipe would block for ever.
-    return (await stat(file)).isFile() ? await sha256OfFile(file) : null;
+    return await sha256OfFile(file);
   } catch {
     return null;
   }
@@ -149,11 +148,11 @@ async function hashOf(file: string): Promise<string | null> {
 
 async function readText(file: string): Promise<string> {
   try {
-    const facts = await stat(file);
-    if (!facts.isFile()) throw damaged(file, 'it is not a file');
-    if (facts.size > MAX_MANIFEST_BYTES) throw damaged(file, 'it is longer than 1 MiB');
-    return await readFile(file, 'utf8');
+    return (await readRegularFile(file, MAX_MANIFEST_BYTES)).toString('utf8');
   } catch (error) {
+    if (systemErrorCode(error) === 'EINVAL' || systemErrorCode(error) === 'EISDIR')
+      throw damaged(file, 'it is not a file');
+    if (systemErrorCode(error) === 'EFBIG') throw damaged(file, 'it is longer than 1 MiB');
     throw asFilesystemError(error, file, 'read');
   }
 }

@@ -121,14 +121,20 @@ export async function saveScorecard(directory: string, scorecard: Scorecard): Pr
   await writeAdapterManifest(directory, { ...content, scores: { ...scorecard } }, Object.keys(files));
 }
 
-/** The scorecard of one version, or null where it was not evaluated or cannot be read. */
+/**
+ * The scorecard of one version: its file, or where that is damaged or gone the figures in its manifest; null where it
+ * was not evaluated or neither can be read.
+ */
 export async function readScorecard(
   paths: GardenPaths,
   projectId: string,
   version: number,
 ): Promise<Scorecard | null> {
-  const file = join(paths.adapter(projectId, version), SCORECARD_FILE);
-  return readJsonIfPresent(file, scorecardSchema).catch(() => null);
+  const directory = paths.adapter(projectId, version);
+  const own = await readJsonIfPresent(join(directory, SCORECARD_FILE), scorecardSchema).catch(() => null);
+  if (own !== null) return own;
+  const manifest = await readAdapterManifest(directory).catch(() => null);
+  return scorecardSchema.safeParse(manifest?.scores).data ?? null;
 }
 
 /** The run that made a version, or null (an imported adapter, or a damaged manifest). */

@@ -46,6 +46,8 @@ export const dataManifestSchema = z.object({
    * written have none: everything counts as changed since.
    */
   fileHashes: z.record(z.string(), z.string()).default({}),
+  /** Of each file, what `lineHashes` keeps: how much of it has changed is seen by it. */
+  fileLines: z.record(z.string(), z.string()).default({}),
   /** The adapter version that training goes on from, or null for a new adapter. */
   continuedFrom: count.nullable().default(null),
   /** sha256 over the token ids and masks of all three sides, hex. */

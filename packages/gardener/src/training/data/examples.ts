@@ -10,6 +10,7 @@ import { type GapBase, type GapOptions, gapBase } from './gaps/gap-examples.js';
 import { countGaps, defaultGapShare, gapRows, gapsInTurn, MAX_HELD_OUT_GAPS } from './gaps/gap-rows.js';
 import { drawWindows, type HeldOutFile, heldOutFile, heldOutGap, windowExample } from './held-out.js';
 import { instructionPairs } from './instruction-pairs.js';
+import { lineHashes } from './line-hashes.js';
 import { seededRandom, shuffled } from './random.js';
 import { type SplitFile, type SplitOptions, splitFiles } from './split.js';
 
@@ -113,6 +114,7 @@ export function makeExamples(
     dropped: split.dropped,
     filters,
     fileHashes: Object.fromEntries(files.map(({ path, hash }) => [path, hash])),
+    fileLines: Object.fromEntries(files.map(({ path, text }) => [path, lineHashes(text)])),
     continuedFrom: options.continuedFrom ?? null,
     hash: hashSides(train, validation, heldOut),
   };

@@ -1,7 +1,8 @@
 import { asKnownError } from '../../garden/errors/wire-error.js';
-import type { RunEventInput } from '../../garden/runs/runs.js';
+import { type RunEventInput, readRunState } from '../../garden/runs/runs.js';
 import type { StopReason } from '../../garden/runs/worker-control.js';
-import { runPipeline } from './pipeline.js';
+import { RunDirectory } from '../run-directory/run-directory.js';
+import { CHILD_DIED, runPipeline } from './pipeline.js';
 import { openRunContext } from './run-context.js';
 import { RunReport } from './run-report.js';
 
@@ -13,8 +14,9 @@ export interface RunControl {
 }
 
 /**
- * Does the work of a run directory to its last event. A known error becomes run-fail; a pause or cancel its event;
- * after a SIGTERM no event is written, so that the run goes on with the next runner.
+ * Does the work of a run directory to its last event. A known error becomes run-fail, but where a process died that the
+ * work needs, the run is taken up once by itself; a pause or cancel becomes its event; after a SIGTERM no event is
+ * written, so that the run goes on with the next runner.
  * @throws errors that are not known: the runner turns the process's end into run-fail
  */
 export async function executeRun(runDirectory: string, control: RunControl): Promise<void> {
@@ -26,7 +28,7 @@ export async function executeRun(runDirectory: string, control: RunControl): Pro
     const run = await openRunContext(runDirectory, control.signal, report);
     await report.event(await runPipeline(run));
   } catch (error) {
-    const last = lastEvent(error, control);
+    const last = await lastEvent(error, control, runDirectory);
     if (last === 'rethrow') throw error;
     if (last !== null) await report.event(last);
   } finally {
@@ -34,7 +36,11 @@ export async function executeRun(runDirectory: string, control: RunControl): Pro
   }
 }
 
-function lastEvent(error: unknown, control: RunControl): RunEventInput | 'rethrow' | null {
+async function lastEvent(
+  error: unknown,
+  control: RunControl,
+  runDirectory: string,
+): Promise<RunEventInput | 'rethrow' | null> {
   switch (control.stopReason()) {
     case 'pause':
       return { type: 'run-pause' };
@@ -48,5 +54,15 @@ function lastEvent(error: unknown, control: RunControl): RunEventInput | 'rethro
   const known = asKnownError(error);
   if (known === null) return 'rethrow';
   const { code, message, remedy } = known;
-  return { type: 'run-fail', error: { code, message, remedy } };
+  const { interruptions } = await readRunState(runDirectory);
+  if (CHILD_DIED.test(code) && interruptions === 0) {
+    return { type: 'run-interrupt', reason: `${message} It is taken up once more.` };
+  }
+  return { type: 'run-fail', error: { code, message, remedy: await withTakingUp(runDirectory, remedy) } };
+}
+
+/** Of a run that has something to go on from, the remedy says how. */
+async function withTakingUp(runDirectory: string, remedy: string): Promise<string> {
+  if (!(await new RunDirectory(runDirectory).hasData())) return remedy;
+  return `${remedy} Then \`gardener resume\` takes the run up where it ended: nothing that is done is done again.`;
 }

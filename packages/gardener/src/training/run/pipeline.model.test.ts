@@ -1,16 +1,20 @@
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { writeJson } from '../../garden/files/json-state.js';
 import { type Garden, openGarden } from '../../garden/garden.js';
+import { killChildren } from '../../garden/processes/kill-children.fixture.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import {
   appendEvent,
   createRun,
+  latestRun,
+  type Run,
   type RunEvent,
   readRunEvents,
   readRunState,
+  reopenRun,
 } from '../../garden/runs/runs.js';
 import {
   type RecordedEmbeddingServer,
@@ -18,6 +22,7 @@ import {
 } from '../../retrieval/embedding/embedding-server.fixture.js';
 import { adapterVersions, readScorecard } from '../adapters/adapter-store.js';
 import { testFile } from '../data/codebase.fixture.js';
+import { canBeTakenUp } from '../run-directory/can-be-taken-up.js';
 import { executeRun } from './execute-run.js';
 
 const FILES = 16;
@@ -77,6 +82,7 @@ async function killedWith(parts: readonly string[], { adapterSaved = false } = {
     ),
     rm(adapterSaved ? join(adapters, '1', 'scorecard.json') : adapters, { recursive: true, force: true }),
     rm(join(run, 'events.jsonl'), { force: true }),
+    rm(join(run, 'outcome.json'), { force: true }),
   ]);
   await writeFile(join(run, 'events.jsonl'), '');
   await appendEvent(run, { type: 'run-queue' });
@@ -151,6 +157,58 @@ test.each([
   },
   TIMEOUT_MS,
 );
+
+describe.runIf(process.platform === 'linux')('when llama.cpp is killed', () => {
+  test(
+    'twice, the run goes on as if nothing had been',
+    async () => {
+      await killedWith(['data']);
+      const killing = killChildren('llama-cpp-child', 2);
+      const events = await goOn().finally(killing.stop);
+      expect(killing.killed()).toBe(2);
+      expect(events.at(-1)).toMatchObject(isMade);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'again and again, a trained adapter is kept, not promoted, with the reason, and nothing is trained again',
+    async () => {
+      await killedWith(STAGE_PARTS);
+      const killing = killChildren('llama-cpp-child');
+      try {
+        expect((await goOn()).at(-1)).toMatchObject({ type: 'run-interrupt' });
+        const events = await goOn();
+        expect(typesOf(events)).not.toContain('step-end');
+        expect(events.at(-1)).toMatchObject({
+          type: 'run-complete',
+          adapterVersion: 1,
+          promoted: false,
+          reason: expect.stringContaining('gardener evaluate'),
+        });
+      } finally {
+        killing.stop();
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'again and again while the base is measured, the run fails and can be taken up',
+    async () => {
+      await killedWith(['data']);
+      const killing = killChildren('llama-cpp-child');
+      expect((await goOn()).at(-1)).toMatchObject({ type: 'run-interrupt' });
+      const failed = (await goOn().finally(killing.stop)).at(-1);
+      expect(failed).toMatchObject({ type: 'run-fail', error: { code: 'models.runtime-died' } });
+      expect(failed).toMatchObject({ error: { remedy: expect.stringContaining('gardener resume') } });
+      expect(await canBeTakenUp((await latestRun(garden.paths, project.id)) as Run)).toBe(true);
+      expect(await reopenRun(garden.paths, (await latestRun(garden.paths, project.id)) as Run)).toBe(true);
+      expect((await goOn()).at(-1)).toMatchObject(isMade);
+    },
+    TIMEOUT_MS,
+  );
+});
 
 test(
   'a run of the version before goes on: its files have the names and forms of today',

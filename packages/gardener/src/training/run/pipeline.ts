@@ -1,4 +1,6 @@
-import type { RunEventInput } from '../../garden/runs/runs.js';
+import { asKnownError } from '../../garden/errors/wire-error.js';
+import { takeTrainingTurn } from '../../garden/runner/training-turn.js';
+import { locateRun, projectName, type RunEventInput, readRunState } from '../../garden/runs/runs.js';
 import { openBase, readBaseFacts } from '../adapters/open-base.js';
 import { openBudget } from './budget.js';
 import { prepareApart } from './prepare-process.js';
@@ -9,7 +11,7 @@ import { compareWithCurrent } from './stages/compare-with-current.js';
 import { indexCodebase, updateIndex } from './stages/index-codebase.js';
 import { makeRunExamples } from './stages/make-examples.js';
 import { promote } from './stages/promote.js';
-import { saveTrained } from './stages/save-adapter.js';
+import { type SavedAdapter, saveTrained } from './stages/save-adapter.js';
 import { scoreAdapter } from './stages/score-adapter.js';
 import { scoreBase } from './stages/score-base.js';
 import { settleStrength } from './stages/settle-strength.js';
@@ -27,6 +29,9 @@ import { trainAdapter } from './stages/train-adapter.js';
  * A stage leaves its outcome in the run directory and does not do again what it finds there (see `RunDirectory`), so a
  * run that was killed goes on where it was.
  */
+
+/** The code of an error that tells of a process the work needs: it ended by itself, also after it was started again. */
+export const CHILD_DIED = /-died$/;
 
 /**
  * A run from its first stage to its last, which depends on what it was asked for and on what the codebase gives.
@@ -59,6 +64,8 @@ export async function prepare(run: RunContext): Promise<Preparation> {
 
 async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
   const { garden, project, baseModel, directory, report } = run;
+  const other = await takeTrainingTurn(garden.paths, directory.path);
+  if (other !== null) return { type: 'run-queue', reason: await waitingFor(run, other) };
   await using base = await openBase(garden.paths, baseModel);
   const data = await directory.readData(base.tokenizer.vocabularySize);
 
@@ -70,12 +77,37 @@ async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
 
   await report.event({ type: 'stage-start', stage: 'evaluating' });
   const saved = await saveTrained(run, { base, data, trained });
-  const choice = await settleStrength(run, { base, data, saved, baseScores });
-  const { strength } = choice;
-  const adapterScores = await scoreAdapter(run, { base, data, saved, strength, baseScores });
-  const across = await compareWithCurrent(run, { data, saved });
-  const scorecard = await applyGate(run, { data, saved, choice, baseScores, adapterScores, across });
-  return promote(run, scorecard);
+  try {
+    const choice = await settleStrength(run, { base, data, saved, baseScores });
+    const { strength } = choice;
+    const adapterScores = await scoreAdapter(run, { base, data, saved, strength, baseScores });
+    const across = await compareWithCurrent(run, { data, saved });
+    const scorecard = await applyGate(run, { data, saved, choice, baseScores, adapterScores, across });
+    return await promote(run, scorecard);
+  } catch (error) {
+    return await keptUnmeasured(run, saved, error);
+  }
+}
+
+async function waitingFor({ garden }: RunContext, otherRun: string): Promise<string> {
+  const name = await projectName(garden.paths, locateRun(otherRun).projectId);
+  return `Indexed and prepared; training begins when that of ${name} has ended.`;
+}
+
+/**
+ * What was trained is not lost where llama.cpp cannot run: the adapter stays, and nothing answers with it.
+ * @throws what it is given, where that is another failure or the run will be taken up once more
+ */
+async function keptUnmeasured(run: RunContext, saved: SavedAdapter, error: unknown): Promise<RunEventInput> {
+  const known = run.signal.aborted ? null : asKnownError(error);
+  if (known === null || !known.code.startsWith('models.')) throw error;
+  const { interruptions } = await readRunState(run.directory.path);
+  if (CHILD_DIED.test(known.code) && interruptions === 0) throw error;
+  const { version } = saved;
+  const reason =
+    `Adapter ${version} is kept and not promoted, because llama.cpp could not run it: ${known.message} ` +
+    `Once it runs, measure it with: gardener evaluate ${run.project.name} --adapter ${version}`;
+  return { type: 'run-complete', reason, adapterVersion: version, promoted: false };
 }
 
 function withoutAdapter(reason: string): RunEventInput {

@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { LoraError } from '../../errors.js';
+import { readRegularFile } from '../../files.js';
 
 /** The largest tokenizer.json known has 35 MB. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
@@ -10,8 +11,7 @@ const MAX_JSON_BYTES = 64 * 1024 * 1024;
  */
 export async function readModelJson(file: string): Promise<unknown> {
   try {
-    if ((await stat(file)).size > MAX_JSON_BYTES) throw new RangeError('too large');
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse((await readRegularFile(file, MAX_JSON_BYTES)).toString('utf8'));
   } catch (cause) {
     throw new LoraError('transformer.missing-file', `${file} is missing or is not JSON.`, {
       remedy: 'Fetch the embedding model again.',

@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LoraError } from '../../errors.js';
+import { readRegularFile } from '../../files.js';
 import { closeAll, combineSources, openParts } from '../combined-source.js';
 import { corrupt } from '../range-file.js';
 import { printable } from '../tensor-places.js';
@@ -40,9 +40,7 @@ export async function openShardedSafetensors(indexFile: string): Promise<WeightS
 async function readWeightMap(indexFile: string): Promise<Map<string, string>> {
   let json: unknown;
   try {
-    const { size } = await stat(indexFile);
-    if (size > MAX_INDEX_BYTES) throw new Error(`it has ${size} bytes`);
-    json = JSON.parse(await readFile(indexFile, 'utf8'));
+    json = JSON.parse((await readRegularFile(indexFile, MAX_INDEX_BYTES)).toString('utf8'));
   } catch (cause) {
     throw corrupt(indexFile, 'it cannot be read as JSON', { cause });
   }

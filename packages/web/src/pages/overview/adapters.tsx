@@ -10,7 +10,7 @@ import { toast } from '../../design/toast.js';
 import { ago, bytes, shortCommit } from '../../format.js';
 import { projectHref } from '../../route.js';
 import { navigate } from '../../router.js';
-import { ScorecardTable } from './scorecard-table.js';
+import { type Scale, ScorecardTable, scaleOf } from './scorecard-table.js';
 
 /** Every adapter version with its scorecard, newest first; one of them, or the base model, answers. */
 export function Adapters({ view }: { view: ProjectView }): ReactNode {
@@ -30,6 +30,7 @@ export function Adapters({ view }: { view: ProjectView }): ReactNode {
       setBusy(undefined);
     }
   };
+  const scale = scaleOf(data?.adapters.flatMap(({ scorecard }) => scorecard ?? []) ?? []);
   const answering = data?.adapters.find(({ promoted }) => promoted);
   return (
     <section className="stack" aria-labelledby="adapters">
@@ -60,6 +61,7 @@ export function Adapters({ view }: { view: ProjectView }): ReactNode {
           <AdapterCard
             key={adapter.version}
             adapter={adapter}
+            scale={scale}
             busy={busy === adapter.version}
             onPromote={() => void promote(adapter.version)}
           />
@@ -71,10 +73,12 @@ export function Adapters({ view }: { view: ProjectView }): ReactNode {
 
 function AdapterCard({
   adapter,
+  scale,
   busy,
   onPromote,
 }: {
   adapter: AdapterView;
+  scale: Scale;
   busy: boolean;
   onPromote: () => void;
 }): ReactNode {
@@ -107,7 +111,7 @@ function AdapterCard({
       </div>
       {problem && <p className="card-body adapter-problem">{problem}</p>}
       {scorecard ? (
-        <ScorecardTable scorecard={scorecard} />
+        <ScorecardTable scorecard={scorecard} scale={scale} />
       ) : (
         !problem && <p className="card-body muted">Not measured.</p>
       )}

@@ -88,7 +88,7 @@ export default function Overview({ view }: { view: ProjectView }): ReactNode {
         <IndexCard view={view} />
         <div className="stack stack-wide">
           <Freshness view={view} />
-          <SecretsCard projectId={id} />
+          <SecretsCard projectId={id} isIndexed={view.index.state !== 'none'} />
         </div>
       </div>
       <Adapters view={view} />
@@ -135,7 +135,12 @@ function UnderWay({ view }: { view: ProjectView }): ReactNode {
     run?.stage == null && training.steps
       ? `step ${count(training.step ?? 0)} of ${count(training.steps)}`
       : null;
-  const share = view.progress ?? (run?.total ? (run.done ?? 0) / run.total : null);
+  // The share of what the words beside it count, and of nothing else.
+  const share = run?.total
+    ? (run.done ?? 0) / run.total
+    : steps !== null && training.steps
+      ? (training.step ?? 0) / training.steps
+      : null;
   const isIndexing = view.index.state !== 'ready';
   return (
     <Link href={projectHref(view.project.name, 'training')} className="card under-way">
@@ -151,7 +156,7 @@ function UnderWay({ view }: { view: ProjectView }): ReactNode {
       <p className="small muted">
         {isIndexing
           ? 'It goes on in the background. Search works on what is indexed so far.'
-          : `It goes on in the background. ${view.adapter.version === null ? 'The base model' : `Adapter ${view.adapter.version}`} answers meanwhile.`}
+          : `It goes on in the background. ${view.adapter.promoted ? `Adapter ${view.adapter.version}` : 'The base model'} answers meanwhile.`}
       </p>
     </Link>
   );
@@ -207,7 +212,7 @@ function Freshness({ view }: { view: ProjectView }): ReactNode {
       </div>
       <dl className="facts card-body">
         <dt>Commit</dt>
-        <dd className="mono">{shortCommit(commit) ?? 'no git'}</dd>
+        <dd className="mono">{shortCommit(commit) ?? (state === 'none' ? '–' : 'no git')}</dd>
         <dt>State</dt>
         <dd>{words(state === 'building' ? 'not complete yet' : state)}</dd>
         <dt>Edits</dt>

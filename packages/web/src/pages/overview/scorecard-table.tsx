@@ -26,8 +26,30 @@ const SETTINGS = [
   ['retrieval', 'with retrieval'],
 ] as const;
 
+/** What the line of improvements shows, as shares of the base's loss. */
+export interface Scale {
+  from: number;
+  to: number;
+}
+
+/** One scale for several adapters: their lines can be compared. Pure. */
+export function scaleOf(scorecards: readonly Scorecard[]): Scale {
+  const shown = scorecards.flatMap(({ improvement, margin }) =>
+    improvement === null
+      ? [margin]
+      : [margin, improvement.value, improvement.low ?? 0, improvement.high ?? 0],
+  );
+  return { from: Math.min(0, ...shown) - 0.02, to: Math.max(0, ...shown) + 0.02 };
+}
+
 /** Base against adapter, with and without retrieval, each figure with its 95 % interval. */
-export function ScorecardTable({ scorecard }: { scorecard: Scorecard }): ReactNode {
+export function ScorecardTable({
+  scorecard,
+  scale = null,
+}: {
+  scorecard: Scorecard;
+  scale?: Scale | null;
+}): ReactNode {
   const rows = FIGURES.flatMap((figure) =>
     SETTINGS.map(([setting, label]) => ({
       figure,
@@ -38,7 +60,7 @@ export function ScorecardTable({ scorecard }: { scorecard: Scorecard }): ReactNo
   ).filter(({ base, adapter }) => base !== null || adapter !== null);
   return (
     <>
-      <Improvement scorecard={scorecard} />
+      <Improvement scorecard={scorecard} scale={scale} />
       <div className="table-scroll">
         <table className="table scorecard">
           <thead>
@@ -60,7 +82,11 @@ export function ScorecardTable({ scorecard }: { scorecard: Scorecard }): ReactNo
                   <span className="small faint">{setting}</span>
                 </th>
                 <Cell measure={base} show={figure.show} />
-                <Cell measure={adapter} show={figure.show} better={isBetter(base, adapter, figure.lower)} />
+                <Cell
+                  measure={adapter}
+                  show={figure.show}
+                  better={isSurelyBetter(figure, base, adapter, scorecard)}
+                />
               </tr>
             ))}
             <Checks scorecard={scorecard} />
@@ -72,9 +98,17 @@ export function ScorecardTable({ scorecard }: { scorecard: Scorecard }): ReactNo
   );
 }
 
-function isBetter(base: Measure | null, adapter: Measure | null, lower: boolean): boolean {
+/** Whether chance does not explain it: losses are compared file by file, of the rest the intervals must not meet. */
+function isSurelyBetter(
+  { key, lower }: Figure,
+  base: Measure | null,
+  adapter: Measure | null,
+  { improvement }: Scorecard,
+): boolean {
   if (base === null || adapter === null) return false;
-  return lower ? adapter.value < base.value : adapter.value > base.value;
+  if (key === 'heldOutLoss' || key === 'bitsPerByte') return (improvement?.low ?? 0) > 0;
+  const [worse, better] = lower ? [adapter.high, base.low] : [base.high, adapter.low];
+  return worse !== null && better !== null && worse < better;
 }
 
 function Cell({
@@ -99,12 +133,11 @@ function Cell({
 }
 
 /** The improvement that decides about promotion, drawn with its interval and the margin it has to exceed. */
-function Improvement({ scorecard }: { scorecard: Scorecard }): ReactNode {
+function Improvement({ scorecard, scale }: { scorecard: Scorecard; scale: Scale | null }): ReactNode {
   const { improvement, margin, reason } = scorecard;
   if (improvement === null) return <p className="card-body small muted">{reason}</p>;
   const { value, low, high } = improvement;
-  const from = Math.min(0, low ?? value) - 0.02;
-  const to = Math.max(margin, high ?? value) + 0.02;
+  const { from, to } = scale ?? scaleOf([scorecard]);
   const place = (share: number): string => `${((share - from) / (to - from)) * 100}%`;
   return (
     <div
@@ -133,6 +166,9 @@ function Improvement({ scorecard }: { scorecard: Scorecard }): ReactNode {
         )}
         <span className="interval-value" style={{ left: place(value) }} />
       </div>
+      <p className="interval-margin small faint tabular" aria-hidden="true">
+        <span style={{ left: place(margin) }}>margin {percent(margin)}</span>
+      </p>
       <p className="small muted">{reason}</p>
     </div>
   );

@@ -6,7 +6,7 @@ import { Badge, Skeleton } from '../../design/parts.js';
 import { plural, words } from '../../format.js';
 
 /** Where secrets were masked; never what they are. */
-export function SecretsCard({ projectId }: { projectId: string }): ReactNode {
+export function SecretsCard({ projectId, isIndexed }: { projectId: string; isIndexed: boolean }): ReactNode {
   const { data, error } = useResource<SecretList>(projectPath(projectId, '/secrets'));
   const places = data?.files.reduce((sum, file) => sum + file.places.length, 0) ?? 0;
   return (
@@ -14,7 +14,9 @@ export function SecretsCard({ projectId }: { projectId: string }): ReactNode {
       <div className="card-head">
         <h2>Secrets</h2>
         {data && (
-          <Badge tone={places > 0 ? 'warn' : 'plain'}>{places > 0 ? `${places} masked` : 'none found'}</Badge>
+          <Badge tone={places > 0 ? 'warn' : 'plain'}>
+            {places > 0 ? `${places} masked` : isIndexed ? 'none found' : 'not looked yet'}
+          </Badge>
         )}
       </div>
       <div className="card-body stack">

@@ -33,7 +33,11 @@ export function verdictOf({ adapter, scorecard, index, training }: ProjectView):
       reason: 'Refresh the index to read the files of this folder.',
     };
   }
-  const reason = adapter.reason ?? training.reason;
+  const refused = scorecard !== null && !scorecard.promoted && adapter.reason === scorecard.reason;
+  // The gate's sentence stands beside the figures that it is about.
+  const reason = refused
+    ? `Adapter ${adapter.version} was refused by the gate; its figures are below.`
+    : (adapter.reason ?? training.reason);
   return { tone: 'plain', title: 'The base model answers', reason };
 }
 

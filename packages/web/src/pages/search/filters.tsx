@@ -44,7 +44,7 @@ export function Filters({
       <input
         className="input mono"
         aria-label="Path pattern"
-        placeholder="src/**/*.ts"
+        placeholder="src/**"
         value={filters.pathGlob}
         spellCheck={false}
         onChange={(event) => onChange({ ...filters, pathGlob: event.target.value })}

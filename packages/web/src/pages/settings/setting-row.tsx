@@ -4,6 +4,7 @@ import { replace } from '../../api/resource-cache.js';
 import type { Setting, SettingList } from '../../api/types.js';
 import { Badge, IconButton, Switch } from '../../design/parts.js';
 import { Words } from '../../design/words.js';
+import { duration } from '../../format.js';
 import { settingTitle } from './setting-groups.js';
 import { type SettingValue, typedValue } from './typed-value.js';
 
@@ -38,12 +39,15 @@ export function SettingRow({ setting }: { setting: Setting }): ReactNode {
           </label>
           {source === 'environment' && <Badge tone="info">environment</Badge>}
           {source === 'file' && <Badge>changed</Badge>}
+          {key.endsWith('Ms') && typeof value === 'number' && (
+            <span className="small faint">{duration(value)}</span>
+          )}
         </div>
         <p className="small muted" id={`${id}-about`}>
           <Words text={description} />
         </p>
         {error && (
-          <p className="small setting-error" role="alert">
+          <p className="small field-error" role="alert">
             {error.message} {error.remedy}
           </p>
         )}
@@ -119,24 +123,34 @@ function Control({
     if (next !== undefined) onSave(next);
   };
   return (
-    <input
-      id={id}
-      className="input"
-      type={type === 'secret' ? 'password' : 'text'}
-      inputMode={type === 'number' ? 'decimal' : undefined}
-      value={typed}
-      placeholder={type === 'secret' && known !== '' ? 'set; type to replace' : 'not set'}
-      disabled={fixed}
-      autoComplete="off"
-      spellCheck={false}
-      aria-invalid={invalid}
-      aria-describedby={`${id}-about`}
-      onChange={(event) => setTyped(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') commit();
-        if (event.key === 'Escape') setTyped(type === 'secret' ? '' : known);
-      }}
-    />
+    <>
+      <input
+        id={id}
+        list={setting.suggestions === undefined ? undefined : `${id}-known`}
+        className="input"
+        type={type === 'secret' ? 'password' : 'text'}
+        inputMode={type === 'number' ? 'decimal' : undefined}
+        value={typed}
+        placeholder={type === 'secret' && known !== '' ? 'set; type to replace' : 'not set'}
+        disabled={fixed}
+        autoComplete="off"
+        spellCheck={false}
+        aria-invalid={invalid}
+        aria-describedby={`${id}-about`}
+        onChange={(event) => setTyped(event.target.value)}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') commit();
+          if (event.key === 'Escape') setTyped(type === 'secret' ? '' : known);
+        }}
+      />
+      {setting.suggestions !== undefined && (
+        <datalist id={`${id}-known`}>
+          {setting.suggestions.map((suggestion) => (
+            <option key={suggestion} value={suggestion} />
+          ))}
+        </datalist>
+      )}
+    </>
   );
 }

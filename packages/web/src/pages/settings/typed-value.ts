@@ -14,5 +14,8 @@ export function typedValue(
   if (type === 'secret') return typed === '' ? undefined : typed;
   if (typed === String(value)) return undefined;
   if (type !== 'number') return typed;
-  return typed.trim() === '' ? null : Number(typed);
+  if (typed.trim() === '') return null;
+  const number = Number(typed);
+  // Sent as it is: the server says what is wrong with it.
+  return Number.isNaN(number) ? typed : number;
 }

@@ -6,7 +6,7 @@ import type { ProjectView, RunView } from '../../api/types.js';
 import { Badge, Button, Progress } from '../../design/parts.js';
 import { toast } from '../../design/toast.js';
 import { Words } from '../../design/words.js';
-import { ago, bytes, count, duration, remaining } from '../../format.js';
+import { ago, bytes, count, duration, moment, remaining } from '../../format.js';
 import { howFar } from './how-far.js';
 import { LossChart } from './loss-chart.js';
 import { curveOf } from './run-curve.js';
@@ -37,7 +37,8 @@ export function CurrentRun({ projectId, projectName, run, view, onTrainAgain }: 
             {label}
           </Badge>
           <span className="small muted">
-            {run.kind === 'index' ? 'Index' : 'Training'}, {ago(run.createdAt)}
+            {run.kind === 'index' ? 'Index' : 'Training'},{' '}
+            <time title={moment(run.createdAt)}>{ago(run.createdAt)}</time>
             {run.budgetMs !== null && ` · budget ${duration(run.budgetMs)}`}
           </span>
         </div>
@@ -45,9 +46,7 @@ export function CurrentRun({ projectId, projectName, run, view, onTrainAgain }: 
       </div>
       <div className="card-body stack stack-wide">
         {run.error && <RunError error={run.error} projectName={projectName} onTrainAgain={onTrainAgain} />}
-        {!run.finished && (
-          <HowFar run={run} stage={stage} progress={view.run?.id === run.id ? view.progress : null} />
-        )}
+        {!run.finished && <HowFar run={run} stage={stage} />}
         {run.finished && !run.error && run.reason && (
           <p>
             <Words text={run.reason} />
@@ -70,16 +69,8 @@ export function CurrentRun({ projectId, projectName, run, view, onTrainAgain }: 
   );
 }
 
-function HowFar({
-  run,
-  stage,
-  progress,
-}: {
-  run: RunView;
-  stage: ProjectView['run'];
-  progress: number | null;
-}): ReactNode {
-  const { value, words: detail, label } = howFar(run, stage, progress);
+function HowFar({ run, stage }: { run: RunView; stage: ProjectView['run'] }): ReactNode {
+  const { value, words: detail, label } = howFar(run, stage);
   return (
     <div className="stack">
       <div className="row spread">
@@ -100,7 +91,7 @@ function Figures({ run }: { run: RunView }): ReactNode {
     ['Validation loss', run.validationLoss?.toFixed(3) ?? '–'],
     ['Speed', run.tokensPerSecond === null ? '–' : `${count(Math.round(run.tokensPerSecond))} tokens/s`],
     ['Peak memory', run.peakMemoryBytes === null ? '–' : bytes(run.peakMemoryBytes)],
-    ['Steps', run.steps === null ? '–' : `${count(run.step)} / ${count(run.steps)}`],
+    ['Steps', stepsOf(run)],
   ];
   return (
     <dl className="figures">
@@ -112,6 +103,12 @@ function Figures({ run }: { run: RunView }): ReactNode {
       ))}
     </dl>
   );
+}
+
+/** What was planned and not reached is no part of a run that has ended. */
+function stepsOf({ step, steps, finished }: RunView): string {
+  if (step === 0 && steps === null) return '–';
+  return finished || steps === null ? count(step) : `${count(step)} / ${count(steps)}`;
 }
 
 function Controls({ projectId, run }: { projectId: string; run: RunView }): ReactNode {

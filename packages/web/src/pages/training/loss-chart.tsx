@@ -62,6 +62,11 @@ function colourIn(element: HTMLElement): (name: string) => string {
   };
 }
 
+/** A step is a whole number. */
+const WHOLE_STEPS = [1, 2, 5]
+  .flatMap((unit) => [0, 1, 2, 3, 4, 5].map((power) => unit * 10 ** power))
+  .sort((a, b) => a - b);
+
 function options(element: HTMLElement, steps: number | null): uPlot.Options {
   const colour = colourIn(element);
   const axis = {
@@ -80,7 +85,7 @@ function options(element: HTMLElement, steps: number | null): uPlot.Options {
       x: { time: false, range: (_, min, max) => [Math.min(min ?? 0, 0), Math.max(max ?? 1, steps ?? 1)] },
     },
     axes: [
-      { ...axis, size: 32, space: 80 },
+      { ...axis, size: 32, space: 80, incrs: WHOLE_STEPS },
       { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => tick.toFixed(2)) },
     ],
     series: [

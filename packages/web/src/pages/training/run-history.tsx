@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { RunView } from '../../api/types.js';
 import { Badge } from '../../design/parts.js';
-import { ago, count, duration } from '../../format.js';
+import { count, duration, moment } from '../../format.js';
 import { outcomeOf, runWords } from './run-words.js';
 
 /** All runs, newest first; the one that is selected is shown above the list. */
@@ -42,7 +42,7 @@ export function RunHistory({
                 <tr key={run.id} aria-current={run.id === shown || undefined}>
                   <td>
                     <button type="button" className="link" onClick={() => onShow(run.id)}>
-                      {run.kind === 'index' ? 'Index' : 'Training'}, {ago(run.createdAt)}
+                      {run.kind === 'index' ? 'Index' : 'Training'}, {moment(run.createdAt)}
                     </button>
                   </td>
                   <td>

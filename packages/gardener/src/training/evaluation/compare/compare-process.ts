@@ -1,6 +1,7 @@
 import { computingProcess } from '@codebase-gardener/lora/process';
 import { GardenerError } from '../../../garden/errors/garden-error.js';
 import { type JobOptions, JobProcess } from '../../../garden/processes/job-process.js';
+import { withRestarts } from '../../../garden/processes/restarts.js';
 import type { CompareProtocol } from './compare-protocol.js';
 
 type Jobs = CompareProtocol['jobs'];
@@ -10,10 +11,18 @@ type Jobs = CompareProtocol['jobs'];
  * in this process.
  * @throws GardenerError as in that process, `training.comparison-died`; the signal's reason when aborted
  */
-export async function compareApart<Name extends keyof Jobs>(
+export function compareApart<Name extends keyof Jobs>(
   name: Name,
   input: Jobs[Name]['input'],
   options: JobOptions<Jobs[Name]['progress']> = {},
+): Promise<Jobs[Name]['result']> {
+  return withRestarts(() => compareOnce(name, input, options), { signal: options.signal });
+}
+
+async function compareOnce<Name extends keyof Jobs>(
+  name: Name,
+  input: Jobs[Name]['input'],
+  options: JobOptions<Jobs[Name]['progress']>,
 ): Promise<Jobs[Name]['result']> {
   const child = await JobProcess.start<CompareProtocol>({
     entry: new URL('./compare-child.js', import.meta.url),

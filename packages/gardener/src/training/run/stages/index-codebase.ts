@@ -67,7 +67,9 @@ export async function indexCodebase(run: RunContext): Promise<IndexedCodebase> {
 
 /** `1200 chunks`, and how many are found by meaning while the others are found by words and names. */
 function howFar({ chunks, vectors }: UpdateProgress): string {
-  return vectors < chunks ? `${chunks} chunks searchable, ${vectors} by meaning too` : `${chunks} chunks`;
+  return vectors < chunks
+    ? `${chunks} chunks searchable, ${vectors} by meaning too`
+    : `${chunks} ${chunks === 1 ? 'chunk' : 'chunks'}`;
 }
 
 /** A project's index and the embedder that it is searched with, while `work` goes on. */

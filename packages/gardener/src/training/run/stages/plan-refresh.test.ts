@@ -24,7 +24,7 @@ describe('planRefresh', () => {
     const { train, reason } = planRefresh(earlier, after(1, 0));
     expect(train).toBe(false);
     expect(reason).toMatch(
-      /1 of 40 files have changed since adapter 3 .* 2\.\d % of the code: the adapter stays/,
+      /1 of \d+ lines are new or changed since adapter 3 was trained, in 1 of 40 files: 0\.0 % of the code: the adapter stays/,
     );
   });
 
@@ -36,7 +36,18 @@ describe('planRefresh', () => {
         .concat([0, 1, 2, 3].map((i) => `src/added${i}.py`))
         .sort(),
     );
-    expect(plan.reason).toMatch(/7 of 44 files .* continues from adapter 3\.$/);
+    expect(plan.reason).toMatch(/in 7 of 44 files: .* continues from adapter 3\.$/);
+  });
+
+  test('a line changed in each of many files is little change', () => {
+    const touched = files.map((file, i) => ({
+      ...file,
+      hash: `touched${i}`,
+      text: `${file.text}# note ${i}\n`,
+    }));
+    const { train, reason } = planRefresh(earlier, touched);
+    expect(reason).toMatch(/^The index is up to date\. 40 of \d+ lines .* in 40 of 40 files/);
+    expect(train).toBe(false);
   });
 
   test('without a trained adapter there is nothing to continue from', () => {
@@ -53,8 +64,8 @@ describe('planRefresh', () => {
     });
   });
 
-  test('an adapter from before file hashes were kept counts everything as changed', () => {
-    const old = { ...earlier, manifest: { ...manifest, fileHashes: {} } };
+  test('an adapter from before hashes were kept counts everything as changed', () => {
+    const old = { ...earlier, manifest: { ...manifest, fileHashes: {}, fileLines: {} } };
     expect(planRefresh(old, files).train).toBe(true);
   });
 });

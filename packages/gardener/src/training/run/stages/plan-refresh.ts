@@ -2,10 +2,11 @@ import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
 import { baseOfAdapter } from '../../adapters/adapter-base.js';
 import { runOf } from '../../adapters/adapter-store.js';
 import type { DataManifest } from '../../data/data-manifest.js';
+import { countNewLines } from '../../data/line-hashes.js';
 import { RunDirectory } from '../../run-directory/run-directory.js';
 import type { RunContext } from '../run-context.js';
 
-/** Less than this share of the code changed: the adapter stays as it is. */
+/** Less than this share of the lines changed: the adapter stays as it is. */
 export const MIN_CHANGED_SHARE = 0.05;
 /** Continuing needs smaller steps than beginning. */
 export const CONTINUED_LEARNING_RATE = 0.5;
@@ -54,10 +55,13 @@ export function planRefresh(earlier: EarlierTraining | null, files: readonly Chu
     return { train: false, reason };
   }
   const changed = files.filter(({ path, hash }) => manifest.fileHashes[path] !== hash);
-  const share = characters(changed) / Math.max(1, characters(files));
+  const counts = changed.map(({ path, text }) => countNewLines(text, manifest.fileLines[path]));
+  const newLines = counts.reduce((sum, count) => sum + count.changed, 0);
+  const lines = files.reduce((sum, { text }) => sum + countNewLines(text, undefined).lines, 0);
+  const share = newLines / Math.max(1, lines);
   const figures =
-    `${changed.length} of ${files.length} files have changed since adapter ${version} was trained, ` +
-    `${(100 * share).toFixed(1)} % of the code`;
+    `${newLines} of ${lines} lines are new or changed since adapter ${version} was trained, in ${changed.length} of ` +
+    `${files.length} files: ${(100 * share).toFixed(1)} % of the code`;
   if (share < MIN_CHANGED_SHARE) {
     const reason = `The index is up to date. ${figures}: the adapter stays; training continues from ${100 * MIN_CHANGED_SHARE} % on.`;
     return { train: false, reason };
@@ -74,8 +78,4 @@ export function planRefresh(earlier: EarlierTraining | null, files: readonly Chu
 /** Files that the adapter to continue from has learned from or was chosen by. */
 export function seenBefore(manifest: DataManifest): ReadonlySet<string> {
   return new Set([...manifest.train.files, ...manifest.validation.files]);
-}
-
-function characters(files: readonly ChunkedFile[]): number {
-  return files.reduce((sum, { text }) => sum + text.length, 0);
 }

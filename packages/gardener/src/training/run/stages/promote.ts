@@ -1,6 +1,9 @@
-import type { RunEventInput } from '../../../garden/runs/runs.js';
+import { type RunEventInput, readRunState } from '../../../garden/runs/runs.js';
 import type { Scorecard } from '../../evaluation/scorecard.js';
 import type { RunContext } from '../run-context.js';
+
+/** With fewer steps an adapter has learned next to nothing, whatever the code. */
+const FEW_STEPS = 50;
 
 /**
  * Lets the adapter answer for its project, on the base that it was trained on, if the gate has said so; else what
@@ -8,10 +11,15 @@ import type { RunContext } from '../run-context.js';
  * @returns the run's last event
  */
 export async function promote(
-  { garden, project, baseModel }: RunContext,
+  { garden, project, baseModel, directory }: RunContext,
   { promoted, reason, adapterVersion }: Scorecard,
 ): Promise<RunEventInput> {
   // In one write: an adapter on another base would be refused.
   if (promoted) await garden.registry.update(project.id, { baseModel, promotedAdapter: adapterVersion });
-  return { type: 'run-complete', reason, adapterVersion, promoted };
+  const { step } = await readRunState(directory.path);
+  const hint =
+    promoted || step === 0 || step >= FEW_STEPS
+      ? ''
+      : ` It had time for ${step} ${step === 1 ? 'step' : 'steps'} only: more of it helps, gardener train ${project.name} --budget 1h.`;
+  return { type: 'run-complete', reason: `${reason}${hint}`, adapterVersion, promoted };
 }

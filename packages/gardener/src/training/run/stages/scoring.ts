@@ -32,6 +32,6 @@ export function scoringOptions(
     data,
     threads,
     signal,
-    startRuntime: () => startLlamaCpp(base.path, { threads, contextTokens }),
+    startRuntime: () => startLlamaCpp(base.path, { threads, contextTokens, whole: true }),
   };
 }

@@ -1,0 +1,258 @@
+import { join } from 'node:path';
+import type { BaseModel, LoraAdapter } from '@codebase-gardener/lora';
+import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { Garden } from '../../garden/garden.js';
+import type { ProjectRecord } from '../../garden/project-record.js';
+import { startLlamaCpp } from '../../models/llama-cpp/llama-cpp.js';
+import { atStrength } from '../../models/runtime/at-strength.js';
+import type { GenerationRuntime } from '../../models/runtime/runtime.js';
+import { requireModel } from '../../models/store/require-model.js';
+import { startEmbedder } from '../../retrieval/embedding/choose-embedder.js';
+import { ProjectIndex } from '../../retrieval/index/project-index.js';
+import { baseOfAdapter } from '../../training/adapters/adapter-base.js';
+import {
+  adapterStrength,
+  GGUF_FILE,
+  loadAdapter,
+  readScorecard,
+  runOf,
+  saveScorecard,
+} from '../../training/adapters/adapter-store.js';
+import { openBase } from '../../training/adapters/open-base.js';
+import { gapBase } from '../../training/data/gaps/gap-examples.js';
+import type { RunData } from '../../training/data/run-data.js';
+import { measureEditSimilarity, measureGapSimilarity } from '../../training/evaluation/edit-similarity.js';
+import { RETRIEVED_TOKENS, withRetrieval } from '../../training/evaluation/retrieval-examples.js';
+import { scoreSide } from '../../training/evaluation/score-side.js';
+import { makeScorecard, type Scorecard, type SidePair } from '../../training/evaluation/scorecard.js';
+import type { SideScores } from '../../training/evaluation/side-scores.js';
+import { RunDirectory } from '../../training/run-directory/run-directory.js';
+import { givenOrNewestAdapter } from '../which-adapter.js';
+import { type EvaluationPlan, planEvaluation } from './evaluation-plan.js';
+
+/** Lines that each of the four arms writes for the edit similarity. */
+const WRITTEN_LINES = 40;
+const RETRIEVED_CHUNKS = 6;
+
+export interface EvaluateOptions {
+  /** Version to evaluate. Defaults to the newest. */
+  version?: number;
+  /**
+   * Everything: all held-out files, with and without retrieval, and the edit similarity of written lines and gaps,
+   * which takes many minutes. Defaults to false: what fits into less than a minute.
+   */
+  full?: boolean;
+  /** Without `full` it should take no longer. Defaults to 50 s. */
+  limitMs?: number;
+  signal?: AbortSignal;
+  /** Told before it begins. */
+  onPlan?: (plan: EvaluationPlan) => void;
+  /** `total` is null while it cannot be told. */
+  onProgress?: (label: string, done: number, total: number | null) => void;
+}
+
+/** What an evaluation found. */
+export interface Evaluated {
+  scorecard: Scorecard;
+  /** Whether all held-out files were scored. */
+  isWhole: boolean;
+  /** Whether it is the adapter's scorecard now: one of some files takes the place of none, not of one of all. */
+  isKept: boolean;
+}
+
+interface Evaluation {
+  garden: Garden;
+  project: ProjectRecord;
+  base: BaseModel;
+  data: RunData;
+  adapter: LoraAdapter;
+  adapterFile: string;
+  options: EvaluateOptions;
+  startRuntime: () => Promise<GenerationRuntime>;
+}
+
+const DEFAULT_LIMIT_MS = 50_000;
+/** Of the time, where the base must be measured first, each part of its measuring. */
+const BASE_SCORING_SHARE = 0.25;
+const BASE_SERVING_SHARE = 0.15;
+
+/**
+ * Scores an adapter again on its run's held-out code; what the run measured of the base is not measured again. Where
+ * all of it was scored, or there is none yet, its scorecard is written anew. Does not change which model answers.
+ * @throws GardenerError `training.no-such-adapter`, `training.no-held-out-data`, `training.model-missing`,
+ *   `training.damaged-data`; LoraError `adapter.*`
+ */
+export async function evaluateProject(
+  garden: Garden,
+  project: ProjectRecord,
+  options: EvaluateOptions = {},
+): Promise<Evaluated> {
+  const version = await givenOrNewestAdapter(garden.paths, project, options.version);
+  const runId = await runOf(garden.paths, project.id, version);
+  if (runId === null) throw noHeldOutData(project, version);
+  await using base = await openBase(garden.paths, await baseOfAdapter(garden.paths, project, version));
+  const directory = garden.paths.adapter(project.id, version);
+  const run = new RunDirectory(garden.paths.run(project.id, runId));
+  const data = await run.readData(base.tokenizer.vocabularySize);
+  const { threads } = garden.settings;
+  const strength = await servedStrength(garden, directory);
+  const contextTokens = Math.max(1024, data.manifest.sequenceLength + 64);
+  const evaluation: Evaluation = {
+    ...{ garden, project, base, data, options },
+    adapter: await loadAdapter(directory, base, strength),
+    adapterFile: join(directory, GGUF_FILE),
+    startRuntime: async () =>
+      atStrength(await startLlamaCpp(base.path, { threads, contextTokens, whole: true }), strength),
+  };
+  const known = await knownScores(run, data);
+  const baseScores = known ?? (await measureBase(evaluation));
+  const limitMs = options.full === true ? Number.POSITIVE_INFINITY : (options.limitMs ?? DEFAULT_LIMIT_MS);
+  // What had to be measured first was cut to fit already.
+  const plan = planEvaluation(
+    baseScores,
+    known === null ? Number.POSITIVE_INFINITY : limitMs,
+    data.manifest.seed,
+  );
+  options.onPlan?.(plan);
+  const plain = await scoreAdapter(evaluation, baseScores, plan);
+  const written = options.full ? await writeBoth(evaluation, data, plain) : plain;
+  const retrieval = options.full ? await scoreWithRetrieval(evaluation) : null;
+  const before = await readScorecard(garden.paths, project.id, version);
+  const scorecard = makeScorecard(written, retrieval, {
+    margin: garden.settings.gateMargin,
+    adapterVersion: version,
+    seed: data.manifest.seed,
+    dataHash: data.manifest.hash,
+    strength,
+    strengthChoice: before?.strengthChoice ?? null,
+  });
+  const isWhole = plan.files.length === plan.ofFiles;
+  const isKept = isWhole || before === null;
+  if (isKept) await saveScorecard(directory, scorecard);
+  return { scorecard, isWhole, isKept };
+}
+
+/** At which an adapter answers where a question names no strength. */
+async function servedStrength({ settings }: Garden, directory: string): Promise<number> {
+  return settings.adapterStrength === 'auto' ? adapterStrength(directory) : settings.adapterStrength;
+}
+
+/** What the run has measured of the base, on the same held-out files; null where that is not known. */
+async function knownScores(run: RunDirectory, { heldOut }: RunData): Promise<SideScores | null> {
+  const scores = await run.readBaseScores().catch(() => null);
+  const isSame = scores?.files.length === heldOut.length;
+  return isSame && scores.files.every(({ path }, index) => path === heldOut[index]?.path) ? scores : null;
+}
+
+function measureBase(evaluation: Evaluation): Promise<SideScores> {
+  const { startRuntime, options } = evaluation;
+  const { full = false, limitMs = DEFAULT_LIMIT_MS } = options;
+  return scoreSide({
+    ...sideOptions(evaluation, 'base'),
+    ...{ adapter: null, adapterFile: null, startRuntime },
+    ...(!full && {
+      scoringLimitMs: limitMs * BASE_SCORING_SHARE,
+      servingLimitMs: limitMs * BASE_SERVING_SHARE,
+    }),
+  });
+}
+
+/** Scores the adapter on the files of the plan, beside what the base scored on them. */
+async function scoreAdapter(
+  evaluation: Evaluation,
+  baseScores: SideScores,
+  { files, measuresGeneral, servingLimitMs }: EvaluationPlan,
+): Promise<SidePair> {
+  const { adapter, adapterFile, data, startRuntime } = evaluation;
+  const of = <T>(all: readonly T[]): T[] => files.flatMap((index) => all.slice(index, index + 1));
+  // Completions are drawn from all files in turn: of some files they would be others.
+  const uses = measuresGeneral ? baseScores.uses : null;
+  const base = { ...baseScores, files: of(baseScores.files), uses };
+  const scores = await scoreSide({
+    ...sideOptions(evaluation, 'adapter'),
+    ...{ adapter, adapterFile, startRuntime, like: base, measureGeneral: measuresGeneral, servingLimitMs },
+    data: { ...data, heldOut: of(data.heldOut) },
+  });
+  return { base, adapter: scores };
+}
+
+function sideOptions({ garden, base, data, options }: Evaluation, side: string) {
+  return {
+    ...{ base, data, threads: garden.settings.threads },
+    ...(options.signal ? { signal: options.signal } : {}),
+    onProgress: (label: string, done: number, total: number | null) =>
+      options.onProgress?.(`${side}: ${label}`, done, total),
+  };
+}
+
+/** Adds to both sides how near what they write comes to the true lines and gaps. */
+async function writeBoth(
+  { base: { tokenizer }, adapterFile, options, startRuntime }: Evaluation,
+  { heldOut }: RunData,
+  { base, adapter }: SidePair,
+): Promise<SidePair> {
+  const runtime = await startRuntime();
+  const written = async (scores: SideScores, file: string | null, side: string): Promise<SideScores> => {
+    const writing = (what: string) => ({
+      maxLines: WRITTEN_LINES,
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: (done: number, total: number) => options.onProgress?.(`${side}: ${what}`, done, total),
+    });
+    const lines = await measureEditSimilarity(runtime, file, heldOut, tokenizer, writing('writing lines'));
+    const gaps = await measureGapSimilarity(
+      runtime,
+      file,
+      heldOut,
+      gapBase(tokenizer),
+      writing('filling gaps'),
+    );
+    return { ...scores, editSimilarity: lines, gapSimilarity: gaps };
+  };
+  try {
+    return {
+      base: await written(base, null, 'base'),
+      adapter: await written(adapter, adapterFile, 'adapter'),
+    };
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+async function scoreWithRetrieval(evaluation: Evaluation): Promise<SidePair> {
+  const { garden, project, base, data, options } = evaluation;
+  const embedder = await startEmbedder(garden.settings, (id) => requireModel(garden.paths, id));
+  const index = new ProjectIndex(garden.paths, project.id);
+  try {
+    const excludePaths = data.manifest.heldOut.files;
+    const search = (query: string) => index.search(query, embedder, { k: RETRIEVED_CHUNKS, excludePaths });
+    const heldOut = await withRetrieval(data.heldOut, search, base.tokenizer, options.signal);
+    const { contextLength } = base.config;
+    const sequenceLength = Math.min(contextLength, data.manifest.sequenceLength + RETRIEVED_TOKENS);
+    const retrieved = { ...data, heldOut, manifest: { ...data.manifest, sequenceLength } };
+    // General code, parity and stopping have nothing to do with retrieval.
+    const shared = { data: retrieved, measureGeneral: false, startRuntime: null };
+    const plainBase = await scoreSide({
+      ...sideOptions(evaluation, 'base'),
+      ...shared,
+      ...{ adapter: null, adapterFile: null },
+    });
+    const { adapter, adapterFile } = evaluation;
+    const plainAdapter = await scoreSide({
+      ...sideOptions(evaluation, 'adapter'),
+      ...shared,
+      ...{ adapter, adapterFile, like: plainBase },
+    });
+    return await writeBoth(evaluation, retrieved, { base: plainBase, adapter: plainAdapter });
+  } finally {
+    index.close();
+    await embedder.dispose();
+  }
+}
+
+function noHeldOutData({ name }: ProjectRecord, version: number): GardenerError {
+  return new GardenerError(
+    'training.no-held-out-data',
+    `Adapter ${version} of ${name} was not trained here, so there is no code that is known to be held out from it.`,
+    { remedy: `Train one here to compare: gardener train ${name}.` },
+  );
+}
