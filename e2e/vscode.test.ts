@@ -32,13 +32,15 @@ let editor: VsCodeServer;
 let browser: TestBrowser;
 let page: Page;
 
-/** Real code, small enough to be indexed in seconds. */
+/** Real code: small enough to be indexed in seconds, large enough to be trained on. */
 function codebase(): string {
   const path = join(garden.directory, 'trainer');
-  cpSync(join(repository, 'packages', 'lora', 'src', 'adapter'), join(path, 'adapter'), {
-    recursive: true,
-    filter: (source) => !source.endsWith('.test.ts'),
-  });
+  for (const room of ['adapter', 'weights']) {
+    cpSync(join(repository, 'packages', 'lora', 'src', room), join(path, room), {
+      recursive: true,
+      filter: (source) => !source.endsWith('.test.ts'),
+    });
+  }
   return path;
 }
 
@@ -88,7 +90,7 @@ const status = (text: string | RegExp): Locator => page.locator('.statusbar-item
 const icon = (text: string): Promise<string | null> =>
   status(text).locator('.codicon').first().getAttribute('class');
 const ghost = (): Locator =>
-  page.locator('.ghost-text-decoration, .ghost-text-decoration-preview, .ghost-text');
+  page.locator('.ghost-text-decoration:visible, .ghost-text-decoration-preview:visible, .ghost-text:visible');
 const shown = (locator: Locator, timeout = 60_000): Promise<void> => locator.first().waitFor({ timeout });
 const code = (): Locator => page.locator('.editor-instance .view-lines').first();
 
@@ -227,7 +229,7 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
     await expect.poll(() => rows.count(), { timeout: PATIENCE_MS }).toBeGreaterThan(3);
     await page.keyboard.press('ArrowDown');
     const chosen = (await page.locator('.quick-input-list .monaco-list-row.focused').innerText()).trim();
-    const path = /adapter\/[\w.-]+\.ts/.exec(chosen)?.[0] ?? chosen;
+    const path = /(?:adapter|weights)\/[\w./-]+\.ts/.exec(chosen)?.[0] ?? chosen;
     // What is selected stands behind the list already.
     await shown(page.locator('.tab.active', { hasText: path.split('/').at(-1) ?? path }));
     await page.keyboard.press('Enter');
