@@ -437,6 +437,11 @@ export interface components {
                 /** @description After this long what is written by then is the answer. */
                 timeLimitMs?: number;
             } | null;
+            logit_bias?: {
+                [key: string]: number;
+            } | null;
+            /** @enum {boolean|null} */
+            logprobs?: false | null;
             max_tokens?: number | null;
             model: string;
             /** @enum {number|null} */
