@@ -65,6 +65,8 @@ export interface UpdateContext {
 const FOLLOWING_TEXTS = 64;
 /** Chunks of one commit: small enough that search sees the first files soon, large enough to embed in full batches. */
 const BATCH_CHUNKS = 256;
+/** The same for files that are read, after the first commit: each takes a tenth of a second, and nothing is embedded. */
+const READ_BATCH_CHUNKS = 1_024;
 /** Files of one commit: their paths stand in one SQL filter. */
 const BATCH_FILES = 400;
 /**
@@ -159,7 +161,8 @@ export class IndexUpdate {
       for await (const item of items) {
         signal?.throwIfAborted();
         this.#take(item);
-        if (this.#batchChunks >= BATCH_CHUNKS || this.#batch.length >= BATCH_FILES) await this.#commit();
+        const limit = this.#changed === 0 ? BATCH_CHUNKS : READ_BATCH_CHUNKS;
+        if (this.#batchChunks >= limit || this.#batch.length >= BATCH_FILES) await this.#commit();
       }
       signal?.throwIfAborted();
       for (const path of this.#indexed.keys()) if (!this.#outcomes.has(path)) this.#removals.push(path);

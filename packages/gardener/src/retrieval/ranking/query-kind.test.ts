@@ -11,6 +11,8 @@ it.each([
   ['사용자 인증', 'characters'],
   ['检查 password', 'characters'],
   ['Returns the first value that matches a predicate', 'description'],
+  ['Parses HTTP headers of responses', 'description'],
+  ['Return default settings by name', 'description'],
   ['Converts a coroutine into a deferred', 'description'],
   ['Whether two paths are equal after they are normalised', 'description'],
 ])('%j is a %s', (query, kind) => {

@@ -1,10 +1,11 @@
 import { type Definition, definitionIn } from './definitions.js';
 import { askedRoles, type FileRole, fileRole } from './file-role.js';
 import { folderName, stemName } from './path-words.js';
+import { kindOfQuery } from './query-kind.js';
 import type { QueryNames } from './query-names.js';
 import { stretched } from './stretch.js';
 import { type Named, wordOverlaps } from './word-overlap.js';
-import { askedStems, stemsOfName } from './words.js';
+import { askedForms, askedStems, formsOfName, stemsOfName } from './words.js';
 
 /** A chunk that may answer, with what is known of it before it is read. */
 export interface Candidate {
@@ -60,7 +61,7 @@ export function signalsOf(query: string, names: QueryNames, candidates: readonly
     wordOverlaps(asked, new Map([...files.keys()].map((path) => [path, [named(path)]])));
   const meaning = stretchedOf(candidates, ({ similarity }) => similarity);
   const words = stretchedOf(candidates, ({ keywords }) => keywords);
-  const byName = wordOverlaps(asked, new Map(candidates.map(({ id, names }) => [id, names.map(nameOf)])));
+  const byName = nameOverlaps(query, candidates);
   const [byStem, byFolder] = [ofFile(stemName), ofFile(folderName)];
   const role = new Map([...files].map(([path, language]) => [path, fileRole(path, language)]));
   return candidates.map((candidate) => {
@@ -87,7 +88,17 @@ export function signalsOf(query: string, names: QueryNames, candidates: readonly
   });
 }
 
-const nameOf = (name: string): Named => ({ words: stemsOfName(name) });
+/** A description says a name nearly as it is; what names a subject uses other words of the same family. */
+function nameOverlaps(query: string, candidates: readonly Candidate[]): Map<string, number> {
+  const isDescription = kindOfQuery(query) === 'description';
+  const words = isDescription ? formsOfName : stemsOfName;
+  const named = candidates.map(({ id, names }): [string, Named[]] => [
+    id,
+    names.map((name) => ({ words: words(name) })),
+  ]);
+  if (!isDescription) return wordOverlaps(askedStems(query), new Map(named));
+  return wordOverlaps(askedForms(query), new Map(named), (one, other) => one === other);
+}
 
 function stretchedOf(
   candidates: readonly Candidate[],

@@ -56,11 +56,11 @@ export const WEIGHTS: Record<QueryKind, Weights> = {
   description: {
     ...SUBJECT,
     words: 0.5,
-    file: 0.3,
+    file: 0.26,
     folder: 0,
     definition: 0.4,
-    evidence: 0.03,
-    spread: 0.9,
+    evidence: 0,
+    spread: 0.95,
   },
   characters: { ...SUBJECT, meaning: 0.4, words: 1 },
 };

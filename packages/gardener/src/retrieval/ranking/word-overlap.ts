@@ -19,11 +19,13 @@ const MIN_INSIDE = 4;
  * `deferred_from_coroutine`.
  * @param asked the stems of the query
  * @param names by id; ids without a common word are left out of the result
+ * @param related whether two stems are of one word
  * @returns by id, up to 1 for the best
  */
 export function wordOverlaps<Id>(
   asked: ReadonlySet<string>,
   names: ReadonlyMap<Id, readonly Named[]>,
+  related: (one: string, other: string) => boolean = isRelated,
 ): Map<Id, number> {
   const askedWords = [...asked];
   const frequency = new Map<string, number>();
@@ -48,7 +50,7 @@ export function wordOverlaps<Id>(
   const partnerOf = (word: string) => {
     let found = partners.get(word);
     if (found === undefined) {
-      found = askedWords.find((one) => isRelated(one, word)) ?? null;
+      found = askedWords.find((one) => related(one, word)) ?? null;
       partners.set(word, found);
     }
     return found;

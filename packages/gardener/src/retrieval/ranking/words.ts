@@ -42,16 +42,16 @@ const MIN_STEM = 3;
 /** Two words of which one begins with the other are of one family from this length on: `config`, `configuration`. */
 const MIN_FAMILY = 4;
 
-/** Words that a sentence about code is made of, whatever it is about. */
-const FILLER = new Set(
-  (
-    'a an the of to for in on is are be by with and or if it its this that from as at not into which when can will ' +
-    'given return returns where how what does do i we you my our there their them they was were has have had get ' +
-    'find show me code function method class file implementation implemented defined handled done work works used use'
-  )
-    .split(' ')
-    .map(stem),
-);
+/** Words that any sentence is made of. */
+const SENTENCE_WORDS =
+  'a an the of to for in on is are be by with and or if it its this that from as at not into which when can will given ' +
+  'return returns where how what does do';
+/** And those that a question about code is made of, whatever it is about. */
+const QUESTION_WORDS =
+  'i we you my our there their them they was were has have had get find show me code function method class file ' +
+  'implementation implemented defined handled done work works used use';
+const FILLER = new Set(`${SENTENCE_WORDS} ${QUESTION_WORDS}`.split(' ').map(stem));
+const FILLER_FORMS = new Set(SENTENCE_WORDS.split(' ').map(form));
 
 /** A word without its ending; words of one family have the same stem, mostly. */
 export function stem(word: string): string {
@@ -65,12 +65,33 @@ export function stem(word: string): string {
   return word.length > 4 ? word.replace(/e+$/, '') : word;
 }
 
+/**
+ * A word without the endings that its forms differ in: `parses`, `parsed` and `parsing` meet, `parser` is another. A
+ * sentence that describes a piece of code says its name nearly as it is.
+ */
+export function form(word: string): string {
+  for (const ending of ['ing', 'ies', 'es', 'ed', 's']) {
+    if (word.endsWith(ending) && word.length - ending.length >= MIN_STEM)
+      return word.slice(0, -ending.length);
+  }
+  return word.length > 4 ? word.replace(/e+$/, '') : word;
+}
+
 /** The stems of a text's words, identifiers split, in order. */
 export function stemsOf(text: string): string[] {
+  return wordsOf(text, stem);
+}
+
+function wordsOf(text: string, without: (word: string) => string): string[] {
   return (text.match(WORD) ?? []).flatMap((word) => [
-    ...splitIdentifier(word).map(stem),
+    ...splitIdentifier(word).map(without),
     ...unspacedParts(word),
   ]);
+}
+
+/** The forms of a query's words that say what it is about, each once; see {@link form}. */
+export function askedForms(query: string): Set<string> {
+  return new Set(wordsOf(query, form).filter((word) => !FILLER_FORMS.has(word)));
 }
 
 /** The stems of a query that say what it is about, each once. */
@@ -89,3 +110,6 @@ export function isRelated(one: string, other: string): boolean {
 
 /** As {@link stemsOf}, for names, which are asked again and again. */
 export const stemsOfName: (name: string) => readonly string[] = remembered(stemsOf);
+
+/** The forms of a name's words; see {@link form}. */
+export const formsOfName: (name: string) => readonly string[] = remembered((name) => wordsOf(name, form));
