@@ -65,7 +65,7 @@ export interface UpdateContext {
 const FOLLOWING_TEXTS = 64;
 /** Chunks of one commit: small enough that search sees the first files soon, large enough to embed in full batches. */
 const BATCH_CHUNKS = 256;
-/** The same for files that are read, after the first commit: each takes a tenth of a second, and nothing is embedded. */
+/** The same after the first commit, while files are read: each takes a tenth of a second, and nothing is embedded. */
 const READ_BATCH_CHUNKS = 1_024;
 /** Files of one commit: their paths stand in one SQL filter. */
 const BATCH_FILES = 400;
