@@ -247,7 +247,7 @@ test(
       reason: `${FILES} files are indexed.`,
       adapterVersion: null,
     });
-    expect((await readdir(run)).sort()).toEqual(['events.jsonl', 'run.json']);
+    expect((await readdir(run)).sort()).toEqual(['events.jsonl', 'outcome.json', 'run.json']);
   },
   TIMEOUT_MS,
 );
