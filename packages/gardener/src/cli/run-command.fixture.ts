@@ -43,7 +43,9 @@ export async function makeTestGarden(): Promise<TestGarden> {
     failure: async (...words) => {
       const { code: exitCode, stdout, stderr } = await gardener(...words, '--json');
       const { error } = JSON.parse(stdout);
-      if (stderr !== `error: ${error.message}\ntry: ${error.remedy}\n`) throw new Error(`stderr: ${stderr}`);
+      // Before it there may be what was done until then.
+      const told = `error: ${error.message}\ntry: ${error.remedy}\n`;
+      if (!stderr.endsWith(told)) throw new Error(`stderr: ${stderr}`);
       return { exitCode, ...error };
     },
     remove: () => rm(root, { recursive: true, force: true }),

@@ -8,7 +8,7 @@ export function projectView(
   return {
     project: { id: `${name}-1`, name, path, baseModel: 'smollm2-135m-instruct', isAway: false },
     index: {
-      ...{ state: 'ready', chunks: 900, commit: '0123456789abcdef', changedSince: 0 },
+      ...{ state: 'ready', chunks: 900, vectors: 900, commit: '0123456789abcdef', changedSince: 0 },
       files: { seen: 1_300, indexed: 1_234, skipped: {}, failed: {} },
     },
     training: {

@@ -46,5 +46,5 @@ test('a second server of one data directory is refused, with the address of the 
   await serveElsewhere();
   const failure = await here.failure('serve', '--port', '0');
   expect(failure).toMatchObject({ exitCode: 1, code: 'server.already-running' });
-  expect(failure.message).toContain(URL_OF_ANOTHER);
+  expect(failure.remedy).toContain(URL_OF_ANOTHER);
 });
