@@ -1,4 +1,3 @@
-import { asApiError } from '../api/api-error.js';
 import { request } from '../api/request.js';
 import type { Address } from '../api/types.js';
 import type { Place } from './place.js';
@@ -12,28 +11,21 @@ export interface CompleteRequest extends Place {
   /** 0, the default, takes the likeliest token each time. */
   temperature?: number;
   seed?: number;
+  /** How sure the model has to be, from 0 to 1. Defaults to the server's setting. */
+  minConfidence?: number;
   signal: AbortSignal;
 }
 
 /**
- * One completion by the project's model, as the model wrote it. The only place that knows by which address and in
- * which form the server is asked.
+ * One completion by the project's model, cut by the server to what belongs at the place; empty where nothing is worth
+ * it. The only place that knows by which address and in which form the server is asked.
  * @throws ApiError as `request`; AbortError
  */
 export async function complete(
   address: Address,
-  { project, path, prefix, suffix, maxTokens, signal }: CompleteRequest,
+  { project, signal, ...body }: CompleteRequest,
 ): Promise<string> {
-  const ask = (place: Partial<Place>) =>
-    request<{ text: string }>(address, 'POST', `/api/projects/${encodeURIComponent(project)}/complete`, {
-      body: { path, ...place, maxTokens },
-      signal,
-    });
-  try {
-    return (await ask({ prefix, suffix })).text;
-  } catch (error) {
-    // A base that cannot fill a gap in continues what stands before it.
-    if (asApiError(error).code !== 'models.no-fill-in-the-middle') throw error;
-    return (await ask({ prefix })).text;
-  }
+  const path = `/api/projects/${encodeURIComponent(project)}/complete`;
+  const { text } = await request<{ text: string }>(address, 'POST', path, { body, signal });
+  return text;
 }

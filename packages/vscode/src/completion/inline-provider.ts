@@ -79,6 +79,8 @@ class InlineProvider implements InlineCompletionItemProvider {
       const request = {
         ...{ ...place, path, project: project.project.id, signal: stopping.signal },
         maxTokens: settings.maxTokens,
+        // Who asks wants to see what there is.
+        ...(isAsked && { minConfidence: 0 }),
       };
       const texts: string[] = [];
       for (let i = 0; i < (isAsked ? settings.alternatives : 1); i++) {

@@ -28,5 +28,6 @@ export function projectView(
     etaMs: null,
     watching: true,
     ...rest,
-  };
+    // What the extension does not look at is left out.
+  } as ProjectView;
 }
