@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { createRun } from '../garden/runs/runs.js';
-import { writeAdapterManifest } from '../training/adapters/adapter-manifest.js';
 import { readBaseFacts } from '../training/adapters/open-base.js';
+import { saveEmptyAdapter } from '../training/adapters/saved-adapter.fixture.js';
 import type { Scorecard } from '../training/evaluation/scorecard.js';
 import { openRunContext } from '../training/run/run-context.js';
 import { promote } from '../training/run/stages/promote.js';
@@ -30,17 +30,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** An adapter of the project as far as its manifest. */
+/** An adapter of the project that nobody runs. */
 async function addAdapter(version: number, base: string): Promise<void> {
-  const directory = garden.paths.adapter(project.id, version);
-  await mkdir(directory, { recursive: true });
-  const identity = { name: base, weightsHash: 'w', tokenizerHash: 't', templateHash: 'c' };
-  const known = { dataHash: null, commit: null, settings: {}, scores: null };
-  await writeAdapterManifest(
-    directory,
-    { base: identity, ...known, createdAt: new Date().toISOString() },
-    [],
-  );
+  await saveEmptyAdapter(garden.paths, { id: project.id, baseModel: base }, version);
 }
 
 const answers = async () => {
