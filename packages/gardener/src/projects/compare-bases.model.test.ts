@@ -1,4 +1,5 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import type { Garden } from '../garden/garden.js';
@@ -44,7 +45,7 @@ it('stopped, it leaves nothing', async () => {
   });
   await expect(comparing).rejects.toThrow('stopped');
   expect(await readComparison(garden.paths, project.id)).toBeNull();
-  expect(await readdir(garden.paths.project(project.id))).toEqual(['project.json']);
+  expect(await readdir(garden.paths.project(project.id))).toEqual(['project.copy.json', 'project.json']);
 });
 
 it('says what is missing: code, a base, a file that is a model', async () => {
@@ -56,9 +57,9 @@ it('says what is missing: code, a base, a file that is a model', async () => {
   await expect(compareBases(garden, project, { bases: ['smollm2-360m-instruct'] })).rejects.toMatchObject({
     code: 'training.model-missing',
   });
-  const empty = join(garden.paths.root, 'empty');
-  await mkdir(empty);
+  const empty = await mkdtemp(join(tmpdir(), 'gardener-empty-'));
   await writeFile(join(empty, 'README.md'), '# Nothing but words\n');
   const other = await garden.registry.add({ path: empty, baseModel: inject('tinyBaseFile') });
   await expect(compareBases(garden, other)).rejects.toMatchObject({ code: 'training.nothing-to-compare' });
+  await rm(empty, { recursive: true });
 });

@@ -18,10 +18,12 @@ export async function findGivenFiles(
       cause,
     });
   });
-  if (facts.isDirectory())
-    return Promise.all(
-      entry.files.map(async (file) => ({ name: file.name, path: await findIn(given, file, entry) })),
-    );
+  if (facts.isDirectory()) {
+    const found: { name: string; path: string }[] = [];
+    // One after the other, so that the first that is missing is the one that is named.
+    for (const file of entry.files) found.push({ name: file.name, path: await findIn(given, file, entry) });
+    return found;
+  }
   // A FIFO would never end.
   if (!facts.isFile()) {
     throw new GardenerError('models.unreadable-file', `${given} is neither a file nor a directory.`, {
