@@ -66,7 +66,8 @@ function ofProject(view: ProjectView, { problem, suggests, isWaiting }: Situatio
     return { text, tooltip: [problem.message, ...tooltip], tone: 'warning' };
   }
   if (view.glance === 'error') {
-    const reason = view.training.error?.message ?? view.training.reason ?? 'The index is damaged.';
+    const reason =
+      view.training.error?.message ?? view.training.reason ?? 'The index is damaged, or of another version.';
     return { text: `$(error) ${name}: failed`, tooltip: [reason, ...tooltip], tone: 'error' };
   }
   const work = WORK[view.glance];

@@ -62,7 +62,9 @@ function indexLine({ index, project }: StatusObject, palette: Palette): string {
   const { files } = index;
   if (index.state === 'none') return palette.quiet('nothing indexed yet');
   if (index.state === 'damaged')
-    return palette.bad(`damaged: gardener refresh ${oneLine(project.name)} builds it anew`);
+    return palette.bad(
+      `damaged, or made by another version: gardener refresh ${oneLine(project.name)} builds it anew`,
+    );
   const parts = [
     `${formatCount(files.indexed)} of ${plural(files.seen, 'file')}`,
     plural(index.chunks, 'chunk'),

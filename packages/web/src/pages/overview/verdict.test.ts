@@ -67,7 +67,10 @@ it('tells what keeps the base model answering', () => {
     reason: 'Too little code.',
   });
   expect(verdict({ index: 'none' }).title).toBe('Nothing is indexed yet');
-  expect(verdict({ index: 'damaged' })).toMatchObject({ tone: 'bad', title: 'The index is damaged' });
+  expect(verdict({ index: 'damaged' })).toMatchObject({
+    tone: 'bad',
+    title: 'The index is damaged, or of another version',
+  });
 });
 
 it('claims no gain where there is none', () => {

@@ -22,7 +22,7 @@ export function verdictOf({ adapter, scorecard, index, training }: ProjectView):
   if (index.state === 'damaged') {
     return {
       tone: 'bad',
-      title: 'The index is damaged',
+      title: 'The index is damaged, or of another version',
       reason: 'Refresh it: it is built again from your files.',
     };
   }
