@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFailed } from 'vitest';
@@ -32,6 +32,18 @@ let editor: VsCodeServer;
 let browser: TestBrowser;
 let page: Page;
 
+/** What the smallest model continues without a doubt. */
+const NUMBERS = `/** The difference of two numbers. */
+export function subtract(a: number, b: number): number {
+  return a - b;
+}
+
+/** The quotient of two numbers. */
+export function divide(a: number, b: number): number {
+  return a / b;
+}
+`;
+
 /** Real code: small enough to be indexed in seconds, large enough to be trained on. */
 function codebase(): string {
   const path = join(garden.directory, 'trainer');
@@ -41,6 +53,7 @@ function codebase(): string {
       filter: (source) => !source.endsWith('.test.ts'),
     });
   }
+  writeFileSync(join(path, 'adapter', 'numbers.ts'), NUMBERS);
   return path;
 }
 
@@ -94,16 +107,15 @@ const ghost = (): Locator =>
 const shown = (locator: Locator, timeout = 60_000): Promise<void> => locator.first().waitFor({ timeout });
 const code = (): Locator => page.locator('.editor-instance .view-lines').first();
 
-/** The lines of the editor that are in sight, from top to bottom, without spaces. */
+/** The lines of the editor that are in sight, from top to bottom, without spaces and without what is suggested. */
 async function text(): Promise<string> {
-  const lines = await code()
-    .locator('.view-line')
-    .evaluateAll((all) =>
-      (all as { style: { top: string }; textContent: string | null }[])
-        .map((line) => ({ top: Number.parseInt(line.style.top, 10), text: line.textContent ?? '' }))
-        .sort((one, other) => one.top - other.top)
-        .map((line) => line.text),
-    );
+  const lines = await page.evaluate<string[]>(`
+    [...document.querySelector('.editor-instance .view-lines').querySelectorAll('.view-line')]
+      .sort((one, other) => parseInt(one.style.top) - parseInt(other.style.top))
+      .map((line) => [...line.querySelectorAll('span > span')]
+        .filter(({ className }) => !className.includes('ghost-text'))
+        .map(({ textContent }) => textContent)
+        .join(''))`);
   return lines.join('\n').replaceAll(/[\s\u00a0]+/g, '');
 }
 
@@ -169,10 +181,10 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
 
   it('suggests code of the real model, which Tab takes', async () => {
     await page.keyboard.press('Escape');
-    await openFile('adapter/json-file.ts');
+    await openFile('adapter/numbers.ts');
     await page.keyboard.press('Control+End');
     await page.keyboard.type(
-      '\n// Adds two numbers.\nexport function add(a: number, b: number): number {\n',
+      '\n// The sum of two numbers.\nexport function add(a: number, b: number): number {\nreturn',
       { delay: 5 },
     );
     await shown(ghost(), PATIENCE_MS);
@@ -190,7 +202,7 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
   it('takes a suggestion word by word, and keeps the rest of it without asking again', async () => {
     await page.keyboard.press('Control+End');
     await page.keyboard.type(
-      '\n// Multiplies two numbers.\nexport function multiply(a: number, b: number): number {\n',
+      '\n// The product of two numbers.\nexport function multiply(a: number, b: number): number {\nreturn',
       {
         delay: 5,
       },
@@ -276,9 +288,12 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
     await server.start();
     await shown(status('trainer: paused'), PATIENCE_MS);
     await shown(status('Gardener is connected again'));
-    await openFile('adapter/json-file.ts');
+    await openFile('adapter/numbers.ts');
     await page.keyboard.press('Control+End');
-    await page.keyboard.type('\n// Adds two numbers\nfunction add(a: number, b: number) {\n', { delay: 5 });
+    await page.keyboard.type(
+      '\n// The smaller of two numbers.\nexport function smaller(a: number, b: number): number {\nreturn',
+      { delay: 5 },
+    );
     await shown(ghost(), PATIENCE_MS);
   });
 

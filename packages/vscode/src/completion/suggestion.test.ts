@@ -35,6 +35,8 @@ describe('what of a completion is shown', () => {
 
   it('does not repeat the indentation that is there', () => {
     expect(suggestionOf('  return 1;', at('{\n  |'), true)).toBe('return 1;');
+    expect(suggestionOf('\n  return 1;', at('{\n  |\n}'), true)).toBe('return 1;');
+    expect(suggestionOf('\n  return 1;', at('{|\n}'), true)).toBe('\n  return 1;');
   });
 
   it.each(['', '   ', '\n\n', '\r\n'])('is nothing for %j', (text) => {

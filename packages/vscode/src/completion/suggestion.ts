@@ -8,14 +8,16 @@ import type { Place } from './place.js';
  */
 export function suggestionOf(text: string, { prefix, suffix }: Place, multiline: boolean): string | null {
   const [rest = ''] = suffix.split('\n', 1);
-  const lines = text.replaceAll('\r\n', '\n').split('\n');
+  const indent = /(?:^|\n)([ \t]*)$/.exec(prefix)?.[1];
+  const plain = text.replaceAll('\r\n', '\n');
+  // On a line that is empty so far the model may begin one more.
+  const lines = (indent === undefined ? plain : plain.replace(/^(?:[ \t]*\n)+/, '')).split('\n');
   // What follows on the line would be pushed below the suggestion; closing brackets and quotes may be.
   const isOneLine = !multiline || /[^\s)\]}>'"`;,]/.test(rest);
   const kept = isOneLine ? withoutRest(lines[0] ?? '', rest) : beforeRepetition(lines, suffix).join('\n');
   const shown = kept.replace(/\s+$/, '');
   if (shown.trim() === '') return null;
   // Where the line is empty but for its indentation, the model may write the indentation again.
-  const indent = /(?:^|\n)([ \t]*)$/.exec(prefix)?.[1];
   return indent !== undefined && indent !== '' && shown.startsWith(indent)
     ? shown.slice(indent.length)
     : shown;
