@@ -1351,6 +1351,11 @@ export interface components {
             path: string;
             reason: string | null;
         };
+        /** @description An event as it is sent: its data is the JSON of one of the others, or [DONE]. */
+        ServerSentEvent: {
+            data: string;
+            event?: string;
+        };
         Setting: {
             choices?: string[];
             default: string | number | boolean;
@@ -1546,6 +1551,7 @@ export type SearchResult = components['schemas']['SearchResult'];
 export type SecretFile = components['schemas']['SecretFile'];
 export type SecretList = components['schemas']['SecretList'];
 export type SeenFile = components['schemas']['SeenFile'];
+export type ServerSentEvent = components['schemas']['ServerSentEvent'];
 export type Setting = components['schemas']['Setting'];
 export type SettingList = components['schemas']['SettingList'];
 export type SimilarPlace = components['schemas']['SimilarPlace'];

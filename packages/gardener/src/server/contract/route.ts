@@ -87,3 +87,10 @@ const projectKey = z
   });
 
 export const inProject = z.object({ project: projectKey });
+
+/** An event of a stream as it is sent, beside what its data spells. */
+export const serverSentEvent = z
+  .object({ event: z.string().optional(), data: z.string() })
+  .openapi('ServerSentEvent', {
+    description: 'An event as it is sent: its data is the JSON of one of the others, or [DONE].',
+  });

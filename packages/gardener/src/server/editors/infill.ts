@@ -4,7 +4,7 @@ import { streamSSE } from 'hono/streaming';
 import type { CompleteCodeRequest } from '../../chat/completion/code-request.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { errorAnswer } from '../contract/error-answer.js';
-import { body, inProject, problems } from '../contract/route.js';
+import { body, inProject, problems, serverSentEvent } from '../contract/route.js';
 import { findProject, projectFor } from '../lookup/find-project.js';
 import { pathInProject, projectOfFile } from '../lookup/project-of-file.js';
 import { adapterWish } from '../openai/schemas.js';
@@ -26,7 +26,7 @@ const responses = {
     description: 'What to insert; with `stream`, server-sent events without names.',
     content: {
       'application/json': { schema: z.union([infillAnswer, z.record(z.string(), z.unknown())]) },
-      'text/event-stream': { schema: z.union([infillPiece, infillAnswer]) },
+      'text/event-stream': { schema: z.union([serverSentEvent, infillPiece, infillAnswer]) },
     },
   },
   ...problems,

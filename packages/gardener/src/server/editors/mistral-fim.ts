@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { body, json } from '../contract/route.js';
+import { body, json, serverSentEvent } from '../contract/route.js';
 import {
   adapterWish,
   codeOptions,
@@ -74,7 +74,7 @@ const createFim = createRoute({
       description: 'What belongs between `prompt` and `suffix`.',
       content: {
         'application/json': { schema: fimCompletion },
-        'text/event-stream': { schema: z.union([fimChunk, openAiErrorSchema]) },
+        'text/event-stream': { schema: z.union([serverSentEvent, fimChunk, openAiErrorSchema]) },
       },
     },
     default: json(openAiErrorSchema, 'What is wrong.'),

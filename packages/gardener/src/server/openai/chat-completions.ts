@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AnswerEnd } from '../../chat/answers/write-answer.js';
 import type { ChatTarget, MessagesRequest } from '../../chat/assistant-requests.js';
 import type { ChatMessage } from '../../models/runtime/runtime.js';
-import { body, json } from '../contract/route.js';
+import { body, json, serverSentEvent } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
@@ -107,7 +107,7 @@ const createChat = createRoute({
       description: 'The answer.',
       content: {
         'application/json': { schema: chatCompletion },
-        'text/event-stream': { schema: z.union([chatChunk, openAiErrorSchema]) },
+        'text/event-stream': { schema: z.union([serverSentEvent, chatChunk, openAiErrorSchema]) },
       },
     },
     default: json(openAiErrorSchema, 'What is wrong.'),

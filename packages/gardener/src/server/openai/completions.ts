@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ChatTarget, CompletionEvent, ContinuationRequest } from '../../chat/assistant-requests.js';
 import { readGapText } from '../../models/runtime/read-gap-text.js';
-import { body, json } from '../contract/route.js';
+import { body, json, serverSentEvent } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
@@ -95,7 +95,7 @@ const createCompletion = createRoute({
       description: 'The continuation.',
       content: {
         'application/json': { schema: completion },
-        'text/event-stream': { schema: z.union([completionChunk, openAiErrorSchema]) },
+        'text/event-stream': { schema: z.union([serverSentEvent, completionChunk, openAiErrorSchema]) },
       },
     },
     default: json(openAiErrorSchema, 'What is wrong.'),
