@@ -11,8 +11,8 @@ export const KNOWN_ANSWER_TOKENS = 48;
 /** Of the time, when completions with related code end, and when answers do; completions without it have the rest. */
 const COMPLETION_TIME_SHARE = 0.45;
 const ANSWER_TIME_SHARE = 0.75;
-/** So many of each are done however short the time: a figure that is always missing decides nothing. */
-const AT_LEAST = 2;
+/** So many of each are done however short the time, so that what cannot be done at all is seen. */
+const AT_LEAST = 1;
 const MAX_COMPLETION_TOKENS = 96;
 /** A filling may be so many characters a token longer than the true one before it is cut. */
 const CHARS_A_TOKEN = 3;
