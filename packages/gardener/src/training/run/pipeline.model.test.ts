@@ -110,7 +110,8 @@ test(
     expect(events.at(-1)).toMatchObject(isMade);
     const stages = events.flatMap((event) => (event.type === 'stage-start' ? [event.stage] : []));
     expect(stages).toEqual(['preparing', 'training', 'evaluating']);
-    expect([...progressOf(events)]).toEqual([
+    // Where the budget leaves time for it, strengths are compared as well.
+    expect([...progressOf(events)].filter((stage) => stage !== 'choosing the strength')).toEqual([
       'indexing',
       'making examples',
       'making questions',
