@@ -82,7 +82,8 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
     onProgress?.('scoring held-out code', done, total),
   );
   const files = sumByFile(chosen, scores, options.base.tokenizer);
-  const passages = measureGeneral ? trainedPassages(data.train, data.manifest.seed) : [];
+  const hasTime = options.like ? options.like.memorised !== null : leftMs > 0;
+  const passages = measureGeneral && hasTime ? trainedPassages(data.train, data.manifest.seed) : [];
   const recited = await score(options, frozen, passages, (done, total) =>
     onProgress?.('looking for what is learned by heart', done, total),
   );
@@ -129,7 +130,7 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
   return {
     files,
     generalLoss: measureGeneral ? meanNll(general, generalScores) : null,
-    memorised: measureGeneral ? { verbatim: countVerbatim(recited), passages: passages.length } : null,
+    memorised: passages.length > 0 ? { verbatim: countVerbatim(recited), passages: passages.length } : null,
     stopped,
     parity,
     editSimilarity: null,

@@ -11,8 +11,6 @@ export const KNOWN_ANSWER_TOKENS = 48;
 /** Of the time, when completions with related code end, and when answers do; completions without it have the rest. */
 const COMPLETION_TIME_SHARE = 0.45;
 const ANSWER_TIME_SHARE = 0.75;
-/** So many of each are done however short the time, so that what cannot be done at all is seen. */
-const AT_LEAST = 1;
 const MAX_COMPLETION_TOKENS = 96;
 /** A filling may be so many characters a token longer than the true one before it is cut. */
 const CHARS_A_TOKEN = 3;
@@ -43,13 +41,7 @@ export async function measureUses(
   const { like, limitMs, signal, onProgress } = options;
   /** As many as the other side did, else as many as fit into a share of the time. */
   const doEach = async <Item, Score>(
-    {
-      items,
-      done,
-      share,
-      label,
-      atLeast = 0,
-    }: { items: readonly Item[]; done?: number; share: number; label: string; atLeast?: number },
+    { items, done, share, label }: { items: readonly Item[]; done?: number; share: number; label: string },
     act: (item: Item) => Promise<Score>,
   ): Promise<Score[]> => {
     const scores: Score[] = [];
@@ -57,30 +49,29 @@ export async function measureUses(
     for (const item of wanted) {
       signal?.throwIfAborted();
       const isLate = performance.now() - start > limitMs * share;
-      if (done === undefined && isLate && scores.length >= atLeast) break;
+      if (done === undefined && isLate) break;
       scores.push(await act(item));
       onProgress?.(label, scores.length, wanted.length);
     }
     return scores;
   };
-  const complete = (arm: 'retrieved' | 'alone', share: number, done: number | undefined, atLeast = 0) =>
+  const complete = (arm: 'retrieved' | 'alone', share: number, done: number | undefined) =>
     doEach(
       {
         items: places,
         ...(done !== undefined && { done }),
         share,
         label: 'completing held-out code',
-        atLeast,
       },
       async (place) => ({
         path: place.path,
         ...(await completePlace(runtime, adapterFile, place, arm, signal)),
       }),
     );
-  const completions = await complete('retrieved', COMPLETION_TIME_SHARE, like?.completions.length, AT_LEAST);
+  const completions = await complete('retrieved', COMPLETION_TIME_SHARE, like?.completions.length);
   const answers = await doEach(
     {
-      ...{ items: questions, share: ANSWER_TIME_SHARE, label: 'asking what is known', atLeast: AT_LEAST },
+      ...{ items: questions, share: ANSWER_TIME_SHARE, label: 'asking what is known' },
       ...(like && { done: like.answers.length }),
     },
     (question) => answersRightly(runtime, adapterFile, question, signal),
