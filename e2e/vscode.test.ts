@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page, Request } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFailed } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { desktopHost } from '../packages/vscode/src/host/desktop-host.js';
 import { gardenerBinary, repository, TestGarden } from './run-gardener.js';
 import { fetchVsCodeWeb, unpackExtension, VsCodeServer } from './vscode-web.js';
-import { chromiumFile, TestBrowser, TestServer } from './web-browser.js';
+import { chromiumFile, skipAfterFailure, TestBrowser, TestServer } from './web-browser.js';
 
 // The extension as a user meets it: VS Code for the Web in a real browser, the extension as it ships, the real server,
 // the real default models. The steps build on each other.
@@ -88,15 +88,7 @@ afterAll(async () => {
   garden.remove();
 });
 
-let hasFailed = false;
-beforeEach(({ skip }) => {
-  // Every step needs those before it: what follows a failed one would only wait in vain.
-  if (hasFailed) skip();
-  onTestFailed(async () => {
-    hasFailed = true;
-    process.stderr.write(`The browser was at ${await browser.describe()}\n`);
-  });
-});
+skipAfterFailure(() => browser);
 
 const status = (text: string | RegExp): Locator => page.locator('.statusbar-item', { hasText: text });
 /** The classes of the item's icon. */

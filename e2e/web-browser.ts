@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { beforeEach, expect, onTestFailed } from 'vitest';
 import { gardenerBinary, repository, type TestGarden } from './run-gardener.js';
 
 /** The system's Chromium, or null: `.ci/run` installs it where it can. */
@@ -171,4 +171,20 @@ export class TestBrowser {
     await this.page.emulateMedia({ colorScheme: 'light' });
     await this.page.setViewportSize({ width: 1440, height: 900 });
   }
+}
+
+/**
+ * Skips what follows a failed step of a walk through pages: every step needs those before it, and would only wait in
+ * vain. Says where the browser was when it failed.
+ * @param browser the one of the walk, asked for when it is needed
+ */
+export function skipAfterFailure(browser: () => TestBrowser): void {
+  let hasFailed = false;
+  beforeEach(({ skip }) => {
+    if (hasFailed) skip();
+    onTestFailed(async () => {
+      hasFailed = true;
+      process.stderr.write(`The browser was at ${await browser().describe()}\n`);
+    });
+  });
 }

@@ -1,9 +1,9 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFailed } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { repository, TestGarden } from './run-gardener.js';
-import { chromiumFile, TestBrowser, TestServer } from './web-browser.js';
+import { chromiumFile, skipAfterFailure, TestBrowser, TestServer } from './web-browser.js';
 
 // The web UI as a user meets it: a real browser, the real server, the real default models.
 // The steps build on each other.
@@ -36,15 +36,7 @@ afterAll(async () => {
   garden.remove();
 });
 
-let hasFailed = false;
-beforeEach(({ skip }) => {
-  // Every step needs those before it: what follows a failed one would only wait in vain.
-  if (hasFailed) skip();
-  onTestFailed(async () => {
-    hasFailed = true;
-    process.stderr.write(`The browser was at ${await browser.describe()}\n`);
-  });
-});
+skipAfterFailure(() => browser);
 
 const button = (name: string | RegExp): Locator => page.getByRole('button', { name });
 const open = (tab: string): Promise<void> => page.getByRole('link', { name: tab, exact: true }).click();

@@ -1,5 +1,6 @@
 /**
- * The one way in which a file is opened that others may have put there.
+ * The one way in which a file is opened that others may have put there, here and in what uses this package
+ * (`@codebase-gardener/lora/files`). Light: importing it loads nothing but Node's own modules.
  * @module
  */
 import { constants } from 'node:fs';

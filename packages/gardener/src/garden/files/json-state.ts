@@ -1,11 +1,11 @@
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openRegularFile } from '@codebase-gardener/lora/files';
 import type { z } from 'zod';
 import { asFilesystemError, systemErrorCode } from '../errors/filesystem-error.js';
 import { GardenerError } from '../errors/garden-error.js';
 import { randomId } from './random-id.js';
-import { openRegularFile } from './regular-file.js';
 
 /** State files are small; anything larger was not written by Gardener. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;

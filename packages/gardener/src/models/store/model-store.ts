@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { openRegularFile, readRegularFile } from '@codebase-gardener/lora/files';
 import { z } from 'zod';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { writeJson } from '../../garden/files/json-state.js';
-import { openRegularFile, readRegularFile } from '../../garden/files/regular-file.js';
 import { type CatalogueEntry, listModels, type ModelKind } from './catalogue.js';
 import { findModel, modelFolder } from './find-model.js';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { openRegularFile, readRegularFile } from '@codebase-gardener/lora/files';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { openRegularFile, readRegularFile } from '../../garden/files/regular-file.js';
 import type { Settings } from '../../garden/settings/settings.js';
 import type { Embedder } from './embedder.js';
 import { startEncoder } from './encoder.js';

@@ -29,12 +29,17 @@ export interface Candidate {
 export interface Signals {
   meaning: number;
   words: number;
+  /** Words that the query shares with the chunk's names. */
   name: number;
+  /** Words that it shares with the file's stem. */
   file: number;
+  /** Words that it shares with the folders. */
   folder: number;
+  /** A name in a sentence that the chunk declares. */
   definition: number;
-  /** The same where the query is nothing but the name. */
+  /** The same where the query is nothing but that name: above all that is only similar. */
   definitionAlone: number;
+  /** A path in a sentence is rarely there by chance. */
   path: number;
   pathAlone: number;
 }

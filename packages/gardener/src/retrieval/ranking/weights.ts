@@ -1,23 +1,9 @@
 import type { FileRole } from './file-role.js';
 import type { QueryKind } from './query-kind.js';
+import type { Signals } from './signals.js';
 
 /** What each signal of the ranking counts; see rank.ts for what they are. */
-export interface Weights extends Record<FileRole, number> {
-  meaning: number;
-  words: number;
-  /** Words that the query shares with the chunk's names. */
-  name: number;
-  /** Words that it shares with the file's stem. */
-  file: number;
-  /** Words that it shares with the folders. */
-  folder: number;
-  /** A name in a sentence that the chunk declares. */
-  definition: number;
-  /** The same when the query is nothing but that name: above all that is only similar. */
-  definitionAlone: number;
-  /** A path in a sentence is rarely there by chance. */
-  path: number;
-  pathAlone: number;
+export interface Weights extends Signals, Record<FileRole, number> {
   /** What a file's chunks together add to its best one. */
   evidence: number;
   /** A further chunk of a file counts this share of the one before. */

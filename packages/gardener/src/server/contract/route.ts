@@ -89,8 +89,23 @@ const projectKey = z
 export const inProject = z.object({ project: projectKey });
 
 /** An event of a stream as it is sent, beside what its data spells. */
-export const serverSentEvent = z
+const serverSentEvent = z
   .object({ event: z.string().optional(), data: z.string() })
   .openapi('ServerSentEvent', {
     description: 'An event as it is sent: its data is the JSON of one of the others, or [DONE].',
   });
+
+/** An answer as a whole or, where the request asks for it, as a stream of pieces. */
+export function answerOrStream<Answer extends z.ZodType, Piece extends z.ZodType>(
+  answer: Answer,
+  piece: Piece,
+  description: string,
+) {
+  return {
+    description,
+    content: {
+      'application/json': { schema: answer },
+      'text/event-stream': { schema: z.union([serverSentEvent, piece]) },
+    },
+  };
+}

@@ -4,7 +4,8 @@ import { streamSSE } from 'hono/streaming';
 import type { CompleteCodeRequest } from '../../chat/completion/code-request.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { errorAnswer } from '../contract/error-answer.js';
-import { body, inProject, problems, serverSentEvent } from '../contract/route.js';
+import { answerOrStream, body, inProject, problems } from '../contract/route.js';
+import { clientOf } from '../lookup/client-of.js';
 import { findProject, projectFor } from '../lookup/find-project.js';
 import { pathInProject, projectOfFile } from '../lookup/project-of-file.js';
 import { adapterWish } from '../openai/schemas.js';
@@ -13,7 +14,7 @@ import { beginGeneration, collect, type Generation, whileGenerating } from '../s
 import { makeReady } from '../state/make-ready.js';
 import { chosenFields, infillAnswerOf } from './infill-answer.js';
 import { infillAnswer, infillPiece, infillRequest } from './infill-schemas.js';
-import { clientOf, type SuggestionEnd, writeSuggestion } from './suggestion.js';
+import { type SuggestionEnd, writeSuggestion } from './suggestion.js';
 
 type InfillRequest = z.infer<typeof infillRequest>;
 
@@ -22,13 +23,11 @@ const MOST_TOKENS = 512;
 const DEFAULT_TOKENS = 128;
 
 const responses = {
-  200: {
-    description: 'What to insert; with `stream`, server-sent events without names.',
-    content: {
-      'application/json': { schema: z.union([infillAnswer, z.record(z.string(), z.unknown())]) },
-      'text/event-stream': { schema: z.union([serverSentEvent, infillPiece, infillAnswer]) },
-    },
-  },
+  200: answerOrStream(
+    z.union([infillAnswer, z.record(z.string(), z.unknown())]),
+    z.union([infillPiece, infillAnswer]),
+    'What to insert; with `stream`, server-sent events without names.',
+  ),
   ...problems,
 };
 

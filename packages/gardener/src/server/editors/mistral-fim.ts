@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { body, json, serverSentEvent } from '../contract/route.js';
+import { answerOrStream, body, json } from '../contract/route.js';
+import { clientOf } from '../lookup/client-of.js';
 import {
   adapterWish,
   codeOptions,
@@ -14,7 +15,7 @@ import { streamChunks } from '../openai/stream-chunks.js';
 import { findTarget } from '../openai/targets.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
-import { clientOf, type SuggestionEnd, writeSuggestion } from './suggestion.js';
+import { type SuggestionEnd, writeSuggestion } from './suggestion.js';
 
 const DEFAULT_TOKENS = 128;
 
@@ -70,13 +71,11 @@ const createFim = createRoute({
   summary: "Mistral's fill-in-the-middle API",
   request: { body: body(fimRequest) },
   responses: {
-    200: {
-      description: 'What belongs between `prompt` and `suffix`.',
-      content: {
-        'application/json': { schema: fimCompletion },
-        'text/event-stream': { schema: z.union([serverSentEvent, fimChunk, openAiErrorSchema]) },
-      },
-    },
+    200: answerOrStream(
+      fimCompletion,
+      z.union([fimChunk, openAiErrorSchema]),
+      'What belongs between `prompt` and `suffix`.',
+    ),
     default: json(openAiErrorSchema, 'What is wrong.'),
   },
 });

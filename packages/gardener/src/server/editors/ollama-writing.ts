@@ -6,13 +6,14 @@ import { readGapText } from '../../models/runtime/read-gap-text.js';
 import type { ChatMessage } from '../../models/runtime/runtime.js';
 import { errorAnswer } from '../contract/error-answer.js';
 import { body, json } from '../contract/route.js';
+import { clientOf } from '../lookup/client-of.js';
 import { findTarget } from '../openai/targets.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, type Generation, whileGenerating } from '../state/generation.js';
 import { makeReady } from '../state/make-ready.js';
 import { ollamaName } from './ollama-models.js';
 import { chatAnswer, chatRequest, generateAnswer, generateRequest, ollamaError } from './ollama-schemas.js';
-import { clientOf, writeSuggestion } from './suggestion.js';
+import { writeSuggestion } from './suggestion.js';
 
 type GenerateRequest = z.infer<typeof generateRequest>;
 

@@ -1,4 +1,3 @@
-import type { Context } from 'hono';
 import type { ChatTarget } from '../../chat/assistant-requests.js';
 import type { CompleteCodeEnd, CompleteCodeRequest } from '../../chat/completion/code-request.js';
 import type { ServerContext } from '../state/context.js';
@@ -22,9 +21,4 @@ export async function* writeSuggestion(
       yield { ...event, totalMs, writingMs: Math.max(0, totalMs - event.promptMs) };
     }
   }
-}
-
-/** Who asks, as far as can be told: editors that say it, else the program. */
-export function clientOf(c: Context): string {
-  return (c.req.header('x-gardener-client') ?? c.req.header('user-agent') ?? '').slice(0, 200);
 }

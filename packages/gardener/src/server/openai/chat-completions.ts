@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AnswerEnd } from '../../chat/answers/write-answer.js';
 import type { ChatTarget, MessagesRequest } from '../../chat/assistant-requests.js';
 import type { ChatMessage } from '../../models/runtime/runtime.js';
-import { body, json, serverSentEvent } from '../contract/route.js';
+import { answerOrStream, body, json } from '../contract/route.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
@@ -103,13 +103,7 @@ const createChat = createRoute({
     'With `stream`, chunks as server-sent events; the last one with a choice carries `gardener`, what the answer rests on, and `[DONE]` ends them.',
   request: { body: body(chatRequest), headers: gardenerHeaders },
   responses: {
-    200: {
-      description: 'The answer.',
-      content: {
-        'application/json': { schema: chatCompletion },
-        'text/event-stream': { schema: z.union([serverSentEvent, chatChunk, openAiErrorSchema]) },
-      },
-    },
+    200: answerOrStream(chatCompletion, z.union([chatChunk, openAiErrorSchema]), 'The answer.'),
     default: json(openAiErrorSchema, 'What is wrong.'),
   },
 });

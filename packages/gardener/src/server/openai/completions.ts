@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ChatTarget, CompletionEvent, ContinuationRequest } from '../../chat/assistant-requests.js';
 import { readGapText } from '../../models/runtime/read-gap-text.js';
-import { body, json, serverSentEvent } from '../contract/route.js';
+import { answerOrStream, body, json } from '../contract/route.js';
+import { clientOf } from '../lookup/client-of.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
@@ -91,13 +92,7 @@ const createCompletion = createRoute({
   summary: 'OpenAI: continue a text as it stands, or fill a gap in it',
   request: { body: body(completionRequest) },
   responses: {
-    200: {
-      description: 'The continuation.',
-      content: {
-        'application/json': { schema: completion },
-        'text/event-stream': { schema: z.union([serverSentEvent, completionChunk, openAiErrorSchema]) },
-      },
-    },
+    200: answerOrStream(completion, z.union([completionChunk, openAiErrorSchema]), 'The continuation.'),
     default: json(openAiErrorSchema, 'What is wrong.'),
   },
 });
@@ -109,7 +104,7 @@ export function addCompletions(app: OpenAPIHono, context: ServerContext): void {
     const generation = beginGeneration(c, context);
     const events = write(context, { ...target, ...adapterWish(request.gardener) }, request, {
       signal: generation.signal,
-      client: (c.req.header('user-agent') ?? '').slice(0, 200),
+      client: clientOf(c),
     });
     const head = { id: `cmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: request.model };
     if (request.stream === true) {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { readRegularFile } from '@codebase-gardener/lora/files';
 import { z } from 'zod';
 import { asFilesystemError, systemErrorCode } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { writeJson } from '../../garden/files/json-state.js';
-import { readRegularFile } from '../../garden/files/regular-file.js';
 import { MAX_ADAPTER_STRENGTH } from '../../garden/settings/settings.js';
 import { sha256OfFile } from '../../models/store/model-store.js';
 
