@@ -5,6 +5,7 @@ import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { systemMessage } from '../../prompt/build-prompt.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
 import { type CodeWindow, codeWindows } from './code-windows.js';
+import { countTokens } from './count-tokens.js';
 import type { DataManifest, SideCounts } from './data-manifest.js';
 import { type GapBase, type GapOptions, gapBase } from './gaps/gap-examples.js';
 import { countGaps, defaultGapShare, gapRows, gapsInTurn, MAX_HELD_OUT_GAPS } from './gaps/gap-rows.js';
@@ -228,10 +229,6 @@ function withoutDuplicates(
     seen.add(key);
     return true;
   });
-}
-
-function countTokens(examples: readonly SupervisedExample[]): number {
-  return examples.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }
 
 /** Tokens of an example that are targets of the loss; nothing predicts the first one. */

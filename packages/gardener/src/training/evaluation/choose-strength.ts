@@ -1,4 +1,5 @@
 import type { BaseModel, LoraAdapter, SupervisedExample } from '@codebase-gardener/lora';
+import { countTokens } from '../data/count-tokens.js';
 import { meanNll } from './file-sums.js';
 
 /** Strengths that are compared, the one that was trained first. */
@@ -90,8 +91,4 @@ function spreadSample(examples: readonly SupervisedExample[], maxTokens: number)
     sample.push(example);
   }
   return sample;
-}
-
-function countTokens(examples: readonly SupervisedExample[]): number {
-  return examples.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }

@@ -6,9 +6,11 @@ import type {
   SupervisedExample,
 } from '@codebase-gardener/lora';
 import type { GenerationRuntime } from '../../models/runtime/runtime.js';
+import { countTokens } from '../data/count-tokens.js';
 import { generalCodeExamples } from '../data/general-code-examples.js';
 import type { RunData } from '../data/run-data.js';
-import { type ChosenFile, meanNll, rowsOf, sumByFile } from './file-sums.js';
+import { chooseRows } from './choose-rows.js';
+import { meanNll, rowsOf, sumByFile } from './file-sums.js';
 import { countVerbatim, trainedPassages } from './memorisation.js';
 import { measureParity } from './parity.js';
 import type { SideScores } from './side-scores.js';
@@ -20,10 +22,10 @@ import type { UseScores } from './uses/use-scores.js';
  * Of the time in llama.cpp, at most this share goes into comparing tokens, and so much into seeing that answers end;
  * what people use the product for has the rest.
  */
-const PARITY_TIME_SHARE = 0.25;
-const STOPPING_TIME_SHARE = 0.25;
-/** Of the time for scoring, at most this share goes into gaps; the rest into windows, whose loss decides. */
-const GAP_TIME_SHARE = 1 / 3;
+const PARITY_TIME_SHARE = 0.15;
+const STOPPING_TIME_SHARE = 0.2;
+/** Passages that may be learned by heart are looked at where they take no more than this share of the scoring. */
+const PASSAGE_SHARE = 0.2;
 
 /** What is measured, and how. */
 export interface SideOptions {
@@ -76,14 +78,14 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
     onProgress?.('scoring general code', done, total);
   });
   const leftMs = (options.scoringLimitMs ?? Number.POSITIVE_INFINITY) - (performance.now() - start);
-  const chosen = chooseRows(options, speed.tokensPerMs * leftMs);
+  const maxTokens = speed.tokensPerMs * leftMs;
+  const passages = passagesToScore(options, maxTokens);
+  const chosen = chooseRows(data, maxTokens - countTokens(passages), options.like ?? null);
   const windows = chosen.flatMap(({ examples }) => examples);
   const scores = await score(options, frozen, rowsOf(chosen), (done, total) =>
     onProgress?.('scoring held-out code', done, total),
   );
   const files = sumByFile(chosen, scores, options.base.tokenizer);
-  const hasTime = options.like ? options.like.memorised !== null : leftMs > 0;
-  const passages = measureGeneral && hasTime ? trainedPassages(data.train, data.manifest.seed) : [];
   const recited = await score(options, frozen, passages, (done, total) =>
     onProgress?.('looking for what is learned by heart', done, total),
   );
@@ -173,45 +175,12 @@ async function score(
   });
 }
 
-/** What the other side scored, or as much as can be scored in the time that is left. */
-function chooseRows({ data, like }: SideOptions, maxTokens: number): ChosenFile[] {
-  const gapRows = data.heldOut.map(({ gaps }) => gaps.map(({ example }) => example));
-  const counts = like?.files ?? null;
-  const gaps = counts?.map((file) => file.gaps) ?? affordable(gapRows, maxTokens * GAP_TIME_SHARE, 1);
-  const gapTokens = gapRows.reduce((sum, rows, i) => sum + countTokens(rows.slice(0, gaps[i] ?? 0)), 0);
-  const windows = data.heldOut.map(({ examples }) => examples);
-  const examples = counts?.map((file) => file.examples) ?? affordable(windows, maxTokens - gapTokens, 1);
-  return data.heldOut.map((file, index) => ({
-    file,
-    examples: file.examples.slice(0, examples[index] ?? 0),
-    gaps: file.gaps.slice(0, gaps[index] ?? 0),
-  }));
-}
-
-/**
- * How many rows of each file fit: taken from the files in turn, so that every file stays in.
- * @param atLeast rows of each file that are taken even where they do not fit
- */
-function affordable(
-  files: readonly (readonly SupervisedExample[])[],
+/** Passages of the training data, where they were looked at in the other side or there is time for them. */
+function passagesToScore(
+  { data, like, measureGeneral = true }: SideOptions,
   maxTokens: number,
-  atLeast: number,
-): number[] {
-  const counts = files.map(() => 0);
-  let tokens = 0;
-  for (let turn = 0; ; turn++) {
-    let took = false;
-    for (const [index, rows] of files.entries()) {
-      const example = rows[turn];
-      if (!example || (turn >= atLeast && tokens + example.tokens.length > maxTokens)) continue;
-      counts[index] = turn + 1;
-      tokens += example.tokens.length;
-      took = true;
-    }
-    if (!took) return counts;
-  }
-}
-
-function countTokens(examples: readonly SupervisedExample[]): number {
-  return examples.reduce((sum, { tokens }) => sum + tokens.length, 0);
+): SupervisedExample[] {
+  const passages = trainedPassages(data.train, data.manifest.seed);
+  const isWanted = like ? like.memorised !== null : countTokens(passages) <= maxTokens * PASSAGE_SHARE;
+  return measureGeneral && isWanted ? passages : [];
 }

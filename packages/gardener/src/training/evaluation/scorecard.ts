@@ -200,7 +200,7 @@ export function makeScorecard(
     strengthChoice: null,
     acrossBases: null,
     ...context,
-    files: base.files.length,
+    files: base.files.filter(({ tokens }) => tokens > 0).length,
     evaluatedAt: new Date().toISOString(),
   };
 }

@@ -71,6 +71,8 @@ async function makeUses(
   const { options, project, report, signal } = run;
   const countTokens = (text: string) => base.tokenizer.encode(text).length;
   const contextTokens = Math.min(SCORING_CONTEXT_TOKENS, base.contextLength);
+  // Half of it: twice as many places in the same time say more than twice the code before each.
+  const placeTokens = contextTokens / 2;
   const excludePaths = manifest.heldOut.files;
   report.progress('making questions', 0, null);
   const questions = await knownQuestions(
@@ -83,7 +85,13 @@ async function makeUses(
   );
   const places = await withIndex(run, (index, embedder) =>
     completionPlaces(heldOut, codebase.files, {
-      ...{ repository: project.name, contextTokens, countTokens, signal, count: MAX_HELD_OUT_GAPS },
+      ...{
+        repository: project.name,
+        contextTokens: placeTokens,
+        countTokens,
+        signal,
+        count: MAX_HELD_OUT_GAPS,
+      },
       search: (query) => index.search(query, embedder, { k: RETRIEVED_FOR_COMPLETION, excludePaths }),
     }),
   );
