@@ -74,7 +74,8 @@ async function makeFolders(paths: GardenPaths): Promise<boolean> {
     await access(paths.root, constants.R_OK | constants.W_OK | constants.X_OK);
     return true;
   } catch (error) {
-    if (await isReadable(paths)) return false;
+    const mayNotWrite = ['EACCES', 'EPERM', 'EROFS'].includes(systemErrorCode(error) ?? '');
+    if (mayNotWrite && (await isReadable(paths))) return false;
     throw unusable(error, paths.root);
   }
 }

@@ -32,7 +32,7 @@ export async function writeRecord(directory: string, record: ProjectRecord): Pro
 
 /**
  * The record of a project whose own is damaged or gone, put together from what lies beside it: its copy, else what can
- * still be read of the damaged file, else what its runs and adapters say. Written back where that is possible.
+ * still be read of the damaged file, else what its runs and adapters say. Whoever asks writes it back.
  * @param damagedFile what is left of the record; it need not be there
  * @returns null with what is known, when it does not suffice
  */
@@ -41,10 +41,7 @@ export async function mendRecord(paths: GardenPaths, id: string, damagedFile: st
   const copy = await readJsonIfPresent(join(directory, COPY_FILE), projectRecordSchema).catch(() => null);
   const found = copy?.id === id ? copy : await puzzledTogether(paths, id, await textOf(damagedFile));
   if ('name' in found && projectRecordSchema.safeParse(found).success) {
-    const record = found as ProjectRecord;
-    // A directory that may only be read has its record in memory.
-    await writeRecord(directory, record).catch(() => undefined);
-    return { record };
+    return { record: found as ProjectRecord };
   }
   return { record: null, hints: { name: found.name ?? null, path: found.path ?? null } };
 }

@@ -4,7 +4,7 @@ import { asFilesystemError, systemErrorCode } from './errors/filesystem-error.js
 import { GardenerError } from './errors/garden-error.js';
 import { readJson } from './files/json-state.js';
 import type { GardenPaths } from './files/paths.js';
-import { type MendedRecord, mendRecord, type RecordHints } from './mend-record.js';
+import { type MendedRecord, mendRecord, type RecordHints, writeRecord } from './mend-record.js';
 import { type ProjectRecord, projectRecordSchema } from './project-record.js';
 
 const PROJECT_ID = /^[a-z2-7]{10,32}$/;
@@ -51,7 +51,12 @@ export async function readProjects(paths: GardenPaths): Promise<ReadProjects> {
       else mended.push(result.record);
     }
   }
-  for (const record of mended) projects.push(withOwnName(record, projects));
+  for (const found of mended) {
+    const record = withOwnName(found, projects);
+    projects.push(record);
+    // A directory that may only be read has its record in memory.
+    await writeRecord(paths.project(record.id), record).catch(() => undefined);
+  }
   projects.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { projects, problems };
 }

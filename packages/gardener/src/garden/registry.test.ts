@@ -219,10 +219,13 @@ describe('a damaged record', () => {
     const second = await add('alpha');
     await rename(join(folder, 'kept'), paths.project(first.id));
     await damage(first.id, 'x');
-    expect((await registry.list()).map(({ id, name }) => [id, name])).toEqual([
-      [second.id, 'alpha'],
-      [first.id, `alpha-${first.id.slice(0, 4)}`],
-    ]);
+    // The second time it is read from its own record.
+    for (let look = 0; look < 2; look++) {
+      expect((await registry.list()).map(({ id, name }) => [id, name])).toEqual([
+        [second.id, 'alpha'],
+        [first.id, `alpha-${first.id.slice(0, 4)}`],
+      ]);
+    }
   });
 });
 

@@ -64,10 +64,12 @@ function dropKeys(
   for (const [address, key] of Object.entries(KEY_OF_ADDRESS)) {
     const was = originOf(before[address]);
     // A key may be set before its address is.
-    if (key in changes || was === '' || originOf(file[address]) === was) continue;
+    if (was === '' || originOf(file[address]) === was) continue;
     const variable = environmentName(key);
-    if (process.env[variable]) throw keyOfAnother(address as SettingKey, variable);
-    delete file[key];
+    // The environment goes before the file: its key would be sent to the new address, unless that too is set there.
+    if (process.env[variable] && !process.env[environmentName(address as SettingKey)])
+      throw keyOfAnother(address as SettingKey, variable);
+    if (!(key in changes)) delete file[key];
   }
 }
 

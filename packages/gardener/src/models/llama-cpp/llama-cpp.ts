@@ -167,7 +167,7 @@ class ProcessRuntime implements LlamaCppRuntime {
     clearTimeout(this.#idle);
     if (this.#isDisposed) return;
     this.#idle = setTimeout(() => {
-      void this.#queue.run('', undefined, () => this.#kept.end());
+      void this.#whenUnused('', undefined, () => this.#kept.end());
     }, this.#idleMs).unref();
   }
 
@@ -207,13 +207,23 @@ class ProcessRuntime implements LlamaCppRuntime {
     tooLate = () => false,
   ): Promise<Result> {
     const { turn = '', signal } = request;
+    const adapter = adapterInUse(request)?.file ?? null;
     const attempt = async () => {
-      const result = await job(await this.#processFor(adapterInUse(request)?.file ?? null, queue));
+      const result = await job(await this.#processFor(adapter));
       this.#keptAdapters = result.keptAdapters;
       return result;
     };
     try {
-      return await queue.run(turn, signal, () => withRestarts(attempt, { signal, tooLate }));
+      for (;;) {
+        await this.#makeFit(adapter, turn, signal);
+        const done = await queue.run(turn, signal, async () =>
+          // Another call may have used up the process's room for adapters while this one waited for its turn.
+          (await this.#isUnfitFor(adapter))
+            ? null
+            : { result: await withRestarts(attempt, { signal, tooLate }) },
+        );
+        if (done !== null) return done.result;
+      }
     } catch (error) {
       throw signal?.aborted ? cancelled() : error;
     } finally {
@@ -221,24 +231,30 @@ class ProcessRuntime implements LlamaCppRuntime {
     }
   }
 
-  /** A process that can take this adapter: a new one where the living one cannot, once no other call uses it. */
-  async #processFor(adapter: string | null, queue: FairQueue): Promise<LlamaCppProcess> {
-    if (adapter === null) return this.#kept.start();
-    const identity = await identityOf(adapter);
-    if (this.#isUnfitFor(adapter, identity)) {
-      const other = queue === this.#queue ? this.#typing : this.#queue;
-      await other.run('', undefined, async () => {
-        if (this.#isUnfitFor(adapter, identity)) await this.#kept.end();
-      });
-    }
+  /** Ends a process that cannot take this adapter, once no other call uses it; the next use starts a new one. */
+  async #makeFit(adapter: string | null, turn: string, signal: AbortSignal | undefined): Promise<void> {
+    if (!(await this.#isUnfitFor(adapter))) return;
+    await this.#whenUnused(turn, signal, async () => {
+      if (await this.#isUnfitFor(adapter)) await this.#kept.end();
+    });
+  }
+
+  /** Runs something while no call uses the process. Whoever needs both places takes them here, in this order. */
+  #whenUnused(turn: string, signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
+    return this.#queue.run(turn, signal, () => this.#typing.run(turn, signal, work));
+  }
+
+  /** The process, started where there is none, with what is known of the adapter's file noted. */
+  async #processFor(adapter: string | null): Promise<LlamaCppProcess> {
     const process = await this.#kept.start();
-    this.#adapters.set(adapter, identity);
+    if (adapter !== null) this.#adapters.set(adapter, await identityOf(adapter));
     return process;
   }
 
   /** Whether the living process cannot take this adapter: its file was replaced since, or there are too many. */
-  #isUnfitFor(adapter: string, identity: string): boolean {
-    if (this.#kept.living === null) return false;
+  async #isUnfitFor(adapter: string | null): Promise<boolean> {
+    if (adapter === null || this.#kept.living === null) return false;
+    const identity = await identityOf(adapter);
     const known = this.#adapters.get(adapter);
     return known === undefined ? this.#adapters.size >= MAX_ADAPTERS_PER_PROCESS : known !== identity;
   }

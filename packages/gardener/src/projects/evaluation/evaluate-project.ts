@@ -118,14 +118,13 @@ export async function evaluateProject(
   const written = options.full ? await writeBoth(evaluation, data, plain) : plain;
   const retrieval = options.full ? await scoreWithRetrieval(evaluation) : null;
   const before = await readScorecard(garden.paths, project.id, version);
-  const scorecard = makeScorecard(written, retrieval, {
-    margin: garden.settings.gateMargin,
-    adapterVersion: version,
-    seed: data.manifest.seed,
-    dataHash: data.manifest.hash,
-    strength,
-    strengthChoice: before?.strengthChoice ?? null,
-  });
+  const facts = {
+    ...{ margin: garden.settings.gateMargin, adapterVersion: version },
+    ...{ seed: data.manifest.seed, dataHash: data.manifest.hash },
+    // What the run compared it with beside the base holds as well as before.
+    ...{ strength, strengthChoice: before?.strengthChoice ?? null, acrossBases: before?.acrossBases ?? null },
+  };
+  const scorecard = makeScorecard(written, retrieval, facts, before?.predecessor ?? null);
   const isWhole = plan.files.length === plan.ofFiles;
   const isKept = isWhole || before === null;
   if (isKept) await saveScorecard(directory, scorecard);

@@ -33,6 +33,9 @@ export function receiveBody({ bytes, ms, arriving }: BodyLimits): MiddlewareHand
     if (method !== 'GET' && method !== 'HEAD') {
       await new Promise<void>((resolve, reject) => {
         const giveUp = () => {
+          // The next one that comes ends another, however long this one's connection takes to close.
+          clearTimeout(timer);
+          waiting.delete(giveUp);
           // What has not arrived is not waited for: without this the connection would stay open for it.
           c.header('connection', 'close');
           reject(tooSlow(ms));

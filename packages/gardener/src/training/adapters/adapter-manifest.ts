@@ -82,6 +82,19 @@ export async function writeAdapterManifest(
 }
 
 /**
+ * Changes what an adapter's manifest says, but for its files: their hashes stay those of when they were written, so
+ * that a file that was damaged since is still seen to be.
+ * @throws as `readAdapterManifest`; `garden.disk-full` and the like
+ */
+export async function updateAdapterManifest(
+  directory: string,
+  change: Partial<Pick<AdapterManifest, 'strength' | 'scores'>>,
+): Promise<void> {
+  const manifest = await readAdapterManifest(directory);
+  await writeJson(join(directory, MANIFEST_FILE), { ...manifest, ...change });
+}
+
+/**
  * Reads and checks manifest.json of an adapter's folder. The file stays where it is, whatever is in it: the folder may
  * be one that a user wants to import.
  * @throws GardenerError `adapter.damaged`, `adapter.schema-newer`; `garden.file-missing` and the like

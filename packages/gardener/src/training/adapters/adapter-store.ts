@@ -13,6 +13,7 @@ import {
   checkAdapterManifest,
   type ManifestBase,
   readAdapterManifest,
+  updateAdapterManifest,
   writeAdapterManifest,
 } from './adapter-manifest.js';
 
@@ -110,15 +111,13 @@ export async function adapterStrength(directory: string): Promise<number> {
 
 /** Notes in an adapter's manifest how strong it is to answer. */
 export async function setAdapterStrength(directory: string, strength: number): Promise<void> {
-  const { files, schemaVersion: _, ...content } = await readAdapterManifest(directory);
-  await writeAdapterManifest(directory, { ...content, strength }, Object.keys(files));
+  await updateAdapterManifest(directory, { strength });
 }
 
 /** Writes the scorecard beside the adapter and its figures into the adapter's manifest. */
 export async function saveScorecard(directory: string, scorecard: Scorecard): Promise<void> {
   await writeJson(join(directory, SCORECARD_FILE), scorecard);
-  const { files, schemaVersion: _, ...content } = await readAdapterManifest(directory);
-  await writeAdapterManifest(directory, { ...content, scores: { ...scorecard } }, Object.keys(files));
+  await updateAdapterManifest(directory, { scores: { ...scorecard } });
 }
 
 /**

@@ -144,13 +144,13 @@ export interface SidePair {
  * Puts the scores of base and adapter together and lets the gate decide.
  * @param plain scores without retrieval: these decide
  * @param retrieval scores with retrieved chunks before each window, or null where not measured
- * @param from the adapter it was continued from; null for a new one
+ * @param from the adapter it was continued from, or what is known of it; null for a new one
  */
 export function makeScorecard(
   plain: SidePair,
   retrieval: SidePair | null,
   context: ScorecardContext,
-  from: Predecessor | null = null,
+  from: Predecessor | Scorecard['predecessor'] = null,
 ): Scorecard {
   const { base, adapter } = plain;
   const improvement = relativeImprovement(pairedLosses(plain), context.seed);
@@ -161,9 +161,7 @@ export function makeScorecard(
   const stopping = stoppingShares(plain);
   const parity = parityScores(plain);
   const metrics = { base: metricsOf(base, context.seed), adapter: metricsOf(adapter, context.seed) };
-  const predecessorLoss = from && metricsOf(from.scores, context.seed).heldOutLoss;
-  const predecessor =
-    from && predecessorLoss ? { version: from.version, heldOutLoss: predecessorLoss.value } : null;
+  const predecessor = from && predecessorOf(from, context.seed);
   const memorised = memorisedOf(plain);
   const uses = base.uses && adapter.uses && judgeUses(base.uses, adapter.uses);
   const decision = decide(
@@ -233,6 +231,15 @@ function filledGaps({ base, adapter }: SidePair, seed: number): FilledGaps | nul
   const difference = pairedDifference(files, seed);
   const filled = (side: 'base' | 'adapter') => files.reduce((sum, file) => sum + file[side], 0);
   return difference && { base: filled('base'), adapter: filled('adapter'), difference };
+}
+
+function predecessorOf(
+  from: Predecessor | NonNullable<Scorecard['predecessor']>,
+  seed: number,
+): Scorecard['predecessor'] {
+  if ('heldOutLoss' in from) return from;
+  const loss = metricsOf(from.scores, seed).heldOutLoss;
+  return loss && { version: from.version, heldOutLoss: loss.value };
 }
 
 function memorisedOf({ base, adapter }: SidePair): Scorecard['memorised'] {

@@ -33,7 +33,8 @@ it('one that completes worse, beyond chance, leaves completion to the base and a
 
 it('the case of the framework: prose of a chat behind every completion', () => {
   const { completion } = judgeUses(scores('++--------', ''), scores('----------', '', '!!!!!!!!!!'));
-  expect(completion).toMatchObject({ serves: 'base', base: 10, adapter: 0, n: 10 });
+  // The counts stay those of first lines; the reason is that of the leak.
+  expect(completion).toMatchObject({ serves: 'base', base: 2, adapter: 0, n: 10 });
   expect(completion?.reason).toContain('prose');
 });
 

@@ -33,7 +33,10 @@ export function judgeUses(base: UseScores, adapter: UseScores): UseVerdicts {
   const completion = judge(lines, (counts) => `the first line of a completion is right in ${counts}`);
   const leaks = judge(clean, (counts) => `completions without prose of a chat behind the code: ${counts}`);
   const alone = judge(firstLines(base.completionsAlone, adapter.completionsAlone), (counts) => counts);
-  const judged = completion && leaks?.serves === 'base' ? { ...completion, ...leaks } : completion;
+  const judged =
+    completion && leaks?.serves === 'base'
+      ? { ...completion, serves: 'base' as const, reason: leaks.reason }
+      : completion;
   return {
     completion: judged && {
       ...judged,
