@@ -32,11 +32,7 @@ const OWNERS: Record<string, string[]> = {
 const OWNER_EXEMPT = ['gardener/src/doctor/probe-child.ts'];
 
 // What the trainer shows: all of it, and, without loading it, how to start a process for it.
-const FACES = [
-  '@codebase-gardener/lora',
-  '@codebase-gardener/lora/files',
-  '@codebase-gardener/lora/process',
-];
+const FACES = ['@codebase-gardener/lora', '@codebase-gardener/lora/files', '@codebase-gardener/lora/process'];
 
 /**
  * Each native dependency is imported by one folder, the trainer through its faces, and the trainer knows no product.

@@ -21,11 +21,14 @@ import {
 import { openBase } from '../../training/adapters/open-base.js';
 import { gapBase } from '../../training/data/gaps/gap-examples.js';
 import type { RunData } from '../../training/data/run-data.js';
-import { measureEditSimilarity, measureGapSimilarity } from '../../training/evaluation/edit-similarity.js';
 import { RETRIEVED_TOKENS, withRetrieval } from '../../training/evaluation/retrieval-examples.js';
 import { scoreSide } from '../../training/evaluation/score-side.js';
 import { makeScorecard, type Scorecard, type SidePair } from '../../training/evaluation/scorecard.js';
 import type { SideScores } from '../../training/evaluation/side-scores.js';
+import {
+  measureEditSimilarity,
+  measureGapSimilarity,
+} from '../../training/evaluation/statistics/edit-similarity.js';
 import { RunDirectory } from '../../training/run-directory/run-directory.js';
 import { givenOrNewestAdapter } from '../which-adapter.js';
 import { type EvaluationPlan, planEvaluation } from './evaluation-plan.js';

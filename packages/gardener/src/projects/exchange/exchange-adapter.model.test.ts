@@ -24,7 +24,7 @@ import {
   setAdapterStrength,
 } from '../../training/adapters/adapter-store.js';
 import { openBase } from '../../training/adapters/open-base.js';
-import { areTheSame, sameChoices } from '../../training/evaluation/same-choices.js';
+import { areTheSame, sameChoices } from '../../training/evaluation/statistics/same-choices.js';
 import { evaluateProject } from '../evaluation/evaluate-project.js';
 import { exportAdapter } from './export-adapter.js';
 import { importAdapter } from './import-adapter.js';

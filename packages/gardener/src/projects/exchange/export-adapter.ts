@@ -19,7 +19,11 @@ import {
   PEFT_FILES,
 } from '../../training/adapters/adapter-store.js';
 import { openBase } from '../../training/adapters/open-base.js';
-import { areTheSame, type SameChoices, sameChoices } from '../../training/evaluation/same-choices.js';
+import {
+  areTheSame,
+  type SameChoices,
+  sameChoices,
+} from '../../training/evaluation/statistics/same-choices.js';
 import { givenOrPromotedAdapter } from '../which-adapter.js';
 import type { ExportFormat } from './export-formats.js';
 import { ollamaModelfile } from './ollama-modelfile.js';

@@ -1,6 +1,6 @@
 import type { Tokenizer } from '@codebase-gardener/lora';
 import { pathLine } from '../../codebase/languages/path-line.js';
-import type { SplitFile } from './split.js';
+import type { SplitFile } from './split/split.js';
 
 /** A window of one file: its path line, then whole source lines, at most `sequenceLength` tokens. */
 export interface CodeWindow {

@@ -9,11 +9,11 @@ import { countTokens } from './count-tokens.js';
 import type { DataManifest, SideCounts } from './data-manifest.js';
 import { type GapBase, type GapOptions, gapBase } from './gaps/gap-examples.js';
 import { countGaps, defaultGapShare, gapRows, gapsInTurn, MAX_HELD_OUT_GAPS } from './gaps/gap-rows.js';
-import { drawWindows, type HeldOutFile, heldOutFile, heldOutGap, windowExample } from './held-out.js';
 import { instructionPairs } from './instruction-pairs.js';
-import { lineHashes } from './line-hashes.js';
 import { seededRandom, shuffled } from './random.js';
-import { type SplitFile, type SplitOptions, splitFiles } from './split.js';
+import { drawWindows, type HeldOutFile, heldOutFile, heldOutGap, windowExample } from './split/held-out.js';
+import { lineHashes } from './split/line-hashes.js';
+import { type SplitFile, type SplitOptions, splitFiles } from './split/split.js';
 
 export interface ExampleOptions extends SplitOptions {
   /** Longest example in tokens. */

@@ -1,7 +1,7 @@
 import type { SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
 import { codeWindows } from './code-windows.js';
 import { GENERAL_CODE } from './general-code.js';
-import { windowExample } from './held-out.js';
+import { windowExample } from './split/held-out.js';
 
 /** The general code as examples of at most `sequenceLength` tokens, grouped by snippet. */
 export function generalCodeExamples(tokenizer: Tokenizer, sequenceLength: number): SupervisedExample[][] {

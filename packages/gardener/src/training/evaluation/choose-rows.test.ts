@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { HeldOutFile, HeldOutGap } from '../data/held-out.js';
 import type { RunData } from '../data/run-data.js';
+import type { HeldOutFile, HeldOutGap } from '../data/split/held-out.js';
 import { chooseRows } from './choose-rows.js';
 
 const row = (length: number) => ({

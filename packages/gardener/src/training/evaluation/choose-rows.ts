@@ -2,8 +2,8 @@ import type { SupervisedExample } from '@codebase-gardener/lora';
 import { countTokens } from '../data/count-tokens.js';
 import { seededRandom, shuffled } from '../data/random.js';
 import type { RunData } from '../data/run-data.js';
-import type { ChosenFile } from './file-sums.js';
 import type { SideScores } from './side-scores.js';
+import type { ChosenFile } from './statistics/file-sums.js';
 
 /** Of the time for scoring, at most this share goes into gaps; the rest into windows, whose loss decides. */
 const GAP_SHARE = 1 / 3;

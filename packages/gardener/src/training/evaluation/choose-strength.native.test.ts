@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { writeRandomAdapter } from '../../models/llama-cpp/adapter.fixture.js';
 import { chooseStrength, STRENGTHS, type StrengthOptions } from './choose-strength.js';
-import { meanNll } from './file-sums.js';
+import { meanNll } from './statistics/file-sums.js';
 
 let folder: string;
 let base: BaseModel;

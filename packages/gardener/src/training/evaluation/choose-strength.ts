@@ -1,6 +1,6 @@
 import type { BaseModel, LoraAdapter, SupervisedExample } from '@codebase-gardener/lora';
 import { countTokens } from '../data/count-tokens.js';
-import { meanNll } from './file-sums.js';
+import { meanNll } from './statistics/file-sums.js';
 
 /** Strengths that are compared, the one that was trained first. */
 export const STRENGTHS: readonly number[] = [1, 0.75, 0.5];

@@ -1,5 +1,5 @@
 import { type AcrossBases, betterThanCurrent, worseThanCurrent } from './across-bases.js';
-import type { Measure } from './statistics.js';
+import type { Measure } from './statistics/statistics.js';
 import type { UseVerdicts } from './uses/use-verdict.js';
 
 /** Everything the gate looks at. Null where not measured. */

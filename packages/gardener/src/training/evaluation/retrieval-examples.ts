@@ -1,7 +1,7 @@
 import type { SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
 import { pathLine } from '../../codebase/languages/path-line.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
-import type { HeldOutFile } from '../data/held-out.js';
+import type { HeldOutFile } from '../data/split/held-out.js';
 
 /** Tokens of retrieved code before a window. */
 export const RETRIEVED_TOKENS = 512;

@@ -8,7 +8,7 @@ import {
   type PairedLoss,
   pairedDifference,
   relativeImprovement,
-} from './statistics.js';
+} from './statistics/statistics.js';
 import { judgeUses } from './uses/use-verdict.js';
 
 // JSON has no infinity: an interval over a single file comes back from disk as null ends.

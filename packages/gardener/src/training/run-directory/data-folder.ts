@@ -9,8 +9,8 @@ import { type DataManifest, dataManifestSchema } from '../data/data-manifest.js'
 import { decodeExamples, encodeExamples } from '../data/example-file.js';
 import { hashSides } from '../data/examples.js';
 import { SCOPE_KINDS } from '../data/gaps/scopes.js';
-import type { HeldOutFile } from '../data/held-out.js';
 import type { RunData } from '../data/run-data.js';
+import type { HeldOutFile } from '../data/split/held-out.js';
 
 /**
  * What lies in a run's data/: the examples of each side, which of them belong to which held-out file, questions,

@@ -1,7 +1,7 @@
 import type { Tokenizer } from '@codebase-gardener/lora';
 import { expect, test } from 'vitest';
 import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
-import type { SplitFile } from '../split.js';
+import type { SplitFile } from '../split/split.js';
 import { drawGaps, type GapBase } from './gap-examples.js';
 
 /** One token a character: what a row holds can be read back. Ids from 60,000 on are the special tokens. */

@@ -8,7 +8,7 @@ import {
   type GapTokens,
 } from '../../../models/runtime/fill-in-the-middle.js';
 import { type Random, seededRandom } from '../random.js';
-import type { SplitFile } from '../split.js';
+import type { SplitFile } from '../split/split.js';
 import { findScopes, SCOPE_KINDS, type Scope, type ScopeKind } from './scopes.js';
 
 /** What gap rows are made with. */

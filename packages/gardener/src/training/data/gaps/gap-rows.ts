@@ -1,4 +1,4 @@
-import type { SplitFile } from '../split.js';
+import type { SplitFile } from '../split/split.js';
 import { drawGaps, type GapBase, type GapExample, type GapOptions } from './gap-examples.js';
 import { SCOPE_KINDS, type ScopeKind } from './scopes.js';
 

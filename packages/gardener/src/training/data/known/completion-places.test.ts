@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { NO_REASON } from '../../../retrieval/ranking/why.js';
 import type { SearchResult } from '../../../retrieval/search/search.js';
 import { chunkedFile } from '../codebase.fixture.js';
-import type { HeldOutFile } from '../held-out.js';
+import type { HeldOutFile } from '../split/held-out.js';
 import { completionPlaces } from './completion-places.js';
 
 const text =

@@ -4,7 +4,7 @@ import type { Place } from '../../../models/runtime/fill-in-the-middle.js';
 import { fitCompletion } from '../../../prompt/fit-completion.js';
 import type { SearchResult } from '../../../retrieval/search/search.js';
 import type { ScopeKind } from '../gaps/scopes.js';
-import type { HeldOutFile, HeldOutGap } from '../held-out.js';
+import type { HeldOutFile, HeldOutGap } from '../split/held-out.js';
 
 /** What a model is asked to complete. */
 export interface CompletionQuestion {

@@ -2,7 +2,7 @@ import type { SupervisedExample } from '@codebase-gardener/lora';
 import { encodeGap, type Gap } from '../../../models/runtime/fill-in-the-middle.js';
 import type { GapBase } from '../../data/gaps/gap-examples.js';
 import { gapsInTurn } from '../../data/gaps/gap-rows.js';
-import type { SplitFile } from '../../data/split.js';
+import type { SplitFile } from '../../data/split/split.js';
 
 /** A gap in a held-out file as every base is given it. */
 export interface ComparedGap {

@@ -1,6 +1,6 @@
 import { pathLine } from '../../../codebase/languages/path-line.js';
 import { seededRandom, shuffled } from '../../data/random.js';
-import type { SplitFile } from '../../data/split.js';
+import type { SplitFile } from '../../data/split/split.js';
 
 /** A piece of a held-out file as every base is given it: the path line, then whole lines of code. */
 export interface ComparedText {

@@ -1,7 +1,7 @@
 import { isCode } from '../../../codebase/languages/languages.js';
 import { chunkCodebase } from '../../../codebase/read/chunk-codebase.js';
 import { type ChunkedFile, isChunkedFile } from '../../../codebase/read/chunked-file.js';
-import { type SplitFile, splitFiles } from '../../data/split.js';
+import { type SplitFile, splitFiles } from '../../data/split/split.js';
 import type { ComparedTexts, CompareProtocol } from './compare-protocol.js';
 import { comparedGaps } from './compared-gaps.js';
 import { bytesToTrainOn, comparedTexts } from './compared-texts.js';

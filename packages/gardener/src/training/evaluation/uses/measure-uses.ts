@@ -3,7 +3,7 @@ import type { GenerationRuntime } from '../../../models/runtime/runtime.js';
 import type { CompletionPlace } from '../../data/known/completion-places.js';
 import type { KnownQuestion } from '../../data/known/known-questions.js';
 import type { RunData } from '../../data/run-data.js';
-import { editSimilarity } from '../edit-similarity.js';
+import { editSimilarity } from '../statistics/edit-similarity.js';
 import type { CompletionScore, UseScores } from './use-scores.js';
 
 /** Tokens of an answer to a question with a known answer: the name is in the first sentence or not at all. */

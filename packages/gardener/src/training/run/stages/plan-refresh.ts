@@ -2,7 +2,7 @@ import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
 import { baseOfAdapter } from '../../adapters/adapter-base.js';
 import { runOf } from '../../adapters/adapter-store.js';
 import type { DataManifest } from '../../data/data-manifest.js';
-import { countNewLines } from '../../data/line-hashes.js';
+import { countNewLines } from '../../data/split/line-hashes.js';
 import { RunDirectory } from '../../run-directory/run-directory.js';
 import type { RunContext } from '../run-context.js';
 

@@ -1,5 +1,5 @@
-import { present } from '../../garden/errors/present.js';
-import { seededRandom } from '../data/random.js';
+import { present } from '../../../garden/errors/present.js';
+import { seededRandom } from '../../data/random.js';
 
 /** A measured figure with its 95 % interval. */
 export interface Measure {

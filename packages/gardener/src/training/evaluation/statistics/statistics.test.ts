@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../data/random.js';
+import { seededRandom } from '../../data/random.js';
 import { bootstrapInterval, meanByFile, relativeImprovement } from './statistics.js';
 
 describe('bootstrapInterval', () => {

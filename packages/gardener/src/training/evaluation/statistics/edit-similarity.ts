@@ -1,8 +1,8 @@
 import type { Tokenizer } from '@codebase-gardener/lora';
-import { present } from '../../garden/errors/present.js';
-import type { CompletionRequest, GenerationRuntime } from '../../models/runtime/runtime.js';
-import type { GapBase } from '../data/gaps/gap-examples.js';
-import type { HeldOutFile } from '../data/held-out.js';
+import { present } from '../../../garden/errors/present.js';
+import type { CompletionRequest, GenerationRuntime } from '../../../models/runtime/runtime.js';
+import type { GapBase } from '../../data/gaps/gap-examples.js';
+import type { HeldOutFile } from '../../data/split/held-out.js';
 
 /** A next line is cut after this many tokens. */
 const MAX_LINE_TOKENS = 48;

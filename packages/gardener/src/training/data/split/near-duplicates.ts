@@ -1,5 +1,5 @@
-import { present } from '../../garden/errors/present.js';
-import { hash32, mix32 } from './random.js';
+import { present } from '../../../garden/errors/present.js';
+import { hash32, mix32 } from '../random.js';
 
 /** Hash functions of a MinHash signature: the estimate of a Jaccard similarity of 0.5 is then good to about 0.04. */
 const SIGNATURE_SIZE = 128;

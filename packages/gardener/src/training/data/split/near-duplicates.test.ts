@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { seededRandom } from '../random.js';
 import { clusterNearDuplicates, minHash, shingles, similarity } from './near-duplicates.js';
-import { seededRandom } from './random.js';
 
 function randomWords(count: number, seed: number): string[] {
   const random = seededRandom(seed, 'words');

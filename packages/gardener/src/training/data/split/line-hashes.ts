@@ -1,4 +1,4 @@
-import { hash32 } from './random.js';
+import { hash32 } from '../random.js';
 
 /** Of a line's hash so many bytes are kept: of a thousand new lines fewer than one is taken for an old one. */
 const BYTES = 3;

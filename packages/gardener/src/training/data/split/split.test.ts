@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chunkedFile, testFile } from './codebase.fixture.js';
+import { chunkedFile, testFile } from '../codebase.fixture.js';
 import { splitFiles } from './split.js';
 
 const manyFiles = Array.from({ length: 60 }, (_, i) => testFile(`src/file${i}.py`, { modifiedMs: i }));

@@ -1,6 +1,6 @@
 import type { BaseModel } from '@codebase-gardener/lora';
-import { startLlamaCpp } from '../../models/llama-cpp/llama-cpp.js';
-import { GENERAL_CODE } from '../data/general-code.js';
+import { startLlamaCpp } from '../../../models/llama-cpp/llama-cpp.js';
+import { GENERAL_CODE } from '../../data/general-code.js';
 
 /** Places that are compared, and of each text: several languages, in seconds. */
 const POSITIONS = 96;

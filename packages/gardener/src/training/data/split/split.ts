@@ -1,9 +1,9 @@
-import type { Chunk } from '../../codebase/chunk/chunk.js';
-import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
-import { present } from '../../garden/errors/present.js';
-import { GENERAL_CODE_MARKER } from './general-code.js';
+import type { Chunk } from '../../../codebase/chunk/chunk.js';
+import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
+import { present } from '../../../garden/errors/present.js';
+import { GENERAL_CODE_MARKER } from '../general-code.js';
+import { seededRandom } from '../random.js';
 import { clusterNearDuplicates, forEachNearDuplicate, minHash } from './near-duplicates.js';
-import { seededRandom } from './random.js';
 
 /** Files (and chunks: see `excludedLines`) are near-duplicates from this estimated Jaccard similarity on. */
 const NEAR_DUPLICATE_SIMILARITY = 0.5;

@@ -1,8 +1,8 @@
 import type { SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
-import type { CodeWindow } from './code-windows.js';
-import type { GapBase, GapExample } from './gaps/gap-examples.js';
-import { type LineSpan, lineSpans } from './next-line.js';
-import { seededRandom, shuffled } from './random.js';
+import type { CodeWindow } from '../code-windows.js';
+import type { GapBase, GapExample } from '../gaps/gap-examples.js';
+import { type LineSpan, lineSpans } from '../next-line.js';
+import { seededRandom, shuffled } from '../random.js';
 import type { SplitFile } from './split.js';
 
 /** A gap of a held-out file, whose filling is scored. */

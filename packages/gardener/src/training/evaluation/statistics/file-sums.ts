@@ -1,8 +1,8 @@
 import type { ExampleScore, SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
-import { present } from '../../garden/errors/present.js';
-import { countSupervised } from '../data/examples.js';
-import type { HeldOutFile, HeldOutGap } from '../data/held-out.js';
-import type { SideScores } from './side-scores.js';
+import { present } from '../../../garden/errors/present.js';
+import { countSupervised } from '../../data/examples.js';
+import type { HeldOutFile, HeldOutGap } from '../../data/split/held-out.js';
+import type { SideScores } from '../side-scores.js';
 
 /** What of a held-out file is scored: its first windows and its first gaps. */
 export interface ChosenFile {
