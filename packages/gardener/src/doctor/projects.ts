@@ -8,7 +8,7 @@ import { type Check, failed, ok, warn } from './check.js';
 
 /** Records that cannot be read. */
 export async function checkRecords({ registry }: Garden): Promise<Check[]> {
-  return (await registry.problems()).map(({ id, error }) => failed(`project ${id}`, error));
+  return (await registry.read()).problems.map(({ id, error }) => failed(`project ${id}`, error));
 }
 
 /**

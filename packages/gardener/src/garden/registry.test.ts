@@ -156,7 +156,7 @@ test('what a killed command left half removed is swept up and never listed', asy
   await mkdir(join(paths.projects, '.removed-aaaaaaaaaaaa', 'index'), { recursive: true });
   await add('alpha');
   expect(await registry.list()).toHaveLength(1);
-  expect(await registry.problems()).toEqual([]);
+  expect((await registry.read()).problems).toEqual([]);
   await registry.remove('alpha');
   expect(await readdir(paths.projects)).toEqual([]);
 });
@@ -178,7 +178,7 @@ describe('a damaged record', () => {
     expect(await readJson(paths.projectFile(before.id), projectRecordSchema)).toEqual(before);
     await rm(paths.projectFile(before.id));
     expect(await registry.list()).toEqual([before]);
-    expect(await registry.problems()).toEqual([]);
+    expect((await registry.read()).problems).toEqual([]);
   });
 
   test('is put together from what can be read of it, else from its runs, with the adapter that passed its gate', async () => {
@@ -210,7 +210,7 @@ describe('a damaged record', () => {
     await rm(`${paths.projectFile(id)}.damaged-1`);
     await expect(registry.get('other')).rejects.toMatchObject(damaged);
     await registry.remove(id);
-    expect(await registry.problems()).toEqual([]);
+    expect((await registry.read()).problems).toEqual([]);
   });
 
   test('of a codebase that was added again comes back beside it', async () => {
@@ -239,7 +239,7 @@ test('one truncated project.json does not hide the others, and is named, set asi
   expect(await registry.list()).toEqual([good]);
   // Also on the second look, when the file has already been set aside.
   for (let look = 0; look < 2; look++) {
-    expect(await registry.problems()).toMatchObject([
+    expect((await registry.read()).problems).toMatchObject([
       {
         id: bad.id,
         error: { code: 'garden.damaged-file', details: { file, setAside: `${file}.damaged-1` } },
@@ -256,6 +256,6 @@ test('one truncated project.json does not hide the others, and is named, set asi
   });
 
   await registry.remove(bad.id);
-  expect(await registry.problems()).toEqual([]);
+  expect((await registry.read()).problems).toEqual([]);
   expect(await readdir(paths.projects)).toEqual([good.id]);
 });

@@ -11,7 +11,7 @@ import { randomId } from './files/random-id.js';
 import { writeRecord } from './mend-record.js';
 import { checkedName, refuseTakenName } from './project-name.js';
 import { type ProjectRecord, projectRecordSchema } from './project-record.js';
-import { notReadable, type ProjectProblem, readProjects } from './read-projects.js';
+import { notReadable, type ReadProjects, readProjects } from './read-projects.js';
 import { resolveProject, unknownProject } from './resolve-project.js';
 
 /** Folders on their way out: renamed first, so that a command killed half-way leaves no half project. */
@@ -38,14 +38,14 @@ export class Registry {
     this.#paths = paths;
   }
 
-  /** The projects whose record can be read, by name. See `problems` for the others. */
-  async list(): Promise<ProjectRecord[]> {
-    return (await readProjects(this.#paths)).projects;
+  /** Every project: those whose record can be read, and those whose record is damaged or gone. */
+  read(): Promise<ReadProjects> {
+    return readProjects(this.#paths);
   }
 
-  /** The projects whose record is damaged or gone. */
-  async problems(): Promise<ProjectProblem[]> {
-    return (await readProjects(this.#paths)).problems;
+  /** The projects whose record can be read, by name. See `read` for the others. */
+  async list(): Promise<ProjectRecord[]> {
+    return (await this.read()).projects;
   }
 
   /**
@@ -55,7 +55,7 @@ export class Registry {
    * cannot be read
    */
   async get(idOrNameOrPath: string): Promise<ProjectRecord> {
-    const { projects, problems } = await readProjects(this.#paths);
+    const { projects, problems } = await this.read();
     const found = await resolveProject(projects, idOrNameOrPath);
     if (found) return found;
     throw notReadable(problems, idOrNameOrPath) ?? unknownProject(idOrNameOrPath, projects);
@@ -71,7 +71,7 @@ export class Registry {
   }: Omit<NewProject, 'baseModel'>): Promise<{ path: string; name: string }> {
     const path = await codebasePath(this.#paths, given);
     const name = checkedName(wanted ?? (basename(path) || 'root'));
-    const { projects } = await readProjects(this.#paths);
+    const { projects } = await this.read();
     const same = projects.find((other) => other.path === path);
     if (same) throw projectExists(same);
     refuseTakenName(projects, name, null);
@@ -107,7 +107,7 @@ export class Registry {
   /** Changes a record and returns the new one. Throws like `get`, and garden.name-taken, garden.bad-name. */
   async update(id: string, patch: ProjectPatch): Promise<ProjectRecord> {
     return this.#locked(async () => {
-      const { projects, problems } = await readProjects(this.#paths);
+      const { projects, problems } = await this.read();
       const old = projects.find((candidate) => candidate.id === id);
       if (!old) throw notReadable(problems, id) ?? unknownProject(id, projects);
       if (patch.name !== undefined) refuseTakenName(projects, checkedName(patch.name), id);
@@ -127,7 +127,7 @@ export class Registry {
     await this.#locked(async () => {
       // What an earlier one left that was killed half-way has no name any more.
       await this.#sweepRemoved();
-      const { projects, problems } = await readProjects(this.#paths);
+      const { projects, problems } = await this.read();
       const id =
         (await resolveProject(projects, idOrNameOrPath))?.id ??
         problems.find(({ id, name, path }) => [id, name, path].includes(idOrNameOrPath))?.id;

@@ -165,6 +165,20 @@ test('which adapter answers and why: promoted, refused, rolled back, gone', asyn
   });
 });
 
+test('with the setting adapterStrength 0 the base serves, and with another the adapter does', async () => {
+  await addAdapter(1, 1.3);
+  await garden.registry.update(project.id, { promotedAdapter: 1 });
+  const change = (adapterStrength: number) => writeJson(garden.paths.settingsFile, { adapterStrength });
+  await change(0);
+  expect((await status()).adapter).toMatchObject({
+    ...{ version: 1, promoted: false },
+    reason: expect.stringMatching(/adapterStrength is 0/),
+    serves: { completion: 'base', answers: 'base' },
+  });
+  await change(0.5);
+  expect((await status()).adapter.serves).toEqual({ completion: 'adapter', answers: 'adapter' });
+});
+
 test('a damaged scorecard or index manifest does not stop the status', async () => {
   await addAdapter(1, 1.3);
   await writeFile(join(garden.paths.adapter(project.id, 1), 'scorecard.json'), '{"half');

@@ -4,6 +4,7 @@ import { GardenerError } from '../garden/errors/garden-error.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord, TrainingStatus } from '../garden/project-record.js';
 import { latestRun, type Run } from '../garden/runs/runs.js';
+import { currentSettings } from '../garden/settings/follow-settings.js';
 import { type IndexFreshness, indexFreshness } from '../retrieval/index/freshness.js';
 import { type IndexManifest, readManifest } from '../retrieval/store/manifest.js';
 import { adapterFault } from '../training/adapters/adapter-fault.js';
@@ -161,6 +162,15 @@ async function adapterStatus(
     const fault = await adapterFault(garden.paths, project, promotedAdapter);
     if (fault !== null) {
       const reason = `${fault}, so the base model answers: choose another with gardener promote ${project.name}, or train again.`;
+      return {
+        adapter: { version: promotedAdapter, promoted: false, reason, serves: BASE_ALONE },
+        scorecard,
+      };
+    }
+    const { adapterStrength } = await currentSettings(garden);
+    if (adapterStrength === 0) {
+      const reason =
+        'The setting adapterStrength is 0, so the base model answers: with "auto" the adapter does.';
       return {
         adapter: { version: promotedAdapter, promoted: false, reason, serves: BASE_ALONE },
         scorecard,

@@ -1,11 +1,12 @@
 import { realpath } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CompleteCodeEvent } from '../../chat/completion/code-request.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { type Session, withSession } from '../session/session.js';
+import { projectAround } from '../steps/choose-project.js';
 import { openProject } from '../steps/open-answers.js';
 import { parseStrength, parseWholeNumber } from '../steps/parse-options.js';
 import { plainText } from '../terminal/plain-text.js';
@@ -107,10 +108,8 @@ async function parsePlace(place: string): Promise<{ file: string; line: number }
 /** The project named, else the innermost one that the file is in. */
 async function projectOf(garden: Garden, file: string, named?: string): Promise<ProjectRecord> {
   if (named !== undefined) return garden.registry.get(named);
-  const holding = (await garden.registry.list())
-    .filter(({ path }) => file.startsWith(path.endsWith(sep) ? path : path + sep))
-    .sort((a, b) => b.path.length - a.path.length);
-  if (holding[0] !== undefined) return holding[0];
+  const holding = projectAround(await garden.registry.list(), file);
+  if (holding !== null) return holding;
   throw new GardenerError('cli.no-project', `${file} is in no project.`, {
     remedy: 'Add its codebase first: gardener add <path>.',
   });

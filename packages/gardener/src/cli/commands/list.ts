@@ -29,13 +29,13 @@ Examples:
 async function list(session: Session): Promise<void> {
   const { garden, output } = session;
   const { projectStatus } = await import('../../projects/project-status.js');
-  const projects = await garden.registry.list();
+  const { projects, problems } = await garden.registry.read();
   const active = await garden.registry.active();
   const statuses = await Promise.all(projects.map((project) => projectStatus(garden, project)));
   output.value(statuses);
-  const problems = await tellProblems(session);
+  tellProblems(session, problems);
   if (statuses.length === 0) {
-    if (problems > 0) return;
+    if (problems.length > 0) return;
     output.line('No project yet.');
     output.line('Add a codebase: gardener add <path>');
     return;

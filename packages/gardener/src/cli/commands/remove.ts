@@ -37,7 +37,7 @@ async function remove(session: Session, options: { yes?: boolean }, named: strin
 
 // A project whose record is damaged can still be removed by its id.
 async function findForRemoval({ garden }: Session, named: string): Promise<{ id: string; name: string }> {
-  const problems = await garden.registry.problems();
+  const { problems } = await garden.registry.read();
   if (problems.some((problem) => problem.id === named)) return { id: named, name: named };
   const { id, name } = await garden.registry.get(named);
   return { id, name };

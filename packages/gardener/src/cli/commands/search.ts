@@ -106,11 +106,7 @@ async function searchText(session: Session, options: SearchOptions, pattern: str
 }
 
 function filtersOf({ language, kind, path }: SearchOptions): SearchFilters {
-  return {
-    ...(language === undefined ? {} : { languages: language }),
-    ...(kind === undefined ? {} : { kinds: kind.map(chunkKindOf) }),
-    ...(path === undefined ? {} : { pathGlob: path }),
-  };
+  return { languages: language, kinds: kind?.map(chunkKindOf), pathGlob: path };
 }
 
 function chunkKindOf(text: string): ChunkKind {

@@ -52,11 +52,11 @@ async function status(session: Session, options: StatusOptions, named?: string):
     return;
   }
   const { projectStatus } = await import('../../projects/project-status.js');
-  const projects = await garden.registry.list();
+  const { projects, problems } = await garden.registry.read();
   const statuses = await Promise.all(projects.map((project) => projectStatus(garden, project)));
   output.value(statuses);
-  const problems = await tellProblems(session);
-  if (statuses.length === 0 && problems === 0)
+  tellProblems(session, problems);
+  if (statuses.length === 0 && problems.length === 0)
     output.line('No project yet. Add a codebase: gardener add <path>');
   statuses.forEach((one, index) => {
     if (index > 0) output.line();

@@ -15,7 +15,7 @@ export async function chooseProject(
   named?: string,
 ): Promise<ProjectRecord> {
   if (named !== undefined) return garden.registry.get(named);
-  const projects = await garden.registry.list();
+  const { projects, problems } = await garden.registry.read();
   const meant =
     projectAround(projects, await currentFolder()) ?? (await garden.registry.active()) ?? only(projects);
   if (meant !== null) {
@@ -27,14 +27,14 @@ export async function chooseProject(
       remedy: `Name one, or make one active with gardener switch: ${projects.map(({ name }) => name).join(', ')}.`,
     });
   }
-  const [problem] = await garden.registry.problems();
+  const [problem] = problems;
   if (problem !== undefined) throw problem.error;
   throw new GardenerError('cli.no-project', 'There is no project yet.', {
     remedy: 'Add a codebase first: gardener add <path>.',
   });
 }
 
-/** The project that a folder belongs to, of nested ones the innermost; null where it belongs to none. */
+/** The project that a folder or file belongs to, of nested ones the innermost; null where it belongs to none. */
 export function projectAround(projects: readonly ProjectRecord[], folder: string): ProjectRecord | null {
   const around = projects.filter(
     ({ path }) => folder === path || folder.startsWith(path.replace(/[/\\]?$/, sep)),

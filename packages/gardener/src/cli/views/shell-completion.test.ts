@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -14,13 +14,20 @@ function has(shell: string): boolean {
   return spawnSync(shell, ['--version']).error === undefined;
 }
 
+const PROJECTS = ['shop', 'my desk', 'x$(touch evil)', '`touch evil`', "it's; touch evil", '*'];
+
 /** What bash offers for a command line that ends with the word that is being written. */
 function offered(...line: string[]): string[] {
+  return offeredIn(tmpdir(), '', ...line);
+}
+
+function offeredIn(cwd: string, after: string, ...line: string[]): string[] {
   const script = `${shellCompletion('bash', words)}
-gardener() { printf 'shop\\nmy desk\\n'; }
+gardener() { printf '%s\\n' ${PROJECTS.map((name) => `'${name.replaceAll("'", `'\\''`)}'`).join(' ')}; }
 COMP_WORDS=(gardener ${line.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${line.length}
-_gardener; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8' }).trim().split('\n');
+_gardener; printf '%s\\n' "\${COMPREPLY[@]}"
+${after}`;
+  return execFileSync('bash', ['--norc', '-c', script], { cwd, encoding: 'utf8' }).trim().split('\n');
 }
 
 it('knows every command and what its values are', () => {
@@ -41,7 +48,21 @@ describe.runIf(has('bash'))('bash', () => {
 
   it('offers projects, after options that are written before the command too', () => {
     expect(offered('--json', 'status', 's')).toEqual(['shop']);
-    expect(offered('ask', '-p', 'my')).toEqual(['my desk']);
+    expect(offered('ask', '-p', 'my')).toEqual(['my\\ desk']);
+    expect(offered('ask', '-p', 'my\\ d')).toEqual(['my\\ desk']);
+  });
+
+  it('runs nothing that a name holds: neither while it is offered, nor once it stands on the line', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gardener-hostile-'));
+    const all = offeredIn(folder, '', 'status', '');
+    expect(all).toHaveLength(PROJECTS.length);
+    expect(offeredIn(folder, '', 'status', 'x')).toHaveLength(1);
+    expect(offeredIn(folder, `eval "printf '%s\\n' \${COMPREPLY[*]}"`, 'status', '')).toEqual([
+      ...all,
+      ...PROJECTS,
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   it('offers nothing where it knows nothing', () => {

@@ -38,7 +38,14 @@ ${values.join('\n')}
   });
   return `# Completion of gardener for bash. In ~/.bashrc: eval "$(gardener completion bash)"
 __gardener_words() { COMPREPLY=($(compgen -W "$1" -- "$word")); }
-__gardener_projects() { local IFS=$'\\n'; COMPREPLY=($(compgen -W "$(${PROJECTS})" -- "$word")); }
+# Names are anybody's: compgen would run what is written in one, and a shell what stands on its line without quotes.
+__gardener_projects() {
+  local name quoted
+  while IFS= read -r name; do
+    printf -v quoted '%q' "$name"
+    if [[ -n $name && ( $name == "$word"* || $quoted == "$word"* ) ]]; then COMPREPLY+=("$quoted"); fi
+  done <<< "$(${PROJECTS})"
+}
 __gardener_files() { compopt -o default 2>/dev/null; COMPREPLY=(); }
 _gardener() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" path='' next index

@@ -69,7 +69,19 @@ describe('files of several languages', () => {
     const text = 'é\r\n<script>\r\nlet a;\r\n</script>';
     const [part] = componentParts(text);
     expect(onlyPart(text, part!)).toBe(' \r\n        \r\nlet a;\r\n         ');
-    for (const piece of ['<script>', '<script', '---\n', '<style lang=']) {
+    expect(languages('<script setup lang="ts" generic="T extends Map<string, V>">a</script>')).toEqual([
+      'typescript',
+    ]);
+    expect(languages(`<script generic='T extends "<" | ">"' lang=ts>a</script>`)).toEqual(['typescript']);
+    expect(languages('<script type="module" lang="ts">a</script>')).toEqual(['typescript']);
+    expect(languages('<script data-lang="ts" lang="js">a</script><script-like>b</script>')).toEqual([
+      'javascript',
+    ]);
+    // In lower case this letter is two characters.
+    const turkish = `<p>${'\u0130'.repeat(20)}</p><SCRIPT>let a;</SCRIPT>`;
+    expect(componentParts(turkish).map(({ start, end }) => turkish.slice(start, end))).toEqual(['let a;']);
+    const odd = ['<script "', "<script '<script ", '<script a="<script"'];
+    for (const piece of ['<script>', '<script', '---\n', '<style lang=', ...odd]) {
       expect(componentParts(piece.repeat(2 ** 18 / piece.length)).length).toBeLessThan(2);
     }
   });

@@ -70,11 +70,12 @@ function readTree(language: Language, { parser, query }: Grammar, text: string):
       places,
       matches.map((match) => match.captures),
     );
-    const lost = recoverDeclarations(text, places.lines, errorRanges(matches), groups);
-    const isCode = language.role === 'code';
-    if (isCode) groups.push(...lost);
-    const structure = readStructure(language, text, groups, wrappers, tree.rootNode.hasError);
-    return { ...structure, isRecovered: known !== text || (isCode && lost.length > 0) };
+    const { hasError } = tree.rootNode;
+    const errors = hasError && language.role === 'code' ? errorRanges(matches) : [];
+    const lost = recoverDeclarations(language.id, text, places.lines, errors, groups);
+    groups.push(...lost);
+    const structure = readStructure(language, text, groups, wrappers, hasError);
+    return { ...structure, isRecovered: known !== text || lost.length > 0 };
   } finally {
     tree.delete();
   }

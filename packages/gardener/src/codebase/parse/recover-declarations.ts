@@ -1,3 +1,4 @@
+import type { LanguageId } from '../languages/language.js';
 import type { Capture, CaptureGroup } from './structure/captures.js';
 import type { LineTable } from './structure/line-table.js';
 
@@ -21,6 +22,9 @@ const BRACES =
   /\/\/[^\n]*|\/\*[^*]*(?:\*(?!\/)[^*]*)*\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.){1,8}'|[{};]/g;
 const MAX_RECOVERED = 500;
 
+/** A brace after a declaration in these is a value's. */
+const WITHOUT_BRACES: readonly LanguageId[] = ['python', 'ruby', 'sql'];
+
 /**
  * Declarations on lines that a parser could not place, found by their words: one that has no symbol yet becomes
  * one, to the
@@ -28,11 +32,13 @@ const MAX_RECOVERED = 500;
  * @param errors ranges of the text in which the parser gave up
  */
 export function recoverDeclarations(
+  language: LanguageId,
   text: string,
   lines: LineTable,
   errors: readonly { startIndex: number; endIndex: number }[],
   groups: readonly CaptureGroup[],
 ): CaptureGroup[] {
+  if (errors.length === 0) return [];
   const known = new Set(
     groups.flatMap((group) =>
       isSymbol(group) ? group.filter(isName).map(({ startIndex }) => startIndex) : [],
@@ -55,8 +61,11 @@ export function recoverDeclarations(
         comments.some(({ startIndex, endIndex }) => startIndex <= nameStart && nameStart < endIndex);
       if (match !== null && !isComment && !known.has(nameStart)) {
         known.add(nameStart);
-        blocks ??= blocksOf(text);
-        const body = bodyAfter(text, nameStart + name.length, blocks);
+        let body: ReturnType<typeof bodyAfter> = null;
+        if (!WITHOUT_BRACES.includes(language)) {
+          blocks ??= blocksOf(text);
+          body = bodyAfter(text, nameStart + name.length, blocks);
+        }
         const first = start + whole.search(/\S/);
         const last = body?.end ?? endByIndentation(text, start, end);
         const make = (kind: string, startIndex: number, endIndex: number): Capture => ({

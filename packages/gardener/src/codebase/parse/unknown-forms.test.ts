@@ -81,6 +81,13 @@ describe('what a grammar does not know loses no declaration', () => {
     expect((await parseSource('java', 'class A { }\n')).isRecovered).toBe(false);
   });
 
+  it('ends by its indentation where a language has no braces, whatever braces stand in it', async () => {
+    const text =
+      'a = 1\n?? %% ((\nstrange def lost(x) <<<:\n    one = {1: 2}\n    two = 3\n    return one, two\nb = {}\nc = 4\n';
+    const lost = flat((await parseSource('python', text)).symbols).find(({ name }) => name === 'lost');
+    expect([lost?.startLine, lost?.endLine]).toEqual([3, 6]);
+  });
+
   it.each(['c', 'cpp', 'kotlin', 'csharp'])('takes any text, however long: %s', async (id) => {
     const { withoutUnknownForms } = await import('../languages/unknown-forms.js');
     for (const part of [

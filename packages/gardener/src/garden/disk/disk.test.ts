@@ -116,6 +116,15 @@ test('what can be spared: never the promoted adapter, the newest two, their runs
   expect(of('log').map((path) => path.slice(-2))).toEqual(['.2', '.1']);
 });
 
+test('a state file whose writer was killed can be spared wherever it lies, once nobody can be writing it', async () => {
+  const left = await fill(join(garden.paths.conversations(project.id), 'one.json.abcdefghij23.tmp'));
+  const own = await fill(join(garden.paths.conversations(project.id), 'notes.tmp'));
+  expect(await spareKinds()).toEqual([]);
+  const longAgo = Date.now() / 1000 - 7_200;
+  for (const file of [left, own]) await utimes(file, longAgo, longAgo);
+  expect((await findSpare(garden.paths)).map(({ path }) => path)).toEqual([left]);
+});
+
 test('nothing of a project at work can be spared, nor of one whose record is damaged', async () => {
   const ended = await run(true);
   for (const version of [1, 2, 3, 4]) await adapter(version, ended);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ test('a reader never sees half a file while others write', async () => {
   expect(await readdir(folder)).toEqual(['state.json']);
 });
 
-test('a process that is killed before the rename leaves the old state; what it left goes with a later write', async () => {
+test('a process that is killed before the rename leaves the old state', async () => {
   await writeJson(file, { count: 1 });
   const child = spawnEntry(fixture, ['die-before-rename', folder], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -44,17 +44,6 @@ test('a process that is killed before the rename leaves the old state; what it l
   expect(await readJson(file, schema)).toEqual({ count: 1 });
   const [left = ''] = (await readdir(folder)).filter((name) => name !== 'state.json');
   expect(left).toMatch(/^state\.json\.\w+\.tmp$/);
-
-  // It may be another process's, on its way.
-  await writeJson(file, { count: 2 });
-  expect(await readdir(folder)).toContain(left);
-  const longAgo = Date.now() / 1000 - 7_200;
-  await utimes(join(folder, left), longAgo, longAgo);
-  await writeFile(join(folder, 'state.json.notes.txt'), 'not ours');
-  await utimes(join(folder, 'state.json.notes.txt'), longAgo, longAgo);
-  await writeJson(file, { count: 3 });
-  expect((await readdir(folder)).sort()).toEqual(['state.json', 'state.json.notes.txt']);
-  expect(await readJson(file, schema)).toEqual({ count: 3 });
 });
 
 test('a missing file is garden.file-missing, or null', async () => {

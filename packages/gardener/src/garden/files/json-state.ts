@@ -1,5 +1,4 @@
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openRegularFile } from '@codebase-gardener/lora/files';
 import type { z } from 'zod';
@@ -9,8 +8,6 @@ import { randomId } from './random-id.js';
 
 /** State files are small; anything larger was not written by Gardener. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
-/** A temporary file this old belongs to a process that was killed: writing one takes less than a second. */
-const ABANDONED_MS = 3_600_000;
 
 /**
  * Reads a JSON state file and checks it against `schema`.
@@ -57,7 +54,7 @@ export async function readJsonIfPresent<T>(
 /**
  * Writes a JSON state file: to a temporary file beside it, flushed to the disk, then renamed over it, so that a reader
  * sees the old state or the new, never half. The folder must exist. Read-modify-write needs `withLock` around it. What
- * a write of the same file left that was killed an hour ago or more is removed.
+ * a write leaves that is killed goes with what can be spared of the disk (disk-spare.ts).
  *
  * @param options.compact on one line, for state that no person reads
  * @throws garden.disk-full, garden.permission-denied, garden.file-operation-failed; the old file is then untouched
@@ -83,18 +80,6 @@ export async function writeJson(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw asFilesystemError(error, file, 'write');
-  }
-  // The state is written: whatever keeps an old file here is no failure of this write.
-  await removeAbandoned(file).catch(() => undefined);
-}
-
-async function removeAbandoned(file: string): Promise<void> {
-  const folder = dirname(file);
-  const start = `${basename(file)}.`;
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(start) || !/^[a-z2-7]+\.tmp$/.test(name.slice(start.length))) continue;
-    const temporary = join(folder, name);
-    if (Date.now() - (await stat(temporary)).mtimeMs > ABANDONED_MS) await rm(temporary, { force: true });
   }
 }
 

@@ -85,10 +85,11 @@ async function untilChange(
   while (!stop.signal.aborted) {
     await delay(pollMs, undefined, { signal: stop.signal }).catch(() => undefined);
     if (stop.signal.aborted) break;
-    const mayStart = await turns(paths, watched);
-    for (const run of await openRuns(paths)) {
-      if (!watched.has(run.directory) && mayStart(run) && (await couldGoOn(run))) return;
-    }
+    const waiting: Run[] = [];
+    for (const run of await openRuns(paths))
+      if (!watched.has(run.directory) && (await couldGoOn(run))) waiting.push(run);
+    // Who trains is asked of the system, which takes a process on some: only when somebody waits for it.
+    if (waiting.length > 0 && waiting.some(await turns(paths, watched))) return;
   }
   await ended;
 }
@@ -157,8 +158,8 @@ async function takeNext(
     const identity = await livingWorker(run);
     if (identity) return { run, worker: adoptWorker(identity) };
   }
-  const mayStart = await turns(paths, watched);
-  for (const run of runs.filter(mayStart)) {
+  if (runs.length === 0) return null;
+  for (const run of runs.filter(await turns(paths, watched))) {
     const worker = await unlessRemoved(() => startIfReady(run, entry));
     if (worker) return { run, worker };
     await recordStatus(paths, run);

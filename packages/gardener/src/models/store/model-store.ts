@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { openRegularFile, readRegularFile } from '@codebase-gardener/lora/files';
 import { z } from 'zod';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { writeJson } from '../../garden/files/json-state.js';
 import { type CatalogueEntry, listModels, type ModelKind } from './catalogue.js';
 import { findModel, modelFolder } from './find-model.js';
+import { splitParts } from './split-parts.js';
 
 /** The two places of a data directory that models need; GardenPaths is one. */
 export interface ModelPaths {
@@ -65,9 +66,15 @@ export function isHashed({ manifest }: ModelOnDisk): boolean {
   return manifest.files.some(({ sha256 }) => sha256 !== null);
 }
 
+/** The names of the files that hold a model's weights: one, or the parts of a split model. */
+export function weightNames({ weights }: Pick<ModelOnDisk, 'weights'>): string[] {
+  return (splitParts(weights) ?? [weights]).map((part) => basename(part));
+}
+
 /** What a model's weights take on the disk, all parts together. */
-export function weightBytes({ manifest }: ModelOnDisk): number {
-  const weights = manifest.files.filter(({ name }) => /\.(gguf|safetensors)$/i.test(name));
+export function weightBytes(model: ModelOnDisk): number {
+  const names = weightNames(model);
+  const weights = model.manifest.files.filter(({ name }) => names.includes(name));
   return weights.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 

@@ -85,6 +85,14 @@ describe('update', () => {
     expect(await index.health()).toEqual({ state: 'ready', error: null });
   });
 
+  it('says of a file that what its grammar does not know was read around', async () => {
+    await update([parser, { ...users, isRecovered: true }]);
+    expect(await index.outcomes()).toEqual([
+      { path: 'src/parser.ts', outcome: 'indexed', reason: null },
+      { path: 'src/users.py', outcome: 'indexed', reason: null, isRecovered: true },
+    ]);
+  });
+
   it('embeds and writes only what changed, and removes what is gone', async () => {
     await update([parser, users]);
     embedder.texts.length = 0;

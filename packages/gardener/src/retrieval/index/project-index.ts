@@ -205,11 +205,12 @@ export class ProjectIndex {
   /** The outcome of every file of the last update, sorted by path, with the places of its secrets. */
   async outcomes(): Promise<FileOutcome[]> {
     const states = await readFileStates(this.#directory);
-    return states.map(({ path, outcome, reason, secrets }) => ({
+    return states.map(({ path, outcome, reason, secrets, isRecovered }) => ({
       path,
       outcome,
       reason,
       ...(secrets ? { secrets } : {}),
+      ...(isRecovered ? { isRecovered } : {}),
     }));
   }
 

@@ -2,14 +2,14 @@ import type { ChunkKind } from '../../codebase/chunk/chunk.js';
 import { sqlIn } from '../store/sql.js';
 import { pathCondition } from './glob.js';
 
-/** Which part of a codebase is searched. */
+/** Which part of a codebase is searched; what is empty or undefined leaves nothing out. */
 export interface SearchFilters {
   /** Language ids; only these. */
-  languages?: readonly string[];
+  languages?: readonly string[] | undefined;
   /** Kinds of symbol; only chunks of these. */
-  kinds?: readonly ChunkKind[];
+  kinds?: readonly ChunkKind[] | undefined;
   /** Only paths that match, such as `src/**` + `/*.ts`. */
-  pathGlob?: string;
+  pathGlob?: string | undefined;
   /** Paths that must not appear: held-out files while they are scored. */
   excludePaths?: readonly string[];
 }

@@ -46,7 +46,8 @@ export function linePattern({ pattern, regex, ignoreCase, wholeWord }: LineQuery
   return {
     condition: isPlain
       ? `contains(text, ${sqlString(pattern)})`
-      : `regexp_like(text, ${sqlString(expression)}, ${sqlString(ignoreCase ? 'im' : 'm')})`,
+      : // R: a line ends before \\r\\n, as in `find`, which is given lines without either.
+        `regexp_like(text, ${sqlString(expression)}, ${sqlString(ignoreCase ? 'imR' : 'mR')})`,
     find(line) {
       if (isPlain) {
         const at = line.indexOf(pattern);

@@ -22,6 +22,7 @@ const files = [
     { symbol: null, language: 'javascript', text: `var x=${'1,'.repeat(60_000)}needle` },
   ]),
   makeFile('src/aaa.txt', [{ symbol: null, language: 'markdown', text: `${'a'.repeat(30_000)}!` }]),
+  makeFile('windows.ts', [{ symbol: null, text: 'let first;\r\nlet second = 2;\r\nlet third = 3;' }]),
   makeFile('ko/a.py', [{ symbol: 'op', language: 'python', text: '"""사용자를 인증한다."""' }]),
 ];
 
@@ -75,6 +76,15 @@ describe('regular expressions', () => {
     expect(await found({ pattern: 'todo\\(\\w+\\)', regex: true, ignoreCase: true })).toEqual([
       'src/cart.ts:2:6',
     ]);
+  });
+
+  it('knows the end of a line whichever way lines end', async () => {
+    expect(await found({ pattern: 'first;$', regex: true })).toEqual(['windows.ts:1:5']);
+    expect(await found({ pattern: 'SECOND = \\d;$', regex: true, ignoreCase: true })).toEqual([
+      'windows.ts:2:5',
+    ]);
+    expect(await found({ pattern: '^let third', regex: true })).toEqual(['windows.ts:3:1']);
+    expect(await found({ pattern: '\\bfirst.$', regex: true })).toEqual(['windows.ts:1:5']);
   });
 
   it.each([['(a+)+$'], ['(a|a)*b'], ['(.*)*x'], ['(a?){50}a{50}b']])(

@@ -58,7 +58,7 @@ export function addHealthRoutes(app: OpenAPIHono, context: ServerContext): void 
 const good = (message: string): Component => ({ state: 'ok', message, remedy: null });
 
 async function indexHealth({ garden }: ServerContext): Promise<Component> {
-  const [projects, problems] = await Promise.all([garden.registry.list(), garden.registry.problems()]);
+  const { projects, problems } = await garden.registry.read();
   const manifests = await Promise.all(
     projects.map(({ id }) => readManifest(garden.paths.index(id)).catch(() => 'damaged' as const)),
   );

@@ -132,11 +132,11 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
   const { garden, models } = context;
 
   app.openapi(listProjects, async (c) => {
-    const projects = await garden.registry.list();
+    const { projects, problems: unreadable } = await garden.registry.read();
     return c.json(
       {
         projects: await Promise.all(projects.map((project) => projectView(context, project))),
-        damaged: (await garden.registry.problems()).map(({ id, error: { message, remedy } }) => ({
+        damaged: unreadable.map(({ id, error: { message, remedy } }) => ({
           id,
           message,
           remedy,
@@ -164,7 +164,7 @@ export function addProjectRoutes(app: OpenAPIHono, context: ServerContext): void
 
   app.openapi(deleteProject, async (c) => {
     const { project: key } = c.req.valid('param');
-    const damaged = (await garden.registry.problems()).find(({ id }) => id === key);
+    const damaged = (await garden.registry.read()).problems.find(({ id }) => id === key);
     const { id } = damaged ?? (await findProject(garden, key));
     const left = await removeProject(garden, id, async () => {
       await context.followers.forget(id);

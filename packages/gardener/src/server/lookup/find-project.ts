@@ -9,10 +9,10 @@ import { notReadable } from '../../garden/read-projects.js';
  * cannot be read
  */
 export async function findProject(garden: Garden, key: string): Promise<ProjectRecord> {
-  const projects = await garden.registry.list();
+  const { projects, problems } = await garden.registry.read();
   const found = projects.find(({ id }) => id === key) ?? projects.find(({ name }) => name === key);
   if (found !== undefined) return found;
-  const problem = notReadable(await garden.registry.problems(), key);
+  const problem = notReadable(problems, key);
   if (problem !== null) throw problem;
   throw new GardenerError('garden.unknown-project', `There is no project ${JSON.stringify(key)}.`, {
     remedy: 'GET /api/projects lists them; `gardener add <path>` adds one.',

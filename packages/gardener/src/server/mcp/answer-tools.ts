@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { AnswerEnd } from '../../chat/answers/write-answer.js';
 import { projectFor } from '../lookup/find-project.js';
 import type { McpContext } from './mcp-context.js';
-import { progressOf } from './progress.js';
 import { runTool, toolResult } from './tool-result.js';
 
 /** ask_codebase. */
@@ -26,11 +25,10 @@ export function addAnswerTools(
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     ({ question, project: named, max_tokens }, extra) =>
-      runTool(async () => {
+      runTool(async (tell) => {
         const project = await projectFor(garden, named);
         const release = takePlace();
         try {
-          const told = progressOf(extra);
           let text = '';
           let end: AnswerEnd | null = null;
           const events = assistant.chat(
@@ -44,7 +42,7 @@ export function addAnswerTools(
           for await (const event of events) {
             if (event.type === 'text') {
               text += event.text;
-              await told(text.length);
+              await tell();
             } else end = event;
           }
           return toolResult(`${text.trim()}\n\n${originText(end)}`, {
@@ -54,7 +52,7 @@ export function addAnswerTools(
         } finally {
           release();
         }
-      }),
+      }, extra),
   );
 }
 

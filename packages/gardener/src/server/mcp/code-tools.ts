@@ -155,11 +155,7 @@ interface Filters {
 }
 
 function filtersOf({ languages, kinds, path_glob }: Filters) {
-  return {
-    ...(languages === undefined ? {} : { languages }),
-    ...(kinds === undefined ? {} : { kinds }),
-    ...(path_glob === undefined ? {} : { pathGlob: path_glob }),
-  };
+  return { languages, kinds, pathGlob: path_glob };
 }
 
 const textOf = (found: string, age: string) =>

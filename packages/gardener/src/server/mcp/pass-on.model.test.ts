@@ -36,10 +36,10 @@ afterAll(async () => {
 /** It asks for the token, which only this user can read. */
 const start = () => startServer(made.garden, { version: '0.0.0', port: 0, requireToken: true });
 
-async function ask(maxTokens: number, onprogress: () => void = () => undefined) {
+async function ask(maxTokens: number, told: (progress: number) => void = () => undefined) {
   const question = { question: 'Tell a long story.', project: 'p0', max_tokens: maxTokens };
   const result = await client.callTool({ name: 'ask_codebase', arguments: question }, undefined, {
-    onprogress,
+    onprogress: ({ progress }) => told(progress),
   });
   return { isError: result.isError === true, ...(result.structuredContent as { answer: string }) };
 }
@@ -58,17 +58,22 @@ function modelsOfMcp(): number {
 }
 
 it('leaves the models to the server, and tells how far an answer is all the same', async () => {
-  const told = vi.fn();
-  expect(await ask(4, told)).toMatchObject({ isError: false, answer: expect.stringMatching(/\S/) });
-  expect(told).toHaveBeenCalled();
+  const told: number[] = [];
+  const answer = await ask(4, (progress) => void told.push(progress));
+  expect(answer).toMatchObject({ isError: false, answer: expect.stringMatching(/\S/) });
+  // From the beginning, before the first word, and more each time.
+  expect(told[0]).toBe(0);
+  expect(told.length).toBeGreaterThan(1);
+  expect(told).toEqual([...told].sort((a, b) => a - b));
   expect(server?.context.assistant.state().runtime.models).toHaveLength(1);
   expect(modelsOfMcp()).toBe(0);
 });
 
 it('writes an answer itself when the server goes away in the middle of it, and the next ones', async () => {
   let closing: Promise<void> | null = null;
-  const answer = await ask(200, () => {
-    closing ??= server?.close() ?? null;
+  // The first only says that the question has come.
+  const answer = await ask(200, (progress) => {
+    if (progress > 0) closing ??= server?.close() ?? null;
   });
   expect(closing).not.toBeNull();
   await closing;
@@ -87,7 +92,7 @@ it('frees its models when a server runs again, and stops an answer there when th
   const slow = client.callTool(
     { name: 'ask_codebase', arguments: { question: 'Tell a long story.', project: 'p0', max_tokens: 2_000 } },
     undefined,
-    { signal: cancel.signal, onprogress: () => cancel.abort() },
+    { signal: cancel.signal, onprogress: ({ progress }) => progress > 0 && cancel.abort() },
   );
   await expect(slow).rejects.toThrow();
   await vi.waitFor(() => expect(server?.context.generations.used).toBe(0), { timeout: 5_000 });

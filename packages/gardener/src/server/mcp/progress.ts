@@ -6,27 +6,33 @@ export type ToolExtra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 /** A client's patience ends after a minute, often sooner. */
 const EVERY_MS = 2_000;
 
-/** Tells that work goes on, where the client wants to know: its patience begins anew each time. */
-export function progressOf({ _meta, sendNotification }: ToolExtra): (done: number) => Promise<void> {
+/** Tells the client that work goes on, where it wants to know: its patience begins anew each time. */
+export type Tell = () => Promise<void>;
+
+function progressOf({ _meta, sendNotification }: ToolExtra): Tell {
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return async () => undefined;
-  return (progress) =>
-    sendNotification({ method: 'notifications/progress', params: { progressToken, progress } });
+  // The protocol wants it larger each time, whatever there is to tell.
+  let progress = 0;
+  return () =>
+    sendNotification({ method: 'notifications/progress', params: { progressToken, progress: progress++ } });
 }
 
-/** Does work that says nothing until it is done, such as opening an index or a model, and tells that it goes on. */
-export async function withProgress<Result>(extra: ToolExtra, work: () => Promise<Result>): Promise<Result> {
+/**
+ * Does work and tells that it goes on: at its start and from then on, also while it says nothing itself, such as
+ * while an index or a model is opened.
+ */
+export async function withProgress<Result>(
+  extra: ToolExtra,
+  work: (tell: Tell) => Promise<Result>,
+): Promise<Result> {
   const tell = progressOf(extra);
-  let seconds = 0;
   // A client that has gone hears nothing.
-  const say = () => void tell(seconds).catch(() => undefined);
+  const say = () => void tell().catch(() => undefined);
   say();
-  const timer = setInterval(() => {
-    seconds += EVERY_MS / 1_000;
-    say();
-  }, EVERY_MS);
+  const timer = setInterval(say, EVERY_MS);
   try {
-    return await work();
+    return await work(tell);
   } finally {
     clearInterval(timer);
   }

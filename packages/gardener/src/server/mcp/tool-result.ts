@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { errorAnswer } from '../contract/error-answer.js';
-import { type ToolExtra, withProgress } from './progress.js';
+import { type Tell, type ToolExtra, withProgress } from './progress.js';
 
 /** A tool's result as text, and the same as data where there is some. */
 export function toolResult(text: string, data?: Record<string, unknown>): CallToolResult {
@@ -13,11 +13,11 @@ export function toolResult(text: string, data?: Record<string, unknown>): CallTo
  * @param extra of a tool that may take long: the client is told that it goes on
  */
 export async function runTool(
-  work: () => Promise<CallToolResult>,
+  work: (tell: Tell) => Promise<CallToolResult>,
   extra?: ToolExtra,
 ): Promise<CallToolResult> {
   try {
-    return await (extra === undefined ? work() : withProgress(extra, work));
+    return await (extra === undefined ? work(async () => undefined) : withProgress(extra, work));
   } catch (error) {
     const { message, remedy } = errorAnswer(error).body.error;
     return { content: [{ type: 'text', text: `${message} ${remedy}` }], isError: true };

@@ -47,4 +47,18 @@ describe.skipIf(process.platform === 'win32')('a configuration that names a FIFO
     );
     expect(gitWouldHang(root)).toBe(false);
   });
+
+  it('reads each of many that include one another once', () => {
+    const root = repository();
+    const all = Array.from({ length: 20 }, (_, index) => `\tpath = ${index}\n`).join('');
+    for (let index = 0; index < 20; index++)
+      writeFileSync(
+        join(root, `.git/${index}`),
+        `[include]\n${all}${index === 19 ? '\tpath = ../pipe\n' : ''}`,
+      );
+    appendFileSync(join(root, '.git/config'), `[include]\n\tpath = 0\n`);
+    expect(gitWouldHang(root)).toBe(true);
+    writeFileSync(join(root, '.git/19'), '');
+    expect(gitWouldHang(root)).toBe(false);
+  });
 });

@@ -4,8 +4,8 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 /** A configuration has some kilobytes. */
 const MAX_CONFIG_BYTES = 1 << 20;
-/** git itself follows includes ten deep. */
-const MAX_DEPTH = 10;
+/** More files than that were made to exhaust their reader. */
+const MAX_CONFIGS = 1_000;
 const OPENED_BY_GIT = ['HEAD', 'index', 'info/exclude', 'info/attributes'];
 const NAMES_A_FILE = /^[ \t]*(path|excludesfile|attributesfile)[ \t]*=[ \t]*(.+?)[ \t]*$/gim;
 
@@ -20,7 +20,8 @@ export function gitWouldHang(directory: string): boolean {
   const isSpecial = [join(directory, '.gitignore'), join(directory, '.gitattributes'), ...own].some(
     isEndless,
   );
-  return isSpecial || [...configs, ...sharedConfigs()].some((config) => leadsToEndless(config, MAX_DEPTH));
+  const seen = new Set<string>();
+  return isSpecial || [...configs, ...sharedConfigs()].some((config) => leadsToEndless(config, seen));
 }
 
 /** Where git keeps the repository that `directory` is the top of; null where none begins here. */
@@ -40,9 +41,14 @@ function sharedConfigs(): string[] {
   return [GIT_CONFIG_SYSTEM ?? '/etc/gitconfig', ...(GIT_CONFIG_GLOBAL ? [GIT_CONFIG_GLOBAL] : personal)];
 }
 
-/** Whether reading a configuration, or what it names or includes, would not end. */
-function leadsToEndless(config: string, depth: number): boolean {
+/**
+ * Whether reading a configuration, or what it names or includes, would not end.
+ * @param seen configurations that were looked at: each is read once, however often and from wherever it is included
+ */
+function leadsToEndless(config: string, seen: Set<string>): boolean {
   if (isEndless(config)) return true;
+  if (seen.has(config) || seen.size >= MAX_CONFIGS) return false;
+  seen.add(config);
   for (const [, key, written = ''] of textOf(config).matchAll(NAMES_A_FILE)) {
     const named = written.replace(/^"(.*)"$/, '$1');
     const file = named.startsWith('~/')
@@ -51,7 +57,7 @@ function leadsToEndless(config: string, depth: number): boolean {
         ? named
         : join(dirname(config), named);
     const isInclude = key?.toLowerCase() === 'path';
-    if (isInclude && depth > 0 ? leadsToEndless(file, depth - 1) : isEndless(file)) return true;
+    if (isInclude ? leadsToEndless(file, seen) : isEndless(file)) return true;
   }
   return false;
 }

@@ -1,10 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { CHUNK_KINDS } from '../../../codebase/chunk/chunk.js';
 import { body, inProject, json, problems } from '../../contract/route.js';
 import { findProject } from '../../lookup/find-project.js';
 import type { ServerContext } from '../../state/context.js';
-
-const names = z.array(z.string().min(1).max(100)).max(50);
+import { filterFields } from './search.js';
 
 const lineQuery = z
   .strictObject({
@@ -13,9 +11,7 @@ const lineQuery = z
     ignoreCase: z.boolean().default(false),
     wholeWord: z.boolean().default(false),
     k: z.number().int().min(1).max(1_000).default(100),
-    languages: names.optional(),
-    kinds: z.array(z.enum(CHUNK_KINDS)).max(50).optional(),
-    pathGlob: z.string().max(500).optional(),
+    ...filterFields,
   })
   .openapi('LineQuery');
 
@@ -125,18 +121,15 @@ const symbol = createRoute({
 });
 
 /** What is asked of the index of a project without a model. */
-export function addCodeRoutes(app: OpenAPIHono, { garden, assistant }: ServerContext): void {
-  const indexOf = async (key: string) => assistant.index(await findProject(garden, key));
+export function addCodeRoutes(app: OpenAPIHono, { garden, assistant, followers }: ServerContext): void {
+  const indexOf = async (key: string) => {
+    const project = await findProject(garden, key);
+    followers.use(project);
+    return assistant.index(project);
+  };
   app.openapi(lines, async (c) => {
-    const { languages, kinds, pathGlob, ...query } = c.req.valid('json');
     const index = await indexOf(c.req.valid('param').project);
-    const found = await index.lines({
-      ...query,
-      ...(languages === undefined ? {} : { languages }),
-      ...(kinds === undefined ? {} : { kinds }),
-      ...(pathGlob === undefined || pathGlob === '' ? {} : { pathGlob }),
-    });
-    return c.json(found, 200);
+    return c.json(await index.lines(c.req.valid('json')), 200);
   });
   app.openapi(related, async (c) => {
     const { path, line, k } = c.req.valid('query');

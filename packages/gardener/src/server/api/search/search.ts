@@ -8,13 +8,18 @@ import type { ServerContext } from '../../state/context.js';
 
 const names = z.array(z.string().min(1).max(100)).max(50);
 
+/** Which part of the codebase is searched. */
+export const filterFields = {
+  languages: names.optional(),
+  kinds: z.array(z.enum(CHUNK_KINDS)).max(50).optional(),
+  pathGlob: z.string().max(500).optional(),
+};
+
 const query = z
   .strictObject({
     query: z.string().min(1).max(10_000),
     k: z.number().int().min(1).max(100).default(20),
-    languages: names.optional(),
-    kinds: z.array(z.enum(CHUNK_KINDS)).max(50).optional(),
-    pathGlob: z.string().max(500).optional(),
+    ...filterFields,
   })
   .openapi('SearchQuery');
 
@@ -73,13 +78,10 @@ const search = createRoute({
 export function addSearchRoutes(app: OpenAPIHono, context: ServerContext): void {
   app.openapi(search, async (c) => {
     const project = await findProject(context.garden, c.req.valid('param').project);
-    const { query, k, languages, kinds, pathGlob } = c.req.valid('json');
+    const { query, ...options } = c.req.valid('json');
     const { results, freshness, tookMs } = await context.assistant.search(project, query, {
-      k,
+      ...options,
       signal: c.req.raw.signal,
-      ...(languages === undefined ? {} : { languages }),
-      ...(kinds === undefined ? {} : { kinds }),
-      ...(pathGlob === undefined || pathGlob === '' ? {} : { pathGlob }),
     });
     context.followers.use(project);
     const view = (found: SearchResult) => resultView(query, found);
