@@ -20,7 +20,7 @@ const FILE_NAME = /\.(js|json|ts|tsx|gguf|safetensors|md|jsonl|log|bin)$/;
 const NOT_CODES = new Set(['adapter.alpha', 'adapter.dropout', 'adapter.rank', 'adapter.type']);
 
 const found = new Map();
-for (const folder of ['packages/lora/src', 'packages/gardener/src']) {
+for (const folder of ['packages/lora/src', 'packages/gardener/src', 'scripts/release/packed']) {
   for (const file of sources(join(root, folder))) collect(file);
 }
 const expected = render();

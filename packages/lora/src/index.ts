@@ -6,6 +6,7 @@ export { type LoraAdapter, type LoraPair, scaleAdapter } from './adapter/adapter
 export { readGgufAdapter, scaleGgufAdapter, writeGgufAdapter } from './adapter/gguf.js';
 export { writeMergedModel } from './adapter/merge.js';
 export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
+export { probeRuntime } from './autodiff/probe-runtime.js';
 export { LoraError, type LoraErrorOptions } from './errors.js';
 export { type Example, type SupervisedExample, windowsOf } from './train/batches/example.js';
 export { measureProductSpeed, type ProductSpeed } from './train/quantization/product-speed.js';

@@ -26,6 +26,7 @@ import { defineStatus } from './commands/status.js';
 import { defineSwitch } from './commands/switch.js';
 import { defineTrain } from './commands/train.js';
 import { defineUi } from './commands/ui.js';
+import { defineUpgrade } from './commands/upgrade.js';
 import { defineWatch } from './commands/watch.js';
 import { reportError } from './report-error.js';
 import { Output } from './session/output.js';
@@ -72,6 +73,7 @@ const COMMANDS = [
   defineModels,
   defineDisk,
   defineDoctor,
+  defineUpgrade,
   defineCompletion,
 ];
 

@@ -34,7 +34,7 @@ export async function probeModule(module: string, use: string): Promise<Check> {
     const remedy =
       error instanceof ProbeCrash && error.signal === 'SIGILL'
         ? 'This processor lacks instructions that the prebuilt binary needs: use another machine.'
-        : 'Install the packages again: npm ci in a checkout, else npm install.';
+        : 'Install Gardener again (npm ci in a checkout).';
     const message = error instanceof Error ? error.message : String(error);
     return { name: module, state: 'fail', detail: `${use} will not work: ${firstLine(message)}`, remedy };
   }

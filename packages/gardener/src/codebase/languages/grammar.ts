@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Parser, Query } from 'web-tree-sitter';
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import { readGrammar } from './grammar-file.js';
 import type { Language } from './language.js';
-import { grammarFile } from './languages.js';
 
 // What stands in an error is code still, and is divided like other code.
 const ERRORS = '\n(ERROR) @error\n(ERROR (_) @statement)\n(MISSING) @error\n';
@@ -39,12 +38,12 @@ async function compileGrammar(
 ): Promise<Grammar> {
   engine ??= startEngine();
   const { Language: WasmLanguage, Parser: WasmParser, Query: WasmQuery } = await engine;
-  let wasm: Buffer;
+  let wasm: Uint8Array;
   try {
-    wasm = await readFile(grammarFile(reader.grammar));
+    wasm = await readGrammar(reader.grammar);
   } catch (error) {
     throw new GardenerError('codebase.grammar-missing', `The grammar of ${language.name} is not installed.`, {
-      remedy: 'run npm ci again in the folder Gardener is installed in',
+      remedy: 'Install Gardener again (npm ci in a checkout).',
       cause: error,
     });
   }

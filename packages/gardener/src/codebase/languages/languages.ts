@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { basename } from 'node:path/posix';
 import type { Language, LanguageId } from './language.js';
 import { LANGUAGES } from './language-table.js';
@@ -77,9 +76,4 @@ export function languageOfFirstLine(line: string): Language | null {
     launched ??= starts;
   }
   return launched === null ? null : findLanguage(launched);
-}
-
-/** Path on this machine of a compiled grammar. @param specifier as in the language table */
-export function grammarFile(specifier: string): string {
-  return createRequire(import.meta.url).resolve(specifier);
 }

@@ -28,10 +28,10 @@ const MAX_TABLES = 1_000;
  * reading; on a machine with two that leaves one thread to compute, which it says not to support: merging the keyword
  * index then sometimes never ended.
  */
-export async function lanceDb(): Promise<typeof LanceDb> {
+export async function lanceDb(): Promise<typeof import('./lance-db.js')> {
   process.env.RUST_LOG ??= 'error';
   process.env.LANCE_CPU_THREADS ??= String(Math.max(2, availableParallelism() - 2));
-  return import('@lancedb/lancedb');
+  return import('./lance-db.js');
 }
 
 /** A table in a folder of LanceDB, opened when it is first needed. */

@@ -266,7 +266,7 @@ function badAdapter(adapter: string, log: readonly string[], cause: unknown): Ga
 function noLlamaCpp(cause: unknown): never {
   throw new GardenerError('models.no-llama-cpp', 'llama.cpp cannot be started on this machine.', {
     remedy:
-      'Run `npm ci` again without --omit=optional; there are builds for Linux, macOS and Windows on x64 and arm64.',
+      'Install Gardener again (npm ci in a checkout), with optional dependencies; gardener doctor says what is wrong.',
     details: { reason: String(cause) },
     cause,
   });
