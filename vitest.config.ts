@@ -7,8 +7,8 @@ export default defineConfig({
   test: {
     globalSetup: ['scripts/test-models.setup.ts'],
     include: ['packages/*/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
-    // Those of a larger model have a configuration of their own: vitest.large.config.ts.
-    exclude: [...configDefaults.exclude, '**/*.large.test.ts'],
+    // Those of a larger model, and those that need Python, have configurations of their own.
+    exclude: [...configDefaults.exclude, '**/*.{large,python}.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // Its package.json has a "source" condition too, which Node would follow to TypeScript.

@@ -11,7 +11,7 @@ export default mergeConfig(
   { ...base, test: { ...base.test, globalSetup: [] } },
   defineConfig({
     test: {
-      exclude: [...configDefaults.exclude, '**/*.{native,model,large}.test.ts'],
+      exclude: [...configDefaults.exclude, '**/*.{native,model,large,python}.test.ts'],
       alias: { 'onnxruntime-node': absent, '@lancedb/lancedb': absent, 'node-llama-cpp': absent },
       env: { NODE_OPTIONS: `--require ${JSON.stringify(path('child-process.cjs'))}` },
     },

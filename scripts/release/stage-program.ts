@@ -7,6 +7,7 @@ import { packageFolder } from './collect-native-parts.js';
 import { repository } from './repository.js';
 import { licenceText, type ThirdParty, thirdParties } from './third-party.js';
 
+const ENGINES = join('engines', 'python');
 const gardener = join(repository, 'packages', 'gardener');
 
 /** What of package.json goes along: nothing is installed beside it and no script is run. */
@@ -33,6 +34,7 @@ export async function stageProgram(folder: string): Promise<ThirdParty[]> {
     join(dist, 'web-tree-sitter.wasm'),
   );
   stageGrammars(join(dist, 'grammars'));
+  stageEngines(join(folder, ENGINES));
   mkdirSync(join(folder, 'bin'));
   const bin = join(folder, 'bin', 'gardener.js');
   writeFileSync(bin, "#!/usr/bin/env node\nimport '../dist/main.js';\n");
@@ -48,6 +50,16 @@ export async function stageProgram(folder: string): Promise<ThirdParty[]> {
     copyFileSync(join(lancedb, name), join(folder, `LANCEDB_${name}`));
   }
   return packages;
+}
+
+/** The engines in Python run from their sources, in an environment that `gardener doctor --install` makes. */
+function stageEngines(folder: string): void {
+  for (const name of ['src', 'requirements', 'pyproject.toml', 'README.md']) {
+    cpSync(join(repository, ENGINES, name), join(folder, name), {
+      recursive: true,
+      filter: (path) => !/__pycache__|\.egg-info/.test(path),
+    });
+  }
 }
 
 function stageGrammars(folder: string): void {

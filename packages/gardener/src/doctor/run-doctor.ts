@@ -3,6 +3,7 @@ import { type Garden, openGarden } from '../garden/garden.js';
 import { checkBase } from './base-advice.js';
 import { type Check, failed } from './check.js';
 import { checkDisk, checkPermissions, checkRunner } from './data-directory.js';
+import { checkEngines } from './engines.js';
 import { checkMachine } from './machine.js';
 import { checkModel, neededModels } from './models.js';
 import { NATIVE_MODULES, probeModule } from './probe-process.js';
@@ -71,6 +72,7 @@ async function checkState(options: DoctorOptions): Promise<Check[]> {
     await look(`model ${id}`, () => checkModel(garden, id, full, signal));
   }
   await look('base model', () => checkBase(garden, native));
+  await look('engines', () => checkEngines(garden, native));
   await look('servers', () => checkServers(garden));
   await look('projects', () => checkRecords(garden));
   for (const project of await garden.registry.list()) {

@@ -5,8 +5,8 @@ import { requireCodebase } from './require-codebase.js';
 import { startRunner } from './start-runner.js';
 
 /**
- * Queues a run of a project and makes sure that the runner is there. A training keeps the base it was queued with:
- * `options.baseModel`, else the project's of now.
+ * Queues a run of a project and makes sure that the runner is there. A training keeps the base and the engine it
+ * was queued with: `options.baseModel` and `options.engine`, else the project's and the setting's of now.
  * @throws GardenerError `garden.run-active`, `garden.unknown-project`
  */
 export async function queueRun(
@@ -15,8 +15,8 @@ export async function queueRun(
   kind: RunKind,
   options: Record<string, unknown> = {},
 ): Promise<RunDescription> {
-  const base = kind === 'train' ? { baseModel: project.baseModel } : {};
-  const run = await createRun(garden.paths, project.id, kind, { ...base, ...options });
+  const trained = kind === 'train' ? { baseModel: project.baseModel, engine: garden.settings.engine } : {};
+  const run = await createRun(garden.paths, project.id, kind, { ...trained, ...options });
   await startRunner(garden.paths);
   return run;
 }

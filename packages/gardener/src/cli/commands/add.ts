@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { EngineName } from '../../garden/settings/settings.js';
 import { type Session, withSession } from '../session/session.js';
+import { chooseEngine, engineOption } from '../steps/choose-engine.js';
 import { fetchModels } from '../steps/fetch-models.js';
 import { parseDuration } from '../steps/parse-duration.js';
 import { startRun } from '../steps/start-run.js';
@@ -10,6 +12,7 @@ interface AddOptions {
   name?: string;
   base?: string;
   budget?: string;
+  engine?: EngineName;
   train: boolean;
   wait?: boolean;
 }
@@ -25,6 +28,7 @@ export function defineAdd(program: Command): void {
       'base model: an id of gardener models list, a GGUF file, or hf:owner/repository/file.gguf',
     )
     .option('--budget <time>', 'time for training and evaluation together: 90s, 5m, 20m, 1h')
+    .addOption(engineOption())
     .option('--no-train', 'index only; train later with gardener train')
     .option('--wait', 'stay until it is done, showing progress')
     .description(
@@ -53,6 +57,7 @@ data and generated files that say nothing about the code. Key files, tokens and 
 async function add(session: Session, options: AddOptions, path: string): Promise<void> {
   const { garden, output } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
+  const engine = options.train ? await chooseEngine(session, options.engine) : undefined;
   const { addProject } = await import('../../projects/add-project.js');
   let advice: Promise<string | null> = Promise.resolve(null);
   const progress = output.progress();
@@ -80,7 +85,7 @@ async function add(session: Session, options: AddOptions, path: string): Promise
   const { strong, accent } = output.palette;
   await startRun(session, project, options.train ? 'train' : 'index', {
     wait: options.wait === true,
-    runOptions: { budgetMs },
+    runOptions: engine === undefined ? { budgetMs } : { budgetMs, engine },
     announce: [
       `Added ${strong(name)} and made it the active project.`,
       next,

@@ -1,7 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Check } from '../../doctor/run-doctor.js';
+import { PYTHON_ENGINES, type PythonEngineName } from '../../training/engines/engine-name.js';
 import { Output } from '../session/output.js';
-import type { GlobalOptions } from '../session/session.js';
+import { type GlobalOptions, withSession } from '../session/session.js';
+import { installEngine, removeEngine } from '../steps/install-engine.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { plural } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
@@ -11,6 +13,10 @@ export function defineDoctor(program: Command): void {
     .command('doctor')
     .summary('check this machine and say what to do')
     .option('--full', 'also hash every model, and let the base models write a word')
+    .addOption(
+      new Option('--install <engine>', 'install a training engine beside the models').choices(PYTHON_ENGINES),
+    )
+    .addOption(new Option('--remove <engine>', 'remove a training engine').choices(PYTHON_ENGINES))
     .description(
       'Check what Gardener needs: Node, processor, memory, disk, data directory, background runner, models, servers, every ' +
         "project's index and promoted adapter, and each native module in a process of its own. Every problem comes with what to do.",
@@ -23,15 +29,25 @@ Ends with 1 when a check failed; notes (!) are no failure.
 Examples:
   $ gardener doctor
   $ gardener doctor --full
+  $ gardener doctor --install peft            PyTorch and PEFT, in an environment of their own
   $ gardener doctor --json | jq '.checks[] | select(.state != "ok")'`,
     )
     .action(async (_options: object, command: Command) =>
-      doctor(command.optsWithGlobals<GlobalOptions & { full?: boolean }>()),
+      doctor(command.optsWithGlobals<DoctorOptions>(), command),
     );
 }
 
+/** What the command was given. */
+type DoctorOptions = GlobalOptions & {
+  full?: boolean;
+  install?: PythonEngineName;
+  remove?: PythonEngineName;
+};
+
 // Not through withSession: a data directory that cannot be opened is one of the things to be found.
-async function doctor(options: GlobalOptions & { full?: boolean }): Promise<void> {
+async function doctor(options: DoctorOptions, command: Command): Promise<void> {
+  if (options.install !== undefined) return withSession(installEngine)(options, command);
+  if (options.remove !== undefined) return withSession(removeEngine)(options, command);
   const output = new Output(options.json === true, options.color);
   const progress = output.progress();
   const { runDoctor } = await import('../../doctor/run-doctor.js');

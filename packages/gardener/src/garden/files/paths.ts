@@ -95,6 +95,11 @@ export class GardenPaths {
     return join(this.cache, 'embeddings');
   }
 
+  /** The Python environment of an engine. */
+  engine(name: string): string {
+    return join(this.root, 'engines', segment(name));
+  }
+
   get logs(): string {
     return join(this.root, 'logs');
   }

@@ -19,6 +19,8 @@ export const RUN_FILES = {
   baseScores: 'baseline.json',
   /** What the training engine is told beside the data. */
   engineSettings: 'engine.json',
+  /** Examples of general code, whose loss must not rise; only of engines in other processes. */
+  retained: 'retained.bin',
   /** Folder in which an engine keeps what it goes on from. */
   checkpoint: 'checkpoint',
   /** PEFT directory that an engine leaves. */

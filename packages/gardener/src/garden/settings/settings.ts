@@ -13,6 +13,12 @@ const whole = (minimum: number, maximum: number) => z.number().int().min(minimum
 /** An adapter at more than this is far from anything that was trained. */
 export const MAX_ADAPTER_STRENGTH = 1.5;
 
+/** What trains: onnx in a process of ours, the others in a Python environment of their own. */
+export const ENGINE_NAMES = ['onnx', 'peft', 'mlx'] as const;
+
+/** See `ENGINE_NAMES`. */
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
 /** Every setting, with its default and one line of help. The single place where settings are declared. */
 export const settingsSchema = z.strictObject({
   baseModel: z
@@ -75,6 +81,30 @@ export const settingsSchema = z.strictObject({
   contextTokens: whole(512, 1_048_576)
     .default(4_096)
     .describe("Tokens of prompt and answer together; the base model's own limit where that is lower."),
+  engine: z
+    .enum(ENGINE_NAMES)
+    .default('onnx')
+    .describe(
+      'What trains: onnx (the processor, nothing to install), peft (PyTorch: NVIDIA, Apple, the processor) or mlx (Apple silicon).',
+    ),
+  engineDevice: z
+    .enum(['auto', 'cuda', 'mps', 'cpu'])
+    .default('auto')
+    .describe('Where the engines peft and mlx compute; auto takes a GPU where there is one.'),
+  enginePrecision: z
+    .enum(['auto', 'float32', 'bfloat16', '4bit'])
+    .default('auto')
+    .describe('What the engines peft and mlx compute in; 4bit (QLoRA) needs an NVIDIA GPU.'),
+  enginePython: z
+    .string()
+    .max(2_000)
+    .default('')
+    .describe(
+      "A Python of your own that has an engine's packages, such as a conda environment's; empty for what `gardener doctor --install` made.",
+    ),
+  packageIndex: address.describe(
+    "Package index that `gardener doctor --install` takes engines from; empty for pip's or uv's own settings.",
+  ),
   budgetMs: whole(1_000, 7 * 24 * 3_600_000)
     .default(20 * 60_000)
     .describe('Time for training and evaluation together, in milliseconds.'),

@@ -39,6 +39,9 @@ const engineSettingsSchema = z.object({
    * not looked at.
    */
   maxGeneralLossRise: z.number().positive().nullable().default(null),
+  /** Where an engine that can choose computes, and in what. */
+  device: z.string().default('auto'),
+  precision: z.string().default('auto'),
   /** Memory the engine may take, bytes; 0 leaves it to the engine. */
   memoryBudgetBytes: z.number().nonnegative().default(0),
 });

@@ -94,6 +94,8 @@ function settingsOf(run: RunDirectory): EngineSettings {
     seed: 1,
     threads: 1,
     memoryBudgetBytes: 0,
+    device: 'auto',
+    precision: 'auto',
     maxGeneralLossRise: 0.12,
   };
 }
@@ -250,5 +252,7 @@ test('settings from before some fields existed are read', async () => {
     initialAdapter: null,
     maxGeneralLossRise: null,
     memoryBudgetBytes: 0,
+    device: 'auto',
+    precision: 'auto',
   });
 });

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { SupervisedExample } from '@codebase-gardener/lora';
 import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
 import { isThere } from '../../garden/files/file-version.js';
 import { readJsonIfPresent, writeJson } from '../../garden/files/json-state.js';
@@ -7,6 +8,7 @@ import { RUN_FILES } from '../../garden/runs/run-files.js';
 import { locateRun } from '../../garden/runs/runs.js';
 import { holdsAdapter } from '../adapters/adapter-store.js';
 import type { DataManifest } from '../data/data-manifest.js';
+import { encodeExamples } from '../data/example-file.js';
 import type { RunData } from '../data/run-data.js';
 import { type SideScores, sideScoresSchema } from '../evaluation/side-scores.js';
 import { readDataFolder, readDataManifest, writeDataFolder } from './data-folder.js';
@@ -92,6 +94,19 @@ export class RunDirectory {
       return wanted;
     }
     return this.readEngineSettings();
+  }
+
+  /**
+   * Keeps the examples of general code for an engine that has no tokenizer. @throws GardenerError `garden.disk-full`,
+   * `garden.permission-denied`
+   */
+  async writeRetained(examples: readonly SupervisedExample[]): Promise<void> {
+    const file = this.#file('retained');
+    try {
+      await writeFile(file, encodeExamples(examples));
+    } catch (error) {
+      throw asFilesystemError(error, file, 'write');
+    }
   }
 
   /** Where an engine keeps what it goes on from. Not made yet. */

@@ -3,6 +3,7 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { type Garden, openGarden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { locateRun, type RunDescription, readRunDescription } from '../../garden/runs/runs.js';
+import { ENGINE_NAMES } from '../../garden/settings/settings.js';
 import { RunDirectory } from '../run-directory/run-directory.js';
 import { RunReport } from './run-report.js';
 
@@ -29,7 +30,8 @@ const runOptionsSchema = z.object({
   budgetMs: z.number().positive().optional(),
   /** The base to train on. Defaults to the project's. */
   baseModel: z.string().min(1).optional(),
-  engine: z.enum(['onnx']).default('onnx'),
+  /** What trains. Defaults to onnx: runs from before there were others. */
+  engine: z.enum(ENGINE_NAMES).default('onnx'),
   /** Continue from the promoted adapter, and only when enough code has changed. Defaults to false: a new adapter. */
   refresh: z.boolean().default(false),
   /** Share of the code tokens that rows with a gap to fill take. Defaults to what suits the base. */

@@ -1,13 +1,10 @@
-import { onnxEngine } from '../../engines/onnx.js';
-import type { TrainingEngine } from '../../engines/training-engine.js';
+import { engineOf } from '../../engines/engine-of.js';
 import type { EngineSettings } from '../../run-directory/engine-settings.js';
 import { courtesyOf } from '../machine/courtesy.js';
-import type { RunContext, RunOptions } from '../run-context.js';
+import type { RunContext } from '../run-context.js';
 import { inReport } from './engine-report.js';
 import type { Material } from './scoring.js';
 import { trainSettings } from './train-settings.js';
-
-const ENGINES: Readonly<Record<RunOptions['engine'], TrainingEngine>> = { onnx: onnxEngine };
 
 /** What training leaves. */
 export interface TrainedAdapter {
@@ -29,7 +26,7 @@ export async function trainAdapter(
   const wanted = trainSettings(run, { base, data, budgetMs, targetModules });
   const settings = await directory.settleEngineSettings(wanted);
   const courtesy = courtesyOf(garden.settings);
-  const events = ENGINES[options.engine].run(directory, { settings, base, data, courtesy }, signal);
+  const events = engineOf(options.engine, garden).run(directory, { settings, base, data, courtesy }, signal);
   for await (const event of events) {
     for (const reported of inReport(event)) await report.event(reported);
   }

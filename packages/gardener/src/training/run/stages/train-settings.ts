@@ -50,6 +50,8 @@ export function trainSettings(
     checkpointEveryMs: settings.checkpointEveryMs,
     seed: options.seed,
     threads: settings.threads,
+    device: settings.engineDevice,
+    precision: settings.enginePrecision,
     memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6,
     maxGeneralLossRise: MAX_SAMPLED_LOSS_RISE,
   };

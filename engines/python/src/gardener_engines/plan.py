@@ -1,0 +1,67 @@
+"""How many steps fit into the budget and when to evaluate (packages/lora/src/train/training-plan.ts)."""
+
+import math
+import statistics
+import time
+from collections import deque
+
+_MEASURED_STEPS = 4
+_WINDOW = 15
+_EVALUATIONS = 10
+_EVALUATION_SHARE = 0.1
+
+
+class TrainingPlan:
+    """Decides from the time that steps and evaluations really take. Times in milliseconds."""
+
+    def __init__(self, max_steps: int, budget_ms: float, elapsed_before_ms: float) -> None:
+        self.steps = self._max_steps = max_steps
+        self._budget_ms = budget_ms
+        self._before_ms = elapsed_before_ms
+        self._started = time.monotonic()
+        self._step_ms: deque[float] = deque(maxlen=_WINDOW)
+        self._evaluation_ms = 0.0
+        self._waited_ms = 0.0
+        self._measured = 0
+
+    @property
+    def elapsed_ms(self) -> float:
+        """Time spent on the run, earlier attempts included; waiting for others is not."""
+        return self._before_ms + (time.monotonic() - self._started) * 1000 - self._waited_ms
+
+    @property
+    def step_ms(self) -> float:
+        return statistics.median_high(self._step_ms) if self._step_ms else 0.0
+
+    @property
+    def evaluate_every(self) -> int:
+        """Steps between evaluations."""
+        step_ms = self.step_ms
+        affordable = self._evaluation_ms / (_EVALUATION_SHARE * step_ms) if step_ms > 0 else 1
+        return max(1, math.ceil(self.steps / _EVALUATIONS), math.ceil(affordable))
+
+    def eta_ms(self, step: int) -> float:
+        left = max(0, self.steps - step)
+        return left * self.step_ms + math.ceil(left / self.evaluate_every) * self._evaluation_ms
+
+    def record_wait(self, ms: float) -> None:
+        self._waited_ms += ms
+
+    def record_evaluation(self, ms: float) -> None:
+        self._evaluation_ms = ms
+
+    def record_step(self, step: int, ms: float) -> bool:
+        """Plans anew from a step's time; True when the number of steps is planned for the first time."""
+        if self._measured > 0:  # the first one warms everything up
+            self._step_ms.append(ms)
+        self._measured += 1
+        if self._measured < _MEASURED_STEPS:
+            return False
+        per_step = self.step_ms + self._evaluation_ms / self.evaluate_every
+        left_ms = self._budget_ms - self.elapsed_ms - self._evaluation_ms
+        self.steps = max(step, min(self._max_steps, step + math.floor(left_ms / max(per_step, 1e-6))))
+        return self._measured == _MEASURED_STEPS
+
+    def is_over(self) -> bool:
+        """Whether another step would end after the budget."""
+        return self.elapsed_ms + self.step_ms + self._evaluation_ms > self._budget_ms

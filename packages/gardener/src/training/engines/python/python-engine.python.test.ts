@@ -1,0 +1,131 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readPeftAdapter } from '@codebase-gardener/lora';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { PYTHON_ENGINES } from '../engine-name.js';
+import { tryEngine } from './engine-environment.js';
+import {
+  goldenBase,
+  lossesOf,
+  pythonOf,
+  type ReadyRun,
+  readyRun,
+  trainHere,
+  trainInPython,
+} from './trained-run.fixture.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gardener-engine-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Engines that can run here: MLX has no build for every machine. */
+const here = PYTHON_ENGINES.filter((name) => name === 'peft' || process.env.GARDENER_MLX_PYTHON);
+
+/** Largest difference of two series, as a share of the second. */
+function apart(actual: readonly number[], expected: readonly number[]): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  return Math.max(...actual.map((value, i) => Math.abs(value / (expected[i] ?? Number.NaN) - 1)));
+}
+
+describe.each(here)('the engine %s', (name) => {
+  test('says what it is', async () => {
+    const { versions } = await tryEngine(name, pythonOf(name));
+    expect(Object.keys(versions)).toContain(name === 'peft' ? 'torch' : 'mlx');
+  });
+
+  test.each([
+    ['tiny llama', () => goldenBase('llama-tiny'), 1e-4],
+    ['tiny qwen2', () => goldenBase('architectures/qwen2'), 1e-4],
+    ['tiny qwen3', () => goldenBase('architectures/qwen3'), 1e-4],
+    ['SmolLM2-135M', () => inject('baseModelFile'), 1e-2],
+  ])(
+    '%s: ten steps from one seed have our losses, and the adapter is ours',
+    async (_name, file, tolerance) => {
+      await using run = await readyRun(folder, file());
+      const events = await trainInPython(name, run);
+      const ours = await trainHere(run);
+      const theirs = lossesOf(events);
+      expect(ours.losses).toHaveLength(10);
+      expect(apart(theirs.losses, ours.losses)).toBeLessThan(tolerance);
+      expect(theirs.validation[0]).toBeCloseTo(ours.validation[0] ?? 0, 3);
+      expect(events.at(-1)).toMatchObject({ type: 'train-end', reason: 'steps' });
+      const adapter = await readPeftAdapter(run.directory.output, run.base.config);
+      expect(adapter.config).toEqual({ ...run.settings.adapter });
+      const q = (of: typeof adapter) => Array.from(of.blocks[0]?.q_proj?.b ?? []);
+      expect(distance(q(adapter), q(ours.adapter))).toBeLessThan(20 * tolerance);
+    },
+  );
+
+  test('stopped and killed, it goes on from its checkpoint to the same losses', async () => {
+    const settings = { checkpointEveryMs: 1, accumulation: 1, adapter: adapterWithDropout() };
+    await using whole = await readyRun(join(folder, 'whole'), goldenBase('llama-tiny'), settings);
+    const wanted = lossesOf(await trainInPython(name, whole)).losses;
+
+    await using run = await readyRun(join(folder, 'broken'), goldenBase('llama-tiny'), settings);
+    const stop = new AbortController();
+    const first = await trainInPython(name, run, stop.signal, (event) => {
+      if (event.type === 'step-end' && event.step === 3) stop.abort();
+    });
+    expect(first.at(-1)).toMatchObject({ type: 'train-end', reason: 'aborted' });
+    expect(await run.directory.hasOutput()).toBe(false);
+    const begun = lossesOf(first).losses;
+    expect(begun.length).toBeLessThan(wanted.length);
+
+    const rest = await trainInPython(name, run);
+    expect(rest.find(({ type }) => type === 'resume')).toEqual({ type: 'resume', step: begun.length });
+    expect(apart([...begun, ...lossesOf(rest).losses], wanted)).toBeLessThan(1e-4);
+    expect(await run.directory.hasOutput()).toBe(true);
+  });
+
+  test('a state that forgets is never the best', async () => {
+    await using run = await readyRun(folder, goldenBase('llama-tiny'), {
+      maxGeneralLossRise: 1e-9,
+      learningRate: 0.2,
+    });
+    const events = await trainInPython(name, run);
+    const forgetting = events.filter(
+      (event) => event.type === 'validation-end' && (event.retainedRise ?? 0) > 1e-9,
+    );
+    expect(forgetting.length).toBeGreaterThan(0);
+    for (const event of forgetting) expect(event).toMatchObject({ best: false });
+  });
+
+  test.each<[string, (run: ReadyRun) => Promise<void>, string]>([
+    [
+      'damaged data',
+      ({ directory }) => writeFile(join(directory.path, 'data', 'train.bin'), 'GEX1....'),
+      'training.engine-bad-run',
+    ],
+    [
+      'a checkpoint of something else',
+      async ({ directory }) => {
+        const { mkdir } = await import('node:fs/promises');
+        await mkdir(directory.checkpoint, { recursive: true });
+        await writeFile(join(directory.checkpoint, 'python-engine.safetensors'), 'x');
+      },
+      'training.engine-other-checkpoint',
+    ],
+  ])('%s is refused', async (_name, spoil, code) => {
+    await using run = await readyRun(folder, goldenBase('llama-tiny'));
+    await spoil(run);
+    await expect(trainInPython(name, run)).rejects.toMatchObject({ code });
+  });
+
+  test('a base that it cannot read is refused', async () => {
+    await using run = await readyRun(folder, goldenBase('architectures/gemma3'));
+    await expect(trainInPython(name, run)).rejects.toMatchObject({ code: 'training.engine-without-base' });
+  });
+});
+
+function adapterWithDropout() {
+  const targetModules = ['q_proj', 'v_proj', 'down_proj'] as const;
+  return { rank: 2, alpha: 4, dropout: 0.1, targetModules: [...targetModules] };
+}
+
+/** |a - b| / |b|. */
+function distance(a: readonly number[], b: readonly number[]): number {
+  return Math.hypot(...a.map((value, i) => value - (b[i] ?? Number.NaN))) / Math.hypot(...b);
+}
