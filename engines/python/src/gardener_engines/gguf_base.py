@@ -1,6 +1,7 @@
 """A GGUF as Hugging Face names it: what config.json would say, and the dequantised tensors.
 
-For MLX, which reads few quantised formats of GGUF itself; transformers has a reader of its own for PyTorch.
+Both frameworks read GGUF in part: MLX few quantised formats; transformers leaves out what it does not know, such as
+frequency factors, without a word. Here every tensor has a place, or the base is refused.
 """
 
 from collections.abc import Iterator

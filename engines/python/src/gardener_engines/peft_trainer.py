@@ -10,11 +10,13 @@ import torch
 import transformers
 from peft import LoraConfig, get_peft_model
 from torch.nn.functional import cross_entropy
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig
+from transformers.initialization import no_init_weights
 
 from . import memory
 from .adapter import Matrices
 from .errors import EngineError
+from .gguf_base import GgufBase
 from .packing import Row, attention
 from .randomness import Random
 from .run_directory import Settings
@@ -221,43 +223,42 @@ class PeftTrainer:
 def _load_base(file: Path, precision: str) -> Any:
     """The base model from a GGUF (dequantised), or from a directory of safetensors."""
     dtype = torch.float32 if precision == "float32" else torch.bfloat16
-    common: dict[str, Any] = {"dtype": dtype, "local_files_only": True, "attn_implementation": "sdpa"}
+    common: dict[str, Any] = {"dtype": dtype, "attn_implementation": "sdpa"}
     if file.suffix == ".gguf":
-        _refuse_unknown(file)
-        model = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, **common)
+        model = _load_gguf(GgufBase(file), common)
         return _in_four_bits(model) if precision == "4bit" else model
     folder = file if file.is_dir() else file.parent
     if precision == "4bit":
-        from transformers import BitsAndBytesConfig
-
         common["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
         )
-    return AutoModelForCausalLM.from_pretrained(folder, **common)
+    return AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, **common)
 
 
-def _refuse_unknown(file: Path) -> None:
-    """Only what agrees with the product's own trainer, by test, is read from a GGUF."""
-    from gguf import GGUFReader
-
-    reader = GGUFReader(file)
-    architecture = str(reader.fields["general.architecture"].contents())
-    if architecture not in GGUF_ARCHITECTURES:
-        known = ", ".join(GGUF_ARCHITECTURES)
-        message = f"The engine peft reads no GGUF of the architecture {architecture} (only {known})."
-        raise EngineError("base-unsupported", message)
-    if any(tensor.name.startswith("rope_") for tensor in reader.tensors):
-        message = "The engine peft reads no GGUF with frequency factors (Llama 3.1 and later)."
-        raise EngineError("base-unsupported", message)
-
-
-GGUF_ARCHITECTURES = ("llama", "qwen2", "qwen3")
+@torch.no_grad()
+def _load_gguf(base: GgufBase, common: dict[str, Any]) -> Any:
+    given = base.config()
+    rope = {"rope_type": "default", "rope_theta": given.pop("rope_theta")}
+    config = AutoConfig.for_model(given.pop("model_type"), rope_parameters=rope, **given)
+    with no_init_weights():
+        model = AutoModelForCausalLM.from_config(config, **common)
+    model.tie_weights()
+    left = dict(model.named_parameters())
+    for name, values in base.tensors():
+        parameter = left.pop(name, None)
+        if parameter is None or tuple(parameter.shape) != values.shape:
+            message = f"The tensor {name} of the base model is not what its architecture has."
+            raise EngineError("base-unsupported", message)
+        parameter.copy_(torch.from_numpy(values))
+    if left:
+        raise EngineError("base-unsupported", f"The base model lacks the tensor {min(left)}.")
+    return model
 
 
 def _in_four_bits(model: Any) -> Any:
     """Replaces the blocks' linear modules by bitsandbytes' (QLoRA); they are quantised as they move to the GPU.
 
-    transformers quantises while it reads safetensors, but not while it reads a GGUF.
+    transformers quantises only what it reads itself.
     """
     import bitsandbytes
 

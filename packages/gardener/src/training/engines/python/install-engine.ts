@@ -45,7 +45,7 @@ export async function installEngine(
     const wanted = requirementFiles(engine, await hasNvidia()).flatMap((file) => ['-r', file]);
     // From here on it counts as half-made until it is whole.
     await rm(join(folder, INSTALLED_FILE), { force: true });
-    if (!(await works(python))) {
+    if ((await runLines(steps.check)).exitCode !== 0) {
       onProgress('making the environment');
       await rm(folder, { recursive: true, force: true });
       await makeParent(paths);
@@ -78,14 +78,17 @@ export async function removeEngine(paths: GardenPaths, engine: PythonEngineName)
   });
 }
 
-/** Command lines: what makes an environment, and what installs into it (requirements follow). */
+/** Command lines: whether an environment can be used, what makes one, and what installs into it. */
 interface Steps {
+  check: string[];
   make: string[];
+  /** Requirements follow. */
   install: string[];
 }
 
 function uvSteps(folder: string, python: string): Steps {
   return {
+    check: [python, '-c', 'import sys'],
     make: ['uv', 'venv', '--python', OLDEST_PYTHON, folder],
     install: ['uv', 'pip', 'install', '--python', python],
   };
@@ -94,6 +97,7 @@ function uvSteps(folder: string, python: string): Steps {
 async function pipSteps(folder: string, python: string): Promise<Steps> {
   const found = await findPython();
   return {
+    check: [python, '-c', 'import pip'],
     make: [found.command, ...found.arguments, '-m', 'venv', folder],
     install: [
       ...[python, '-m', 'pip', 'install', '--no-input', '--disable-pip-version-check'],
@@ -107,12 +111,6 @@ async function makeParent(paths: GardenPaths): Promise<void> {
   await mkdir(parent, { recursive: true }).catch((error: unknown) => {
     throw asFilesystemError(error, parent, 'write');
   });
-}
-
-/** Whether an environment's Python starts and has pip, or is one of uv's. */
-async function works(python: string): Promise<boolean> {
-  const outcome = await runLines([python, '-c', 'import sys']);
-  return outcome.exitCode === 0;
 }
 
 async function hasNvidia(): Promise<boolean> {
@@ -148,8 +146,11 @@ async function runTool(
 
 /** What a line of pip or uv tells of how far it is; null for the rest. */
 function progressOf(line: string): string | null {
-  const [, package_] = /^\s*(?:Collecting|Downloading|Building wheel for) (\S+)/.exec(line) ?? [];
-  if (package_ !== undefined) return `fetching ${package_.split('/').at(-1)}`;
+  // A name ends where a version begins: `numpy<3`, `markdown_it_py-4.0.0-py3-none-any.whl`.
+  const [, name] =
+    /^\s*(?:Collecting|Downloading|Building wheel for) (?:\S*\/)?(\w[\w.]*(?:-(?!\d)[\w.]+)*)/.exec(line) ??
+    [];
+  if (name !== undefined) return `fetching ${name}`;
   if (/^Installing collected packages|^Prepared \d+ packages/.test(line)) return 'installing the packages';
   return null;
 }

@@ -44,25 +44,24 @@ describe.each(here)('the engine %s', (name) => {
   ])(
     '%s: ten steps from one seed have our losses, and the adapter is ours',
     async (_name, file, tolerance) => {
-      await using run = await readyRun(folder, file());
+      // Without validation examples the last state is the result.
+      await using run = await readyRun(folder, file(), {}, 0);
       const events = await trainInPython(name, run);
       const ours = await trainHere(run);
-      const theirs = lossesOf(events);
       expect(ours.losses).toHaveLength(10);
-      expect(apart(theirs.losses, ours.losses)).toBeLessThan(tolerance);
-      expect(theirs.validation[0]).toBeCloseTo(ours.validation[0] ?? 0, 3);
+      expect(apart(lossesOf(events), ours.losses)).toBeLessThan(tolerance);
       expect(events.at(-1)).toMatchObject({ type: 'train-end', reason: 'steps' });
       const adapter = await readPeftAdapter(run.directory.output, run.base.config);
       expect(adapter.config).toEqual({ ...run.settings.adapter });
       const q = (of: typeof adapter) => Array.from(of.blocks[0]?.q_proj?.b ?? []);
-      expect(distance(q(adapter), q(ours.adapter))).toBeLessThan(20 * tolerance);
+      expect(distance(q(adapter), q(ours.adapter))).toBeLessThan(0.05);
     },
   );
 
   test('stopped and killed, it goes on from its checkpoint to the same losses', async () => {
     const settings = { checkpointEveryMs: 1, accumulation: 1, adapter: adapterWithDropout() };
     await using whole = await readyRun(join(folder, 'whole'), goldenBase('llama-tiny'), settings);
-    const wanted = lossesOf(await trainInPython(name, whole)).losses;
+    const wanted = lossesOf(await trainInPython(name, whole));
 
     await using run = await readyRun(join(folder, 'broken'), goldenBase('llama-tiny'), settings);
     const stop = new AbortController();
@@ -71,19 +70,19 @@ describe.each(here)('the engine %s', (name) => {
     });
     expect(first.at(-1)).toMatchObject({ type: 'train-end', reason: 'aborted' });
     expect(await run.directory.hasOutput()).toBe(false);
-    const begun = lossesOf(first).losses;
+    const begun = lossesOf(first);
     expect(begun.length).toBeLessThan(wanted.length);
 
     const rest = await trainInPython(name, run);
     expect(rest.find(({ type }) => type === 'resume')).toEqual({ type: 'resume', step: begun.length });
-    expect(apart([...begun, ...lossesOf(rest).losses], wanted)).toBeLessThan(1e-4);
+    expect(apart([...begun, ...lossesOf(rest)], wanted)).toBeLessThan(1e-4);
     expect(await run.directory.hasOutput()).toBe(true);
   });
 
   test('a state that forgets is never the best', async () => {
     await using run = await readyRun(folder, goldenBase('llama-tiny'), {
       maxGeneralLossRise: 1e-9,
-      learningRate: 0.2,
+      learningRate: 0.05,
     });
     const events = await trainInPython(name, run);
     const forgetting = events.filter(

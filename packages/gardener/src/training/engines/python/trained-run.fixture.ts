@@ -30,13 +30,14 @@ export interface ReadyRun extends AsyncDisposable {
 }
 
 /**
- * A run of twenty rows of random tokens, two a step: ten steps in float32, unless the settings say otherwise. For tests
+ * A run of twenty rows of tokens, two a step: ten steps in float32, unless the settings say otherwise. For tests
  * against what an engine in Python does with it.
  */
 export async function readyRun(
   folder: string,
   baseFile: string,
   given: Partial<EngineSettings> = {},
+  validationExamples = 4,
 ): Promise<ReadyRun> {
   const path = new GardenPaths(folder).run('abcdefghij', 'run-1');
   await mkdir(path, { recursive: true });
@@ -68,7 +69,7 @@ export async function readyRun(
     maxGeneralLossRise: null,
     ...given,
   });
-  const data = randomData(base.tokenizer.vocabularySize);
+  const data = sequences(base.tokenizer.vocabularySize, validationExamples);
   await directory.writeData(data);
   return { directory, settings, data, base, [Symbol.asyncDispose]: () => base[Symbol.asyncDispose]() };
 }
@@ -106,7 +107,6 @@ export async function trainHere({ settings, data, base }: ReadyRun) {
   const { learningRate, warmupSteps, weightDecay, maxGradientNorm } = settings;
   const { sequenceLength, rows, accumulation, patience, budgetMs, maxEpochs, seed } = settings;
   const losses: number[] = [];
-  const validation: number[] = [];
   const training = train({
     base,
     examples: data.train,
@@ -122,32 +122,31 @@ export async function trainHere({ settings, data, base }: ReadyRun) {
   });
   for await (const event of training) {
     if (event.type === 'step-end') losses.push(event.loss);
-    if (event.type === 'validation-end') validation.push(event.loss);
   }
-  return { losses, validation, adapter: (await training.result()).adapter };
+  return { losses, adapter: (await training.result()).adapter };
 }
 
-/** The losses of the steps, and those of the evaluations. */
-export function lossesOf(events: readonly EngineEvent[]): { losses: number[]; validation: number[] } {
-  const figures = (type: 'step-end' | 'validation-end') =>
-    events.flatMap((event) => (event.type === type ? [event.loss ?? Number.NaN] : []));
-  return { losses: figures('step-end'), validation: figures('validation-end') };
+/** The losses of the steps. */
+export function lossesOf(events: readonly EngineEvent[]): number[] {
+  return events.flatMap((event) => (event.type === 'step-end' ? [event.loss ?? Number.NaN] : []));
 }
 
-/** Random tokens, in examples that fill a row or half of one, some of them not targets. */
-function randomData(vocabularySize: number): RunData {
+/** Sequences with a rule that can be learned, in examples that fill a row or half of one; some are no targets. */
+function sequences(vocabularySize: number, validationExamples: number): RunData {
   const random = seededRandom(3, 'engines');
+  const period = Math.min(61, vocabularySize);
   const examples = (count: number): SupervisedExample[] =>
     Array.from({ length: count }, (_, index) => {
       const length = index % 4 === 0 ? SEQUENCE : SEQUENCE / 2 - (index % 3);
+      const first = Math.floor(random() * period);
       return {
-        tokens: Int32Array.from({ length }, () => Math.floor(random() * vocabularySize)),
+        tokens: Int32Array.from({ length }, (_, place) => (first + 7 * place) % period),
         supervised: Uint8Array.from({ length }, (_, place) => (index % 5 === 1 && place < 9 ? 0 : 1)),
       };
     });
   const files = Array.from({ length: 20 }, (_, i) => testFile(`src/${i}.py`));
   const { manifest } = makeExamples(files, testBase, { seed: 1, sequenceLength: 512 });
-  const sides = { train: examples(32), validation: examples(4) };
+  const sides = { train: examples(32), validation: examples(validationExamples) };
   return {
     ...sides,
     heldOut: [],
