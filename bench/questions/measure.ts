@@ -47,14 +47,20 @@ export function scoresOf(ranks: readonly number[]): Scores {
 
 /** Mean of `values` with its bootstrap interval, from resamples of the queries. */
 export function measured(values: readonly number[]): Measured {
+  return measuredOver([values]);
+}
+
+/** The mean of the groups' means with its bootstrap interval, from resamples within each group: groups count alike. */
+export function measuredOver(groups: readonly (readonly number[])[]): Measured {
   const random = randomNumbers(11);
-  const means = Array.from({ length: RESAMPLES }, () => {
+  const resampled = (values: readonly number[]) => {
     let sum = 0;
     for (let i = 0; i < values.length; i++) sum += values[Math.floor(random() * values.length)]!;
     return sum / values.length;
-  }).sort((a, b) => a - b);
+  };
+  const means = Array.from({ length: RESAMPLES }, () => mean(groups.map(resampled))).sort((a, b) => a - b);
   return {
-    value: mean(values),
+    value: mean(groups.map(mean)),
     low: means[Math.floor(RESAMPLES * 0.025)]!,
     high: means[Math.floor(RESAMPLES * 0.975)]!,
   };

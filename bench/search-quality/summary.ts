@@ -1,4 +1,4 @@
-import { measured, rounded } from '../questions/measure.js';
+import { measuredOver, rounded } from '../questions/measure.js';
 import type { Judged } from './metric.js';
 
 /** A question's judgement with what it is summed up by. */
@@ -12,7 +12,7 @@ export interface Row extends Judged {
 export interface Figures {
   questions: number;
   ndcgAt10: number;
-  /** 95 % bootstrap over the questions. */
+  /** Of the mean: 95 % bootstrap over the questions of each repository. */
   interval: [low: number, high: number];
   recallAt10: number;
   /** Share of questions with a target in the first 1, 3 and 10 results. */
@@ -27,7 +27,7 @@ export interface Figures {
 export function figures(rows: readonly Row[]): Figures {
   const groups = [...groupBy(rows, ({ repository }) => repository).values()];
   const over = (value: (row: Row) => number) => rounded(mean(groups.map((group) => mean(group.map(value)))));
-  const { low, high } = measured(rows.map(({ ndcg }) => ndcg));
+  const { low, high } = measuredOver(groups.map((group) => group.map(({ ndcg }) => ndcg)));
   const within = (depth: number) => over(({ first }) => (first > 0 && first <= depth ? 1 : 0));
   return {
     questions: rows.length,

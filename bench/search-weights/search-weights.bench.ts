@@ -35,7 +35,7 @@ function main(): void {
     },
     allowPositionals: true,
   });
-  const kind: QueryKind = values.kind === 'description' ? 'description' : 'subject';
+  const kind = kindNamed(values.kind);
   const dumps = positionals
     .flatMap(readDumps)
     .map((dump) => prepared(dump, kind))
@@ -67,6 +67,11 @@ function main(): void {
     if (best - before < MIN_GAIN) break;
   }
   print({ weights, end: scores(dumps, weights) });
+}
+
+function kindNamed(name: string): QueryKind {
+  if (name === 'subject' || name === 'description') return name;
+  throw new Error(`--kind is subject or description, not ${name}`);
 }
 
 const isFactor = (key: keyof Weights) => WEIGHTS_OF_ROLES.has(key) || key === 'spread';

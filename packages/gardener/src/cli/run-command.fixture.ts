@@ -14,6 +14,13 @@ export interface Ran {
   stderr: string;
 }
 
+export interface ToldFailure {
+  exitCode: number;
+  code: string;
+  message: string;
+  remedy: string;
+}
+
 export interface TestGarden {
   garden: Garden;
   /** The folder that the data directory and the codebases lie in. */
@@ -22,8 +29,10 @@ export interface TestGarden {
   add(name: string, path: string): Promise<ProjectRecord>;
   /** Runs `gardener <words>`. */
   gardener(...words: string[]): Promise<Ran>;
-  /** The error that `gardener <words> --json` tells, with its exit code; fails when it tells none. */
-  failure(...words: string[]): Promise<{ exitCode: number; code: string; message: string; remedy: string }>;
+  /** The error that `gardener <words> --json` tells, with its exit code; fails when it tells none, or anything else. */
+  failure(...words: string[]): Promise<ToldFailure>;
+  /** The same of a command that says something before: all of it has to match. */
+  failureAfter(before: RegExp, ...words: string[]): Promise<ToldFailure>;
   /** The value that `gardener <words> --json` prints. */
   json(...words: string[]): Promise<unknown>;
   remove(): Promise<void>;
@@ -34,20 +43,22 @@ export async function makeTestGarden(): Promise<TestGarden> {
   const dataDir = join(root, 'data');
   const garden = await openGarden({ dataDir, settings: { logLevel: 'silent' } });
   const gardener = (...words: string[]) => runHere(['--data-dir', dataDir, '--no-color', ...words]);
+  const failureAfter = async (before: RegExp, ...words: string[]): Promise<ToldFailure> => {
+    const { code: exitCode, stdout, stderr } = await gardener(...words, '--json');
+    const { error } = JSON.parse(stdout);
+    const told = `error: ${error.message}\ntry: ${error.remedy}\n`;
+    if (!stderr.endsWith(told) || !before.test(stderr.slice(0, -told.length)))
+      throw new Error(`stderr: ${stderr}\nbefore: ${before}`);
+    return { exitCode, ...error };
+  };
   return {
     garden,
     root,
     gardener,
     add: (name, path) => garden.registry.add({ path, name, baseModel: 'smollm2-135m-instruct' }),
     json: async (...words) => JSON.parse((await gardener(...words, '--json')).stdout),
-    failure: async (...words) => {
-      const { code: exitCode, stdout, stderr } = await gardener(...words, '--json');
-      const { error } = JSON.parse(stdout);
-      // Before it there may be what was done until then.
-      const told = `error: ${error.message}\ntry: ${error.remedy}\n`;
-      if (!stderr.endsWith(told)) throw new Error(`stderr: ${stderr}`);
-      return { exitCode, ...error };
-    },
+    failure: (...words) => failureAfter(/^$/, ...words),
+    failureAfter,
     remove: () => rm(root, { recursive: true, force: true }),
   };
 }

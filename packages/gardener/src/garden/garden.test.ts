@@ -115,6 +115,17 @@ test.skipIf(!canMount)('a full disk is said as such, and what was there stays', 
   });
 });
 
+test.skipIf(!canMount)('a full disk does not make a data directory one that may only be read', async () => {
+  const dataDir = join(folder, 'data');
+  await mkdir(dataDir);
+  const fill = 'head -c 300000 /dev/zero > "$0/filler" 2> /dev/null';
+  const full = SMALL_DISK.map((word) =>
+    word.replace(' && exec', ` && { ${fill}; exec`).replace(/"\$@"$/, '"$@"; }'),
+  );
+  const { error } = await command(['open', dataDir], {}, [...full, dataDir]);
+  expect(error?.code).toBe('garden.disk-full');
+});
+
 test('commands at the same instant on one new data directory', async () => {
   const dataDir = join(folder, 'data');
   const codebases = await Promise.all(['one', 'two'].map((name) => mkdtemp(join(folder, name))));

@@ -6,6 +6,7 @@ import { writeJson } from '../garden/files/json-state.js';
 import { type Garden, openGarden } from '../garden/garden.js';
 import type { ProjectRecord } from '../garden/project-record.js';
 import { appendEvent, createRun } from '../garden/runs/runs.js';
+import { saveScorecard, setAdapterStrength } from '../training/adapters/adapter-store.js';
 import { saveEmptyAdapter } from '../training/adapters/saved-adapter.fixture.js';
 import { makeScorecard } from '../training/evaluation/scorecard.js';
 import type { SideScores } from '../training/evaluation/side-scores.js';
@@ -209,6 +210,20 @@ test('a damaged adapter cannot be promoted, and one that was promoted is said no
     message: expect.stringContaining('damaged'),
   });
   expect((await garden.registry.get(project.id)).promotedAdapter).toBe(2);
+});
+
+test('a damaged adapter stays damaged when it is measured again', async () => {
+  const card = await addAdapter(1, 1.2);
+  await promoteAdapter(garden, project, 1);
+  const directory = garden.paths.adapter(project.id, 1);
+  await writeFile(join(directory, 'adapter.gguf'), 'w');
+  await saveScorecard(directory, card);
+  await setAdapterStrength(directory, 0.75);
+  expect((await status()).adapter).toMatchObject({
+    promoted: false,
+    reason: expect.stringMatching(/damaged/),
+    serves: { completion: 'base', answers: 'base' },
+  });
 });
 
 test('a lost scorecard is read from the manifest; where both are lost it is told', async () => {

@@ -7,6 +7,8 @@ import { waitForRun } from '../garden/runner/wait-for-run.js';
 import { createRun, type RunEvent, type RunState, requestControl } from '../garden/runs/runs.js';
 import { readAdapterManifest } from '../training/adapters/adapter-manifest.js';
 import { scorecardSchema } from '../training/evaluation/scorecard.js';
+import type { Use } from '../training/evaluation/uses/who-serves.js';
+import { evaluateProject } from './evaluation/evaluate-project.js';
 import { housePython, testGarden } from './garden-with-models.fixture.js';
 import { projectStatus } from './project-status.js';
 
@@ -99,6 +101,8 @@ describe('a training run', () => {
       const status = await projectStatus(garden, await garden.registry.get(project.id));
       expect(status.training).toMatchObject({ status: 'completed', reason: card.reason, error: null });
       expect(status.adapter).toMatchObject({ version: 1, promoted: card.promoted, reason: card.reason });
+      const by = (use: Use) => (card.promoted ? (card.uses?.[use]?.serves ?? 'adapter') : 'base');
+      expect(status.adapter.serves).toEqual({ completion: by('completion'), answers: by('answers') });
       expect(status.index).toMatchObject({ state: 'ready', changedSince: 0 });
       expect(status.scorecard).toEqual(card);
 
@@ -121,6 +125,9 @@ describe('a training run', () => {
       );
       expect(next.predecessor).toMatchObject({ version: 1, heldOutLoss: expect.any(Number) });
       expect(next.predecessor!.heldOutLoss).toBeLessThan(next.base.noRetrieval.heldOutLoss!.value);
+      // What it was compared with is of the run: measuring it again does not forget it.
+      const again = await evaluateProject(garden, await garden.registry.get(project.id), { version: 2 });
+      expect(again.scorecard.predecessor).toEqual(next.predecessor);
       const data = JSON.parse(await readFile(join(refreshed.directory, 'data', 'manifest.json'), 'utf8'));
       const seen = new Set(JSON.parse(manifestBefore).train.files);
       expect(data.heldOut.files.filter((path: string) => seen.has(path))).toEqual([]);

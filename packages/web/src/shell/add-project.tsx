@@ -20,7 +20,7 @@ export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
   const [path, setPath] = useState('');
   const [picking, setPicking] = useState(true);
   const [name, setName] = useState('');
-  const [baseModel, setBaseModel] = useState('');
+  const [baseModel, setBaseModel] = useState<string | null>('');
   const [train, setTrain] = useState(true);
   const [budgetMs, setBudgetMs] = useBudget();
   const [error, setError] = useState<ApiError | null>(null);
@@ -60,7 +60,7 @@ export function AddProject({ onClose }: { onClose: () => void }): ReactNode {
             type="submit"
             form={FORM}
             busy={busy}
-            disabled={path.trim() === '' || (train && budgetMs === null)}
+            disabled={path.trim() === '' || baseModel === null || (train && budgetMs === null)}
           >
             Add project
           </Button>

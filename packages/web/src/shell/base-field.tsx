@@ -7,7 +7,7 @@ const OWN = 'own';
 
 /**
  * Chooses a base model: one on this machine, one that can be fetched (with size and licence), or a file that is typed.
- * @param value its id, the path of a GGUF or hf:…; empty for what `unset` says
+ * @param value its id, the path of a GGUF or hf:…; empty for what `unset` says, null while one is to be typed and is not
  * @param unset what is taken when nothing is chosen
  */
 export function BaseField({
@@ -15,9 +15,9 @@ export function BaseField({
   unset,
   onChange,
 }: {
-  value: string;
+  value: string | null;
   unset: string;
-  onChange: (base: string) => void;
+  onChange: (base: string | null) => void;
 }): ReactNode {
   const id = useId();
   const { data } = useResource<ModelList>('/api/models');
@@ -32,11 +32,11 @@ export function BaseField({
       <select
         id={id}
         className="select"
-        value={typing ? OWN : value}
+        value={typing ? OWN : (value ?? '')}
         aria-describedby={`${id}-about`}
         onChange={({ target }) => {
           setTyping(target.value === OWN);
-          onChange(target.value === OWN ? '' : target.value);
+          onChange(target.value === OWN ? null : target.value);
         }}
       >
         <option value="">{unset}</option>
@@ -49,11 +49,12 @@ export function BaseField({
           className="input mono"
           aria-label="GGUF file"
           placeholder="/models/coder.gguf, or hf:owner/repository/file.gguf"
-          value={value}
+          value={value ?? ''}
+          required
           autoFocus
           spellCheck={false}
           autoComplete="off"
-          onChange={(event) => onChange(event.target.value.trim())}
+          onChange={(event) => onChange(event.target.value.trim() || null)}
         />
       )}
       <p className="small muted" id={`${id}-about`}>

@@ -22,7 +22,11 @@ afterAll(() => here.remove());
 
 test('before there is an adapter, export and evaluate say how to get one', async () => {
   const none = { exitCode: 1, code: 'training.no-such-adapter', message: 'shop has no adapter yet.' };
-  expect(await here.failure('export', 'shop', '--format', 'gguf', '--to', at('none'))).toMatchObject(none);
+  const base = inject('tinyBaseFile');
+  const lines = (...said: string[]) => new RegExp(`^${said.map((line) => `${line}\\n`).join('')}$`);
+  const hashed = lines(`${base}: checking`, `✓ ${base} is on disk, checked`);
+  const words = ['export', 'shop', '--format', 'gguf', '--to', at('none')];
+  expect(await here.failureAfter(hashed, ...words)).toMatchObject(none);
   expect(await here.failure('evaluate', 'shop')).toMatchObject(none);
   expect(await here.failure('import', 'shop', at('shop'))).toMatchObject({
     exitCode: 1,

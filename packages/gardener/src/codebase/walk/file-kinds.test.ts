@@ -1,4 +1,3 @@
-import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findLanguage, languageOfFirstLine } from '../languages/languages.js';
@@ -117,26 +116,5 @@ describe('one word does not decide on a file', () => {
         reason === null,
       ]);
     }
-  });
-
-  it('a folder of links to files inside it is read, each file once, and no secret under another name', async () => {
-    const root = makeTree({
-      '.gitignore': '.store/\n',
-      '.store/a.ts': 'export const a = 1;\n',
-      '.store/.env': 'KEY=1',
-      'plain.ts': 'export const p = 1;\n',
-    });
-    symlinkSync('.store/a.ts', join(root, 'a.ts'));
-    symlinkSync('.store/a.ts', join(root, 'b.ts'));
-    symlinkSync('.store/.env', join(root, 'c.ts'));
-    symlinkSync('plain.ts', join(root, 'd.ts'));
-    const { files, outcomes } = await walkCodebase(root);
-    expect(files.map(({ path }) => path)).toEqual(['a.ts', 'plain.ts']);
-    expect((await readSource(files[0]!.absolutePath, 1_000)).ok).toBe(true);
-    expect(Object.fromEntries(outcomes.map(({ path, reason }) => [path, reason]))).toMatchObject({
-      'b.ts': 'symlink',
-      'c.ts': 'secret',
-      'd.ts': 'symlink',
-    });
   });
 });

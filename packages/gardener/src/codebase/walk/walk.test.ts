@@ -6,7 +6,6 @@ import {
   linkSync,
   mkdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -292,40 +291,6 @@ describe('walkCodebase elsewhere', () => {
     for (const root of [makeTree(files), inGit])
       expect(await pathsOf(root)).toEqual(['a.ts', 'good.py', 's.ts']);
   });
-
-  it.skipIf(isWindows)(
-    'lets no link bring in what .gardenerignore or the version control leaves out',
-    async () => {
-      const root = makeTree({
-        '.gardenerignore': 'private/\n*.py\n',
-        'private/.gardenerignore': '!*\n',
-        'a.ts': 'a',
-        'private/p.ts': 'x',
-        'sub/s.py': 'x',
-        'plain/.git/hook.ts': 'x',
-      });
-      symlinkSync('private/p.ts', join(root, 'one.ts'));
-      symlinkSync('sub/s.py', join(root, 'two.ts'));
-      symlinkSync('.git/config', join(root, 'three.ts'));
-      symlinkSync('plain/.git/hook.ts', join(root, 'four.ts'));
-      const inGit = makeTree({
-        '.gardenerignore': 'private/\n*.py\n',
-        'a.ts': 'a',
-        'private/p.ts': 'x',
-        'sub/s.py': 'x',
-      });
-      for (const name of ['one', 'two', 'three'])
-        symlinkSync(readlinkSync(join(root, `${name}.ts`)), join(inGit, `${name}.ts`));
-      commitAll(inGit);
-      expect(await pathsOf(root)).toEqual(['a.ts']);
-      expect(await pathsOf(inGit)).toEqual(['a.ts']);
-      expect(await reasonsOf(inGit)).toMatchObject({
-        'one.ts': 'symlink',
-        'two.ts': 'symlink',
-        'three.ts': 'symlink',
-      });
-    },
-  );
 
   it('gives each file that is left out its reason', async () => {
     const root = makeTree({

@@ -40,3 +40,20 @@ test('a key of the environment is not sent to an address of the file either', as
   });
   expect(await inFile()).toEqual({ runtimeUrl: 'https://one.example/v1' });
 });
+
+test('nor is it when the file gets a key with the new address: the environment goes before the file', async () => {
+  await changeSettings(garden, { embeddingUrl: 'https://one.example/v1' });
+  vi.stubEnv('CODEBASE_GARDENER_EMBEDDING_API_KEY', key);
+  const both = { embeddingUrl: 'https://other.example/v1', embeddingApiKey: 'another key' };
+  await expect(changeSettings(garden, both)).rejects.toMatchObject({ code: 'garden.bad-setting' });
+  expect(await inFile()).toEqual({ embeddingUrl: 'https://one.example/v1' });
+});
+
+test('where the address is of the environment too, the file may say what it likes', async () => {
+  await changeSettings(garden, { embeddingUrl: 'https://one.example/v1' });
+  vi.stubEnv('CODEBASE_GARDENER_EMBEDDING_API_KEY', key);
+  vi.stubEnv('CODEBASE_GARDENER_EMBEDDING_URL', 'https://theirs.example/v1');
+  await changeSettings(garden, { embeddingUrl: 'https://other.example/v1' });
+  expect(await inFile()).toEqual({ embeddingUrl: 'https://other.example/v1' });
+  expect(garden.settings).toMatchObject({ embeddingUrl: 'https://theirs.example/v1', embeddingApiKey: key });
+});

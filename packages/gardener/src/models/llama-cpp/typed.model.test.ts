@@ -100,6 +100,27 @@ it('does not wait for an answer that is being written, and that answer stays the
   expect(order).toEqual(['typed', 'answer']);
 });
 
+it('an answer and what is typed may both be the first to meet a replaced adapter', async () => {
+  const other = join(directory, 'b.gguf');
+  await writeRandomAdapter(other, modelPath, 2);
+  const answer = async () => {
+    let text = '';
+    const messages = [{ role: 'user' as const, content: 'Count.' }];
+    for await (const event of runtime.generate({ messages, adapter: other, maxTokens: 4, temperature: 0 }))
+      if (event.type === 'text') text += event.text;
+    return text;
+  };
+  const typing = async () => (await complete('const y', { adapter: other, maxTokens: 4 })).end?.reason;
+  const before = [await answer(), await typing()];
+  for (const seed of [3, 4]) {
+    await writeRandomAdapter(other, modelPath, seed);
+    const [answered, typed] = await Promise.all(
+      seed === 3 ? [answer(), typing()] : [typing(), answer()].reverse(),
+    );
+    expect([answered, typed]).toEqual([expect.any(String), before[1]]);
+  }
+});
+
 it('stops when nobody waits, and keeps what it has read', async () => {
   const long = 'let x = 1;\n'.repeat(120);
   const stop = new AbortController();

@@ -35,21 +35,21 @@ export class ChunkVectors {
     return this.#embedded;
   }
 
-  /** Those that are known already. */
-  async known(chunks: readonly Chunk[]): Promise<Map<Chunk, Float32Array>> {
-    const keys = new Map(chunks.map((chunk) => [chunk, cacheKeyText(chunk)]));
-    return byChunk(keys, await this.#cache.get([...keys.values()]));
-  }
-
   /**
    * All of them; what is new is embedded.
+   * @param most where more chunks are new, none is embedded, and those that are known are given
    * @throws what the embedder throws; the signal's reason when aborted
    */
-  async all(chunks: readonly Chunk[], signal?: AbortSignal): Promise<Map<Chunk, Float32Array>> {
+  async all(
+    chunks: readonly Chunk[],
+    signal?: AbortSignal,
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<Map<Chunk, Float32Array>> {
     const keys = new Map(chunks.map((chunk) => [chunk, cacheKeyText(chunk)]));
     const vectors = await this.#cache.get([...keys.values()]);
-    const missing = new Map<string, string>();
-    for (const [chunk, key] of keys) if (!vectors.has(key)) missing.set(key, embeddingText(chunk));
+    const unknown = [...keys].filter(([, key]) => !vectors.has(key));
+    if (unknown.length > most) return byChunk(keys, vectors);
+    const missing = new Map(unknown.map(([chunk, key]) => [key, embeddingText(chunk)]));
     // By length, since texts that are embedded together are padded to the longest.
     const waiting = [...missing].sort(([, a], [, b]) => a.length - b.length);
     for (let start = 0; start < waiting.length; start += SAVED_TEXTS) {

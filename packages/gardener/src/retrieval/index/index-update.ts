@@ -251,8 +251,7 @@ export class IndexUpdate {
     }
     if (chunks.size === 0) return;
     const all = [...chunks.values()].map(({ chunk }) => chunk);
-    let vectors = await this.#vectors.known(all);
-    if (all.length - vectors.size <= FOLLOWING_TEXTS) vectors = await this.#vectors.all(all, signal);
+    const vectors = await this.#vectors.all(all, signal, FOLLOWING_TEXTS);
     signal?.throwIfAborted();
     const late = new Set(
       [...chunks.values()].filter(({ chunk }) => !vectors.has(chunk)).map(({ file }) => file),

@@ -118,30 +118,32 @@ async function searchOnce(
     ? rank(text, names, candidates)
     : rank(text, names, candidates, WITHOUT_NAMES);
   const ranks = { vectors: ranksOf(byVector), keywords: ranksOf(byKeyword) };
-  let results: SearchResult[] = [];
+  let found: Found[] = [];
   // The rest of a chunk is read for those that are shown, and for a few more in case some are copies.
-  for (let start = 0; results.length < wanted && start < ranked.length; start += wanted + SPARE_ROWS) {
+  for (let start = 0; found.length < wanted && start < ranked.length; start += wanted + SPARE_ROWS) {
     const slice = ranked.slice(start, start + wanted + SPARE_ROWS);
     const whole = new Map((await store.chunks(slice.map(({ id }) => id))).map((row) => [rowIdOf(row), row]));
     if (whole.size < slice.length) isWhole = false;
-    const found = slice
+    const read = slice
       .filter(({ id }) => whole.has(id))
-      .map((one) => {
-        const chunk = chunkOf({ ...rows.get(one.id), ...whole.get(one.id) });
-        return resultOf(text, one, chunk, ranks);
-      });
-    results = foldDuplicates([...results, ...found], wanted);
+      .map((ranked) => ({ ranked, chunk: chunkOf({ ...rows.get(ranked.id), ...whole.get(ranked.id) }) }));
+    found = foldDuplicates([...found, ...read], wanted);
   }
-  const { graph } = options;
-  if (graph) for (const result of results) result.dependencies = dependenciesOf(graph, result.chunk);
-  return { results, isWhole };
+  const { graph = null } = options;
+  return { results: found.map((one) => resultOf(text, one, ranks, graph)), isWhole };
+}
+
+/** A candidate that is shown, with its whole chunk. */
+interface Found {
+  ranked: RankedCandidate;
+  chunk: Chunk;
 }
 
 function resultOf(
   query: string,
-  ranked: RankedCandidate,
-  chunk: Chunk,
+  { ranked, chunk }: Found,
   ranks: Record<'vectors' | 'keywords', ReadonlyMap<string, number>>,
+  graph: SymbolGraph | null,
 ): SearchResult {
   return {
     chunk,
@@ -149,7 +151,7 @@ function resultOf(
     vectorRank: ranks.vectors.get(ranked.id) ?? null,
     keywordRank: ranks.keywords.get(ranked.id) ?? null,
     why: whyFound(query, ranked, chunk),
-    dependencies: NO_DEPENDENCIES,
+    dependencies: graph === null ? NO_DEPENDENCIES : dependenciesOf(graph, chunk),
   };
 }
 

@@ -69,6 +69,10 @@ it('gives up on a body that does not come, and on the oldest when too many come 
   const [first] = [await slowBody(port, '/'), await slowBody(port, '/'), await slowBody(port, '/')];
   await once(first.socket, 'close');
   expect(first.said()).toContain('HTTP/1.1 408');
+  // Each that comes beyond the limit ends another one: none is ended for two.
+  const many = await Promise.all(Array.from({ length: 7 }, () => slowBody(port, '/')));
+  await Promise.all(many.map(({ socket }) => socket.closed || once(socket, 'close')));
+  expect(many.filter(({ said }) => said().startsWith('HTTP/1.1 408'))).toHaveLength(7);
   const post = (body: string) => fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
   expect(await (await post('{"a":1}')).json()).toEqual({ a: 1 });
   expect((await post(`"${'x'.repeat(2_000)}"`)).status).toBe(413);

@@ -110,7 +110,7 @@ test(
     expect(events.at(-1)).toMatchObject(isMade);
     const stages = events.flatMap((event) => (event.type === 'stage-start' ? [event.stage] : []));
     expect(stages).toEqual(['preparing', 'training', 'evaluating']);
-    // Where the budget leaves time for it, strengths are compared as well.
+    // Where a budget this short leaves time for it, strengths are compared as well.
     expect([...progressOf(events)].filter((stage) => stage !== 'choosing the strength')).toEqual([
       'indexing',
       'making examples',
@@ -123,6 +123,23 @@ test(
       expect(told).toContain(type);
     expect(await readdir(run)).toEqual(expect.arrayContaining([...STAGE_PARTS]));
     expect(await adapterVersions(garden.paths, project.id)).toEqual([1]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'with a budget that leaves time for it, the strength is chosen on validation files',
+  async () => {
+    const file = join(run, 'run.json');
+    const text = await readFile(file, 'utf8');
+    const description = JSON.parse(text);
+    await writeJson(file, { ...description, options: { ...description.options, budgetMs: 3_600_000 } });
+    await killedWith(STAGE_PARTS, { adapterSaved: true });
+    const events = await goOn().finally(() => writeFile(file, text));
+    expect(events.at(-1)).toMatchObject(isMade);
+    expect(progressOf(events)).toContain('choosing the strength');
+    const said = events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+    expect(said.join('\n')).toMatch(/Strength [\d.]+ has the lowest loss on validation files/);
   },
   TIMEOUT_MS,
 );

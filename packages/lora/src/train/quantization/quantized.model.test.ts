@@ -178,7 +178,8 @@ describe.runIf(exact)('on the real base the 8-bit gradient points where the floa
         `8-bit gradient, weights to ${largestCode}, ${activations}, a single copy: ${singleCopy}: cosine ${alike.toFixed(4)}, loss ${int8.loss.toFixed(4)} against ${float32.loss.toFixed(4)}\n`,
       );
       expect(alike).toBeGreaterThan(0.95);
-      // So few rows: over 2,048 tokens it is 0.8 % high, with one copy 1.0 %, with weights of 7 bits 1.3 %.
+      // So few rows: over 2,048 tokens it is 0.8 % high, with one copy 1.0 %, with weights of 7 bits 1.3 %. On these it
+      // was measured as -0.18 %, with one copy 0.72 %, with weights of 7 bits 2.37 %.
       expect(Math.abs(int8.loss / float32.loss - 1)).toBeLessThan(largestCode === 127 ? 0.02 : 0.03);
     },
   );

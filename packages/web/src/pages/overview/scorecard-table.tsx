@@ -52,8 +52,7 @@ export function ScorecardTable({
 }): ReactNode {
   const rows = FIGURES.flatMap((figure) =>
     SETTINGS.map(([setting, label]) => ({
-      figure,
-      setting: label,
+      ...{ figure, setting, label },
       base: scorecard.base[setting][figure.key],
       adapter: scorecard.adapter[setting][figure.key],
     })),
@@ -75,17 +74,17 @@ export function ScorecardTable({
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ figure, setting, base, adapter }) => (
+            {rows.map(({ figure, setting, label, base, adapter }) => (
               <tr key={`${figure.key}-${setting}`}>
                 <th scope="row">
                   {figure.label}
-                  <span className="small faint">{setting}</span>
+                  <span className="small faint">{label}</span>
                 </th>
                 <Cell measure={base} show={figure.show} />
                 <Cell
                   measure={adapter}
                   show={figure.show}
-                  better={isSurelyBetter(figure, base, adapter, scorecard)}
+                  better={isSurelyBetter(figure, scorecard, setting)}
                 />
               </tr>
             ))}
@@ -98,15 +97,20 @@ export function ScorecardTable({
   );
 }
 
-/** Whether chance does not explain it: losses are compared file by file, of the rest the intervals must not meet. */
-function isSurelyBetter(
-  { key, lower }: Figure,
-  base: Measure | null,
-  adapter: Measure | null,
-  { improvement }: Scorecard,
+/**
+ * Whether chance does not explain it: losses without retrieval are compared file by file, which `improvement` tells; of
+ * the rest the intervals must not meet. Pure.
+ */
+export function isSurelyBetter(
+  { key, lower }: Pick<Figure, 'key' | 'lower'>,
+  { base: ofBase, adapter: ofAdapter, improvement }: Pick<Scorecard, 'base' | 'adapter' | 'improvement'>,
+  setting: (typeof SETTINGS)[number][0],
 ): boolean {
+  const base = ofBase[setting][key];
+  const adapter = ofAdapter[setting][key];
   if (base === null || adapter === null) return false;
-  if (key === 'heldOutLoss' || key === 'bitsPerByte') return (improvement?.low ?? 0) > 0;
+  const isLoss = key === 'heldOutLoss' || key === 'bitsPerByte';
+  if (isLoss && setting === 'noRetrieval') return (improvement?.low ?? 0) > 0;
   const [worse, better] = lower ? [adapter.high, base.low] : [base.high, adapter.low];
   return worse !== null && better !== null && worse < better;
 }

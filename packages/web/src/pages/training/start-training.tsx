@@ -11,7 +11,7 @@ import { BudgetField, useBudget } from '../../shell/budget-field.js';
 /** Starts a training with a time budget, on the project's base or another. */
 export function StartTraining({ projectId, onClose }: { projectId: string; onClose: () => void }): ReactNode {
   const [budgetMs, setBudgetMs] = useBudget();
-  const [baseModel, setBaseModel] = useState('');
+  const [baseModel, setBaseModel] = useState<string | null>('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
   const start = async (): Promise<void> => {
@@ -41,7 +41,7 @@ export function StartTraining({ projectId, onClose }: { projectId: string; onClo
             look="primary"
             icon="play"
             busy={busy}
-            disabled={budgetMs === null}
+            disabled={budgetMs === null || baseModel === null}
             onClick={() => void start()}
           >
             Start training
@@ -56,7 +56,7 @@ export function StartTraining({ projectId, onClose }: { projectId: string; onClo
       </p>
       <div className="stack stack-wide">
         <BaseField value={baseModel} unset="The project’s own" onChange={setBaseModel} />
-        {baseModel !== '' && (
+        {baseModel && (
           <p className="small muted">
             The adapters there are stay as they are. When the new one is promoted, the project answers with
             this base; promoting an older adapter switches back.

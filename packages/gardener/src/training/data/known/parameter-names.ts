@@ -2,7 +2,10 @@ import type { LanguageId } from '../../../codebase/languages/language.js';
 
 /** Languages that write a parameter's type before its name. */
 const TYPE_FIRST: ReadonlySet<string> = new Set(['c', 'cpp', 'csharp', 'java', 'dart', 'php']);
-const RECEIVERS: ReadonlySet<string> = new Set(['self', 'cls', 'this', 'mut']);
+/** Parts of a list that are none: Python's separators, C's empty list and open end. */
+const NO_PARAMETER: ReadonlySet<string> = new Set(['', '*', '/', 'void', '...']);
+/** Receivers, and a parameter that is not used. */
+const NAMELESS: ReadonlySet<string> = new Set(['self', 'cls', 'this', 'mut', '_']);
 
 /**
  * Names of a function's parameters as its signature spells them, in order; empty where it has none or where they cannot
@@ -14,10 +17,10 @@ export function parameterNames(signature: string, language: LanguageId): string[
   const names: string[] = [];
   for (const part of topLevelParts(list)) {
     const text = part.split(/[=]/)[0]?.trim() ?? '';
-    if (text === '' || text === '*' || text === '/') continue;
-    const named = TYPE_FIRST.has(language) ? lastWord(text) : firstWord(text);
+    if (NO_PARAMETER.has(text)) continue;
+    const named = nameOf(text, language);
     if (named === null) return [];
-    if (!RECEIVERS.has(named)) names.push(named);
+    if (!NAMELESS.has(named)) names.push(named);
   }
   return names;
 }
@@ -50,14 +53,20 @@ function topLevelParts(list: string): string[] {
   return [...parts, part];
 }
 
+function nameOf(text: string, language: LanguageId): string | null {
+  if (TYPE_FIRST.has(language)) return lastWord(text);
+  // Swift: an argument's label stands before the name that the body knows.
+  return language === 'swift' ? lastWord(text.split(':')[0] ?? '') : firstWord(text);
+}
+
 function firstWord(text: string): string | null {
   const match =
-    /^(?:@\w+\s+)*(?:(?:public|private|protected|readonly|mut|val|var|inout)\s+)*[*&.]*\s*(?:mut\s+)?([A-Za-z_]\w*)/.exec(
+    /^(?:@\w+\s+)*(?:(?:public|private|protected|internal|override|readonly|final|mut|val|var|vararg|noinline|crossinline|inout)\s+)*[*&.]*\s*(?:mut\s+)?([A-Za-z_]\w*)/.exec(
       text,
     );
   return match?.[1] ?? null;
 }
 
 function lastWord(text: string): string | null {
-  return /\$?([A-Za-z_]\w*)\s*(?:\[\s*\])?$/.exec(text)?.[1] ?? null;
+  return /\$?([A-Za-z_]\w*)\s*(?:\[\s*\])?$/.exec(text.trim())?.[1] ?? null;
 }
