@@ -27,6 +27,7 @@ import type {
 import type { Use } from './open/counted-uses.js';
 import { OpenIndexes } from './open/open-indexes.js';
 import { type OpenModel, OpenModels } from './open/open-models.js';
+import { orAborted } from './open/or-aborted.js';
 
 const ANSWERS_ALONE = 'No project is meant, so the base model answers.';
 const BASE_WANTED = 'The base model was asked for.';
@@ -241,6 +242,13 @@ export class Assistant {
     return this.#indexes.embedder.use();
   }
 
+  /** Tokens that the context of the target's base model holds. */
+  async contextTokens(target: ChatTarget): Promise<number> {
+    const { value: model, release } = await this.#models.use(target.project?.baseModel ?? target.baseModel);
+    release();
+    return model.runtime.contextTokens;
+  }
+
   /** Tokens of a text for the target's base model. */
   async countTokens(target: ChatTarget, text: string): Promise<number> {
     const { value: model, release } = await this.#models.use(target.project?.baseModel ?? target.baseModel);
@@ -286,12 +294,19 @@ export class Assistant {
 
   /** Keeps the last failure of a runtime for the state; a call that ends well clears it. */
   async *#noting<Event>(events: AsyncIterable<Event>): AsyncGenerator<Event, void> {
+    let isWell = false;
     try {
-      yield* events;
-      this.#models.lastError = null;
+      for await (const event of events) {
+        isWell = true;
+        yield event;
+      }
     } catch (error) {
+      isWell = false;
       if (isOfRuntime(error)) this.#models.lastError = error.message;
       throw error;
+    } finally {
+      // Also where the reader had enough.
+      if (isWell) this.#models.lastError = null;
     }
   }
 
@@ -310,9 +325,10 @@ export class Assistant {
     early.catch(() => undefined);
     const { value: model, release } = await this.#models.use(baseModel);
     try {
-      await early;
-      // Asked again for a model that has been fetched meanwhile; otherwise the first answer is still cached.
-      return { use: { model, adapter: await this.#choose(target, baseModel, purpose) }, release };
+      const { adapter, isBaseKnown } = await early;
+      if (isBaseKnown) return { use: { model, adapter }, release };
+      // The model has been fetched meanwhile.
+      return { use: { model, adapter: (await this.#choose(target, baseModel, purpose)).adapter }, release };
     } catch (error) {
       release();
       throw error;
@@ -323,14 +339,19 @@ export class Assistant {
     { project, adapter, strength }: ChatTarget,
     baseModel: string,
     purpose: AdapterPurpose | null,
-  ): Promise<ChosenAdapter> {
-    if (project === null) return baseOnly(ANSWERS_ALONE);
-    if (adapter === 'base') return baseOnly(BASE_WANTED);
+  ): Promise<{ adapter: ChosenAdapter; isBaseKnown: boolean }> {
+    const settled = (adapter: ChosenAdapter) => ({ adapter, isBaseKnown: true });
+    if (project === null) return settled(baseOnly(ANSWERS_ALONE));
+    if (adapter === 'base') return settled(baseOnly(BASE_WANTED));
     const { paths } = this.#garden;
-    if (project.promotedAdapter === null) return chooseAdapter(paths, project, null);
+    if (project.promotedAdapter === null) return settled(await chooseAdapter(paths, project, null));
     const { adapterStrength } = await currentSettings(this.#garden);
     const wanted = strength ?? (adapterStrength === 'auto' ? null : adapterStrength);
-    return chooseAdapter(paths, project, await this.#models.identity(baseModel), purpose, wanted);
+    const base = await this.#models.identity(baseModel);
+    return {
+      adapter: await chooseAdapter(paths, project, base, purpose, wanted),
+      isBaseKnown: base !== null,
+    };
   }
 }
 
@@ -357,13 +378,4 @@ function isOfRuntime(error: unknown): error is GardenerError {
     GardenerError.isInstance(error) &&
     /^models\.(runtime|server|context|generation|bad-model|not-on-server)/.test(error.code)
   );
-}
-
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return await new Promise<T>((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

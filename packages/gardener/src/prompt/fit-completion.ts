@@ -23,13 +23,13 @@ export async function fitCompletion(
   countTokens: (text: string) => Promise<number>,
   most = Number.POSITIVE_INFINITY,
 ): Promise<CompletionPrompt> {
-  let characters = charactersFor(tokens);
+  let characters = Math.max(0, charactersFor(tokens));
   let prompt = completionPrompt({ ...parts, room: characters });
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const { place, prompt: head, suffix, typed } = prompt;
     const counted = await countTokens(`${place.comments}${head}${suffix}${typed}`);
     if (counted <= Math.min(most, tokens * SLACK)) break;
-    characters = Math.floor((characters * Math.min(most, tokens)) / counted);
+    characters = Math.max(0, Math.floor((characters * Math.min(most, tokens)) / counted));
     prompt = completionPrompt({ ...parts, room: characters });
   }
   return prompt;

@@ -4,13 +4,13 @@ import { pathLine } from '../../codebase/languages/path-line.js';
 import { type ErrorCounter, prepareErrorCounter } from '../../codebase/parse/syntax-errors.js';
 import { maskSecrets } from '../../codebase/secrets/find-secrets.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import type { Garden } from '../../garden/garden.js';
 import { type CompletionPrompt, completionPrompt } from '../../prompt/completion-prompt.js';
 import { charactersFor, fitCompletion } from '../../prompt/fit-completion.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
 import { sourceOf } from '../answers/write-answer.js';
 import type { Assistant } from '../assistant.js';
 import type { ChatTarget } from '../assistant-requests.js';
+import { orAborted } from '../open/or-aborted.js';
 import type {
   CodeAtCursor,
   CompleteCodeEnd,
@@ -29,6 +29,9 @@ import { TimeLimit } from './time-limit.js';
 
 /** Of the context so much stays free for what is written, and for markers between the parts. */
 const SPARE_TOKENS = 64;
+/** Nobody wants more in the place of a cursor; half of the context stays for the prompt whatever is asked for. */
+const MOST_TOKENS = 512;
+const MOST_SHARE = 0.5;
 /** Farther from the place nothing fits into the prompt. */
 const MOST_CHARACTERS = 16_384;
 /** One call: how long it may take, and since when it does. */
@@ -50,15 +53,15 @@ interface Prepared extends CompletionPrompt {
  * inserting.
  */
 export class CodeCompleter {
-  readonly #garden: Pick<Garden, 'settings'>;
   readonly #assistant: Assistant;
   readonly #related: RelatedMemory;
   readonly #newest = new NewestRequest();
+  /** What other files say, masked: a client sends the same ones at every key press. */
+  readonly #masked = new LRUCache<string, string>({ max: 64 });
   /** By base model. */
   readonly #sizes = new LRUCache<string, PromptSize>({ max: 16 });
 
-  constructor(garden: Pick<Garden, 'settings'>, assistant: Assistant) {
-    this.#garden = garden;
+  constructor(assistant: Assistant) {
     this.#assistant = assistant;
     this.#related = new RelatedMemory(assistant);
   }
@@ -68,7 +71,7 @@ export class CodeCompleter {
    * @throws GardenerError `models.*`, `retrieval.*`
    */
   async *complete(target: ChatTarget, request: CompleteCodeRequest): AsyncGenerator<CompleteCodeEvent, void> {
-    const seen = masked(request.code);
+    const seen = this.#mask(request.code);
     // At the very beginning of an empty line the suggestion begins with the block's own white space.
     const indentation = expectedIndentation(seen);
     const code = { ...seen, before: seen.before + indentation };
@@ -81,7 +84,7 @@ export class CodeCompleter {
       for await (const event of this.#complete(target, { ...request, code }, { limit, startedAt }))
         yield event.type === 'text' ? { ...event, text: indentation + event.text } : event;
     } catch (error) {
-      const end = limit.endFor();
+      const end = limit.endFor(error);
       if (end === null) throw error;
       yield end;
     } finally {
@@ -94,8 +97,16 @@ export class CodeCompleter {
     request: CompleteCodeRequest,
     call: Call,
   ): AsyncGenerator<CompleteCodeEvent, void> {
-    const prepared = await this.#prepare(target, request, call.limit.signal);
-    const write = (gap: boolean) => this.#write(target, request, prepared, gap, call);
+    // The time for it is over also while a model is loaded, which goes on for the next request.
+    const contextTokens = await orAborted(this.#assistant.contextTokens(target), call.limit.signal);
+    const maxTokens = Math.min(request.maxTokens, MOST_TOKENS, Math.floor(contextTokens * MOST_SHARE));
+    const fitting = { ...request, maxTokens };
+    const room = contextTokens - maxTokens - SPARE_TOKENS;
+    const prepared = await orAborted(
+      this.#prepare(target, fitting, room, call.limit.signal),
+      call.limit.signal,
+    );
+    const write = (gap: boolean) => this.#write(target, fitting, prepared, gap, call);
     if (prepared.suffix.trim() === '' && request.needsGap !== true) return yield* write(false);
     try {
       yield* write(true);
@@ -106,13 +117,13 @@ export class CodeCompleter {
     }
   }
 
-  /** Makes a prompt that fits. */
+  /** Makes a prompt that fits into `context` tokens. */
   async #prepare(
     target: ChatTarget,
-    { code, maxTokens, retrieval }: CompleteCodeRequest,
+    { code, client, retrieval }: CompleteCodeRequest,
+    context: number,
     signal: AbortSignal,
   ): Promise<Prepared> {
-    const context = this.#garden.settings.contextTokens - maxTokens - SPARE_TOKENS;
     const room = Math.max(SPARE_TOKENS, Math.min(this.#sizeOf(target).tokens, context));
     const partsOf = ({ results, extra, path }: RelatedCode) => ({
       repository: target.project?.name ?? '',
@@ -129,7 +140,7 @@ export class CodeCompleter {
     const related =
       target.project === null || retrieval === false
         ? alone
-        : await this.#related.of(target.project, code, region, signal);
+        : await this.#related.of(target.project, { code, region, client, signal });
     const count = (text: string) => this.#assistant.countTokens(target, text);
     const prompt = await fitCompletion(partsOf(related), room, count, context);
     return { ...prompt, code, countErrors: await errorCounterOf(related.path) };
@@ -192,6 +203,27 @@ export class CodeCompleter {
     }
   }
 
+  /** What the rules take for a secret is in no prompt, wherever the cursor stands in it. */
+  #mask({ path, before, after, extra = [] }: CodeAtCursor): CodeAtCursor {
+    const near = before.slice(-MOST_CHARACTERS);
+    // A mask is as long as what it covers, so that the place stays where it is.
+    const { text } = maskSecrets(path ?? '', near + after.slice(0, MOST_CHARACTERS));
+    return {
+      path,
+      before: text.slice(0, near.length),
+      after: text.slice(near.length),
+      extra: extra.map((file) => ({ path: file.path, text: this.#maskFile(file.path, file.text) })),
+    };
+  }
+
+  #maskFile(path: string, whole: string): string {
+    const text = whole.slice(0, MOST_CHARACTERS);
+    const key = `${path}\n${text}`;
+    const masked = this.#masked.get(key) ?? maskSecrets(path, text).text;
+    this.#masked.set(key, masked);
+    return masked;
+  }
+
   #sizeOf({ baseModel }: ChatTarget): PromptSize {
     const size = this.#sizes.get(baseModel) ?? new PromptSize();
     this.#sizes.set(baseModel, size);
@@ -212,20 +244,4 @@ async function errorCounterOf(path: string | null): Promise<ErrorCounter | null>
 /** The lines that the cursor is in: they begin where the prompt's changing end begins. */
 function regionOf({ typed }: CompletionPrompt): string {
   return typed.split('\n', 2).join('\n');
-}
-
-/** What the rules take for a secret is in no prompt, wherever the cursor stands in it. */
-function masked({ path, before, after, extra = [] }: CodeAtCursor): CodeAtCursor {
-  const near = before.slice(-MOST_CHARACTERS);
-  // A mask is as long as what it covers, so that the place stays where it is.
-  const { text } = maskSecrets(path ?? '', near + after.slice(0, MOST_CHARACTERS));
-  return {
-    path,
-    before: text.slice(0, near.length),
-    after: text.slice(near.length),
-    extra: extra.map((file) => ({
-      path: file.path,
-      text: maskSecrets(file.path, file.text.slice(0, MOST_CHARACTERS)).text,
-    })),
-  };
 }

@@ -14,6 +14,7 @@ export interface CodeAtCursor {
 /** What to write there, and with what. */
 export interface CompleteCodeRequest {
   code: CodeAtCursor;
+  /** At most 512, and half of the model's context. */
   maxTokens: number;
   /** Whether related code of the project is looked up. Defaults to true. */
   retrieval?: boolean;

@@ -35,6 +35,16 @@ interface Remembered extends RelatedCode {
   next: RelatedCode | null;
 }
 
+/** Where somebody types. */
+export interface Place {
+  code: CodeAtCursor;
+  /** Text that stays the same while the cursor stays in the same lines. */
+  region: string;
+  /** Who. */
+  client?: string | undefined;
+  signal?: AbortSignal;
+}
+
 /**
  * Remembers what was found for the place of the last key press. A search costs more than a key press may take, and a
  * prompt that begins with other code has to be read anew: so what was found stays while the cursor stays in the same
@@ -50,16 +60,11 @@ export class RelatedMemory {
 
   /**
    * The code to show for a place.
-   * @param region text that stays the same while the cursor stays in the same lines
    * @throws GardenerError `retrieval.*` at the first request in a file
    */
-  async of(
-    project: ProjectRecord,
-    code: CodeAtCursor,
-    region: string,
-    signal?: AbortSignal,
-  ): Promise<RelatedCode> {
-    const key = `${project.id}\n${code.path ?? ''}`;
+  async of(project: ProjectRecord, { code, region, client = '', signal }: Place): Promise<RelatedCode> {
+    // Two people at one file are at different lines of it, and say of different files that they have open.
+    const key = JSON.stringify([project.id, client, code.path]);
     const known = this.#files.get(key);
     if (known === undefined || !isSameFile(known, code)) {
       const found = await this.#search(project, code, signal);

@@ -1,3 +1,4 @@
+import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { CompletionEvent } from '../assistant-requests.js';
 import type { CompleteCodeEnd } from './code-request.js';
 
@@ -47,19 +48,30 @@ export class TimeLimit {
       }
     } catch (error) {
       const isTimeOver = this.#timeout?.aborted === true && !this.#isUnwanted;
-      if (!isTimeOver) throw error;
+      if (!isTimeOver || !this.#hasStopped(error)) throw error;
       yield { type: 'end', reason: 'length', adapter: NO_ANSWER, promptTokens: 0, completionTokens };
     }
   }
 
-  /** The end of a completion that has broken off because its time was over or nobody wants it; null for a failure. */
-  endFor(): CompleteCodeEnd | null {
-    if (this.#caller?.aborted === true || !this.signal.aborted) return null;
+  /**
+   * The end of a completion that has broken off because its time was over or nobody wants it; null for a failure,
+   * whenever it comes.
+   */
+  endFor(error: unknown): CompleteCodeEnd | null {
+    if (this.#caller?.aborted === true || !this.#hasStopped(error)) return null;
     return {
       ...{ type: 'end', reason: 'length', adapter: NO_ANSWER, promptTokens: 0, completionTokens: 0 },
       ...{ fillInTheMiddle: false, sources: [], confidence: null, promptMs: 0, cachedTokens: 0 },
       silence: this.#superseded?.aborted === true ? 'newer-request' : null,
     };
+  }
+
+  /** Whether an error is what this limit's signal has brought about. */
+  #hasStopped(error: unknown): boolean {
+    if (!this.signal.aborted) return false;
+    if (error === this.signal.reason) return true;
+    if (GardenerError.isInstance(error)) return error.code === 'models.cancelled';
+    return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
   }
 
   get #isUnwanted(): boolean {

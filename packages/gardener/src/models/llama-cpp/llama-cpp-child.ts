@@ -24,6 +24,7 @@ serveJobs<LlamaCppProtocol>(async (setup) => {
   const useNow = <Result>(signal: AbortSignal, job: () => Promise<Result>): Promise<Result & KeptAdapters> =>
     onCores(() => withRest(signal, job));
   const withRest = async <Result>(signal: AbortSignal, job: () => Promise<Result>) => {
+    engine.work();
     try {
       signal.throwIfAborted();
       return { ...(await job()), keptAdapters: engine.keptAdapters };

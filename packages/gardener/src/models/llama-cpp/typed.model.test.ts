@@ -121,6 +121,14 @@ it('an answer and what is typed may both be the first to meet a replaced adapter
   }
 });
 
+it('writes no more than fits behind the prompt', async () => {
+  const prompt = '1, '.repeat(310);
+  const { end } = await complete('1, ', { prompt, maxTokens: 4_000 });
+  expect(end?.promptTokens).toBeGreaterThan(900);
+  expect(end?.reason).toBe('length');
+  expect((end?.promptTokens ?? 0) + (end?.completionTokens ?? 0)).toBeLessThanOrEqual(1_024);
+});
+
 it('stops when nobody waits, and keeps what it has read', async () => {
   const long = 'let x = 1;\n'.repeat(120);
   const stop = new AbortController();

@@ -79,6 +79,15 @@ describe('infill with the default base, which only continues', () => {
     expect(answer.tokens_evaluated).toBeLessThan(2_100);
   });
 
+  it('keeps half of the context for the prompt, however much is asked for', async () => {
+    const prompt = `<|fim_prefix|>${before}  return <|fim_suffix|>;\n}\n<|fim_middle|>`;
+    const answer = (await ask('/v1/completions', { model: 'p0', max_tokens: 32_000, prompt })) as unknown as {
+      usage: { prompt_tokens: number; completion_tokens: number };
+    };
+    expect(answer.usage.prompt_tokens).toBeGreaterThan(10);
+    expect(answer.usage.completion_tokens).toBeLessThanOrEqual(512);
+  });
+
   it('streams pieces, then everything else', async () => {
     const response = await send('/p/p0/infill', { ...fromVim, stream: true });
     expect(response.headers.get('content-type')).toContain('text/event-stream');

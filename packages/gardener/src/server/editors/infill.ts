@@ -7,7 +7,7 @@ import { errorAnswer } from '../contract/error-answer.js';
 import { answerOrStream, body, inProject, problems } from '../contract/route.js';
 import { clientOf } from '../lookup/client-of.js';
 import { findProject, projectFor } from '../lookup/find-project.js';
-import { pathInProject, projectOfFile } from '../lookup/project-of-file.js';
+import { codeInProject, projectOfFile } from '../lookup/project-of-file.js';
 import { adapterWish } from '../openai/schemas.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, type Generation, whileGenerating } from '../state/generation.js';
@@ -99,16 +99,12 @@ function suggestionOf(request: InfillRequest, project: ProjectRecord): CompleteC
   const { temperature, seed, stop, t_max_predict_ms, gardener } = request;
   const wanted = n_predict == null || n_predict < 0 ? DEFAULT_TOKENS : n_predict;
   return {
-    code: {
-      path: filename == null ? null : pathInProject(project, filename),
+    code: codeInProject(project, {
+      path: filename,
       before: `${input_prefix ?? ''}${prompt ?? ''}`,
       after: input_suffix ?? '',
-      extra: (input_extra ?? []).flatMap(({ text, filename: name }, index) =>
-        text.trim() === ''
-          ? []
-          : [{ path: pathInProject(project, name ?? '') ?? `snippet-${index + 1}`, text }],
-      ),
-    },
+      files: (input_extra ?? []).map(({ filename: path, text }) => ({ path, text })),
+    }),
     maxTokens: Math.min(wanted, MOST_TOKENS),
     retrieval: gardener?.retrieval !== false,
     timeLimitMs: gardener?.timeLimitMs,

@@ -7,6 +7,7 @@ import type { ChatMessage } from '../../models/runtime/runtime.js';
 import { errorAnswer } from '../contract/error-answer.js';
 import { body, json } from '../contract/route.js';
 import { clientOf } from '../lookup/client-of.js';
+import { codeInProject } from '../lookup/project-of-file.js';
 import { findTarget } from '../openai/targets.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, type Generation, whileGenerating } from '../state/generation.js';
@@ -72,6 +73,7 @@ export function addOllamaWriting(app: OpenAPIHono, context: ServerContext): void
     const shape = (content: string) => ({ message: { role: 'assistant' as const, content } });
     if ((request.messages ?? []).length === 0) return load(c, context, target, request.model, shape(''));
     const generation = beginGeneration(c, context);
+    if (target.project !== null) context.followers.use(target.project);
     const messages = (request.messages ?? []).map(
       ({ role, content }): ChatMessage => ({ role: role === 'tool' ? 'user' : role, content }),
     );
@@ -95,15 +97,13 @@ function writeFor(
   const sampling = { ...samplingOf(options), signal };
   const written = readGapText(before);
   if (written !== null || (suffix ?? '') !== '') {
-    const code =
-      written === null
-        ? { path: null, before, after: suffix ?? '' }
-        : { path: written.path, before: written.before, after: written.after, extra: written.files };
+    const code = codeInProject(target.project, written ?? { path: null, before, after: suffix ?? '' });
     return writeSuggestion(context, target, {
       maxTokens: DEFAULT_GAP_TOKENS,
       ...{ code, client, ...lengthOf(options), ...sampling },
     });
   }
+  if (target.project !== null) context.followers.use(target.project);
   if (raw === true) {
     const maxTokens = DEFAULT_GAP_TOKENS;
     return context.assistant.complete(target, {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pathInProject, projectOfFile } from './project-of-file.js';
+import { codeInProject, pathInProject, projectOfFile } from './project-of-file.js';
 
 const shop = { path: '/code/shop' };
 const inner = { path: '/code/shop/packages/till' };
@@ -45,5 +45,38 @@ describe('pathInProject', () => {
     ['x'.repeat(5_000), null],
   ])('reads %j as %j', (name, path) => {
     expect(pathInProject(shop, name)).toBe(path);
+  });
+});
+
+describe('codeInProject', () => {
+  const told = {
+    ...{ path: '/code/shop/src/a.ts', before: 'a', after: 'b' },
+    files: [
+      { path: '/code/shop/src/b.ts', text: 'b' },
+      { path: '/home/someone/secret.ts', text: 'c' },
+      { path: '../up.ts', text: 'd' },
+      { path: null, text: 'e' },
+      { path: 'src/empty.ts', text: '\n' },
+    ],
+  };
+
+  it("names files as the project's index does, and those elsewhere not at all", () => {
+    expect(codeInProject(shop, told)).toEqual({
+      ...{ path: 'src/a.ts', before: 'a', after: 'b' },
+      extra: [
+        { path: 'src/b.ts', text: 'b' },
+        { path: 'snippet-2', text: 'c' },
+        { path: 'snippet-3', text: 'd' },
+        { path: 'snippet-4', text: 'e' },
+      ],
+    });
+  });
+
+  it('tells no place on the machine where no project is meant', () => {
+    const { path, extra } = codeInProject(null, { ...told, path: 'src/a.ts' });
+    expect([path, ...(extra ?? []).map((file) => file.path)]).toEqual([
+      ...['src/a.ts', 'snippet-1', 'snippet-2', 'snippet-3', 'snippet-4'],
+    ]);
+    expect(codeInProject(null, told).path).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import type { CodeAtCursor } from '../../chat/completion/code-request.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 
 /** A file as an editor names it, in the terms of a project. */
@@ -39,6 +40,31 @@ export function pathInProject(project: Pick<ProjectRecord, 'path'>, name: string
   const path = isAbsolute(file) ? projectOfFile([project], name)?.path : file;
   if (path === undefined || path === '' || path === '.' || path.length > 1_000) return null;
   return path === '..' || path.startsWith('../') ? null : path;
+}
+
+/** Code with a place in it as a client tells it: its files by whatever names the client has for them. */
+export interface ToldCode {
+  path: string | null | undefined;
+  before: string;
+  after: string;
+  files?: readonly { path: string | null | undefined; text: string }[];
+}
+
+/** The same in the terms of a project: no name leads out of it, and none says where on the machine it lies. */
+export function codeInProject(
+  project: Pick<ProjectRecord, 'path'> | null,
+  { path, before, after, files = [] }: ToldCode,
+): CodeAtCursor {
+  // Without a project no absolute name lies in it.
+  const named = (name: string) => pathInProject(project ?? { path: '' }, name);
+  return {
+    ...{ path: path == null ? null : named(path), before, after },
+    extra: files.flatMap((file, index) =>
+      file.text.trim() === ''
+        ? []
+        : [{ path: named(file.path ?? '') ?? `snippet-${index + 1}`, text: file.text }],
+    ),
+  };
 }
 
 /** With slashes, and without `.`, `..` and what cannot be seen. */

@@ -4,6 +4,7 @@ import type { ChatTarget, CompletionEvent, ContinuationRequest } from '../../cha
 import { readGapText } from '../../models/runtime/read-gap-text.js';
 import { answerOrStream, body, json } from '../contract/route.js';
 import { clientOf } from '../lookup/client-of.js';
+import { codeInProject } from '../lookup/project-of-file.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
 import {
@@ -152,10 +153,7 @@ function write(
     return context.assistant.complete(target, { ...options, ...gap, ...(hasSuffix && { suffix }) });
   }
   context.followers.use(target.project);
-  const code =
-    written === null
-      ? { path: null, before: prompt, after: suffix ?? '' }
-      : { path: written.path, before: written.before, after: written.after, extra: written.files };
+  const code = codeInProject(target.project, written ?? { path: null, before: prompt, after: suffix ?? '' });
   return context.completer.complete(target, {
     ...{ ...options, code, client, needsGap: hasSuffix },
     retrieval: gardener?.retrieval !== false,

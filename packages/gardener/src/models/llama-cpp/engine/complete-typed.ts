@@ -54,6 +54,8 @@ export async function completeTyped(
     { skipped: prompt.healed.length, before: prompt.tokens },
   );
   let written = 0;
+  // This context does not move on: what is written has to fit behind the prompt.
+  const most = Math.min(options.maxTokens, engine.typedContextTokens - prompt.tokens.length);
   /** @returns why the text ends here, or null */
   const take = (token: Token, probability: number): 'stop' | 'length' | null => {
     // Markers of the gap format and of turns belong to no code.
@@ -64,7 +66,7 @@ export async function completeTyped(
       logProbability: likelihood.logProbability + Math.log(Math.max(probability, 1e-9)),
     };
     if (writer.write(token)) return 'stop';
-    return written >= options.maxTokens ? 'length' : null;
+    return written >= most ? 'length' : null;
   };
 
   let reason: 'stop' | 'length' | null = null;

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { CoreWatch, freeCoresBetween } from './free-cores.js';
 
 function reading(...idle: number[]) {
@@ -26,7 +26,45 @@ it('counts a system that tells nothing as idle', () => {
 });
 
 it('reads this machine, and keeps to a number that is set', () => {
-  expect([1, 2]).toContain(new CoreWatch(0, 2).free());
+  const watch = new CoreWatch(0, 2);
+  watch.begin();
+  expect([1, 2]).toContain(watch.free);
   const fixed = new CoreWatch(3, 2);
-  expect([fixed.most, fixed.free()]).toEqual([3, 3]);
+  fixed.begin();
+  expect([fixed.most, fixed.free]).toEqual([3, 3]);
+});
+
+it("takes this process's own work for nobody else's, also while another job goes on", () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setInterval'] });
+  try {
+    let [idle, busy] = [0, 0];
+    const core = () => ({ times: { user: busy, nice: 0, sys: 0, irq: 0, idle } });
+    const watch = new CoreWatch(0, 4, () => [core(), core(), core(), core()]);
+    const pass = (share: number) => {
+      for (let second = 0; second < 2; second++) {
+        idle += 1_000 * (1 - share);
+        busy += 1_000 * share;
+        vi.advanceTimersByTime(1_000);
+      }
+    };
+    pass(0);
+    watch.begin();
+    expect(watch.free).toBe(4);
+    // An answer is written on all cores, and beside it code is completed that somebody types.
+    pass(1);
+    watch.begin();
+    expect(watch.free).toBe(4);
+    watch.end();
+    pass(1);
+    watch.begin();
+    expect(watch.free).toBe(4);
+    watch.end();
+    watch.end();
+    // Now it is others.
+    pass(1);
+    watch.begin();
+    expect(watch.free).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });

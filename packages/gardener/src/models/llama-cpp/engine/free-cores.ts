@@ -19,14 +19,19 @@ export class CoreWatch {
   /** Threads for an idle machine. */
   readonly most: number;
   readonly #isFixed: boolean;
+  readonly #times: () => Reading['times'];
   #readings: Reading[] = [];
   #threads: number;
+  /** Jobs of this process under way. */
+  #jobs = 0;
 
   /**
    * @param fixed as many whatever others do; 0 = look
    * @param cores physical cores of the machine
+   * @param times what the system counts for each core. Defaults to what it says
    */
-  constructor(fixed: number, cores: number) {
+  constructor(fixed: number, cores: number, times: () => Reading['times'] = cpus) {
+    this.#times = times;
     this.#isFixed = fixed > 0;
     this.most = this.#isFixed ? fixed : Math.max(1, cores);
     this.#threads = this.most;
@@ -35,23 +40,31 @@ export class CoreWatch {
     setInterval(() => this.#read(), BETWEEN_READINGS_MS).unref();
   }
 
-  /** How many threads to use for work that begins now. */
-  free(): number {
-    const now = performance.now();
-    const before = this.#readings.findLast(({ takenMs }) => now - takenMs >= SHORTEST_SPAN_MS);
-    if (!this.#isFixed && before !== undefined)
-      this.#threads = freeCoresBetween(before.times, cpus(), this.most);
+  /** How many threads to use for the job that began last. */
+  get free(): number {
     return this.#threads;
   }
 
-  /** To be called when work ends, so that this process's own work is not taken for that of others. */
-  restart(): void {
+  /** To be called when a job begins. Beside another job of this process that one's answer holds: it would be measured. */
+  begin(): void {
+    this.#jobs += 1;
+    const now = performance.now();
+    const before = this.#readings.findLast(({ takenMs }) => now - takenMs >= SHORTEST_SPAN_MS);
+    if (this.#isFixed || this.#jobs > 1 || before === undefined) return;
+    this.#threads = freeCoresBetween(before.times, this.#times(), this.most);
+  }
+
+  /** To be called when a job ends, so that this process's own work is not taken for that of others. */
+  end(): void {
+    this.#jobs -= 1;
+    if (this.#jobs > 0) return;
     this.#readings = [];
     if (!this.#isFixed) this.#read();
   }
 
   #read(): void {
-    this.#readings = [...this.#readings, { times: cpus(), takenMs: performance.now() }].slice(-2);
+    if (this.#jobs > 0) return;
+    this.#readings = [...this.#readings, { times: this.#times(), takenMs: performance.now() }].slice(-2);
   }
 }
 

@@ -178,13 +178,17 @@ export class LlamaCppEngine {
       kept = { adapterFile: adapter?.file ?? null, context, sequence, steps: [] };
       contexts.set(key, kept);
     }
-    this.#llama.maxThreads = this.#cores.free();
+    this.#llama.maxThreads = this.#cores.free;
     return kept;
   }
 
-  /** To be called when a job ends. */
+  /** To be called when a job begins, and `rest` when it ends. */
+  work(): void {
+    this.#cores.begin();
+  }
+
   rest(): void {
-    this.#cores.restart();
+    this.#cores.end();
   }
 
   async #createContext(
