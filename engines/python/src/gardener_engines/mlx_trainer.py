@@ -30,7 +30,7 @@ _ARCHITECTURES = ("llama", "qwen2", "qwen3")
 def check() -> dict[str, Any]:
     """What this environment is: versions and the device MLX computes on."""
     mx.eval(mx.ones((2, 2)) @ mx.ones((2, 2)))
-    return {"device": str(mx.default_device()), "versions": {"mlx": mx.__version__}}
+    return {"device": "gpu" if _on_gpu() else "cpu", "versions": {"mlx": mx.__version__}}
 
 
 def open_trainer(settings: Settings, precision: str | None) -> "MlxTrainer":
@@ -44,7 +44,7 @@ class MlxTrainer:
     def __init__(self, settings: Settings, precision: str | None) -> None:
         if settings.device == "cpu":
             mx.set_default_device(mx.cpu)
-        on_gpu = mx.default_device().type == mx.DeviceType.gpu
+        on_gpu = _on_gpu()
         wanted = settings.precision if precision is None else precision
         if wanted == "4bit":
             raise EngineError("failed", "The engine mlx does not train in 4 bits.")
@@ -139,6 +139,10 @@ class MlxTrainer:
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         return isinstance(error, MemoryError) or "allocate" in str(error)
+
+
+def _on_gpu() -> bool:
+    return mx.default_device().type == mx.DeviceType.gpu
 
 
 def _load_base(settings: Settings) -> tuple[nn.Module, dict[str, Any]]:

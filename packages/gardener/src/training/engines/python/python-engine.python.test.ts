@@ -24,6 +24,16 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Engines that can run here: MLX has no build for every machine. */
 const here = PYTHON_ENGINES.filter((name) => name === 'peft' || process.env.GARDENER_MLX_PYTHON);
 
+/** Each with how far the losses may be apart; a real code model where CI could fetch one. */
+const real = process.env.CODEBASE_GARDENER_TEST_QWEN;
+const BASES: [name: string, file: () => string, tolerance: number][] = [
+  ['tiny llama', () => goldenBase('llama-tiny'), 1e-4],
+  ['tiny qwen2', () => goldenBase('architectures/qwen2'), 1e-4],
+  ['tiny qwen3', () => goldenBase('architectures/qwen3'), 1e-4],
+  ['SmolLM2-135M', () => inject('baseModelFile'), 1e-2],
+  ...(real ? [['Qwen2.5-Coder-0.5B', () => real, 1e-2] satisfies [string, () => string, number]] : []),
+];
+
 /** Largest difference of two series, as a share of the second. */
 function apart(actual: readonly number[], expected: readonly number[]): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
@@ -36,12 +46,7 @@ describe.each(here)('the engine %s', (name) => {
     expect(Object.keys(versions)).toContain(name === 'peft' ? 'torch' : 'mlx');
   });
 
-  test.each([
-    ['tiny llama', () => goldenBase('llama-tiny'), 1e-4],
-    ['tiny qwen2', () => goldenBase('architectures/qwen2'), 1e-4],
-    ['tiny qwen3', () => goldenBase('architectures/qwen3'), 1e-4],
-    ['SmolLM2-135M', () => inject('baseModelFile'), 1e-2],
-  ])(
+  test.each(BASES)(
     '%s: ten steps from one seed have our losses, and the adapter is ours',
     async (_name, file, tolerance) => {
       // Without validation examples the last state is the result.
