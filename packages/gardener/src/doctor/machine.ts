@@ -19,6 +19,8 @@ const ACCELERATOR_FILES: readonly (readonly [file: string, name: string])[] = [
   ['/dev/accel/accel0', 'an NPU'],
 ];
 
+const NOT_USED = 'Gardener computes on the processor';
+
 /** Node, processor, memory and accelerator. */
 export async function checkMachine(): Promise<Check[]> {
   return [checkNode(), await checkProcessor(), checkMemory(), await checkAccelerator()];
@@ -72,13 +74,19 @@ export function checkMemory(totalBytes = totalmem(), freeBytes = freemem()): Che
 
 async function checkAccelerator(): Promise<Check> {
   const name = 'accelerator';
-  if (process.platform === 'darwin') return ok(name, 'answers may use Metal, training uses the processor');
+  if (process.platform === 'darwin') {
+    const training =
+      process.arch === 'arm64' ? 'training too, after gardener doctor --install mlx' : NOT_USED;
+    return ok(name, `answers may use Metal; ${training}`);
+  }
   for (const [file, what] of ACCELERATOR_FILES) {
     const isThere = await access(file).then(
       () => true,
       () => false,
     );
-    if (isThere) return ok(name, `${what} is here; Gardener computes on the processor`);
+    if (!isThere) continue;
+    const use = what.includes('NVIDIA') ? 'to train on it: gardener doctor --install peft' : NOT_USED;
+    return ok(name, `${what} is here; ${use}`);
   }
   return ok(name, 'none seen, none needed');
 }
