@@ -84,11 +84,24 @@ it('tells why it is away, and tries at once when asked to', async () => {
   void live.run();
   await until(({ connection }) => connection === 'away');
   expect(live.state.problem?.code).toBe('server.token-required');
+  expect(live.state.address?.url).toBe((await address()).url);
   token = 'right';
   await new Promise((settle) => setImmediate(settle));
   live.connectAgain();
   await until(({ connection }) => connection === 'live');
   expect(live.state.problem).toBeNull();
+});
+
+it('means the server that refuses, not the one before, once it has turned to that', async () => {
+  let found = await address();
+  live.close();
+  live = new LiveServer(async () => found, { retryMs: [10] });
+  void live.run();
+  await until(({ connection }) => connection === 'live');
+  found = { url: `http://localhost:${port}`, token: 'wrong' };
+  live.connectAgain();
+  await until(({ problem }) => problem?.code === 'server.token-required');
+  expect(live.state.address?.url).toBe(`http://localhost:${port}`);
 });
 
 it('counts a stream that falls silent as broken', async () => {

@@ -105,6 +105,8 @@ export class LiveServer {
     };
     try {
       const address = await this.findAddress();
+      // Also of a server that refuses: a token that is entered now is for that one.
+      this.#set({ address });
       heard();
       const response = await send(address, 'GET', '/api/events', { signal: attempt.signal });
       // After the stream stands: what happens from here on is told by it.
@@ -112,7 +114,7 @@ export class LiveServer {
         signal: attempt.signal,
       });
       isLive = true;
-      this.#set({ connection: 'live', address, problem: null, projects });
+      this.#set({ connection: 'live', problem: null, projects });
       if (response.body === null) return true;
       for await (const { event, data } of readEvents(response.body, heard)) {
         if (event === 'shutdown') break;

@@ -62,7 +62,7 @@ class InlineProvider implements InlineCompletionItemProvider {
     const texts =
       left.length > (isAsked ? 1 : 0) ? left : await this.#ask({ ...file, place, settings, isAsked, token });
     if (texts.length === 0 || token.isCancellationRequested) return [];
-    if (left.length === 0) this.#shown = { document: key, place, texts };
+    if (texts !== left) this.#shown = { document: key, place, texts };
     return texts.map((text) => new InlineCompletionItem(selected + text, range));
   }
 

@@ -15,22 +15,11 @@ describe('what of a completion is shown', () => {
     expect(suggestionOf('  return a + b;\n}\n', place, false)).toBe('  return a + b;');
   });
 
-  it('is one line where code stands after the cursor, without what stands there already', () => {
-    expect(suggestionOf('title, separator) + 1;\nmore', at('slug(|) + 1;\n'), true)).toBe('title, separator');
-    expect(suggestionOf('title', at('slug(|)'), true)).toBe('title');
-    expect(suggestionOf('title)', at('slug(|)'), false)).toBe('title');
-  });
-
-  it('ends where the text below begins', () => {
-    const place = at('const a = 1;\n|\nconst c = 3;\n');
-    expect(suggestionOf('const b = 2;\nconst c = 3;\nconst d = 4;', place, true)).toBe('const b = 2;');
-    expect(suggestionOf('const c = 3;', place, true)).toBeNull();
-  });
-
-  it('keeps a bracket that closes something else than the one below', () => {
-    const place = at('class A {\n|\n}\n');
-    expect(suggestionOf('  a() {\n  }\n  b() {\n  }\n}', place, true)).toBe('  a() {\n  }\n  b() {\n  }\n}');
-    expect(suggestionOf('  a = 1;\n}', place, true)).toBe('  a = 1;');
+  it('is what the server has cut to the place: nothing is taken off it here', () => {
+    expect(suggestionOf('map((x) => x)', at('list.|)\n'), true)).toBe('map((x) => x)');
+    expect(suggestionOf('  a() {\n  }\n  b() {\n  }\n}', at('class A {\n|\n}\n'), true)).toBe(
+      '  a() {\n  }\n  b() {\n  }\n}',
+    );
   });
 
   it('does not repeat the indentation that is there', () => {

@@ -1,45 +1,25 @@
 import type { Place } from './place.js';
 
 /**
- * What of a completion is worth showing: one line where something stands after the place, otherwise whole lines until
- * they repeat what follows; null for nothing. Pure.
- * @param text as the model wrote it
+ * A completion as it is shown, null for nothing: the server has cut it to what belongs at the place. Pure.
  * @param multiline whether it may have several lines at all
  */
-export function suggestionOf(text: string, { prefix, suffix }: Place, multiline: boolean): string | null {
-  const [rest = ''] = suffix.split('\n', 1);
+export function suggestionOf(
+  text: string,
+  { prefix }: Pick<Place, 'prefix'>,
+  multiline: boolean,
+): string | null {
   const indent = /(?:^|\n)([ \t]*)$/.exec(prefix)?.[1];
   const plain = text.replaceAll('\r\n', '\n');
   // On a line that is empty so far the model may begin one more.
-  const lines = (indent === undefined ? plain : plain.replace(/^(?:[ \t]*\n)+/, '')).split('\n');
-  // What follows on the line would be pushed below the suggestion; closing brackets and quotes may be.
-  const isOneLine = !multiline || /[^\s)\]}>'"`;,]/.test(rest);
-  const kept = isOneLine ? withoutRest(lines[0] ?? '', rest) : beforeRepetition(lines, suffix).join('\n');
-  const shown = kept.replace(/\s+$/, '');
+  const whole = indent === undefined ? plain : plain.replace(/^(?:[ \t]*\n)+/, '');
+  const [first = ''] = whole.split('\n', 1);
+  const shown = (multiline ? whole : first).trimEnd();
   if (shown.trim() === '') return null;
   // Where the line is empty but for its indentation, the model may write the indentation again.
   return indent !== undefined && indent !== '' && shown.startsWith(indent)
     ? shown.slice(indent.length)
     : shown;
-}
-
-/** Without what stands after the place already: `slugify(title` before `)` is not suggested with its `)`. */
-function withoutRest(line: string, rest: string): string {
-  const end = rest.trim();
-  const trimmed = line.trimEnd();
-  return end !== '' && trimmed.endsWith(end) ? trimmed.slice(0, -end.length) : line;
-}
-
-/** The lines up to the one with which the text below begins. */
-function beforeRepetition(lines: readonly string[], suffix: string): readonly string[] {
-  const [rest = '', ...below] = suffix.split('\n');
-  const next = [rest, ...below].map((line) => line.trim()).find((line) => line !== '');
-  if (next === undefined) return lines;
-  const at = lines.findIndex((line, i) => line.trim() === next && (i > 0 || rest.trim() === ''));
-  // A bracket alone closes many things: only one at the very end is the one below.
-  const isBracket = /^[)\]}>;,]+$/.test(next);
-  if (at < 0 || (isBracket && lines.slice(at + 1).some((line) => line.trim() !== ''))) return lines;
-  return lines.slice(0, at);
 }
 
 /** A suggestion that was shown. */

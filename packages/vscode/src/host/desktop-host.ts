@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ApiError } from '../api/api-error.js';
 import type { Address } from '../api/types.js';
 import type { Host, StartOptions } from './host.js';
+import { windowsShellWord } from './shell-word.js';
 
 /** Long enough for the first start on a slow disk. */
 const START_MS = 60_000;
@@ -63,11 +64,15 @@ async function serve(
 ): Promise<void> {
   const directory = dataDirectory === '' ? [] : ['--data-dir', directoryOf(dataDirectory)];
   const said: string[] = [];
-  const child = spawn(command, ['serve', ...words, ...directory], {
+  // npm's programs are scripts on Windows, which only a shell starts; Node joins the words for it without quotes.
+  const shell = process.platform === 'win32';
+  const [program = '', ...rest] = [command, 'serve', ...words, ...directory].map((word) =>
+    shell ? windowsShellWord(word) : word,
+  );
+  const child = spawn(program, rest, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // npm's programs are scripts there, which only a shell starts.
-    shell: process.platform === 'win32',
+    shell,
     windowsHide: true,
     env: { ...process.env, NO_COLOR: '1' },
   });

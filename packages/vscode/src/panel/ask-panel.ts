@@ -136,6 +136,7 @@ class AskPanel {
 
   #beginAnew(): void {
     this.#answer?.abort();
+    this.#answer = null;
     this.#conversation = null;
     this.#tell({ type: 'new' });
   }
@@ -145,27 +146,35 @@ class AskPanel {
     const { id } = this.#project.project;
     const answer = new AbortController();
     this.#answer = answer;
+    // Not so once another conversation or project was turned to: what comes of this one then is nobody's.
+    const isCurrent = () => this.#answer === answer;
     this.#tell({ type: 'question', text: question, code: about?.code ?? null });
     try {
       const conversations = projectPath(id, '/conversations');
-      this.#conversation ??= (await this.gardener.request<NewConversation>('POST', conversations)).id;
+      const conversation =
+        this.#conversation ??
+        (await this.gardener.request<NewConversation>('POST', conversations, { signal: answer.signal })).id;
+      if (!isCurrent()) return;
+      this.#conversation = conversation;
       const body = { question: about === null ? question : questionAbout(question, about.code, about.text) };
-      const path = `${conversations}/${encodeURIComponent(this.#conversation)}/ask`;
+      const path = `${conversations}/${encodeURIComponent(conversation)}/ask`;
       const response = await send(await this.gardener.address(), 'POST', path, {
         body,
         signal: answer.signal,
       });
-      if (response.body !== null) await this.#read(response.body);
+      if (response.body !== null) await this.#read(response.body, isCurrent);
     } catch (error) {
+      if (!isCurrent()) return;
       if (isAbort(error)) this.#tell({ type: 'end', sources: [], note: 'Stopped.' });
       else this.#failed(error);
     } finally {
-      if (this.#answer === answer) this.#answer = null;
+      if (isCurrent()) this.#answer = null;
     }
   }
 
-  async #read(body: ReadableStream<Uint8Array>): Promise<void> {
+  async #read(body: ReadableStream<Uint8Array>, isCurrent: () => boolean): Promise<void> {
     for await (const { event, data } of readEvents(body)) {
+      if (!isCurrent()) return;
       if (event === 'text') this.#tell({ type: 'text', text: (JSON.parse(data) as { text: string }).text });
       if (event === 'error') throw new ApiError((JSON.parse(data) as { error: ErrorObject }).error);
       if (event === 'end') {

@@ -7,7 +7,7 @@ const OWN = 'own';
 
 /**
  * Chooses a base model: one on this machine, one that can be fetched (with size and licence), or a file that is typed.
- * @param value its id, the path of a GGUF or hf:…; empty for what `unset` says, null while one is to be typed and is not
+ * @param value its id, the path of a GGUF or hf:…; empty for what `unset` says, null while one is still to be typed
  * @param unset what is taken when nothing is chosen
  */
 export function BaseField({

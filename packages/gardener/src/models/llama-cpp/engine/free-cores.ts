@@ -45,7 +45,7 @@ export class CoreWatch {
     return this.#threads;
   }
 
-  /** To be called when a job begins. Beside another job of this process that one's answer holds: it would be measured. */
+  /** To be called when a job begins. Beside another job of this process what was found for that one holds. */
   begin(): void {
     this.#jobs += 1;
     const now = performance.now();
