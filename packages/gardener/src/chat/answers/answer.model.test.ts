@@ -98,7 +98,8 @@ it('answers with sources, says what answered and how fresh the index is, and sto
   const { text, end, conversation } = await ask('What does slugify do?');
   expect(text).not.toBe('');
   expect(end?.sources).toMatchObject([{ path: 'slug.ts', startLine: 1, symbol: 'slugify' }]);
-  expect(end?.adapter).toMatchObject({
+  expect(end?.adapter).toEqual({
+    strength: null,
     version: null,
     reason: expect.stringContaining('No adapter is promoted'),
   });
@@ -140,7 +141,8 @@ it('uses the promoted adapter, and says why the base answers when it cannot', as
     expect(refused).toMatchObject({ version: null, file: null, reason: expect.stringContaining(reason) });
   }
   const foreign = await asked({ weightsHash: 'f'.repeat(64) });
-  expect(foreign.end?.adapter).toMatchObject({
+  expect(foreign.end?.adapter).toEqual({
+    strength: null,
     version: null,
     reason: expect.stringContaining('other weights'),
   });
@@ -150,7 +152,11 @@ it('uses the promoted adapter, and says why the base answers when it cannot', as
   const chosen = await chooseAdapter(garden.paths, promoted, base);
   await truncate(chosen.file ?? '', 5_000);
   const found = await ask('What does slugify do?', { code: null, adapter: chosen });
-  expect(found.end?.adapter).toMatchObject({ version: null, reason: expect.stringContaining('damaged') });
+  expect(found.end?.adapter).toEqual({
+    version: null,
+    strength: null,
+    reason: expect.stringContaining('damaged'),
+  });
   expect(found.text).toBe(alone.text);
   expect((await chooseAdapter(garden.paths, promoted, base)).reason).toContain('damaged');
   expect((await chooseAdapter(garden.paths, { ...promoted, promotedAdapter: 2 }, base)).reason).toContain(
