@@ -17,23 +17,14 @@ interface Bill {
 }
 
 /**
- * The software bill of materials of a release, CycloneDX 1.5: npm's own, from package-lock.json, less what is in none of
- * the tarballs.
+ * The software bill of materials of a release, CycloneDX 1.5: npm's own, from package-lock.json, less what is in none
+ * of the tarballs.
  * @throws Error where a package is in a tarball and not in npm's bill
  */
 export function billOfMaterials(packages: readonly ThirdParty[], version: string): Bill {
   const told = execFileSync(
     'npm',
-    [
-      'sbom',
-      '--package-lock-only',
-      '--omit',
-      'dev',
-      '--sbom-format',
-      'cyclonedx',
-      '--sbom-type',
-      'application',
-    ],
+    ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'application'],
     {
       cwd: repository,
       encoding: 'utf8',

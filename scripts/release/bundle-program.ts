@@ -46,6 +46,22 @@ export async function bundleProgram(folder: string): Promise<string[]> {
   return Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
 }
 
+/** The modules that the built web UI is made of, as paths from the repository. */
+export async function modulesOfWeb(): Promise<string[]> {
+  const { metafile } = await build({
+    absWorkingDir: repository,
+    entryPoints: [join(repository, 'packages', 'web', 'src', 'main.tsx')],
+    outdir: 'unwritten',
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    metafile: true,
+    logLevel: 'error',
+  });
+  return Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+}
+
 /** Our own modules name files beside them; in the bundle all entries lie in one folder, below the package's. */
 function ownFiles(): Plugin {
   return {

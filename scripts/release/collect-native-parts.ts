@@ -17,8 +17,8 @@ import type { NativeSource, Platform } from './platforms.js';
 import { repository } from './repository.js';
 
 /**
- * Lays out the native parts of a platform in a folder. What npm has not installed here, for it is of another platform, is
- * fetched in the version that package-lock.json asks for, and held against its checksum there.
+ * Lays out the native parts of a platform in a folder. What npm has not installed here, for it is of another platform,
+ * is fetched in the version that package-lock.json asks for, and held against its checksum there.
  * @param folder becomes lancedb/, llama/ and onnxruntime/ with their files
  */
 export function collectNativeParts(platform: Platform, folder: string): void {

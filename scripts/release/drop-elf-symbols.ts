@@ -10,8 +10,8 @@ const SEGMENT_OFFSET = 8;
 const SEGMENT_SIZE = 32;
 
 /**
- * An ELF library without what only debuggers and linkers read: the section headers, and the symbol tables behind the last
- * segment. What is loaded into memory stays as it is, byte for byte. Other files are given back.
+ * An ELF library without what only debuggers and linkers read: the section headers, and the symbol tables behind the
+ * last segment. What is loaded into memory stays as it is, byte for byte. Other files are given back.
  */
 export function dropElfSymbols(bytes: Buffer): Buffer {
   if (readBinaryHeader(bytes)?.format !== 'elf') return bytes;

@@ -1,5 +1,5 @@
-// npm run pack [-- --to FOLDER] [--platform linux-x64]: makes codebase-gardener-<version>.tgz, all that a user installs on
-// one platform (by default this one), into dist/ of this repository: `npm install -g <it>`.
+// npm run pack [-- --to FOLDER] [--platform linux-x64]: makes codebase-gardener-<version>.tgz, all that a user installs
+// on one platform (by default this one), into dist/ of this repository: `npm install -g <it>`.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

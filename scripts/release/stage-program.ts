@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, w
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { LANGUAGES } from '../../packages/gardener/src/codebase/languages/language-table.js';
-import { bundleProgram } from './bundle-program.js';
+import { bundleProgram, modulesOfWeb } from './bundle-program.js';
 import { packageFolder } from './collect-native-parts.js';
 import { repository } from './repository.js';
 import { licenceText, type ThirdParty, thirdParties } from './third-party.js';
@@ -42,7 +42,7 @@ export async function stageProgram(folder: string): Promise<ThirdParty[]> {
   for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
     copyFileSync(join(repository, name), join(folder, name));
   }
-  const packages = thirdParties(modules);
+  const packages = thirdParties([...modules, ...(await modulesOfWeb())]);
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), licenceText(packages));
   // LanceDB names the licences of what is compiled into it in two files of its own.
   const lancedb = packageFolder('@lancedb/lancedb');

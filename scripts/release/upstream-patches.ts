@@ -1,6 +1,6 @@
 /**
- * What is changed in the code of others while it is bundled: where it looks for its native parts and its own files. Each
- * `find` stands there exactly once, else the bundle fails: an upgrade that moves something is noticed.
+ * What is changed in the code of others while it is bundled: where it looks for its native parts and its own files.
+ * Each `find` stands there exactly once, else the bundle fails: an upgrade that moves something is noticed.
  */
 export interface Patch {
   /** End of the module's path. */

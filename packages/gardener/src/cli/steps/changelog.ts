@@ -5,7 +5,7 @@ export interface Release {
   lines: string[];
 }
 
-/** The versions of a CHANGELOG.md, newest first as they stand there: each has a heading `## <version>`, and words after it. */
+/** The versions of a CHANGELOG.md, newest first as they stand there, each under its heading `## <version>`. */
 export function readChangelog(markdown: string): Release[] {
   return markdown
     .split(/^## /m)

@@ -35,7 +35,7 @@ export function describeInstallation(folder: string): Installation {
   return { manager: 'npm', folder, updateCommands: [`npm install ${npmScope(parent)}${PACKAGE}`] };
 }
 
-/** A global prefix keeps packages in lib/node_modules (on Windows in npm/node_modules); a project beside package.json. */
+/** A global prefix keeps packages in lib/node_modules, on Windows in npm/node_modules; a project beside its own. */
 function npmScope(nodeModules: string): string {
   return /\/(?:lib|npm)\/node_modules$/.test(nodeModules) ? '-g ' : '';
 }
