@@ -99,14 +99,9 @@ function usePackedProgram() {
   });
   const tarball = readdirSync(folder).find((name) => name.startsWith('codebase-gardener-'));
   const prefix = join(folder, 'prefix');
-  const platform = ['--os', 'linux', '--cpu', 'arm64', '--libc', 'glibc'];
-  execFileSync(
-    'npm',
-    ['install', '-g', '--prefix', prefix, '--ignore-scripts', ...platform, `./${tarball}`],
-    {
-      cwd: folder,
-    },
-  );
+  // By force: npm looks at the machine it runs on.
+  const settings = ['--prefix', prefix, '--ignore-scripts', '--force', '--silent'];
+  execFileSync('npm', ['install', '-g', ...settings, `./${tarball}`], { cwd: folder });
   const program = join(prefix, 'lib', 'node_modules', 'codebase-gardener', 'bin', 'gardener.js');
   const codebase = join(folder, 'codebase');
   const kept = ['adamw.ts', 'schedule.ts', 'loss-watch.ts', 'lora-parameters.ts', 'vector-loops.ts'];
