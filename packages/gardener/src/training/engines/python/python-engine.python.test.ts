@@ -24,7 +24,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Engines that can run here: MLX has no build for every machine. */
 const here = PYTHON_ENGINES.filter((name) => name === 'peft' || process.env.GARDENER_MLX_PYTHON);
 
-/** Each with how far the losses may be apart; a real code model where CI could fetch one. */
+/**
+ * Each with how far the losses may be apart; a real code model where CI could fetch one. MLX's processor build multiplies
+ * at less than a GFLOP a second: only the tiny ones come to an end with it.
+ */
 const real = process.env.CODEBASE_GARDENER_TEST_QWEN;
 const BASES: [name: string, file: () => string, tolerance: number][] = [
   ['tiny llama', () => goldenBase('llama-tiny'), 1e-4],
@@ -46,7 +49,7 @@ describe.each(here)('the engine %s', (name) => {
     expect(Object.keys(versions)).toContain(name === 'peft' ? 'torch' : 'mlx');
   });
 
-  test.each(BASES)(
+  test.each(BASES.filter(([base]) => name === 'peft' || base.startsWith('tiny')))(
     '%s: ten steps from one seed have our losses, and the adapter is ours',
     async (_name, file, tolerance) => {
       // Without validation examples the last state is the result.
