@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,13 +85,23 @@ test.each(here)('a run with the engine %s is measured and gated like any other',
 describe.runIf(process.platform === 'linux')('when the engine is killed', () => {
   test('the run is taken up by itself, and goes on from its checkpoint', async () => {
     const { run } = await queuedRun('peft', pythonOf('peft'));
-    const killing = killChildren('gardener_engines', 1);
-    const first = await goOn(run).finally(killing.stop);
+    const checkpoint = join(run, 'checkpoint', 'python-engine.safetensors');
+    let killing: ReturnType<typeof killChildren> | undefined;
+    const watch = setInterval(() => {
+      if (existsSync(checkpoint)) killing ??= killChildren('gardener_engines', 1);
+    }, 10);
+    const first = await goOn(run).finally(() => {
+      clearInterval(watch);
+      killing?.stop();
+    });
     expect(first.at(-1)).toMatchObject({
       type: 'run-interrupt',
       reason: expect.stringContaining('signal SIGKILL'),
     });
-    expect((await goOn(run)).at(-1)).toMatchObject({ type: 'run-complete', adapterVersion: 1 });
+    const rest = await goOn(run);
+    const messages = rest.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+    expect(messages).toContainEqual(expect.stringMatching(/^Training goes on from step [1-9]/));
+    expect(rest.at(-1)).toMatchObject({ type: 'run-complete', adapterVersion: 1 });
   });
 });
 

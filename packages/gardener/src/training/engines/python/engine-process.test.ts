@@ -45,6 +45,7 @@ test.each([
   ],
   ['nothing', `console.error('No module named gardener_engines'); process.exit(1)`, 'training.engine-broken'],
   ['its death', `${HELLO}${STEP}process.kill(process.pid, 'SIGKILL');`, 'training.engine-died'],
+  ['its death before its first word', `process.kill(process.pid, 'SIGKILL');`, 'training.engine-died'],
   ['an exit', `${HELLO}${STEP}process.exitCode = 3;`, 'training.engine-died'],
   [
     'that memory ran out',

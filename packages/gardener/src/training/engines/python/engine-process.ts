@@ -64,6 +64,8 @@ export class EngineProcess {
     }
     if (this.#process.hasHung) throw hung(engine, this.#silenceMs);
     const end = await this.#process.end();
+    // Killed from outside, also before its first word: that says nothing about its environment.
+    if (end.signal === 'SIGKILL') throw died(engine, end);
     if (!isGreeted) throw broken(engine, end.stderr === '' ? end.reason : lastLine(end.stderr));
     if (end.exitCode !== 0) throw died(engine, end);
   }
