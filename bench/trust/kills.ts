@@ -96,13 +96,26 @@ class Garden {
     const command = this.start(...deed.words);
     const ended = endOf(command);
     await Promise.race([ended, delay(random() * deed.withinMs)]);
-    for (const pid of victim === 'command' ? [command.pid] : this.processes(victim)) kill(pid);
+    const isKilled = await this.killWhenThere(command, victim);
     await Promise.race([ended, delay(COMMAND_MS)]);
     if (command.exitCode === null && command.signalCode === null) {
       kill(command.pid);
       return { number, what, lost: 'the command did not end' };
     }
-    return { number, what, lost: await this.lost() };
+    // A deed that needs no such process, or was too quick, is no kill: it is counted by itself.
+    return { number, what: isKilled ? what : `nobody to kill, ${what}`, lost: await this.lost() };
+  }
+
+  /** Kills the victim as soon as it is there. @returns whether there was one before the command ended */
+  private async killWhenThere(command: ChildProcess, victim: (typeof VICTIMS)[number]): Promise<boolean> {
+    const hasEnded = () => command.exitCode !== null || command.signalCode !== null;
+    const deadline = performance.now() + COMMAND_MS;
+    while (!hasEnded() && performance.now() < deadline) {
+      const there = victim === 'command' ? [command.pid] : this.processes(victim);
+      if (there.map(kill).includes(true)) return true;
+      await delay(20);
+    }
+    return false;
   }
 
   /** What does not hold after a kill; null when all does. */
@@ -211,10 +224,12 @@ function endOf(child: ChildProcess): Promise<void> {
   });
 }
 
-function kill(pid: number | undefined): void {
+/** Whether there was such a process. */
+function kill(pid: number | undefined): boolean {
   try {
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    return pid !== undefined && process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended in the meantime.
+    return false;
   }
 }

@@ -52,8 +52,10 @@ export const mutateFiles: Part = async (cases, note) => {
     const code = await new Promise((resolve) => child.once('exit', resolve));
     clearTimeout(timer);
     left = left.filter(({ number }) => !done.has(number));
-    if (code === 0) return;
+    // One that ends as if all were well before all cases are done has lost the one that it was at.
+    if (left.length === 0) return;
     if (under.number < 0) throw new Error(`the child did not start: ${stderr}`);
+    if (done.has(under.number)) continue;
     const why = isLate ? `no end within ${LIMIT_MS / 1000} s` : `the process ended (${code}) ${stderr}`;
     note({ ...under, lost: why });
     left = left.filter(({ number }) => number !== under.number);

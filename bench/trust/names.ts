@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { oneLine } from '../../packages/gardener/src/cli/terminal/plain-text.js';
@@ -25,14 +25,18 @@ export const hostileNames: Part = async (cases, note) => {
     writeFileSync(join(root, 'outside.ts'), `export const outside = '${OUTSIDE}';\n`);
     writeFileSync(join(code, 'plain.ts'), 'export const plain = 1;\n');
     const made = some.map((one) => ({ one, ...hostileFile(code, one) }));
-    const verdict = await lostBy(code);
-    for (const { one, what } of made) note({ number: one.number, what, lost: verdict });
+    const seen = new Set<string>();
+    const verdict = await lostBy(code, seen);
+    for (const { one, what, path } of made) {
+      const lost = path !== null && !seen.has(path) ? `${JSON.stringify(path)} is not accounted for` : null;
+      note({ number: one.number, what, lost: verdict ?? lost });
+    }
     rmSync(root, { recursive: true, force: true });
   }
 };
 
-async function lostBy(code: string): Promise<string | null> {
-  const seen = new Set<string>();
+/** @param seen what is accounted for, by path */
+async function lostBy(code: string, seen: Set<string>): Promise<string | null> {
   try {
     for await (const item of chunkCodebase(code, { signal: AbortSignal.timeout(120_000) })) {
       if (seen.has(item.path)) return `${JSON.stringify(item.path)} came twice`;
@@ -47,17 +51,21 @@ async function lostBy(code: string): Promise<string | null> {
   return seen.has('plain.ts') ? null : 'a harmless file was lost';
 }
 
-/** Makes one file, as far as the file system lets it. */
-function hostileFile(code: string, { number, random }: Case): { what: string } {
+/**
+ * Makes one file, as far as the file system lets it.
+ * @returns its path as it must be accounted for; null where it could not be made, and for a folder, which is no file
+ */
+function hostileFile(code: string, { number, random }: Case): { what: string; path: string | null } {
   const name = pick(random, NAMES);
   const kind = pick(random, KINDS);
-  const path = Buffer.concat([Buffer.from(`${code}/`), name.bytes(`f${number}`)]);
+  const bytes = name.bytes(`f${number}`);
+  const path = Buffer.concat([Buffer.from(`${code}/`), bytes]);
   try {
     kind.make(path, code, random);
   } catch {
-    return { what: `${name.what}: not possible here` };
+    return { what: `not possible here, ${name.what}`, path: null };
   }
-  return { what: `${name.what}, ${kind.what}` };
+  return { what: `${name.what}, ${kind.what}`, path: kind.isFile === false ? null : bytes.toString('utf8') };
 }
 
 interface Name {
@@ -88,6 +96,8 @@ const NAMES: [Name, ...Name[]] = [
 
 interface Kind {
   what: string;
+  /** Defaults to true. */
+  isFile?: boolean;
   make(path: Buffer, code: string, random: () => number): void;
 }
 const written = (what: string, content: (random: () => number) => string | Buffer): Kind => ({
@@ -112,9 +122,13 @@ const KINDS: [Kind, ...Kind[]] = [
   { what: 'a link to the outside', make: (path) => symlinkSync('../outside.ts', path) },
   { what: 'a link to itself', make: (path) => symlinkSync(path, path) },
   { what: 'a link to a device', make: (path) => symlinkSync('/dev/zero', path) },
-  { what: 'a folder', make: (path) => mkdirSync(path) },
+  { what: 'a folder', isFile: false, make: (path) => mkdirSync(path) },
   {
     what: 'a pipe',
-    make: (path) => execFileSync('mkfifo', ['--', path.toString('latin1')], { stdio: 'ignore' }),
+    make: (path, code) => {
+      // Names of other bytes than UTF-8 are no words of a command.
+      execFileSync('mkfifo', [join(code, 'pipe')], { stdio: 'ignore' });
+      renameSync(join(code, 'pipe'), path);
+    },
   },
 ];

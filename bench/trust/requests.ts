@@ -28,9 +28,9 @@ export const hostileRequests: Part = async (cases, note) => {
   const server = await startServer(garden, { version: '0.0.0', port: 0 });
   try {
     for (const { number, random } of cases) {
-      const { what, text } = pick(random, REQUESTS)(server.port, random);
-      const answer = await send(server.port, text);
-      note({ number, what, lost: fault(answer) ?? (await isAnswering(server.url)) });
+      const request = pick(random, REQUESTS)(server.port, random);
+      const lost = fault(await send(server.port, request), request.isPart === true);
+      note({ number, what: request.what, lost: lost ?? (await isAnswering(server.url)) });
     }
   } finally {
     await server.close();
@@ -38,8 +38,11 @@ export const hostileRequests: Part = async (cases, note) => {
   }
 };
 
-function fault(answer: string): string | null {
+/** @param isPart the request is not whole: the server may close the connection without a word */
+function fault({ text: answer, isClosed }: Answer, isPart: boolean): string | null {
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
+  if (answer === '' && !isClosed) return `neither an answer nor an end within ${ANSWER_MS / 1000} s`;
+  if (status === 0 && !isPart) return `no answer: ${JSON.stringify(answer.slice(0, 80))}`;
   if (status >= 500 && status !== 503 && status !== 505) return `status ${status}`;
   if (answer.includes(SECRET)) return 'the answer holds a secret';
   if (/^access-control-allow-origin:/im.test(answer)) return 'another origin is invited';
@@ -53,15 +56,26 @@ async function isAnswering(url: string): Promise<string | null> {
   return status === 200 ? null : `the server does not answer afterwards (${status})`;
 }
 
+interface Answer {
+  text: string;
+  /** By the server. */
+  isClosed: boolean;
+}
+
 /** What the server says until it closes or says nothing more. */
-function send(port: number, text: string | Buffer): Promise<string> {
+function send(port: number, { text, isPart = false }: Request): Promise<Answer> {
   return new Promise((resolve) => {
     let answer = '';
+    let isClosed = false;
     const socket = connect(port, '127.0.0.1');
     const end = () => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(answer);
+      resolve({ text: answer, isClosed });
+    };
+    const close = () => {
+      isClosed = true;
+      end();
     };
     let timer = setTimeout(end, ANSWER_MS);
     socket.on('data', (part) => {
@@ -69,14 +83,18 @@ function send(port: number, text: string | Buffer): Promise<string> {
       clearTimeout(timer);
       timer = setTimeout(end, 150);
     });
-    socket.on('error', end).on('close', end);
-    socket.end(text);
+    socket.on('error', close).on('close', close);
+    // A whole request is answered on a connection that stays open: one that its client ends is given up.
+    if (isPart) socket.end(text);
+    else socket.write(text);
   });
 }
 
 interface Request {
   what: string;
   text: string | Buffer;
+  /** Whether it is cut off or no request at all. */
+  isPart?: boolean;
 }
 type Make = (port: number, random: () => number) => Request;
 
@@ -217,6 +235,7 @@ const REQUESTS: [Make, ...Make[]] = [
   }),
   (port, random) => ({
     what: 'lengths that are wrong',
+    isPart: true,
     text: http(
       'POST',
       pick(random, ROUTES),
@@ -241,6 +260,7 @@ const REQUESTS: [Make, ...Make[]] = [
   }),
   (port, random) => ({
     what: 'chunks that are wrong',
+    isPart: true,
     text: http(
       'POST',
       pick(random, ROUTES),
@@ -259,6 +279,7 @@ const REQUESTS: [Make, ...Make[]] = [
   }),
   (_port, random) => ({
     what: 'no HTTP at all',
+    isPart: true,
     text: Buffer.from(
       Array.from({ length: 1 + Math.floor(random() * 5_000) }, () => Math.floor(random() * 256)),
     ),
