@@ -32,7 +32,7 @@ const DEEDS = [
   { words: ['search', 'compute a value'], withinMs: 4_000 },
   { words: ['status', '--json'], withinMs: 1_500 },
   { words: ['evaluate', 'code'], withinMs: 10_000 },
-  { words: ['disk', '--prune', '--yes'], withinMs: 2_000 },
+  { words: ['disk', '--prune'], withinMs: 2_000 },
 ] as const;
 /** Who is killed: the command itself, or one of the processes that work for it. */
 const VICTIMS = [
@@ -144,7 +144,7 @@ class Garden {
       after.index.changedSince !== 0
     )
       return `index: ${JSON.stringify(after?.index)}`;
-    const pruned = await this.run('disk', '--prune', '--yes');
+    const pruned = await this.run('disk', '--prune');
     const left = readdirSync(join(this.dataDir, 'projects')).filter((name) => name.startsWith('.'));
     return pruned.code === 0 && left.length === 0
       ? null

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRoute, projectHref } from './route.js';
+import { editorAddress, parseRoute, projectHref } from './route.js';
 
 describe('parseRoute', () => {
   it.each([
@@ -22,4 +22,9 @@ describe('parseRoute', () => {
       });
     }
   });
+});
+
+it('names the address of a project for editors, whatever it is called', () => {
+  expect(editorAddress('http://127.0.0.1:4747', 'shop')).toBe('http://127.0.0.1:4747/p/shop');
+  expect(editorAddress('http://127.0.0.1:4747', 'a/b c')).toBe('http://127.0.0.1:4747/p/a%2Fb%20c');
 });

@@ -30,3 +30,8 @@ export function parseRoute(pathname: string): Route {
 export function projectHref(project: string, tab: ProjectPage = 'overview'): string {
   return `/p/${encodeURIComponent(project)}/${tab}`;
 }
+
+/** Where editors find a project, on the server that the page comes from. Pure. */
+export function editorAddress(origin: string, projectName: string): string {
+  return `${origin}/p/${encodeURIComponent(projectName)}`;
+}

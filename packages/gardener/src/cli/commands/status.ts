@@ -7,7 +7,7 @@ import { chooseProject } from '../steps/choose-project.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { plural } from '../terminal/quantities.js';
 import { renderTable } from '../terminal/table.js';
-import { printStatus } from '../views/print-status.js';
+import { printStatus, serverAddress } from '../views/print-status.js';
 import { renderStatus } from '../views/status-view.js';
 import { tellProblems } from '../views/tell-problems.js';
 
@@ -58,9 +58,10 @@ async function status(session: Session, options: StatusOptions, named?: string):
   tellProblems(session, problems);
   if (statuses.length === 0 && problems.length === 0)
     output.line('No project yet. Add a codebase: gardener add <path>');
+  const server = await serverAddress(garden);
   statuses.forEach((one, index) => {
     if (index > 0) output.line();
-    output.lines(renderStatus(one, output.palette));
+    output.lines(renderStatus(one, output.palette, server));
   });
 }
 

@@ -32,8 +32,9 @@ export function statusLabel(status: TrainingStatus, palette: Palette): string {
 
 /**
  * One project's status as lines for people: what is indexed, how training stands, which model answers, the scorecard.
+ * @param server address of the server that runs, without a slash at its end; null where none does
  */
-export function renderStatus(status: StatusObject, palette: Palette): string[] {
+export function renderStatus(status: StatusObject, palette: Palette, server: string | null): string[] {
   const { strong, quiet } = palette;
   const { project } = status;
   const title = `${strong(oneLine(project.name))}  ${quiet(oneLine(project.path))}`;
@@ -42,6 +43,8 @@ export function renderStatus(status: StatusObject, palette: Palette): string[] {
     [quiet('index'), indexLine(status, palette)],
     [quiet('training'), trainingLine(status, palette)],
     [quiet('answers'), answeringLine(status, palette)],
+    // Where editors find it; a name is of any characters.
+    ...(server === null ? [] : [[quiet('editors'), `${server}/p/${encodeURIComponent(project.name)}`]]),
   ];
   const lines = [title, ...renderTable(rows, { indent: 2 })];
   const { error } = status.training;

@@ -57,7 +57,7 @@ describe('gardener status', () => {
     for (const event of events) await appendEvent(test.garden.paths.run(id, run.id), event);
     // Not by the command, which would start the runner for a run that has not ended.
     const told = await projectStatus(test.garden, await test.garden.registry.get(id));
-    const lines = renderStatus(told, plain);
+    const lines = renderStatus(told, plain, null);
     expect(told).toMatchObject({ project: { name: status }, training: { status } });
     expect(lines.slice(0, 4)).toEqual([
       `${status}  ${folder}`,
@@ -65,6 +65,12 @@ describe('gardener status', () => {
       `  training  ${line}`,
       '  answers   smollm2-135m-instruct, without adapter',
     ]);
+    const served = renderStatus(
+      { ...told, project: { ...told.project, name: 'my shop' } },
+      plain,
+      'http://127.0.0.1:4747',
+    );
+    expect(served[4]).toBe('  editors   http://127.0.0.1:4747/p/my%20shop');
     expect(lines.slice(4)).toEqual(
       status === 'failed' ? ['', `  error: ${error.message}`, `  try: ${error.remedy}`] : [],
     );

@@ -11,7 +11,7 @@ import { Badge, Button, Notice, Progress } from '../../design/parts.js';
 import { toast } from '../../design/toast.js';
 import { Words } from '../../design/words.js';
 import { count, plural, shortCommit, words } from '../../format.js';
-import { projectHref } from '../../route.js';
+import { editorAddress, projectHref } from '../../route.js';
 import { Link, navigate } from '../../router.js';
 import { glanceWords } from '../../shell/glance.js';
 import { Page } from '../../shell/page.js';
@@ -27,6 +27,7 @@ export default function Overview({ view }: { view: ProjectView }): ReactNode {
   const [removing, setRemoving] = useState(false);
   const { id, name, path, baseModel } = view.project;
   const [refreshing, refresh] = useRefresh(view);
+  const address = editorAddress(window.location.origin, name);
   return (
     <Page
       documentTitle={`${name}, overview`}
@@ -41,6 +42,13 @@ export default function Overview({ view }: { view: ProjectView }): ReactNode {
               <span>{path}</span>
             </span>
             <CopyButton text={path} label="Copy the path" iconOnly />
+          </div>
+          <div className="row small muted path-line">
+            <span>For editors:</span>
+            <span className="mono small truncate-start" title={address}>
+              <span>{address}</span>
+            </span>
+            <CopyButton text={address} label="Copy the address for editors" iconOnly />
           </div>
         </>
       }
