@@ -25,8 +25,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const here = PYTHON_ENGINES.filter((name) => name === 'peft' || process.env.GARDENER_MLX_PYTHON);
 
 /**
- * Each with how far the losses may be apart; a real code model where CI could fetch one. MLX's processor build multiplies
- * at less than a GFLOP a second: only the tiny ones come to an end with it.
+ * Each with how far the losses may be apart; a real code model where CI could fetch one. MLX's processor build
+ * multiplies at less than a GFLOP a second: only the tiny ones come to an end with it.
  */
 const real = process.env.CODEBASE_GARDENER_TEST_QWEN;
 const BASES: [name: string, file: () => string, tolerance: number][] = [
