@@ -25,25 +25,23 @@ const models =
 const COMMAND_MS = 300_000;
 const FILES = 24;
 
-/** What is done, and up to when it may be killed. */
+/** Who reads and embeds a codebase. */
+const READERS = ['command', 'runner-child', 'worker-child', 'parser-child', 'encoder-child'] as const;
+/**
+ * What is done, up to when it may be killed, and who is killed: the command itself, or one of the processes that work
+ * for it.
+ */
 const DEEDS = [
-  { words: ['refresh', 'code', '--no-train', '--wait'], withinMs: 8_000 },
-  { words: ['train', 'code', '--budget', '10s', '--wait'], withinMs: 25_000 },
-  { words: ['search', 'compute a value'], withinMs: 4_000 },
-  { words: ['status', '--json'], withinMs: 1_500 },
-  { words: ['evaluate', 'code'], withinMs: 10_000 },
-  { words: ['disk', '--prune'], withinMs: 2_000 },
-] as const;
-/** Who is killed: the command itself, or one of the processes that work for it. */
-const VICTIMS = [
-  'command',
-  'runner-child',
-  'worker-child',
-  'prepare-child',
-  'parser-child',
-  'encoder-child',
-  'llama-cpp-child',
-  'graph-child',
+  { words: ['refresh', 'code', '--no-train', '--wait'], withinMs: 3_000, victims: READERS },
+  {
+    words: ['train', 'code', '--budget', '10s', '--wait'],
+    withinMs: 20_000,
+    victims: [...READERS, 'prepare-child', 'llama-cpp-child'],
+  },
+  { words: ['search', 'compute a value'], withinMs: 1_500, victims: ['command', 'encoder-child'] },
+  { words: ['status', '--json'], withinMs: 800, victims: ['command'] },
+  { words: ['evaluate', 'code'], withinMs: 3_000, victims: ['command', 'llama-cpp-child'] },
+  { words: ['disk', '--prune'], withinMs: 800, victims: ['command'] },
 ] as const;
 
 /**
@@ -90,7 +88,7 @@ class Garden {
 
   async killOnce({ number, random }: Case): Promise<{ number: number; what: string; lost: string | null }> {
     const deed = pick(random, DEEDS);
-    const victim = pick(random, VICTIMS);
+    const victim = pick<string>(random, deed.victims);
     const what = `${deed.words[0]}, ${victim}`;
     this.writeCode(number + 1);
     const command = this.start(...deed.words);
@@ -107,7 +105,7 @@ class Garden {
   }
 
   /** Kills the victim as soon as it is there. @returns whether there was one before the command ended */
-  private async killWhenThere(command: ChildProcess, victim: (typeof VICTIMS)[number]): Promise<boolean> {
+  private async killWhenThere(command: ChildProcess, victim: string): Promise<boolean> {
     const hasEnded = () => command.exitCode !== null || command.signalCode !== null;
     const deadline = performance.now() + COMMAND_MS;
     while (!hasEnded() && performance.now() < deadline) {
