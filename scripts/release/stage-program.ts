@@ -39,9 +39,8 @@ export async function stageProgram(folder: string): Promise<ThirdParty[]> {
   const bin = join(folder, 'bin', 'gardener.js');
   writeFileSync(bin, "#!/usr/bin/env node\nimport '../dist/main.js';\n");
   chmodSync(bin, 0o755);
-  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
-    copyFileSync(join(repository, name), join(folder, name));
-  }
+  for (const name of ['README.md', 'LICENSE']) copyFileSync(join(repository, name), join(folder, name));
+  copyFileSync(join(gardener, 'CHANGELOG.md'), join(folder, 'CHANGELOG.md'));
   const packages = thirdParties([...modules, ...(await modulesOfWeb())]);
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), licenceText(packages));
   // LanceDB names the licences of what is compiled into it in two files of its own.

@@ -75,8 +75,8 @@ function installedBy(manager: string): string {
 }
 
 function changelog(): string {
-  // At the root of the checkout; a packed Gardener has it beside package.json.
-  return readFileSync(new URL('../../../../../CHANGELOG.md', import.meta.url), 'utf8');
+  // Beside package.json, in a checkout and in a packed Gardener.
+  return readFileSync(new URL('../../../CHANGELOG.md', import.meta.url), 'utf8');
 }
 
 /** @throws GardenerError `cli.no-latest-version` where the registry cannot be asked or does not know the package */

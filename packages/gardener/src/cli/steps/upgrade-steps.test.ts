@@ -75,7 +75,7 @@ describe('the changelog', () => {
   it('the one of this repository begins with the version of the package', () => {
     const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
     const { version } = JSON.parse(read('../../../package.json')) as { version: string };
-    const [newest] = readChangelog(read('../../../../../CHANGELOG.md'));
+    const [newest] = readChangelog(read('../../../CHANGELOG.md'));
     expect(newest?.version).toBe(version);
     expect(newest?.lines.length).toBeGreaterThan(3);
   });
