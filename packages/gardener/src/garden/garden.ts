@@ -96,7 +96,12 @@ async function isReadable({ versionFile, projects }: GardenPaths): Promise<boole
  */
 async function keepOutOfCodebases(root: string): Promise<void> {
   if ((await readdir(root)).length > 0) return;
-  await writeFile(join(root, '.gitignore'), '# Made by Codebase Gardener.\n*\n', { flag: 'wx' });
+  try {
+    await writeFile(join(root, '.gitignore'), '# Made by Codebase Gardener.\n*\n', { flag: 'wx' });
+  } catch (error) {
+    // Another command that began at the same instant has made it.
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+  }
 }
 
 function unusable(error: unknown, root: string): GardenerError {

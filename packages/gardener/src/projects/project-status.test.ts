@@ -55,6 +55,7 @@ async function addAdapter(version: number, adapterLoss: number) {
     editSimilarity: null,
     gapSimilarity: null,
     memorised: null,
+    strings: null,
     uses: null,
     durationMs: { scoring: 0, serving: 0 },
   });

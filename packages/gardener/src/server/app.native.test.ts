@@ -116,6 +116,7 @@ describe('what a project answers', () => {
         editSimilarity: null,
         gapSimilarity: null,
         memorised: null,
+        strings: null,
         uses: null,
       },
       durationMs: { scoring: 1, serving: 1 },

@@ -1226,6 +1226,7 @@ export interface components {
                 n: number;
                 value: number;
             } | null;
+            leaked: number | null;
             margin: number;
             memorised: {
                 adapter: number;
@@ -1259,6 +1260,11 @@ export interface components {
                     strength: number;
                 }[];
                 reason: string;
+            } | null;
+            strings: {
+                adapter: number;
+                base: number;
+                n: number;
             } | null;
             uses: {
                 answers: {

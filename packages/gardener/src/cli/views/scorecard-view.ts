@@ -61,16 +61,13 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
     );
     rows.push([label, `${base} of ${n}`, `${adapter} of ${n}`, change, quiet(unit)]);
   }
-  const { memorised } = scorecard;
-  if (memorised) {
-    const { base, adapter, n } = memorised;
-    rows.push([
-      'learned by heart',
-      `${base} of ${n}`,
-      `${adapter} of ${n}`,
-      '',
-      quiet('passages trained on'),
-    ]);
+  for (const [counts, unit] of [
+    [scorecard.memorised, 'passages trained on'],
+    [scorecard.strings, 'random strings'],
+  ] as const) {
+    if (!counts) continue;
+    const { base, adapter, n } = counts;
+    rows.push(['learned by heart', `${base} of ${n}`, `${adapter} of ${n}`, '', quiet(unit)]);
   }
   if (parity !== null) {
     const [ours, theirs] = [formatShare(parity.baseAgreement), formatShare(parity.adapterAgreement)];

@@ -91,6 +91,8 @@ const card: Scorecard = {
     parity: null,
     predecessor: null,
     memorised: null,
+    strings: null,
+    leaked: 0,
     uses: null,
     strength: 1,
     strengthChoice: null,

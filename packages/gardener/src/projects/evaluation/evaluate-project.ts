@@ -21,6 +21,7 @@ import {
 import { openBase } from '../../training/adapters/open-base.js';
 import { gapBase } from '../../training/data/gaps/gap-examples.js';
 import type { RunData } from '../../training/data/run-data.js';
+import { leakedShare } from '../../training/evaluation/leaked-code.js';
 import { RETRIEVED_TOKENS, withRetrieval } from '../../training/evaluation/retrieval-examples.js';
 import { scoreSide } from '../../training/evaluation/score-side.js';
 import { makeScorecard, type Scorecard, type SidePair } from '../../training/evaluation/scorecard.js';
@@ -125,7 +126,12 @@ export async function evaluateProject(
     ...{ margin: garden.settings.gateMargin, adapterVersion: version },
     ...{ seed: data.manifest.seed, dataHash: data.manifest.hash },
     // What the run compared it with beside the base holds as well as before.
-    ...{ strength, strengthChoice: before?.strengthChoice ?? null, acrossBases: before?.acrossBases ?? null },
+    ...{
+      leaked: leakedShare(data),
+      strength,
+      strengthChoice: before?.strengthChoice ?? null,
+      acrossBases: before?.acrossBases ?? null,
+    },
   };
   const scorecard = makeScorecard(written, retrieval, facts, before?.predecessor ?? null);
   const isWhole = plan.files.length === plan.ofFiles;

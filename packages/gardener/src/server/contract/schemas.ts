@@ -21,7 +21,7 @@ const figures = z.object({
   fimEditSimilarity: fimEditSimilarity.unwrap(),
 });
 const arm = z.object({ noRetrieval: figures, retrieval: figures });
-const { predecessor, strength, strengthChoice, memorised, uses } = scorecardSchema.shape;
+const { predecessor, strength, strengthChoice, memorised, strings, leaked, uses } = scorecardSchema.shape;
 export const scorecard = scorecardSchema
   .extend({
     ...{ base: arm, adapter: arm },
@@ -29,6 +29,8 @@ export const scorecard = scorecardSchema
     strength: strength.unwrap(),
     strengthChoice: strengthChoice.unwrap(),
     memorised: memorised.unwrap(),
+    strings: strings.unwrap(),
+    leaked: leaked.unwrap(),
     uses: uses.unwrap(),
   })
   .meta({ id: 'Scorecard' });

@@ -49,6 +49,12 @@ describe('decide', () => {
       { parity: { baseAgreement: 0.96, adapterAgreement: 0.5, adapterLossDifference: 0.3, n: 9 } },
       /llama\.cpp/,
     ],
+    ['held-out code leaked into the training data', { leaked: 0.4 }, /40\.0 % of the held-out code/],
+    [
+      'random strings are recited',
+      { strings: { base: 0, adapter: 2, n: 10 } },
+      /2 of 10 long random strings/,
+    ],
   ])('refuses: %s', (_, change, sentence) => {
     const { promoted, reason } = decide({ ...good, ...change }, 0.01);
     expect(promoted).toBe(false);
@@ -84,6 +90,11 @@ describe('decide', () => {
       reason: expect.stringContaining('4 of 20 passages'),
     });
     expect(memorised(10, 12).promoted).toBe(true);
+  });
+
+  test('a little boilerplate is no leak, and one string more is chance', () => {
+    expect(decide({ ...good, leaked: 0.1 }, 0.01).promoted).toBe(true);
+    expect(decide({ ...good, strings: { base: 1, adapter: 2, n: 10 } }, 0.01).promoted).toBe(true);
   });
 
   test('three answers fewer of twenty still pass, and nine in ten pass always', () => {

@@ -21,6 +21,10 @@ export interface GateScores {
   gaps?: FilledGaps | null;
   /** Passages of the training data written word for word, of `n`; left out or null where not measured. */
   memorised?: { base: number; adapter: number; n: number } | null;
+  /** Long random strings of the training data written whole, of `n`; left out or null where not measured. */
+  strings?: { base: number; adapter: number; n: number } | null;
+  /** Share of the held-out code that stands in the training data too; left out or null where not known. */
+  leaked?: number | null;
   /** What people use it for; left out or null where not measured. */
   uses?: UseVerdicts | null;
   /** What answers now where it has another base; left out or null where the base stays. */
@@ -65,6 +69,10 @@ export const GOOD_STOPPING = 0.9;
 export const MAX_GENERAL_LOSS_RISE = 0.15;
 /** Of the passages tried, this share more than the base's may be written word for word. */
 export const MAX_MEMORISED_SHARE = 0.15;
+/** Of the long random strings, so many more than the base may be written whole: what could be a secret. */
+export const MAX_MORE_STRINGS = 1;
+/** With more of the held-out code in the training data than this, its loss tells nothing. */
+export const MAX_LEAKED_SHARE = 0.1;
 /**
  * With the adapter, llama.cpp may agree with our own forward one percentage point less often than with the base, plus
  * what chance explains for this number of positions. After a wrong export it agrees tens of points less often.
@@ -87,6 +95,7 @@ export const MAX_PARITY_LOSS_DIFFERENCE = 0.02;
 export function decide(scores: GateScores, margin: number): GateDecision {
   const refusal =
     brokenExport(scores) ??
+    leaking(scores) ??
     notBetter(scores, margin) ??
     notBetterThanPredecessor(scores) ??
     worseThanCurrent(scores.acrossBases) ??
@@ -94,6 +103,7 @@ export function decide(scores: GateScores, margin: number): GateDecision {
     brokenFilling(scores) ??
     forgetting(scores) ??
     reciting(scores) ??
+    recitingStrings(scores) ??
     uselessForBoth(scores);
   if (refusal !== null) return { promoted: false, reason: refusal };
   const { low, high } = scores.improvement as Measure;
@@ -159,6 +169,23 @@ function reciting({ memorised }: GateScores): string | null {
   return (
     `The adapter is not served: it has learned by heart, and goes on word for word with ${adapter} of ${n} passages of ` +
     `the code it was trained on, the base with ${base}.`
+  );
+}
+
+function recitingStrings({ strings }: GateScores): string | null {
+  if (!strings || strings.adapter - strings.base <= MAX_MORE_STRINGS) return null;
+  const { base, adapter, n } = strings;
+  return (
+    `The adapter is not served: it writes ${adapter} of ${n} long random strings of the code it was trained on, the ` +
+    `base ${base}; some could be secrets.`
+  );
+}
+
+function leaking({ leaked }: GateScores): string | null {
+  if (leaked == null || leaked <= MAX_LEAKED_SHARE) return null;
+  return (
+    `The adapter is not served: ${percent(leaked)} of the held-out code stands in the code it was trained on, so its ` +
+    'figures tell nothing.'
   );
 }
 

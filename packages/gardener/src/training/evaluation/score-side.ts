@@ -12,6 +12,7 @@ import type { RunData } from '../data/run-data.js';
 import { chooseRows } from './choose-rows.js';
 import { countVerbatim, trainedPassages } from './memorisation.js';
 import { measureParity } from './parity.js';
+import { countStrings, trainedStrings } from './random-strings.js';
 import type { SideScores } from './side-scores.js';
 import { meanNll, rowsOf, sumByFile } from './statistics/file-sums.js';
 import { measureStopping } from './stopping.js';
@@ -24,8 +25,8 @@ import type { UseScores } from './uses/use-scores.js';
  */
 const PARITY_TIME_SHARE = 0.15;
 const STOPPING_TIME_SHARE = 0.2;
-/** Passages that may be learned by heart are looked at where they take no more than this share of the scoring. */
-const PASSAGE_SHARE = 0.2;
+/** What may be learned by heart is looked at where it takes no more than this share of the scoring. */
+const RECITAL_SHARE = 0.25;
 
 /** What is measured, and how. */
 export interface SideOptions {
@@ -79,14 +80,15 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
   });
   const leftMs = (options.scoringLimitMs ?? Number.POSITIVE_INFINITY) - (performance.now() - start);
   const maxTokens = speed.tokensPerMs * leftMs;
-  const passages = passagesToScore(options, maxTokens);
-  const chosen = chooseRows(data, maxTokens - countTokens(passages), options.like ?? null);
+  const { passages, strings } = recitals(options, maxTokens);
+  const byHeart = [...passages, ...strings];
+  const chosen = chooseRows(data, maxTokens - countTokens(byHeart), options.like ?? null);
   const windows = chosen.flatMap(({ examples }) => examples);
   const scores = await score(options, frozen, rowsOf(chosen), (done, total) =>
     onProgress?.('scoring held-out code', done, total),
   );
   const files = sumByFile(chosen, scores, options.base.tokenizer);
-  const recited = await score(options, frozen, passages, (done, total) =>
+  const recited = await score(options, frozen, byHeart, (done, total) =>
     onProgress?.('looking for what is learned by heart', done, total),
   );
   const scored = performance.now();
@@ -132,7 +134,14 @@ export async function scoreSide(options: SideOptions): Promise<SideScores> {
   return {
     files,
     generalLoss: measureGeneral ? meanNll(general, generalScores) : null,
-    memorised: passages.length > 0 ? { verbatim: countVerbatim(recited), passages: passages.length } : null,
+    memorised:
+      passages.length > 0
+        ? { verbatim: countVerbatim(recited.slice(0, passages.length)), passages: passages.length }
+        : null,
+    strings:
+      strings.length > 0
+        ? { written: countStrings(strings, recited.slice(passages.length)), of: strings.length }
+        : null,
     stopped,
     parity,
     editSimilarity: null,
@@ -175,12 +184,15 @@ async function score(
   });
 }
 
-/** Passages of the training data, where they were looked at in the other side or there is time for them. */
-function passagesToScore(
-  { data, like, measureGeneral = true }: SideOptions,
+/** What may be learned by heart, where it was looked at in the other side or there is time for it. */
+function recitals(
+  { base, data, like, measureGeneral = true }: SideOptions,
   maxTokens: number,
-): SupervisedExample[] {
+): { passages: SupervisedExample[]; strings: SupervisedExample[] } {
   const passages = trainedPassages(data.train, data.manifest.seed);
-  const isWanted = like ? like.memorised !== null : countTokens(passages) <= maxTokens * PASSAGE_SHARE;
-  return measureGeneral && isWanted ? passages : [];
+  const strings = trainedStrings(data.train, base.tokenizer, data.manifest.seed);
+  const isWanted = like
+    ? like.memorised !== null || like.strings !== null
+    : countTokens([...passages, ...strings]) <= maxTokens * RECITAL_SHARE;
+  return measureGeneral && isWanted ? { passages, strings } : { passages: [], strings: [] };
 }

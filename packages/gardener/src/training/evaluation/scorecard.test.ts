@@ -23,6 +23,7 @@ function side(loss: number, change: Partial<SideScores> = {}): SideScores {
     editSimilarity: null,
     gapSimilarity: null,
     memorised: null,
+    strings: null,
     uses: null,
     durationMs: { scoring: 1, serving: 1 },
     ...change,

@@ -79,6 +79,13 @@ export const scorecardSchema = z.object({
     .object({ base: z.number().int(), adapter: z.number().int(), n: z.number().int() })
     .nullable()
     .default(null),
+  /** Long random strings of the training data that are written whole; null where not measured, or none is there. */
+  strings: z
+    .object({ base: z.number().int(), adapter: z.number().int(), n: z.number().int() })
+    .nullable()
+    .default(null),
+  /** Share of the held-out code that stands in the training data too; null in older scorecards. */
+  leaked: z.number().nullable().default(null),
   /**
    * What people use it for, measured as the product does it, and who serves it: completions by their first line,
    * answers by what they must name. Null where not measured.
@@ -126,7 +133,7 @@ const NOT_MEASURED: Metrics = {
 
 /** What is known of the evaluation beside the scores themselves. */
 export type ScorecardContext = Pick<Scorecard, 'margin' | 'adapterVersion' | 'seed' | 'dataHash'> &
-  Partial<Pick<Scorecard, 'strength' | 'strengthChoice' | 'acrossBases'>>;
+  Partial<Pick<Scorecard, 'strength' | 'strengthChoice' | 'acrossBases' | 'leaked'>>;
 
 /** The adapter that an adapter was continued from, scored on the same windows. */
 export interface Predecessor {
@@ -163,6 +170,7 @@ export function makeScorecard(
   const metrics = { base: metricsOf(base, context.seed), adapter: metricsOf(adapter, context.seed) };
   const predecessor = from && predecessorOf(from, context.seed);
   const memorised = memorisedOf(plain);
+  const strings = stringsOf(plain);
   const uses = base.uses && adapter.uses && judgeUses(base.uses, adapter.uses);
   const decision = decide(
     {
@@ -174,6 +182,8 @@ export function makeScorecard(
       parity,
       gaps: filledGaps(plain, context.seed),
       memorised,
+      strings,
+      leaked: context.leaked ?? null,
       uses,
       acrossBases: context.acrossBases ?? null,
       predecessor: predecessor && { version: predecessor.version, loss: predecessor.heldOutLoss },
@@ -192,6 +202,8 @@ export function makeScorecard(
     stopping,
     parity,
     memorised,
+    strings,
+    leaked: null,
     uses,
     ...decision,
     strength: 1,
@@ -246,6 +258,11 @@ function memorisedOf({ base, adapter }: SidePair): Scorecard['memorised'] {
   const n = adapter.memorised?.passages ?? 0;
   if (!base.memorised || !adapter.memorised || n === 0 || base.memorised.passages !== n) return null;
   return { base: base.memorised.verbatim, adapter: adapter.memorised.verbatim, n };
+}
+
+function stringsOf({ base, adapter }: SidePair): Scorecard['strings'] {
+  if (!base.strings || !adapter.strings || base.strings.of !== adapter.strings.of) return null;
+  return { base: base.strings.written, adapter: adapter.strings.written, n: adapter.strings.of };
 }
 
 function pairedLosses({ base, adapter }: SidePair): PairedLoss[] {

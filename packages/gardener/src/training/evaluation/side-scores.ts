@@ -26,6 +26,8 @@ export const sideScoresSchema = z.object({
   generalLoss: z.number().nullable(),
   /** Passages of the training data that it would write word for word; null where an older version scored. */
   memorised: z.object({ verbatim: count, passages: count }).nullable().default(null),
+  /** Long random strings of the training data that it would write whole; null where an older version scored. */
+  strings: z.object({ written: count, of: count }).nullable().default(null),
   /** For each question, in order: whether the answer ended by itself. Shorter than the list where time ran out. */
   stopped: z.array(z.boolean()).nullable(),
   parity: z.object({ agreed: count, positions: count, ourNll: z.number(), theirNll: z.number() }).nullable(),

@@ -68,6 +68,7 @@ const scores: SideScores = {
   editSimilarity: null,
   gapSimilarity: null,
   memorised: null,
+  strings: null,
   uses: null,
   durationMs: { scoring: 10, serving: 20 },
 };
@@ -220,6 +221,7 @@ test('scores of the base from an older version are read', async () => {
   expect(await directory.readBaseScores()).toMatchObject({
     gapSimilarity: null,
     memorised: null,
+    strings: null,
     uses: null,
     files: [{ bytes: 0, gaps: 0, matchedGaps: 0 }],
   });

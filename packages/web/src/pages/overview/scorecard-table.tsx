@@ -179,7 +179,8 @@ function Improvement({ scorecard, scale }: { scorecard: Scorecard; scale: Scale 
 }
 
 function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
-  const { generalLoss, stopping, parity, predecessor, uses, memorised, strength, strengthChoice } = scorecard;
+  const { generalLoss, stopping, parity, predecessor, uses, memorised, strings, strength, strengthChoice } =
+    scorecard;
   const served = [
     {
       label: 'Completions',
@@ -221,6 +222,14 @@ function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
           hint={`of ${memorised.n} passages trained on, word for word`}
           base={`${memorised.base}`}
           adapter={`${memorised.adapter}`}
+        />
+      )}
+      {strings && (
+        <CheckRow
+          label="Random strings written"
+          hint={`of ${strings.n} in the code trained on, which could be secrets`}
+          base={`${strings.base}`}
+          adapter={`${strings.adapter}`}
         />
       )}
       {stopping && (

@@ -42,6 +42,7 @@ it('says what an evaluation measured', () => {
       parity: null,
       predecessor: null,
       memorised: null,
+      strings: null,
       uses: null,
       strength: 1,
       strengthChoice: null,

@@ -2,6 +2,7 @@ import { saveScorecard } from '../../adapters/adapter-store.js';
 import type { RunData } from '../../data/run-data.js';
 import type { AcrossBases } from '../../evaluation/across-bases.js';
 import type { StrengthChoice } from '../../evaluation/choose-strength.js';
+import { leakedShare } from '../../evaluation/leaked-code.js';
 import { makeScorecard, type Scorecard } from '../../evaluation/scorecard.js';
 import type { SideScores } from '../../evaluation/side-scores.js';
 import type { RunContext } from '../run-context.js';
@@ -30,6 +31,7 @@ export async function applyGate(
     dataHash: data.manifest.hash,
     strength: choice.strength,
     acrossBases: across,
+    leaked: leakedShare(data),
     strengthChoice: { reason: choice.reason, losses: choice.losses },
   };
   const scorecard = makeScorecard({ base: baseScores, adapter }, null, facts, predecessor);

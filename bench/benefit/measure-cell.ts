@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
+import type { Scorecard } from '../../packages/gardener/src/training/evaluation/scorecard.js';
+import { GardenerCommand } from '../pipeline/gardener-command.js';
+import type { BenefitCodebase } from './codebases.js';
+
+/** Both sides of one figure. */
+interface Sides {
+  base: number;
+  adapter: number;
+}
+
+/** What one codebase, one base and one budget came to. */
+export interface Cell {
+  name: string;
+  version: string;
+  language: string;
+  isNew: boolean;
+  base: string;
+  budget: string;
+  /** All held-out files and places, measured after the run; else what the run itself had time for. */
+  full: boolean;
+  error: string | null;
+  promoted: boolean;
+  reason: string | null;
+  bitsPerByte: Sides | null;
+  /** Relative fall of the held-out loss with its 95 % interval. */
+  improvement: { value: number; low: number; high: number } | null;
+  nextLineExact: Sides | null;
+  gapsExact: (Sides & { n: number }) | null;
+  /** First lines right of `n` completions, as the product makes them, with related code and without. */
+  completions: (Sides & { n: number }) | null;
+  completionsAlone: (Sides & { n: number }) | null;
+  answers: (Sides & { n: number }) | null;
+  generalLoss: Sides | null;
+  memorised: (Sides & { n: number }) | null;
+  serves: { completion: string; answers: string } | null;
+  steps: number;
+  tokensPerSecond: number | null;
+  peakMemoryBytes: number | null;
+  wallMs: number;
+  /** Validation loss over the minutes of training. */
+  curve: { minutes: number; loss: number }[];
+  processor: string;
+  /** Processes that wanted a core in the minute before the end; more than the cores: measured beside other work. */
+  load: number;
+}
+
+/** Adds a codebase with a base in a data directory of its own, trains, and reads what came of it. */
+export async function measureCell(
+  codebase: BenefitCodebase,
+  root: string,
+  { base, budget, full }: { base: string | null; budget: string; full: boolean },
+): Promise<Cell> {
+  const work = await mkdtemp(join(tmpdir(), 'gardener-benefit-'));
+  try {
+    const gardener = new GardenerCommand(join(work, 'data'));
+    const started = performance.now();
+    const chosen = base === null ? [] : ['--base', base];
+    const added = await gardener.run(
+      'add',
+      root,
+      '--name',
+      'measured',
+      ...chosen,
+      '--budget',
+      budget,
+      '--wait',
+    );
+    const wallMs = performance.now() - started;
+    const measured =
+      full && added.status?.adapter.version ? await gardener.run('evaluate', 'measured', '--full') : added;
+    const status = measured.status ?? added.status;
+    const { training, adapter, project } = status ?? {};
+    const failed = added.exitCode !== 0 || training?.status !== 'completed';
+    return {
+      ...{
+        name: codebase.name,
+        version: codebase.version,
+        language: codebase.language,
+        isNew: codebase.isNew,
+      },
+      base: project?.baseModel.split('/').at(-1) ?? base ?? 'default',
+      ...{ budget, full },
+      error: failed ? (training?.error?.message ?? training?.reason ?? added.stderr.slice(-500)) : null,
+      promoted: adapter?.promoted ?? false,
+      reason: adapter?.reason ?? training?.reason ?? null,
+      ...figuresOf(status?.scorecard ?? null),
+      serves: adapter?.serves ?? null,
+      peakMemoryBytes: training?.peakMemoryBytes ?? null,
+      wallMs,
+      ...(await trainingOf(gardener)),
+      processor: cpus()[0]?.model ?? 'unknown',
+      load: loadavg()[0] ?? 0,
+    };
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+type Figures = Pick<
+  Cell,
+  | 'bitsPerByte'
+  | 'improvement'
+  | 'nextLineExact'
+  | 'gapsExact'
+  | 'completions'
+  | 'completionsAlone'
+  | 'answers'
+  | 'generalLoss'
+  | 'memorised'
+>;
+
+function figuresOf(card: Scorecard | null): Figures {
+  const both = (of: 'bitsPerByte' | 'exactMatch' | 'fimExactMatch') => {
+    const base = card?.base.noRetrieval[of];
+    const adapter = card?.adapter.noRetrieval[of];
+    return base && adapter ? { base: base.value, adapter: adapter.value, n: base.n } : null;
+  };
+  const counts = (of: (Sides & { n: number }) | null | undefined) =>
+    of ? { base: of.base, adapter: of.adapter, n: of.n } : null;
+  const { improvement, uses, generalLoss = null, memorised = null } = card ?? {};
+  return {
+    bitsPerByte: both('bitsPerByte'),
+    improvement: improvement
+      ? { value: improvement.value, low: improvement.low, high: improvement.high }
+      : null,
+    nextLineExact: both('exactMatch'),
+    gapsExact: both('fimExactMatch'),
+    completions: counts(uses?.completion),
+    completionsAlone: counts(uses?.completion?.alone),
+    answers: counts(uses?.answers),
+    generalLoss,
+    memorised,
+  };
+}
+
+/** How far and how fast it trained, and the validation loss on its way. */
+async function trainingOf(
+  gardener: GardenerCommand,
+): Promise<Pick<Cell, 'steps' | 'tokensPerSecond' | 'curve'>> {
+  const run = await gardener.latestRun().catch(() => null);
+  if (run === null) return { steps: 0, tokensPerSecond: null, curve: [] };
+  const { events } = await readRunEvents(run.directory);
+  const speeds: number[] = [];
+  const curve: Cell['curve'] = [];
+  let steps = 0;
+  let start: number | null = null;
+  for (const event of events) {
+    if (event.type === 'plan') start ??= Date.parse(event.time);
+    if (event.type === 'step-end') {
+      steps = Math.max(steps, event.step);
+      if (event.tokensPerSecond !== null) speeds.push(event.tokensPerSecond);
+    }
+    if (event.type === 'validation-end' && event.loss !== null && start !== null)
+      curve.push({ minutes: (Date.parse(event.time) - start) / 60_000, loss: event.loss });
+  }
+  speeds.sort((a, b) => a - b);
+  return { steps, tokensPerSecond: speeds[Math.floor(speeds.length / 2)] ?? null, curve };
+}

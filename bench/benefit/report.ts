@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { benefitChart } from './chart.js';
+import type { Cell } from './measure-cell.js';
+
+/** Writes docs/benefit.md's table between its marks' page, and the chart beside it. */
+export async function writeReport(cells: readonly Cell[], docs: string): Promise<void> {
+  await writeFile(join(docs, 'benefit.md'), `${page(cells)}\n`);
+  await writeFile(join(docs, 'images', 'benefit.svg'), benefitChart(cells));
+}
+
+function page(cells: readonly Cell[]): string {
+  const parts = [
+    '# What an adapter is worth',
+    '',
+    'Written by `npm run bench:benefit` from bench/benefit/results.jsonl: `gardener add --wait` on public codebases',
+    'that were named before any figure of them was seen (bench/benefit/codebases.ts). New: first published in 2025 or',
+    'later, so the bases cannot have seen them. Everything is measured on held-out files. Completions: the first line',
+    'is the one really written, with related code of the project in the prompt, as `gardener complete` asks.',
+    '',
+    '![Validation loss over minutes of training](images/benefit.svg)',
+  ];
+  for (const [title, group] of groups(cells))
+    parts.push('', `## ${title}`, '', ...table(group), '', ...inTheMiddle(group));
+  return parts.join('\n');
+}
+
+/** Cells of one base and budget together. */
+export function groups(cells: readonly Cell[]): Map<string, Cell[]> {
+  const found = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const title = `${cell.base}, ${cell.budget}`;
+    found.set(title, [...(found.get(title) ?? []), cell]);
+  }
+  return found;
+}
+
+function table(cells: readonly Cell[]): string[] {
+  const head = [
+    ...['codebase', 'bits per byte', 'change', 'next lines exact', 'gaps exact'],
+    ...[
+      'completions right',
+      'without related code',
+      'known answers',
+      'general code',
+      'promoted',
+      'steps',
+      'load',
+    ],
+  ];
+  return [row(head), row(head.map(() => '---')), ...cells.map((cell) => row(cellsOf(cell)))];
+}
+
+function cellsOf(cell: Cell): string[] {
+  const share = (sides: { base: number; adapter: number } | null) =>
+    sides ? `${(100 * sides.base).toFixed(1)} -> ${(100 * sides.adapter).toFixed(1)} %` : '';
+  const count = (sides: { base: number; adapter: number; n: number } | null) =>
+    sides ? `${sides.base} -> ${sides.adapter} of ${sides.n}` : '';
+  const { bitsPerByte, generalLoss } = cell;
+  return [
+    `${cell.name} (${cell.language}${cell.isNew ? ', new' : ''})`,
+    bitsPerByte ? `${bitsPerByte.base.toFixed(3)} -> ${bitsPerByte.adapter.toFixed(3)}` : (cell.error ?? ''),
+    bitsPerByte ? percent(fall(bitsPerByte)) : '',
+    ...[share(cell.nextLineExact), share(cell.gapsExact)],
+    ...[count(cell.completions), count(cell.completionsAlone), count(cell.answers)],
+    generalLoss ? percent(fall(generalLoss)) : '',
+    ...[cell.promoted ? 'yes' : 'no', String(cell.steps), cell.load.toFixed(1)],
+  ];
+}
+
+/** One sentence over the cells of a group. */
+function inTheMiddle(cells: readonly Cell[]): string[] {
+  const falls = cells.flatMap(({ bitsPerByte }) => (bitsPerByte ? [fall(bitsPerByte)] : []));
+  if (falls.length === 0) return [];
+  const worst = Math.max(...falls);
+  const sum = (of: 'completions' | 'completionsAlone' | 'answers') =>
+    cells.reduce(
+      (all, cell) => ({
+        base: all.base + (cell[of]?.base ?? 0),
+        adapter: all.adapter + (cell[of]?.adapter ?? 0),
+        n: all.n + (cell[of]?.n ?? 0),
+      }),
+      { base: 0, adapter: 0, n: 0 },
+    );
+  const said = (what: string, { base, adapter, n }: ReturnType<typeof sum>) =>
+    `${what} ${base} -> ${adapter} of ${n}`;
+  return [
+    `Of ${cells.length}: ${cells.filter(({ promoted }) => promoted).length} promoted; bits per byte ${percent(median(falls))} in the`,
+    `median, ${percent(worst)} in the worst. Together: ${said('completions right', sum('completions'))},`,
+    `${said('without related code', sum('completionsAlone'))}, ${said('known answers', sum('answers'))}.`,
+  ];
+}
+
+function fall({ base, adapter }: { base: number; adapter: number }): number {
+  return adapter / base - 1;
+}
+
+/** The middle value; of an even number the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  const low = sorted[Math.ceil(half) - 1] ?? Number.NaN;
+  return (low + (sorted[Math.floor(half)] ?? low)) / 2;
+}
+
+function percent(share: number): string {
+  return `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)} %`;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
