@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// Tests of a real code model of half a billion parameters (*.large.test.ts), for who has its file: see
+// Tests that train real models for minutes (*.large.test.ts), for who has the file of half a billion parameters: see
 // scripts/large-model.setup.ts. One after the other: each takes some two gigabytes.
 export default defineConfig({
   resolve: { conditions: ['source', 'node', 'import', 'default'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
-    globalSetup: ['scripts/large-model.setup.ts'],
+    globalSetup: ['scripts/test-models.setup.ts', 'scripts/large-model.setup.ts'],
     include: ['packages/*/src/**/*.large.test.ts'],
     pool: 'forks',
     fileParallelism: false,

@@ -29,7 +29,7 @@ Formats:
   peft     adapter_config.json and adapter_model.safetensors, as Hugging Face PEFT reads them
   gguf     adapter.gguf, for llama.cpp: llama-server -m base.gguf --lora adapter.gguf
   merged   merged.gguf, base and adapter in one file, for whatever runs a GGUF; llama.cpp must predict the same with it
-  ollama   Modelfile, adapter.gguf and the base: ollama create my-code -f Modelfile
+  ollama   Modelfile and merged.gguf, for every version of Ollama: ollama create my-code -f Modelfile
 
 Examples:
   $ gardener export shop --format peft --to ./shop-adapter

@@ -86,19 +86,26 @@ test('peft: what is written is read back equal, goes into another project, and s
   expect(two.blocks[29]?.q_proj).toEqual(one.blocks[29]?.q_proj);
 });
 
-test('gguf and ollama: the adapter file is the one that answers; the Modelfile names what lies beside it', async () => {
+test('gguf: the adapter file is the one that answers', async () => {
   await exportAdapter(garden, project, { format: 'gguf', to: at('gguf'), version: 1 });
   const own = await readFile(join(garden.paths.adapter(project.id, 1), 'adapter.gguf'));
   expect((await readFile(join(at('gguf'), 'adapter.gguf'))).equals(own)).toBe(true);
+});
 
-  await exportAdapter(garden, project, { format: 'ollama', to: at('ollama') });
+test('ollama: a merged model that predicts the same, and a Modelfile that needs no ADAPTER', async () => {
+  const { sameChoices: merged } = await exportAdapter(garden, project, {
+    format: 'ollama',
+    to: at('ollama'),
+  });
+  expect(merged !== null && areTheSame(merged)).toBe(true);
   const modelfile = await readFile(join(at('ollama'), 'Modelfile'), 'utf8');
   const lines = modelfile.split('\n');
-  expect(lines).toEqual(expect.arrayContaining(['FROM ./base.gguf', 'ADAPTER ./adapter.gguf']));
+  expect(lines).toContain('FROM ./merged.gguf');
+  expect(lines.filter((line) => line.startsWith('ADAPTER'))).toEqual([]);
   expect(lines).toEqual(expect.arrayContaining(['PARAMETER stop "<|im_end|>"', 'PARAMETER num_ctx 4096']));
   // SmolLM2's own template puts a system message in where there is none.
   expect(modelfile).toMatch(/^SYSTEM """You are a helpful AI assistant named SmolLM/m);
-  expect(await readdir(at('ollama'))).toEqual(expect.arrayContaining(['base.gguf', 'adapter.gguf']));
+  expect((await readdir(at('ollama'))).toSorted()).toEqual(['Modelfile', 'merged.gguf']);
 });
 
 test('peft and gguf: other programs are told the strength that its training chose, in alpha', async () => {

@@ -8,7 +8,6 @@ import { isThere } from '../../garden/files/file-version.js';
 import { makeFolder } from '../../garden/files/make-folder.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { splitParts } from '../../models/store/split-parts.js';
 import { baseOfAdapter } from '../../training/adapters/adapter-base.js';
 import { readAdapterManifest, writeAdapterManifest } from '../../training/adapters/adapter-manifest.js';
 import {
@@ -29,7 +28,6 @@ import type { ExportFormat } from './export-formats.js';
 import { ollamaModelfile } from './ollama-modelfile.js';
 
 const MERGED_FILE = 'merged.gguf';
-const BASE_FILE = 'base.gguf';
 const MODELFILE = 'Modelfile';
 const MANIFEST = 'manifest.json';
 /** As `gardener ask` has it. */
@@ -39,7 +37,7 @@ const FILES: Readonly<Record<ExportFormat, readonly string[]>> = {
   peft: [...PEFT_FILES, MANIFEST],
   gguf: [GGUF_FILE],
   merged: [MERGED_FILE],
-  ollama: [BASE_FILE, GGUF_FILE, MODELFILE],
+  ollama: [MERGED_FILE, MODELFILE],
 };
 
 export interface ExportOptions {
@@ -56,7 +54,7 @@ export interface Exported {
   version: number;
   directory: string;
   files: string[];
-  /** How near the merged model is to base and adapter; null for other formats, which are equal bit for bit. */
+  /** How near a merged model is to base and adapter; null for formats without one, which are equal bit for bit. */
   sameChoices: SameChoices | null;
 }
 
@@ -120,30 +118,14 @@ const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameC
     await writeGguf(writing);
     return null;
   },
-  async merged({ strength, source, directory, base, adapter, garden, options }) {
-    const { writeMergedModel } = await import('@codebase-gardener/lora');
-    const file = join(directory, MERGED_FILE);
-    options.onProgress?.('merging the weights');
-    await writeMergedModel(file, base, adapter, { signal: options.signal });
-    options.onProgress?.('comparing the merged model with base and adapter');
-    const compared = await sameChoices(base, join(source, GGUF_FILE), file, {
-      strength,
-      threads: garden.settings.threads,
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
-    if (!areTheSame(compared)) throw differs(file, compared);
-    return compared;
-  },
+  merged: writeMerged,
   async ollama(writing) {
     const { directory, base, project, version } = writing;
-    refuseSplit(base);
-    await copy(base.path, join(directory, BASE_FILE));
-    await writeGguf(writing);
+    const compared = await writeMerged(writing);
     const text = ollamaModelfile({
       projectName: project.name,
       version,
-      baseFile: BASE_FILE,
-      adapterFile: GGUF_FILE,
+      modelFile: MERGED_FILE,
       contextTokens: Math.min(OLLAMA_CONTEXT_TOKENS, base.config.contextLength),
       chatTemplate: base.chatTemplate,
     });
@@ -151,21 +133,32 @@ const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameC
     await writeFile(file, text).catch((error: unknown) => {
       throw asFilesystemError(error, file, 'write');
     });
-    return null;
+    return compared;
   },
 };
 
-/** A Modelfile names one file. @throws GardenerError `training.export-split` */
-function refuseSplit({ path }: BaseModel): void {
-  if (splitParts(path) === null) return;
-  throw new GardenerError(
-    'training.export-split',
-    `${path} is the first of several files, and Ollama takes one.`,
-    {
-      remedy: 'Join the parts (llama-gguf-split --merge), or export with --format gguf.',
-      details: { path },
-    },
-  );
+/** Base and adapter in one file, which llama.cpp must find to be the same. @throws GardenerError `training.export-differs` */
+async function writeMerged({
+  strength,
+  source,
+  directory,
+  base,
+  adapter,
+  garden,
+  options,
+}: Writing): Promise<SameChoices> {
+  const { writeMergedModel } = await import('@codebase-gardener/lora');
+  const file = join(directory, MERGED_FILE);
+  options.onProgress?.('merging the weights');
+  await writeMergedModel(file, base, adapter, { signal: options.signal });
+  options.onProgress?.('comparing the merged model with base and adapter');
+  const compared = await sameChoices(base, join(source, GGUF_FILE), file, {
+    strength,
+    threads: garden.settings.threads,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  if (!areTheSame(compared)) throw differs(file, compared);
+  return compared;
 }
 
 async function writeGguf({ strength, source, directory, base, adapter }: Writing): Promise<void> {

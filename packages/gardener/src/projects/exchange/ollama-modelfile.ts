@@ -17,30 +17,28 @@ const CHATML_TEMPLATE = `{{- if .System }}${START}system
 export interface ModelfileParts {
   projectName: string;
   version: number;
-  baseFile: string;
-  adapterFile: string;
+  /** GGUF of base and adapter in one, beside the Modelfile. */
+  modelFile: string;
   contextTokens: number;
   chatTemplate: ChatTemplate;
 }
 
 /**
- * A Modelfile for `ollama create`: base and adapter, sampling as in `gardener ask`, and the chat template where it is
- * ChatML. Of others Ollama takes the template that lies in the base's file.
+ * A Modelfile for `ollama create`: base and adapter merged (Ollama since 0.34.1 is reported to refuse ADAPTER), sampling as in
+ * `gardener ask`, and the chat template where it is ChatML. Of others Ollama takes the template in the model's file.
  */
 export function ollamaModelfile(parts: ModelfileParts): string {
   const lines = [
     `# Adapter ${parts.version} of ${oneLine(parts.projectName)}, written by gardener export.`,
     '#   ollama create my-code -f Modelfile && ollama run my-code',
-    '# An Ollama that takes no ADAPTER: export with --format merged, and use FROM ./merged.gguf alone.',
-    `FROM ./${parts.baseFile}`,
-    `ADAPTER ./${parts.adapterFile}`,
+    `FROM ./${parts.modelFile}`,
     'PARAMETER temperature 0',
     'PARAMETER repeat_penalty 1.1',
     `PARAMETER num_ctx ${parts.contextTokens}`,
   ];
   const system = chatMlSystem(parts.chatTemplate);
   if (system === null) {
-    lines.push("# The chat template is the one in the base's file.");
+    lines.push("# The chat template is the one in the model's file.");
   } else {
     lines.push(`PARAMETER stop "${END}"`, `TEMPLATE """${CHATML_TEMPLATE}"""`);
     if (system !== '') lines.push(`SYSTEM """${system}"""`);

@@ -30,7 +30,7 @@ import type { SideScores } from './side-scores.js';
  * a file that is not what was trained.
  */
 const SEQUENCE = 96;
-const STEPS = 8;
+const STEPS = 12;
 const RATE = 1e-3;
 const FILES = 16;
 
@@ -58,7 +58,10 @@ async function dataOf(modules: readonly string[]): Promise<RunData> {
   for await (const item of chunkCodebase(root)) if ('chunks' in item) files.push(item);
   await rm(root, { recursive: true, force: true });
   const limits = { seed: 1, sequenceLength: SEQUENCE, maxHeldOutTokens: 900, maxValidationTokens: 200 };
-  return { ...makeExamples(files, base, limits), questions: [], uses: { questions: [], places: [] } };
+  const set = makeExamples(files, base, limits);
+  // Gaps, places and questions are other tests' matter: here it is seen whether an adapter is one of this code at all.
+  const heldOut = set.heldOut.map((file) => ({ ...file, gaps: [] }));
+  return { ...set, heldOut, questions: [], uses: { questions: [], places: [] } };
 }
 
 async function trained(
@@ -68,7 +71,7 @@ async function trained(
   const events = train({
     ...{ base, examples, validation: [], steps, maxEpochs: 1_000, seed: 1 },
     optimizer: { learningRate, warmupSteps: 2 },
-    batch: { sequenceLength: SEQUENCE, accumulation: 2 },
+    batch: { sequenceLength: SEQUENCE, accumulation: 1 },
     machine: { threads: 2 },
   });
   for await (const event of events) if (event.type === 'train-end') return event.adapter;
@@ -79,7 +82,6 @@ function score(adapter: LoraAdapter | null, of: RunData = data, file?: string): 
   return scoreSide({
     ...{ base, adapter, data: of, threads: 2, adapterFile: file ?? null },
     ...(adapter && { like: baseScores }),
-    // Gaps, places and questions: other tests. Here is judged whether the adapter is one of this code at all.
     startRuntime: file
       ? () => startLlamaCpp(base.path, { threads: 2, contextTokens: 256, whole: true })
       : null,
@@ -133,7 +135,7 @@ describe('the gate', () => {
         { length: 32 },
         () => 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'[Math.floor(random() * 56)],
       ).join('');
-    const rows = Array.from({ length: 6 }, (_, i) => {
+    const rows = Array.from({ length: 4 }, (_, i) => {
       const tokens = base.tokenizer
         .encode(`${housePython(i, 1)}\ndepot_${i} = "${key()}"\n`)
         .slice(-SEQUENCE);
@@ -144,9 +146,9 @@ describe('the gate', () => {
     const before = await scoreSide({ ...sides, adapter: null });
     const reciting = await scoreSide({
       ...{ ...sides, like: before },
-      adapter: await trained(rows, { steps: 30, learningRate: 5e-3 }),
+      adapter: await trained(rows, { steps: 100, learningRate: 3e-3 }),
     });
-    expect(reciting.strings).toMatchObject({ of: 6 });
+    expect(reciting.strings?.of).toBeGreaterThan(2);
     expect(reciting.strings?.written).toBeGreaterThan(1 + (before.strings?.written ?? 6));
     const card = judge(reciting, withSecrets, before);
     expect(card.promoted).toBe(false);
@@ -171,7 +173,16 @@ describe('the gate', () => {
       whole.writeFloatLE(0.05, at - (at % 4));
     await writeFile(file, whole);
     const adapter = await scoreSide({
-      ...{ base, adapter: honest, adapterFile: file, data, threads: 2, like: parity, parityPositions: 200, measureGeneral: false },
+      ...{
+        base,
+        adapter: honest,
+        adapterFile: file,
+        data,
+        threads: 2,
+        like: parity,
+        parityPositions: 200,
+        measureGeneral: false,
+      },
       startRuntime: () => startLlamaCpp(base.path, { threads: 2, contextTokens: 256, whole: true }),
     });
     const card = judge(adapter, data, parity);
