@@ -43,6 +43,7 @@ it('says what an evaluation measured', () => {
       predecessor: null,
       memorised: null,
       strings: null,
+      leaked: null,
       uses: null,
       strength: 1,
       strengthChoice: null,
