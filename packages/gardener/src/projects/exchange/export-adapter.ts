@@ -137,7 +137,10 @@ const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameC
   },
 };
 
-/** Base and adapter in one file, which llama.cpp must find to be the same. @throws GardenerError `training.export-differs` */
+/**
+ * Base and adapter in one file, which llama.cpp must find to be the same.
+ * @throws GardenerError `training.export-differs`
+ */
 async function writeMerged({
   strength,
   source,

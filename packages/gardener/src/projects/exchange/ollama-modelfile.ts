@@ -24,8 +24,9 @@ export interface ModelfileParts {
 }
 
 /**
- * A Modelfile for `ollama create`: base and adapter merged (Ollama since 0.34.1 is reported to refuse ADAPTER), sampling as in
- * `gardener ask`, and the chat template where it is ChatML. Of others Ollama takes the template in the model's file.
+ * A Modelfile for `ollama create`: base and adapter merged (Ollama since 0.34.1 is reported to refuse ADAPTER),
+ * sampling as in `gardener ask`, and the chat template where it is ChatML. Of others Ollama takes the template in the
+ * model's file.
  */
 export function ollamaModelfile(parts: ModelfileParts): string {
   const lines = [
