@@ -6,10 +6,11 @@ import { ensureRunner } from '../garden/runner/runner-process.js';
 import { waitForRun } from '../garden/runner/wait-for-run.js';
 import { createRun, type RunEvent, type RunState, requestControl } from '../garden/runs/runs.js';
 import { readAdapterManifest } from '../training/adapters/adapter-manifest.js';
+import { housePython } from '../training/data/house-python.fixture.js';
 import { scorecardSchema } from '../training/evaluation/scorecard.js';
 import type { Use } from '../training/evaluation/uses/who-serves.js';
 import { evaluateProject } from './evaluation/evaluate-project.js';
-import { housePython, testGarden } from './garden-with-models.fixture.js';
+import { testGarden } from './garden-with-models.fixture.js';
 import { projectStatus } from './project-status.js';
 
 const ENTRY = new URL('../training/run/worker-child.js', import.meta.url);
