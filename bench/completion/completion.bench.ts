@@ -47,7 +47,7 @@ const garden = await openGarden({ dataDir: join(root, 'data'), settings: { logLe
 const assistant = new Assistant(garden);
 try {
   const project = await indexedAt(base);
-  const completer = new CodeCompleter(assistant);
+  const completer = new CodeCompleter(assistant, garden);
   await assistant.prepare(project);
   const endsAt = performance.now() + Number(values.minutes) * 60_000;
   const rows: { moment: Moment; ours: Asked; plain: Asked }[] = [];

@@ -196,7 +196,7 @@ it('completes a file at a line: what stands above it, under its path, with relat
   const completed = async (place: { file?: string; line: number; column?: number }) => {
     let text = '';
     let end: Extract<CompleteCodeEvent, { type: 'end' }> | null = null;
-    for await (const event of completeAt(made.garden, new CodeCompleter(assistant), first, {
+    for await (const event of completeAt(made.garden, new CodeCompleter(assistant, made.garden), first, {
       file,
       maxTokens: 6,
       ...place,

@@ -148,7 +148,8 @@ async function findTexts(
   { signal, onProgress }: CompareOptions,
 ): Promise<ComparedTexts> {
   const { path: root, name: repository } = project;
-  const input = { root, repository, maxFileBytes: settings.maxFileBytes, seed: SEED, sides };
+  const { maxFileBytes, allowedSecrets } = settings;
+  const input = { root, repository, maxFileBytes, allowedSecrets, seed: SEED, sides };
   const found = await compareApart('texts', input, {
     signal,
     onProgress: ({ files }) => onProgress?.('reading the code', files, null, null),

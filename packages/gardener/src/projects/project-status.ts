@@ -89,7 +89,8 @@ function freshnessOf(
   { paths, settings }: Garden,
   { id, path }: ProjectRecord,
 ): Promise<IndexFreshness | null> {
-  return indexFreshness(paths.index(id), path, { maxFileBytes: settings.maxFileBytes });
+  const { maxFileBytes, allowedSecrets } = settings;
+  return indexFreshness(paths.index(id), path, { maxFileBytes, allowedSecrets });
 }
 
 async function indexStatus(

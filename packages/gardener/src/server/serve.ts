@@ -108,7 +108,7 @@ export function createContext(garden: Garden, version: string, stopping: AbortSi
   });
   return {
     ...{ garden, version, events, models, assistant, followers, stopping },
-    completer: new CodeCompleter(assistant),
+    completer: new CodeCompleter(assistant, garden),
     startedAt: new Date().toISOString(),
     generations: new Slots(DEFAULT_LIMITS.generations, 'answers'),
     begun: new LRUCache({ max: MAX_BEGUN }),

@@ -4,6 +4,7 @@ import { pathLine } from '../../codebase/languages/path-line.js';
 import { type ErrorCounter, prepareErrorCounter } from '../../codebase/parse/syntax-errors.js';
 import { maskSecrets } from '../../codebase/secrets/find-secrets.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import type { Garden } from '../../garden/garden.js';
 import { type CompletionPrompt, completionPrompt } from '../../prompt/completion-prompt.js';
 import { charactersFor, fitCompletion } from '../../prompt/fit-completion.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
@@ -54,6 +55,7 @@ interface Prepared extends CompletionPrompt {
  */
 export class CodeCompleter {
   readonly #assistant: Assistant;
+  readonly #garden: Pick<Garden, 'settings'>;
   readonly #related: RelatedMemory;
   readonly #newest = new NewestRequest();
   /** What other files say, masked: a client sends the same ones at every key press. */
@@ -61,8 +63,9 @@ export class CodeCompleter {
   /** By base model. */
   readonly #sizes = new LRUCache<string, PromptSize>({ max: 16 });
 
-  constructor(assistant: Assistant) {
+  constructor(assistant: Assistant, garden: Pick<Garden, 'settings'>) {
     this.#assistant = assistant;
+    this.#garden = garden;
     this.#related = new RelatedMemory(assistant);
   }
 
@@ -207,7 +210,8 @@ export class CodeCompleter {
   #mask({ path, before, after, extra = [] }: CodeAtCursor): CodeAtCursor {
     const near = before.slice(-MOST_CHARACTERS);
     // A mask is as long as what it covers, so that the place stays where it is.
-    const { text } = maskSecrets(path ?? '', near + after.slice(0, MOST_CHARACTERS));
+    const { allowedSecrets } = this.#garden.settings;
+    const { text } = maskSecrets(path ?? '', near + after.slice(0, MOST_CHARACTERS), allowedSecrets);
     return {
       path,
       before: text.slice(0, near.length),
@@ -218,8 +222,9 @@ export class CodeCompleter {
 
   #maskFile(path: string, whole: string): string {
     const text = whole.slice(0, MOST_CHARACTERS);
-    const key = `${path}\n${text}`;
-    const masked = this.#masked.get(key) ?? maskSecrets(path, text).text;
+    const { allowedSecrets } = this.#garden.settings;
+    const key = `${path}\n${allowedSecrets}\n${text}`;
+    const masked = this.#masked.get(key) ?? maskSecrets(path, text, allowedSecrets).text;
     this.#masked.set(key, masked);
     return masked;
   }

@@ -39,9 +39,10 @@ export class OpenIndexes {
   constructor(garden: Garden, onProgress?: (progress: ModelProgress) => void) {
     this.#garden = garden;
     this.embedder = new OpenEmbedder(garden, onProgress);
-    this.freshnessCache = new FreshnessCache(({ id, path }) =>
-      indexFreshness(garden.paths.index(id), path, { maxFileBytes: garden.settings.maxFileBytes }),
-    );
+    this.freshnessCache = new FreshnessCache(({ id, path }) => {
+      const { maxFileBytes, allowedSecrets } = garden.settings;
+      return indexFreshness(garden.paths.index(id), path, { maxFileBytes, allowedSecrets });
+    });
   }
 
   get projectIds(): string[] {
@@ -88,7 +89,7 @@ export class OpenIndexes {
     const indexedAt = (await open.index.manifest())?.indexedAt ?? '';
     if (open.overview?.indexedAt !== indexedAt) {
       const { paths, settings } = this.#garden;
-      const lines = readProjectFacts(paths, project, open.index, settings.maxFileBytes).then(projectOverview);
+      const lines = readProjectFacts(paths, project, open.index, settings).then(projectOverview);
       open.overview = { indexedAt, lines };
       // The next question tries again.
       lines.catch(() => {

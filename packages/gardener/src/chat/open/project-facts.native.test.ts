@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { chunkCodebase } from '../../codebase/read/chunk-codebase.js';
+import { fingerprintOf } from '../../codebase/secrets/allowed-secrets.js';
 import { type Garden, openGarden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { wordEmbedder } from '../../retrieval/embedding/word-embedder.fixture.js';
 import { ProjectIndex } from '../../retrieval/index/project-index.js';
 import { OpenIndexes } from './open-indexes.js';
+
+const KEY = `${'AKIA'}QWERTYUIOPASDFGH`;
 
 let root: string;
 let code: string;
@@ -18,7 +21,7 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'gardener-facts-'));
   code = join(root, 'shop');
   await mkdir(join(code, 'src'), { recursive: true });
-  const readme = `# Shop\n\nSells brass handles and keeps its key ${'AKIA'}QWERTYUIOPASDFGH in a safe place.\n`;
+  const readme = `# Shop\n\nSells brass handles and keeps its key ${KEY} in a safe place.\n`;
   await writeFile(join(code, 'README.md'), readme);
   await writeFile(
     join(code, 'src', 'prices.ts'),
@@ -49,6 +52,22 @@ it('tells what the index and the README say, secrets masked, and anew once the i
     expect(await indexes.overview(project)).toEqual(before);
     await update();
     expect((await indexes.overview(project)).find((line) => line.startsWith('Files: 3'))).toBeDefined();
+  } finally {
+    await indexes.close();
+  }
+});
+
+it('shows of the README what the setting says is no secret', async () => {
+  await update();
+  const allowing = await openGarden({
+    dataDir: join(root, 'data'),
+    settings: { logLevel: 'silent', allowedSecrets: fingerprintOf(KEY) },
+  });
+  const indexes = new OpenIndexes(allowing);
+  try {
+    expect((await indexes.overview(project))[0]).toBe(
+      `README: Sells brass handles and keeps its key ${KEY} in a safe place.`,
+    );
   } finally {
     await indexes.close();
   }

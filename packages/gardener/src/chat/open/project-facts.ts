@@ -5,9 +5,12 @@ import { maskSecrets } from '../../codebase/secrets/find-secrets.js';
 import { readSource } from '../../codebase/walk/read-source.js';
 import type { GardenPaths } from '../../garden/files/paths.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import type { Settings } from '../../garden/settings/settings.js';
 import type { ProjectFacts } from '../../prompt/project-overview.js';
 import type { ProjectIndex } from '../../retrieval/index/project-index.js';
 import { readFileStates } from '../../retrieval/store/manifest.js';
+
+type ReadingSettings = Pick<Settings, 'maxFileBytes' | 'allowedSecrets'>;
 
 /** Room of the map that the central files come from: a few files with a few symbols each. */
 const MAP_TOKENS = 400;
@@ -20,7 +23,7 @@ export async function readProjectFacts(
   paths: GardenPaths,
   project: Pick<ProjectRecord, 'id' | 'path'>,
   index: ProjectIndex,
-  maxFileBytes: number,
+  settings: ReadingSettings,
 ): Promise<ProjectFacts> {
   const states = await readFileStates(paths.index(project.id));
   const indexed = states.flatMap(({ path, outcome }) => (outcome === 'indexed' ? [path] : []));
@@ -32,7 +35,7 @@ export async function readProjectFacts(
       path,
       symbols: symbols.filter(({ depth }) => depth === 0).map(({ symbol }) => symbol),
     })),
-    readme: await readReadme(project.path, indexed, maxFileBytes),
+    readme: await readReadme(project.path, indexed, settings),
   };
 }
 
@@ -40,10 +43,10 @@ export async function readProjectFacts(
 async function readReadme(
   root: string,
   indexed: readonly string[],
-  maxFileBytes: number,
+  { maxFileBytes, allowedSecrets }: ReadingSettings,
 ): Promise<string | null> {
   const readme = indexed.find((path) => /^readme(?:\.\w+)?$/i.test(path));
   if (readme === undefined) return null;
   const source = await readSource(join(root, readme), maxFileBytes);
-  return source.ok ? maskSecrets(readme, source.text).text : null;
+  return source.ok ? maskSecrets(readme, source.text, allowedSecrets).text : null;
 }

@@ -62,7 +62,7 @@ async function complete(session: Session, options: CompleteOptions, place: strin
   const { CodeCompleter } = await import('../../chat/completion/code-completer.js');
   let text = '';
   let end: Extract<CompleteCodeEvent, { type: 'end' }> | null = null;
-  for await (const event of completeAt(garden, new CodeCompleter(assistant), project, {
+  for await (const event of completeAt(garden, new CodeCompleter(assistant, garden), project, {
     file,
     line,
     column,

@@ -31,7 +31,7 @@ async function mcp(session: Session): Promise<void> {
   const { serveMcpOnStdio } = await import('../../server/mcp/stdio.js');
   const { CodeCompleter } = await import('../../chat/completion/code-completer.js');
   const assistant = new Assistant(garden);
-  const completer = new CodeCompleter(assistant);
+  const completer = new CodeCompleter(assistant, garden);
   session.closeAtEnd(() => assistant.close());
   const stop = new AbortController();
   session.onInterrupt(() => stop.abort());

@@ -68,10 +68,10 @@ async function search(session: Session, options: SearchOptions, query: string): 
   const k = parseWholeNumber(options.k ?? String(DEFAULT_RESULTS), '-k', 1, 100);
   const project = await chooseProject(session, options.project);
   const { index, embedder } = await openSearch(session, project);
-  const { maxFileBytes } = session.garden.settings;
+  const { maxFileBytes, allowedSecrets } = session.garden.settings;
   const [results, freshness] = await Promise.all([
     index.search(query, embedder, { k, ...filtersOf(options) }),
-    index.freshness(project.path, { maxFileBytes }).catch(() => null),
+    index.freshness(project.path, { maxFileBytes, allowedSecrets }).catch(() => null),
   ]);
   const { output } = session;
   output.value(results.map((result) => ({ ...result, index: freshness })));

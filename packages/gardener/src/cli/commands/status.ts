@@ -22,7 +22,10 @@ export function defineStatus(program: Command): void {
     .summary('how far it is, which model answers, the scorecard')
     .argument('[project]', 'name, id or path (default: all projects)')
     .option('--files', 'every file that was seen: indexed, skipped or failed, and why')
-    .option('--secrets', 'where secrets stand (path:line and kind, never what): masked, or the file left out')
+    .option(
+      '--secrets',
+      'where secrets stand (path:line, kind and fingerprint, never what): masked, or the file left out',
+    )
     .description(
       'How far indexing and training are, which model answers, and the scorecard of the newest adapter. A failed ' +
         'training says why and what to do.',
@@ -34,8 +37,11 @@ Examples:
   $ gardener status
   $ gardener status shop
   $ gardener status shop --files | grep skipped
-  $ gardener status shop --secrets   # a comment gardener:allow-secret leaves a line as it is
-  $ gardener status shop --json | jq .training.status`,
+  $ gardener status shop --secrets
+  $ gardener status shop --json | jq .training.status
+
+What --secrets shows and is no secret is left as it is by a comment gardener:allow-secret on its line, or by its
+fingerprint in the setting allowedSecrets; gardener refresh then indexes it.`,
     )
     .action(withSession(status));
 }
@@ -96,10 +102,11 @@ async function printSecrets(session: Session, project: ProjectRecord): Promise<v
   const places = (await outcomesOf(session, project)).flatMap(({ path, reason, secrets = [] }) => {
     const isLeftOut = reason === 'secret';
     const known: Partial<SecretPlace>[] = secrets.length === 0 && isLeftOut ? [{}] : secrets;
-    return known.map(({ line = null, rule = 'secret-file' }) => ({
+    return known.map(({ line = null, rule = 'secret-file', fingerprint = null }) => ({
       path,
       line,
       rule,
+      fingerprint,
       outcome: isLeftOut ? 'left out' : 'masked',
     }));
   });
@@ -107,8 +114,9 @@ async function printSecrets(session: Session, project: ProjectRecord): Promise<v
   const { quiet } = output.palette;
   output.lines(
     renderTable(
-      places.map(({ path, line, rule, outcome }) => [
+      places.map(({ path, line, rule, fingerprint, outcome }) => [
         outcome,
+        fingerprint ?? '',
         `${oneLine(path)}${line === null ? '' : `:${line}`}`,
         quiet(oneLine(rule)),
       ]),

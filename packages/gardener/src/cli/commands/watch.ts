@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readingSettings } from '../../garden/settings/follow-settings.js';
 import type { FollowEvent } from '../../retrieval/index/follow-codebase.js';
 import { type Session, withSession } from '../session/session.js';
 import { chooseProject } from '../steps/choose-project.js';
@@ -48,7 +49,7 @@ async function watch(session: Session, _options: object, named?: string): Promis
     index,
     embedder,
     signal: stop.signal,
-    maxFileBytes: garden.settings.maxFileBytes,
+    reading: () => readingSettings(garden),
     except: garden.paths.root,
     onEvent: (event) => {
       if (event.type === 'update-end') {

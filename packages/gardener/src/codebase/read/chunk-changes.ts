@@ -1,3 +1,4 @@
+import { isJudgedBy } from '../secrets/allowed-secrets.js';
 import type { FileOutcome, FileVersion } from '../walk/file-outcome.js';
 import { readSource } from '../walk/read-source.js';
 import { byPath, DEFAULT_MAX_FILE_BYTES, type WalkedFile, type WalkResult } from '../walk/walk.js';
@@ -18,6 +19,8 @@ export type KnownFile = FileOutcome & { version: FileVersion };
 export interface ChunkChangesOptions {
   /** Larger files are skipped. Default 1 MiB. */
   maxFileBytes?: number;
+  /** The setting; a file about whose secrets it decides otherwise than before counts as changed. Defaults to none. */
+  allowedSecrets?: string;
   signal?: AbortSignal;
 }
 
@@ -39,7 +42,7 @@ export async function* chunkChanges(
       yield item;
       continue;
     }
-    const before = known(item.path);
+    const before = stillTrue(known(item.path), options);
     if (before !== undefined && hasSameTimes(item, before.version)) {
       yield { path: item.path, unchanged: true, known: before };
       continue;
@@ -48,8 +51,16 @@ export async function* chunkChanges(
     const { version } = read;
     if (before !== undefined && version?.hash === before.version.hash) {
       yield { path: item.path, unchanged: true, known: { ...before, version } };
-    } else yield await chunkRead(item, read);
+    } else yield await chunkRead(item, read, options);
   }
+}
+
+/** What is known of a file, where the settings have decided about its secrets as they do now. */
+function stillTrue(
+  known: KnownFile | undefined,
+  { allowedSecrets = '' }: ChunkChangesOptions,
+): KnownFile | undefined {
+  return known !== undefined && isJudgedBy(known, allowedSecrets) ? known : undefined;
 }
 
 /** Whether size and times alone show that a file still is this version, so that it need not be read. */

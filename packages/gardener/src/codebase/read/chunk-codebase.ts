@@ -20,6 +20,8 @@ import type { ChunkedFile } from './chunked-file.js';
 export interface ChunkCodebaseOptions {
   /** Larger files are skipped. Default 1 MiB. */
   maxFileBytes?: number;
+  /** The setting: fingerprints of secrets that are none. Defaults to none. */
+  allowedSecrets?: string;
   /** Ends the walk with the signal's reason. */
   signal?: AbortSignal;
   /** A walk made already; by default the codebase is walked first. */
@@ -71,7 +73,7 @@ export async function* chunkCodebase(
  */
 export async function readFileChunks(
   file: WalkedFile,
-  options: Pick<ChunkCodebaseOptions, 'maxFileBytes' | 'parseTimeoutMs'> = {},
+  options: Pick<ChunkCodebaseOptions, 'maxFileBytes' | 'allowedSecrets' | 'parseTimeoutMs'> = {},
 ): Promise<ChunkedFile | FileOutcome> {
   const read = await readSource(file.absolutePath, options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES);
   return chunkRead(file, read, options);
@@ -81,7 +83,7 @@ export async function readFileChunks(
 export async function chunkRead(
   file: WalkedFile,
   read: SourceRead,
-  options: Pick<ChunkCodebaseOptions, 'parseTimeoutMs'> = {},
+  options: Pick<ChunkCodebaseOptions, 'allowedSecrets' | 'parseTimeoutMs'> = {},
 ): Promise<ChunkedFile | FileOutcome> {
   const { path } = file;
   const { version } = read;
@@ -96,8 +98,8 @@ export async function chunkRead(
   try {
     const language = languageOfText(file.language, read.text);
     if (language === null) return leftOut('skipped', 'unknown-language');
-    const { text, secrets } = maskSecrets(path, read.text);
-    const places = secrets.length === 0 ? {} : { secrets };
+    const { text, secrets, ...through } = maskSecrets(path, read.text, options.allowedSecrets);
+    const places = { ...(secrets.length > 0 && { secrets }), ...through };
     if (isMostlySecret(text)) return { ...leftOut('skipped', 'secret'), ...places };
     const reason = reasonByContent(language, text);
     if (reason !== null) return leftOut('skipped', reason);

@@ -23,6 +23,8 @@ export interface ChunkedFile {
   facts?: FileFacts;
   /** Where secrets were masked; absent where there were none. */
   secrets?: SecretPlace[];
+  /** Fingerprints of secrets that the setting of this name lets through, sorted; absent where there are none. */
+  allowedSecrets?: string[];
   version?: FileVersion;
 }
 

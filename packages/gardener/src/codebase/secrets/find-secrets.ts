@@ -1,4 +1,4 @@
-import { allowsSecrets } from './allowed-lines.js';
+import { allowsSecrets, fingerprintOf, withoutAllowed } from './allowed-secrets.js';
 import { findCredentials } from './credentials.js';
 import type { FoundSecret } from './found-secret.js';
 import { findInBase64, findInJoined } from './hidden-text.js';
@@ -12,6 +12,8 @@ export interface SecretPlace {
   endLine: number;
   /** Id of the rule that found it. */
   rule: string;
+  /** Names the secret in the setting `allowedSecrets`; absent where an earlier version found it. */
+  fingerprint?: string;
 }
 
 /** A text without its secrets. */
@@ -20,6 +22,8 @@ export interface MaskedText {
   text: string;
   /** In order of place; empty when nothing was masked, and `text` is then the original. */
   secrets: SecretPlace[];
+  /** Fingerprints of what the setting lets through, sorted; absent where it is nothing. */
+  allowedSecrets?: string[];
 }
 
 const MASK = '*';
@@ -29,10 +33,12 @@ const KEY_FILE_SHARE = 0.25;
 /**
  * Masks what looks like a key, token or password. The rest of the file stays, so a wrong guess costs one string.
  * @param path relative to the project root: some rules are for some kinds of files only
+ * @param allowedSecrets the setting: fingerprints of what is no secret. Defaults to none
  */
-export function maskSecrets(path: string, text: string): MaskedText {
-  const found = findSecrets(path, text);
-  if (found.length === 0) return { text, secrets: [] };
+export function maskSecrets(path: string, text: string, allowedSecrets = ''): MaskedText {
+  const { found, allowed } = withoutAllowed(findSecrets(path, text), allowedSecrets);
+  const through = allowed.length === 0 ? {} : { allowedSecrets: allowed };
+  if (found.length === 0) return { text, secrets: [], ...through };
   const parts: string[] = [];
   const secrets: SecretPlace[] = [];
   let end = 0;
@@ -51,11 +57,16 @@ export function maskSecrets(path: string, text: string): MaskedText {
     if (start >= each.end) continue;
     parts.push(text.slice(end, start), text.slice(start, each.end).replace(/[^\s]/g, MASK));
     if (start === each.start && each.continues !== true)
-      secrets.push({ line: lineAt(each.start), endLine: lineAt(each.end), rule: each.rule });
+      secrets.push({
+        line: lineAt(each.start),
+        endLine: lineAt(each.end),
+        rule: each.rule,
+        fingerprint: each.fingerprint,
+      });
     end = each.end;
   }
   parts.push(text.slice(end));
-  return { text: parts.join(''), secrets };
+  return { text: parts.join(''), secrets, ...through };
 }
 
 /** Whether hardly anything but masked secrets is left of a text: a key file, whatever its name. */
@@ -66,10 +77,10 @@ export function isMostlySecret(masked: string): boolean {
 
 /**
  * Sorted by start; of two that begin at the same place the longer first. Rules know the shape of a key, the other
- * finders the
- * place in which one stands; both look once more at what shows only when literals are joined or base64 is decoded.
+ * finders
+ * the place in which one stands; both look once more at what shows only when literals are joined or base64 is decoded.
  */
-function findSecrets(path: string, text: string): FoundSecret[] {
+function findSecrets(path: string, text: string): (FoundSecret & { fingerprint: string })[] {
   const plain = (part: string) => [
     ...findByRules(path, part),
     ...findNamedSecrets(path, part),
@@ -78,5 +89,6 @@ function findSecrets(path: string, text: string): FoundSecret[] {
   const isAllowed = allowsSecrets(text);
   return [...plain(text), ...findInJoined(text, plain), ...findInBase64(text, plain)]
     .filter(({ start }) => !isAllowed(start))
-    .sort((a, b) => a.start - b.start || b.end - a.end);
+    .sort((a, b) => a.start - b.start || b.end - a.end)
+    .map((one) => ({ ...one, fingerprint: fingerprintOf(one.secret ?? text.slice(one.start, one.end)) }));
 }

@@ -43,7 +43,10 @@ export function findInJoined(text: string, find: Find): FoundSecret[] {
     const last = Math.min(text.length, to + (lineEnd === -1 ? CONTEXT_CHARACTERS : lineEnd));
     const pieces = piecesBetween(group, first, last);
     const joined = pieces.map(({ start, end }) => text.slice(start, end)).join('');
-    for (const secret of find(joined)) found.push(...placesIn(pieces, secret));
+    for (const secret of find(joined)) {
+      const whole = secret.secret ?? joined.slice(secret.start, secret.end);
+      found.push(...placesIn(pieces, { ...secret, secret: whole }));
+    }
   }
   return found;
 }
@@ -92,15 +95,18 @@ function piecesBetween(joints: readonly Joint[], first: number, last: number): J
 }
 
 /** Where a range of the joined text stands in the text: one place a piece that it touches. */
-function placesIn(pieces: readonly Joint[], secret: FoundSecret): FoundSecret[] {
+function placesIn(
+  pieces: readonly Joint[],
+  { secret, ...found }: FoundSecret & { secret: string },
+): FoundSecret[] {
   const places: FoundSecret[] = [];
   let offset = 0;
   for (const { start, end } of pieces) {
-    const from = Math.max(secret.start, offset);
-    const to = Math.min(secret.end, offset + end - start);
+    const from = Math.max(found.start, offset);
+    const to = Math.min(found.end, offset + end - start);
     if (from < to) {
       const isFirst = places.length === 0;
-      const place = { start: start + from - offset, end: start + to - offset, rule: secret.rule };
+      const place = { start: start + from - offset, end: start + to - offset, rule: found.rule, secret };
       places.push(isFirst ? place : { ...place, continues: true });
     }
     offset += end - start;

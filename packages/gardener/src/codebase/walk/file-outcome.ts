@@ -30,6 +30,8 @@ export interface FileOutcome {
   isRecovered?: boolean;
   /** Where secrets were masked, or stand in a file that is left out for them; absent where there are none. */
   secrets?: SecretPlace[];
+  /** Fingerprints of secrets that the setting of this name lets through, sorted; absent where there are none. */
+  allowedSecrets?: string[];
   /** Of a file that was read; one left out by its name or its size has none. */
   version?: FileVersion;
   /** How often in a row reading these bytes has failed; absent where it has not. */

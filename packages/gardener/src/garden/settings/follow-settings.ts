@@ -64,3 +64,11 @@ export async function currentSettings(followed: FollowedSettings & { log: Logger
   }
   return followed.settings;
 }
+
+/** Of the settings in force now, those that say how the files of a codebase are read. */
+export async function readingSettings(
+  followed: FollowedSettings & { log: Logger },
+): Promise<Pick<Settings, 'maxFileBytes' | 'allowedSecrets'>> {
+  const { maxFileBytes, allowedSecrets } = await currentSettings(followed);
+  return { maxFileBytes, allowedSecrets };
+}

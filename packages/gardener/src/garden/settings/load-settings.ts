@@ -51,6 +51,9 @@ export function readings(text: string): unknown[] {
     : [text];
 }
 
+/** What stands there may be a secret by mistake or by purpose: no error and no log repeats it. */
+const UNTOLD: ReadonlySet<SettingKey> = new Set(['allowedSecrets', 'embeddingApiKey', 'runtimeApiKey']);
+
 /**
  * A value for a setting, checked.
  * @param candidates what it may mean; the first that fits is taken
@@ -63,12 +66,13 @@ export function checkSetting(key: SettingKey, candidates: readonly unknown[], so
   const good = results.find((result) => result.success);
   if (good) return good.data;
   const reason = results[0]?.error?.issues[0]?.message ?? 'it does not fit';
+  const isTold = !UNTOLD.has(key);
   throw new GardenerError(
     'garden.bad-setting',
-    `${source} cannot be ${JSON.stringify(candidates[0])}: ${reason.replace(/\.$/, '')}.`,
+    `${source} cannot be ${isTold ? JSON.stringify(candidates[0]) : 'what it is'}: ${reason.replace(/\.$/, '')}.`,
     {
       remedy: `Set it to what it stands for (${field.description?.replace(/\.$/, '')}), or remove it.`,
-      details: { key, source, value: candidates[0] },
+      details: { key, source, ...(isTold && { value: candidates[0] }) },
     },
   );
 }

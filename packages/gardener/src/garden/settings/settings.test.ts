@@ -51,6 +51,8 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   adapterStrength: [0, 0.5, 1.5],
   minTrainingTokens: [0, 1, 2],
   checkpointEveryMs: [1000, 2000, 3000],
+  // All digits: the environment gives a text that looks like a number.
+  allowedSecrets: ['3fa91c0b77de', '123456789012', '3fa91c0b77de, 90b1f2c4d5e6'],
   allowedOrigins: ['http://a', 'http://b:81', 'http://c,https://d'],
   logLevel: ['warn', 'error', 'debug'],
 };
@@ -118,6 +120,10 @@ test.each([
   [{}, { allowedOrigins: 'https://*.vscode.dev' }, '"allowedOrigins" in '],
   [{}, { allowedOrigins: 'https://vscode.dev/' }, '"allowedOrigins" in '],
   [{}, { allowedOrigins: 'http://a, file:///etc' }, '"allowedOrigins" in '],
+  [{}, { allowedSecrets: '3FA91C0B77DE' }, '"allowedSecrets" in '],
+  [{}, { allowedSecrets: '3fa91c0b77de, 3fa91c0b77d' }, '"allowedSecrets" in '],
+  [{}, { allowedSecrets: ['3fa91c0b77de'] }, '"allowedSecrets" in '],
+  [{ CODEBASE_GARDENER_ALLOWED_SECRETS: 'src/*.ts' }, {}, 'CODEBASE_GARDENER_ALLOWED_SECRETS'],
   [{ CODEBASE_GARDENER_RANK: '1.5' }, {}, 'CODEBASE_GARDENER_RANK'],
   [{ CODEBASE_GARDENER_BUDGET_MS: '20m' }, {}, 'CODEBASE_GARDENER_BUDGET_MS'],
   [{ CODEBASE_GARDENER_LOG_LEVEL: 'loud' }, {}, 'CODEBASE_GARDENER_LOG_LEVEL'],
@@ -129,6 +135,17 @@ test.each([
     remedy: expect.stringMatching(/.{10}/),
   });
   await expect(failure).rejects.toThrow(named);
+});
+
+test('a secret written into allowedSecrets by mistake is named by no error', async () => {
+  const secret = 'hunter2-hunter2-hunter2';
+  await writeFile(settingsFile, JSON.stringify({ allowedSecrets: secret }));
+  const failure = await loadSettings({ settingsFile, environment: {} }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    message: expect.stringContaining('a fingerprint is the 12 digits 0-9 and a-f'),
+    details: { key: 'allowedSecrets' },
+  });
+  expect(JSON.stringify([failure, (failure as Error).message])).not.toContain(secret);
 });
 
 test('a bad value that is overruled does no harm', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fingerprintsOf, isFingerprint } from './fingerprints.js';
 import { isOrigin, originsOf } from './origins.js';
 
 /** Where a server is; empty where none is named. */
@@ -142,6 +143,17 @@ export const settingsSchema = z.strictObject({
   maxFileBytes: whole(1, 1024 ** 3)
     .default(1024 ** 2)
     .describe('Files larger than this many bytes are skipped.'),
+  allowedSecrets: z
+    .string()
+    .max(100_000)
+    .refine(
+      (list) => fingerprintsOf(list).every(isFingerprint),
+      'a fingerprint is the 12 digits 0-9 and a-f that `gardener status --secrets` shows beside a secret; never the secret itself',
+    )
+    .default('')
+    .describe(
+      'What looks like a secret and is none: the fingerprints that `gardener status --secrets` shows, several with commas. The next refresh indexes it as it is, in every file.',
+    ),
   maxDiskMegabytes: whole(0, 1e9)
     .default(0)
     .describe(

@@ -6,7 +6,7 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Embedder } from '../embedding/embedder.js';
 import type { IndexManifest } from '../store/manifest.js';
 import type { ProjectIndex } from './project-index.js';
-import { refreshIndex } from './refresh-index.js';
+import { type RefreshOptions, refreshIndex } from './refresh-index.js';
 import { warmUp } from './warm-up.js';
 
 /** What happens while a codebase is followed. */
@@ -27,8 +27,8 @@ export interface FollowOptions {
   /** Ends the following; an update that is under way is left consistent. */
   signal: AbortSignal;
   onEvent: (event: FollowEvent) => void;
-  /** Larger files are skipped. Default 1 MiB. */
-  maxFileBytes?: number;
+  /** Asked before each update; the settings of these names. Defaults to their defaults. */
+  reading?: () => Promise<Pick<RefreshOptions, 'maxFileBytes' | 'allowedSecrets'>>;
   /** A folder that is not watched: the data directory, which every update writes to, may lie in the codebase. */
   except?: string;
   /** An update begins when nothing has happened for this long. Default 100. */
@@ -93,7 +93,7 @@ class Following {
   }
 
   async #update(): Promise<'done' | 'failed' | 'away'> {
-    const { index, embedder, signal, onEvent, maxFileBytes } = this.#options;
+    const { index, embedder, signal, onEvent, reading } = this.#options;
     const before = performance.now();
     this.#hasHint = false;
     onEvent({ type: 'update-start' });
@@ -109,7 +109,7 @@ class Following {
       const manifest = await refreshIndex(index, this.#root, embedder, {
         signal,
         verify: !this.#isVerified,
-        ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
+        ...(await reading?.()),
         onWalk: (walk) => {
           files = walk.files;
           tracked = new Set(files.map((file) => dirname(file.absolutePath)));

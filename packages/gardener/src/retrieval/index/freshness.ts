@@ -1,4 +1,5 @@
 import { hasSameTimes } from '../../codebase/read/chunk-changes.js';
+import { isJudgedBy } from '../../codebase/secrets/allowed-secrets.js';
 import { readSource } from '../../codebase/walk/read-source.js';
 import { type WalkedFile, walkCodebase } from '../../codebase/walk/walk.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
@@ -20,6 +21,8 @@ export interface IndexFreshness {
 export interface FreshnessOptions {
   /** Larger files are not part of the codebase; the setting of the same name. Defaults to the walk's own. */
   maxFileBytes?: number;
+  /** The setting: a file about whose secrets it decides otherwise than before has changed. Not looked at by default. */
+  allowedSecrets?: string;
 }
 
 /** Files looked at together. */
@@ -60,7 +63,9 @@ export async function changedSince(
   let changed = states.filter(({ path, outcome }) => outcome === 'indexed' && !present.has(path)).length;
   for (let start = 0; start < files.length; start += PARALLEL_FILES) {
     const verdicts = await Promise.all(
-      files.slice(start, start + PARALLEL_FILES).map((file) => isChanged(file, known.get(file.path))),
+      files
+        .slice(start, start + PARALLEL_FILES)
+        .map((file) => isChanged(file, known.get(file.path), options)),
     );
     changed += verdicts.filter(Boolean).length;
   }
@@ -78,8 +83,13 @@ async function filesOf(root: string, options: FreshnessOptions): Promise<WalkedF
   }
 }
 
-async function isChanged(file: WalkedFile, known: FileState | undefined): Promise<boolean> {
+async function isChanged(
+  file: WalkedFile,
+  known: FileState | undefined,
+  { allowedSecrets }: FreshnessOptions,
+): Promise<boolean> {
   if (known === undefined) return true;
+  if (allowedSecrets !== undefined && !isJudgedBy(known, allowedSecrets)) return true;
   // What could not be read then is no change as long as it cannot be read.
   if (known.version === undefined) return known.outcome !== 'failed';
   if (hasSameTimes(file, known.version)) return false;

@@ -3,6 +3,7 @@ import type { KnownFile, UnchangedFile } from '../../codebase/read/chunk-changes
 import { CHUNK_RECIPE } from '../../codebase/read/chunk-recipe.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { countOutcomes } from '../../codebase/read/chunked-file.js';
+import { fingerprintOf } from '../../codebase/secrets/allowed-secrets.js';
 import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import type { Embedder } from '../embedding/embedder.js';
 import type { EmbeddingCache } from '../embedding/embedding-cache.js';
@@ -40,7 +41,7 @@ export interface UpdateProgress {
   embedded: number;
 }
 
-type ChunkedFileVersion = Pick<ChunkedFile, 'hash' | 'modifiedMs'>;
+type ChunkedFileVersion = Pick<ChunkedFile, 'hash' | 'modifiedMs' | 'allowedSecrets'>;
 
 /** What an update works with. */
 export interface UpdateContext {
@@ -81,9 +82,15 @@ const MANIFEST_TIME_SHARE = 0.05;
 /** An update of an index that is there says that it goes on when it takes longer than this. */
 const FIRST_MANIFEST_MS = 2_000;
 
-/** The version of a file that rows are made of: its bytes and the recipe. */
-function stamped(hash: string): string {
-  return `${CHUNK_RECIPE}:${hash}`;
+/** The version of a file that rows are made of: its bytes, the recipe, and which of its secrets are let through. */
+function stamped({ hash, allowedSecrets = [] }: Omit<ChunkedFileVersion, 'modifiedMs'>): string {
+  const allowed = allowedSecrets.length === 0 ? '' : `:${fingerprintOf(allowedSecrets.join())}`;
+  return `${CHUNK_RECIPE}:${hash}${allowed}`;
+}
+
+/** Without the text, which is long. */
+function versionOf({ hash, modifiedMs, allowedSecrets }: ChunkedFile): ChunkedFileVersion {
+  return { hash, modifiedMs, ...(allowedSecrets && { allowedSecrets }) };
 }
 
 /** The same of rows that wait for vectors: an update that is cut off leaves them so, and the next one goes on. */
@@ -146,7 +153,7 @@ export class IndexUpdate {
     const { chunks, recipe, version, ...outcome } = state;
     if (mayTryAgain(state)) return undefined;
     const stored = this.#indexed.get(path);
-    const isStored = stored?.hash === stamped(version.hash) && stored.chunks === chunks;
+    const isStored = stored?.hash === stamped({ ...outcome, hash: version.hash }) && stored.chunks === chunks;
     return state.outcome === 'indexed' && !isStored ? undefined : { ...outcome, version };
   }
 
@@ -203,13 +210,17 @@ export class IndexUpdate {
       if (item.outcome === 'indexed') return;
       this.#note(countedFailure(item, this.#earlier.get(item.path)));
     } else {
-      const { path, secrets, version } = item;
-      const facts = { ...(secrets ? { secrets } : {}), ...(version ? { version } : {}) };
+      const { path, secrets, allowedSecrets, version } = item;
+      const facts = {
+        ...(secrets && { secrets }),
+        ...(allowedSecrets && { allowedSecrets }),
+        ...(version && { version }),
+      };
       if (item.chunks.length === 0) this.#note({ path, outcome: 'skipped', reason: 'no-code', ...facts });
       else {
         const read = item.isRecovered === true ? { isRecovered: true } : {};
         this.#note({ path, outcome: 'indexed', reason: null, ...read, ...facts });
-        if (this.#indexed.get(path)?.hash !== stamped(item.hash)) {
+        if (this.#indexed.get(path)?.hash !== stamped(item)) {
           this.#batch.push(item);
           this.#batchChunks += item.chunks.length;
         }
@@ -256,8 +267,7 @@ export class IndexUpdate {
     const late = new Set(
       [...chunks.values()].filter(({ chunk }) => !vectors.has(chunk)).map(({ file }) => file),
     );
-    const stampOf = (file: ChunkedFile) =>
-      late.has(file) ? waiting(stamped(file.hash)) : stamped(file.hash);
+    const stampOf = (file: ChunkedFile) => (late.has(file) ? waiting(stamped(file)) : stamped(file));
     const nothing = new Float32Array(embedder.dimension);
     const rows = [...chunks.values()].map(({ chunk, file }) =>
       rowOf(chunk, { ...file, hash: stampOf(file) }, vectors.get(chunk) ?? nothing),
@@ -265,7 +275,7 @@ export class IndexUpdate {
     await store.replace([...latest.keys()], rows);
     for (const file of latest.values()) {
       this.#remember(file, stampOf(file));
-      if (late.has(file)) this.#waiting.set(file.path, { hash: file.hash, modifiedMs: file.modifiedMs });
+      if (late.has(file)) this.#waiting.set(file.path, versionOf(file));
     }
     this.#changed += latest.size;
     this.#report();
@@ -296,14 +306,14 @@ export class IndexUpdate {
         const vector = vectors.get(chunk);
         const file = files.get(chunk.path);
         if (vector === undefined || file === undefined) return [];
-        return [rowOf(chunk, { ...file, hash: stamped(file.hash) }, vector)];
+        return [rowOf(chunk, { ...file, hash: stamped(file) }, vector)];
       });
       await store.replace([...files.keys()], rows);
-      for (const [path, { hash }] of files) {
+      for (const [path, file] of files) {
         this.#waiting.delete(path);
         const stored = this.#indexed.get(path);
         if (stored === undefined) continue;
-        this.#indexed.set(path, { ...stored, hash: stamped(hash) });
+        this.#indexed.set(path, { ...stored, hash: stamped(file) });
         this.#waitingChunks -= stored.chunks;
       }
       this.#report();

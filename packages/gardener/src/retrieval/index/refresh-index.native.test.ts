@@ -10,6 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { fingerprintOf } from '../../codebase/secrets/allowed-secrets.js';
+import { fakeSecrets } from '../../codebase/secrets/fake-secrets.fixture.js';
 import { makeTree } from '../../codebase/walk/tree.fixture.js';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { killChildren } from '../../garden/processes/kill-children.fixture.js';
@@ -156,3 +158,32 @@ it.runIf(process.platform === 'linux')(
     expect(always.killed()).toBe(before);
   },
 );
+
+it('shows a secret that the setting allows after the next refresh, and hides it again when it does not', async () => {
+  const { 'github-pat': token = '', 'npm-access-token': other = '' } = fakeSecrets();
+  const secret = `export const sandbox = '${token}';\n`;
+  writeFileSync(join(root, 'src/one.ts'), `${secret}${code('first')}`);
+  writeFileSync(join(root, 'src/two.ts'), `export const real = '${other}';\n${code('second')}`);
+  await refreshIndex(index, root, embedder);
+  const shown = async () =>
+    (await index.lines({ pattern: 'export const' })).lines.map(({ text }) => text.trim());
+  const [hiddenToken, hiddenOther] = [token, other].map((text) => '*'.repeat(text.length));
+  const real = `export const real = '${hiddenOther}';`;
+  expect(await shown()).toEqual([`export const sandbox = '${hiddenToken}';`, real]);
+
+  embedder.texts.length = 0;
+  const allowedSecrets = `000000000000, ${fingerprintOf(token)}`;
+  expect(await index.freshness(root, { allowedSecrets })).toMatchObject({ changedSince: 1 });
+  await refreshIndex(index, root, embedder, { allowedSecrets });
+  expect(await shown()).toEqual([secret.trim(), real]);
+  expect(embedder.texts.join()).not.toContain('second');
+  expect(await index.freshness(root, { allowedSecrets })).toMatchObject({ changedSince: 0 });
+
+  // A file that is as it was, under a setting that is as it was, is not read again.
+  embedder.texts.length = 0;
+  await refreshIndex(index, root, embedder, { allowedSecrets });
+  expect(embedder.texts).toEqual([]);
+
+  await refreshIndex(index, root, embedder);
+  expect(await shown()).toEqual([`export const sandbox = '${hiddenToken}';`, real]);
+});

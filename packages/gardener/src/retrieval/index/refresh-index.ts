@@ -8,6 +8,8 @@ import type { ProjectIndex, UpdateOptions } from './project-index.js';
 export interface RefreshOptions extends Omit<UpdateOptions, 'root'> {
   /** Larger files are skipped. Default 1 MiB. */
   maxFileBytes?: number;
+  /** The setting. Defaults to none. */
+  allowedSecrets?: string;
   /** Called once the files are known, before the first is read. */
   onWalk?: (walk: WalkResult) => void;
 }
@@ -23,9 +25,10 @@ export async function refreshIndex(
   embedder: Embedder,
   options: RefreshOptions = {},
 ): Promise<IndexManifest> {
-  const { maxFileBytes, onWalk, ...rest } = options;
+  const { maxFileBytes, allowedSecrets, onWalk, ...rest } = options;
   const limits = {
-    ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
+    ...(maxFileBytes !== undefined && { maxFileBytes }),
+    ...(allowedSecrets !== undefined && { allowedSecrets }),
     ...(rest.signal ? { signal: rest.signal } : {}),
   };
   const walk = await walkCodebase(root, limits);

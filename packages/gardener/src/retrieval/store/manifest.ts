@@ -34,7 +34,12 @@ const indexManifest = z.object({
 /** What the index holds, beside the table: project/index/manifest.json. */
 export type IndexManifest = z.infer<typeof indexManifest>;
 
-const secretPlace = z.object({ line: count, endLine: count, rule: z.string() });
+const secretPlace = z.object({
+  line: count,
+  endLine: count,
+  rule: z.string(),
+  fingerprint: z.string().exactOptional(),
+});
 
 const fileState = z.object({
   path: z.string(),
@@ -46,6 +51,7 @@ const fileState = z.object({
   recipe: z.number().int(),
   isRecovered: z.boolean().exactOptional(),
   secrets: z.array(secretPlace).exactOptional(),
+  allowedSecrets: z.array(z.string()).exactOptional(),
   failures: count.exactOptional(),
   version: z
     .object({

@@ -6,6 +6,7 @@ import { readSource } from '../../codebase/walk/read-source.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import { currentSettings } from '../../garden/settings/follow-settings.js';
 import { readFileStates } from '../../retrieval/store/manifest.js';
 
 const MAX_LINES = 2_000;
@@ -42,9 +43,10 @@ export async function readIndexedSource(
   if (known === undefined) throw unknownFile(path);
   // The project's path is a real one. A link's file may be read if it still leads to one of this folder.
   const file = linkedFile(project.path, known.path)?.absolutePath ?? join(project.path, known.path);
-  const source = await readSource(file, garden.settings.maxFileBytes);
+  const { maxFileBytes, allowedSecrets } = await currentSettings(garden);
+  const source = await readSource(file, maxFileBytes);
   if (!source.ok) throw unknownFile(path, source.reason);
-  const { text, secrets } = maskSecrets(known.path, source.text);
+  const { text, secrets } = maskSecrets(known.path, source.text, allowedSecrets);
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   const first = Math.min(from, Math.max(1, lines.length));

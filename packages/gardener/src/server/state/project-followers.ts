@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Use } from '../../chat/open/counted-uses.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import { readingSettings } from '../../garden/settings/follow-settings.js';
 import type { Embedder } from '../../retrieval/embedding/embedder.js';
 import { followCodebase } from '../../retrieval/index/follow-codebase.js';
 import { ProjectIndex } from '../../retrieval/index/project-index.js';
@@ -82,7 +83,8 @@ export class ProjectFollowers {
     const { value: embedder, release } = await this.#options.useEmbedder();
     try {
       await followCodebase(project.path, {
-        ...{ index, embedder, signal, maxFileBytes: settings.maxFileBytes, except: paths.root },
+        ...{ index, embedder, signal, except: paths.root },
+        reading: () => readingSettings(this.#garden),
         onEvent: (event) => {
           if (event.type === 'update-end' && event.changed > 0) this.#options.onUpdate(project.id);
           if (event.type === 'update-failed') this.#options.onError(event.error);

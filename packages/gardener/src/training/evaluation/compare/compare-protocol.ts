@@ -49,6 +49,8 @@ export interface CompareProtocol {
       input: {
         root: string;
         maxFileBytes: number;
+        /** The setting. */
+        allowedSecrets: string;
         /** Name of the codebase. */
         repository: string;
         seed: number;

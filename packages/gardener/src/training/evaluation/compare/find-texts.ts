@@ -14,13 +14,13 @@ type Input = CompareProtocol['jobs']['texts']['input'];
  * @throws GardenerError `codebase.*`
  */
 export async function findTexts(
-  { root, maxFileBytes, repository, seed, sides }: Input,
+  { root, maxFileBytes, allowedSecrets, repository, seed, sides }: Input,
   signal: AbortSignal,
   onFiles: (files: number) => void,
 ): Promise<ComparedTexts> {
   const files: ChunkedFile[] = [];
   let seen = 0;
-  for await (const item of chunkCodebase(root, { maxFileBytes, signal })) {
+  for await (const item of chunkCodebase(root, { maxFileBytes, allowedSecrets, signal })) {
     if (isChunkedFile(item) && isCode(item.language)) files.push(item);
     onFiles(++seen);
   }

@@ -25,9 +25,9 @@ export async function compareWithCurrent(
     const { promotedAdapter } = project;
     const heldOut = await unseenBy(run, promotedAdapter, data.manifest.heldOut.files);
     const { path: root, name: repository } = project;
-    const { maxFileBytes } = garden.settings;
+    const { maxFileBytes, allowedSecrets } = garden.settings;
     const sides = { heldOut, train: [] };
-    const input = { root, repository, maxFileBytes, seed: data.manifest.seed, sides };
+    const input = { root, repository, maxFileBytes, allowedSecrets, seed: data.manifest.seed, sides };
     const texts = await compareApart('texts', input, { signal });
     // What answers now has learned from all of them.
     if (texts.texts.length === 0) return null;

@@ -29,6 +29,7 @@ export async function updateIndex(run: RunContext): Promise<number> {
   return withIndex(run, async (index, embedder) => {
     const manifest = await refreshIndex(index, project.path, embedder, {
       maxFileBytes: garden.settings.maxFileBytes,
+      allowedSecrets: garden.settings.allowedSecrets,
       signal,
       onWalk: ({ files, outcomes }) => {
         total = files.length + outcomes.length;
@@ -48,7 +49,8 @@ export async function updateIndex(run: RunContext): Promise<number> {
  */
 export async function indexCodebase(run: RunContext): Promise<IndexedCodebase> {
   const { garden, project, report, signal } = run;
-  const limits = { maxFileBytes: garden.settings.maxFileBytes, signal };
+  const { maxFileBytes, allowedSecrets } = garden.settings;
+  const limits = { maxFileBytes, allowedSecrets, signal };
   const walked = await walkCodebase(project.path, limits);
   const total = walked.files.length + walked.outcomes.length;
   report.progress('indexing', 0, total);
