@@ -3,7 +3,6 @@ import type { KnownFile, UnchangedFile } from '../../codebase/read/chunk-changes
 import { CHUNK_RECIPE } from '../../codebase/read/chunk-recipe.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { countOutcomes } from '../../codebase/read/chunked-file.js';
-import { fingerprintOf } from '../../codebase/secrets/allowed-secrets.js';
 import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import type { Embedder } from '../embedding/embedder.js';
 import type { EmbeddingCache } from '../embedding/embedding-cache.js';
@@ -18,6 +17,7 @@ import {
 } from '../store/manifest.js';
 import { ChunkVectors } from './chunk-vectors.js';
 import { countedFailure, mayTryAgain } from './passing-failures.js';
+import { type ChunkedFileVersion, isWaiting, stamped, versionOf, waiting } from './row-stamp.js';
 
 /** What an index takes in: a file with its chunks, one left out with the reason, or one that is as it was. */
 export type IndexItem = ChunkedFile | FileOutcome | UnchangedFile;
@@ -40,8 +40,6 @@ export interface UpdateProgress {
   /** Texts embedded in this update; the rest came from the cache or had not changed. */
   embedded: number;
 }
-
-type ChunkedFileVersion = Pick<ChunkedFile, 'hash' | 'modifiedMs' | 'allowedSecrets'>;
 
 /** What an update works with. */
 export interface UpdateContext {
@@ -81,22 +79,6 @@ const KEYWORD_REFRESH_SHARE = 0.25;
 const MANIFEST_TIME_SHARE = 0.05;
 /** An update of an index that is there says that it goes on when it takes longer than this. */
 const FIRST_MANIFEST_MS = 2_000;
-
-/** The version of a file that rows are made of: its bytes, the recipe, and which of its secrets are let through. */
-function stamped({ hash, allowedSecrets = [] }: Omit<ChunkedFileVersion, 'modifiedMs'>): string {
-  const allowed = allowedSecrets.length === 0 ? '' : `:${fingerprintOf(allowedSecrets.join())}`;
-  return `${CHUNK_RECIPE}:${hash}${allowed}`;
-}
-
-/** Without the text, which is long. */
-function versionOf({ hash, modifiedMs, allowedSecrets }: ChunkedFile): ChunkedFileVersion {
-  return { hash, modifiedMs, ...(allowedSecrets && { allowedSecrets }) };
-}
-
-/** The same of rows that wait for vectors: an update that is cut off leaves them so, and the next one goes on. */
-const waiting = (stamp: string) => `${WAITING}${stamp}`;
-const WAITING = 'waiting:';
-const isWaiting = (hash: string) => hash.startsWith(WAITING);
 
 /**
  * One pass over the files of a codebase that makes the table equal to them. The table itself says which
