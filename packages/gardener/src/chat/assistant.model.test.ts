@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import type { ProjectRecord } from '../garden/project-record.js';
+import { chooseAdapter } from './answers/choose-adapter.js';
 import type { AnswerEnd, AnswerEvent } from './answers/write-answer.js';
 import { Assistant } from './assistant.js';
 import type { AskRequest, CompletionEvent } from './assistant-requests.js';
@@ -10,6 +11,9 @@ import type { CompleteCodeEvent } from './completion/code-request.js';
 import { completeAt } from './completion/complete-at.js';
 import { newConversation, openConversation } from './conversations/conversation.js';
 import { type GardenWithProjects, makeGardenWithProjects } from './garden-with-projects.fixture.js';
+
+// Counted, not replaced.
+vi.mock('./answers/choose-adapter.js', { spy: true });
 
 const clients = 9;
 // A real model on a busy machine.
@@ -188,6 +192,29 @@ it('completes text with the adapter, and says that the base cannot fill a gap in
   await expect(completed({ suffix: 'return c' })).rejects.toMatchObject({
     code: 'models.no-fill-in-the-middle',
   });
+});
+
+it('chooses the adapter once for each completion', async () => {
+  const [first] = projects as [ProjectRecord];
+  const target = { project: first, baseModel: first.baseModel };
+  const choose = vi.mocked(chooseAdapter).mockClear();
+  for await (const event of assistant.complete(target, { prompt: 'const a = ', maxTokens: 1 }))
+    if (event.type === 'end') expect(event.adapter.version).toBe(1);
+  expect(choose).toHaveBeenCalledTimes(1);
+});
+
+it('forgets a failure once something is written again, also for one who reads no further', async () => {
+  const [first] = projects as [ProjectRecord];
+  const target = { project: first, baseModel: first.baseModel };
+  const killed = async () => {
+    for await (const event of assistant.complete(target, { prompt: 'const a = ', maxTokens: 300 }))
+      if (event.type === 'text') process.kill(assistant.state().runtime.models[0]?.pid ?? 0, 'SIGKILL');
+  };
+  await expect(killed()).rejects.toMatchObject({ code: 'models.runtime-died' });
+  expect(assistant.state().runtime.lastError).not.toBeNull();
+  for await (const event of assistant.complete(target, { prompt: 'const a = ', maxTokens: 300 }))
+    if (event.type === 'text') break;
+  expect(assistant.state().runtime.lastError).toBeNull();
 });
 
 it('completes a file at a line: what stands above it, under its path, with related code but not its own', async () => {

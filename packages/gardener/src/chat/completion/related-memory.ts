@@ -51,10 +51,10 @@ export interface Place {
  * lines, and what the search for the next lines finds is used once they are reached.
  */
 export class RelatedMemory {
-  readonly #assistant: Assistant;
+  readonly #assistant: Pick<Assistant, 'search'>;
   readonly #files = new LRUCache<string, Remembered>({ max: MOST_FILES });
 
-  constructor(assistant: Assistant) {
+  constructor(assistant: Pick<Assistant, 'search'>) {
     this.#assistant = assistant;
   }
 
