@@ -16,6 +16,8 @@ import { defineMcp } from './commands/mcp.js';
 import { defineModels } from './commands/models.js';
 import { definePause } from './commands/pause.js';
 import { definePromote } from './commands/promote.js';
+import { definePull } from './commands/pull.js';
+import { definePush } from './commands/push.js';
 import { defineRefresh } from './commands/refresh.js';
 import { defineRelated } from './commands/related.js';
 import { defineRemove } from './commands/remove.js';
@@ -61,6 +63,8 @@ const COMMANDS = [
   definePromote,
   defineExport,
   defineImport,
+  definePush,
+  definePull,
   defineSearch,
   defineRelated,
   defineMap,

@@ -65,6 +65,8 @@ describe('with no project yet', () => {
     ['status', 'shop'],
     ['export', 'shop', '--format', 'peft', '--to', 'out'],
     ['import', 'shop', 'folder'],
+    ['push', 'shop', '--to', 'out'],
+    ['pull', 'shop', '--from', 'out'],
     ['search', 'x', '-p', 'shop'],
     ['complete', 'a.ts:1', '-p', 'shop'],
   ])('gardener %s %s knows no such project', async (...words) => {
@@ -107,6 +109,8 @@ describe('options', () => {
     [['list', '--fast'], 'cli.unknown-option'],
     [['switch'], 'cli.missing-argument'],
     [['export', 'shop', '--to', 'x'], 'cli.missing-mandatory-option-value'],
+    [['push', 'shop'], 'cli.missing-mandatory-option-value'],
+    [['pull', 'shop'], 'cli.missing-mandatory-option-value'],
     [['export', 'shop', '--format', 'zip', '--to', 'x'], 'cli.invalid-argument'],
   ])('gardener %j ends with 2 and %s', async (words, code) => {
     expect(await test.failure(...words)).toMatchObject({ exitCode: 2, code });

@@ -83,8 +83,12 @@ export async function writeJson(
   }
 }
 
-/** On Windows a file cannot be replaced in the moment in which a reader or a virus scanner has it open. */
-async function renameOver(from: string, to: string): Promise<void> {
+/**
+ * Renames a file over another one, or where there is none. On Windows a file cannot be replaced in the moment in which
+ * a reader or a virus scanner has it open: there it is tried for two seconds.
+ * @throws the error of the file system
+ */
+export async function renameOver(from: string, to: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await rename(from, to);

@@ -16,6 +16,9 @@ export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT' || above === folder) throw error;
     await makeFolder(above, mode);
-    await mkdir(folder, { mode });
+    await mkdir(folder, { mode }).catch((again: unknown) => {
+      // Another process has made it in this moment.
+      if (systemErrorCode(again) !== 'EEXIST') throw again;
+    });
   }
 }

@@ -195,7 +195,15 @@ function equalBytes(one: Float32Array, other: Float32Array): boolean {
   return bytes(one).equals(bytes(other));
 }
 
-async function refuseDamaged(directory: string, { name }: ProjectRecord, version: number): Promise<void> {
+/**
+ * An adapter whose files are not those that were written is given to nobody.
+ * @throws GardenerError `training.damaged-adapter`
+ */
+export async function refuseDamaged(
+  directory: string,
+  { name }: ProjectRecord,
+  version: number,
+): Promise<void> {
   const problems = await adapterProblems(directory);
   if (problems.length === 0) return;
   throw new GardenerError(

@@ -12,6 +12,7 @@ import {
 } from '../../training/adapters/adapter-manifest.js';
 import { GGUF_FILE, saveAdapter } from '../../training/adapters/adapter-store.js';
 import { openBase } from '../../training/adapters/open-base.js';
+import type { Scorecard } from '../../training/evaluation/scorecard.js';
 
 /** What came of an import. */
 export interface Imported {
@@ -23,14 +24,28 @@ export interface Imported {
   baseIsKnown: boolean;
 }
 
+/** What is told beside an adapter's own files by where it came from. */
+export interface ImportFacts {
+  /** How it was measured there. */
+  scorecard?: Scorecard | null;
+  /** Noted in the manifest's settings. */
+  settings?: Record<string, unknown>;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Takes an adapter of elsewhere as the project's next version: a PEFT directory, or one with an adapter.gguf. It is
- * read whole and written anew, so that nothing of the directory but the numbers comes in. Not promoted.
+ * read whole and written anew, so that nothing of the directory but the numbers comes in, at the strength that its manifest gives. Not promoted.
  * @throws GardenerError `training.no-such-directory`, `training.other-base`, `training.model-missing`, `garden.*`;
  * LoraError `adapter.incompatible` (all that does not fit), `adapter.unsupported` (DoRA and the like),
  * `adapter.damaged`, `weights.*`
  */
-export async function importAdapter(garden: Garden, project: ProjectRecord, from: string): Promise<Imported> {
+export async function importAdapter(
+  garden: Garden,
+  project: ProjectRecord,
+  from: string,
+  { scorecard = null, settings = {}, signal }: ImportFacts = {},
+): Promise<Imported> {
   const source = resolve(from);
   await requireDirectory(source);
   await using base = await openBase(garden.paths, project.baseModel);
@@ -42,11 +57,14 @@ export async function importAdapter(garden: Garden, project: ProjectRecord, from
   try {
     await writePeftAdapter(forming, adapter, base.config, { baseModelName: project.baseModel });
     const { rank, alpha, dropout } = adapter.config;
+    signal?.throwIfAborted();
     const saved = await saveAdapter(garden.paths, project.id, forming, base, project.baseModel, {
       runId: null,
       dataHash: null,
       commit: null,
-      settings: { engine: 'imported', rank, alpha, dropout },
+      settings: { ...settings, engine: 'imported', rank, alpha, dropout },
+      strength: manifest?.strength ?? 1,
+      scorecard,
     });
     return { ...saved, baseIsKnown: manifest !== null };
   } finally {
@@ -95,8 +113,11 @@ async function refuseOtherBase(
   );
 }
 
-/** In the adapters' own folder, so that a killed import leaves what `gardener disk` knows as such. */
-async function formingFolder({ paths }: Garden, projectId: string): Promise<string> {
+/**
+ * An empty folder for what is to become an adapter: among the adapters, so that a killed import leaves what `gardener
+ * disk` knows as such.
+ */
+export async function formingFolder({ paths }: Garden, projectId: string): Promise<string> {
   const parent = paths.adapters(projectId);
   try {
     await mkdir(parent, { recursive: true });

@@ -21,12 +21,17 @@ import {
 export const PEFT_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const;
 /** The adapter as llama.cpp reads it. */
 export const GGUF_FILE = 'adapter.gguf';
-const SCORECARD_FILE = 'scorecard.json';
+/** How it was measured. */
+export const SCORECARD_FILE = 'scorecard.json';
 
-/** What is known of an adapter when it is saved; `scores` follow with the scorecard. */
+/** What is known of an adapter when it is saved; of one that is trained here the scorecard follows. */
 export type AdapterOrigin = Pick<AdapterManifest, 'dataHash' | 'commit' | 'settings'> & {
   /** The run that made it: the same run never makes two versions. Null for an imported adapter. */
   runId: string | null;
+  /** How strong it is to answer. Defaults to 1: as it was trained. */
+  strength?: number;
+  /** How it was measured elsewhere. */
+  scorecard?: Scorecard | null;
 };
 
 /** The adapters of a project, oldest first. Versions count up and are never used again. */
@@ -68,7 +73,7 @@ export async function saveAdapter(
       await readPeftAdapter(forming, base.config),
       base.config,
     );
-    const { runId, settings, ...rest } = origin;
+    const { runId, settings, scorecard, ...rest } = origin;
     await writeAdapterManifest(
       forming,
       {
@@ -84,6 +89,7 @@ export async function saveAdapter(
     return await withLock(paths.lockFile(`adapters-${projectId}`), async () => {
       const version = ((await adapterVersions(paths, projectId)).at(-1) ?? 0) + 1;
       const directory = paths.adapter(projectId, version);
+      if (scorecard) await saveScorecard(forming, { ...scorecard, adapterVersion: version });
       await rename(forming, directory);
       return { version, directory };
     });
