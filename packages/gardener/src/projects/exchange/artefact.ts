@@ -12,7 +12,7 @@ export const MAX_ARTEFACT_BYTES = 1 << 16;
 
 const SCHEMA_VERSION = 1;
 const MIB = 1 << 20;
-/** What an artefact consists of, and how large each file can be at most: a JSON file a person could read, or weights. */
+/** What an artefact consists of, and how large each file can be at most. */
 const MAX_BYTES: Readonly<Record<string, number>> = {
   ...{ [PEFT_FILES[0]]: MIB, [MANIFEST_FILE]: MIB, [SCORECARD_FILE]: MIB },
   ...{ [PEFT_FILES[1]]: 8_192 * MIB, [GGUF_FILE]: 8_192 * MIB },

@@ -35,7 +35,8 @@ export interface ImportFacts {
 
 /**
  * Takes an adapter of elsewhere as the project's next version: a PEFT directory, or one with an adapter.gguf. It is
- * read whole and written anew, so that nothing of the directory but the numbers comes in, at the strength that its manifest gives. Not promoted.
+ * read whole and written anew, so that nothing of the directory but the numbers comes in, at the strength that its
+ * manifest gives. Not promoted.
  * @throws GardenerError `training.no-such-directory`, `training.other-base`, `training.model-missing`, `garden.*`;
  * LoraError `adapter.incompatible` (all that does not fit), `adapter.unsupported` (DoRA and the like),
  * `adapter.damaged`, `weights.*`
