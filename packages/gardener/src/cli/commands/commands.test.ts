@@ -158,6 +158,22 @@ describe('one project', () => {
     });
   });
 
+  it('is pushed to folders and pulled from them, and a mistake is told before a model is fetched', async () => {
+    const address = { exitCode: 1, code: 'training.store-unsupported' };
+    expect(await test.failure('push', 'shop', '--to', 's3://bucket')).toMatchObject(address);
+    expect(await test.failure('pull', 'shop', '--from', 's3://bucket')).toMatchObject(address);
+    expect(await test.failure('push', 'shop', '--to', test.root)).toMatchObject({
+      code: 'training.no-such-adapter',
+    });
+    expect(await test.failure('pull', 'shop', '--from', join(test.root, 'nowhere'))).toMatchObject({
+      exitCode: 1,
+      code: 'training.nothing-pushed',
+    });
+    expect(await test.failure('pull', 'shop', '--from', test.root, '--name', '../x')).toMatchObject({
+      code: 'training.bad-artefact-name',
+    });
+  });
+
   it.each([['cancel'], ['pause'], ['resume']])('gardener %s has nothing to steer', async (command) => {
     expect(await test.failure(command, 'shop')).toEqual({
       exitCode: 1,

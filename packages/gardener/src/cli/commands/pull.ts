@@ -39,11 +39,14 @@ Examples:
 async function runPull(session: Session, options: Options, named: string): Promise<void> {
   const { garden, output, signal } = session;
   const { openStore, storedName } = await import('../../projects/exchange/open-store.js');
-  const { pullAdapter } = await import('../../projects/exchange/pull-adapter.js');
+  const { pullAdapter, pushedArtefact } = await import('../../projects/exchange/pull-adapter.js');
   const store = openStore(options.from);
   const project = await garden.registry.get(named);
   const stored = storedName(options.name ?? project.name);
+  // A place that was mistyped is told before a model is fetched.
+  await pushedArtefact(store, stored);
   await fetchModels(session, [project.baseModel]);
+  session.interruptNote = 'Nothing half is kept. The same command begins again.';
   const progress = output.progress();
   const { artefact, version, isNew } = await pullAdapter(garden, project, {
     ...{ from: store, name: stored, signal },

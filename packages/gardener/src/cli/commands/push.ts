@@ -48,6 +48,8 @@ async function runPush(session: Session, options: Options, named: string): Promi
   const store = openStore(options.to);
   const project = await garden.registry.get(named);
   const name = storedName(options.name ?? project.name);
+  session.interruptNote =
+    'Nobody meets what is not whole: what was pushed before is in force. The same command goes on.';
   const progress = output.progress();
   const { artefact, isNew } = await pushAdapter(garden, project, {
     ...{ to: store, name, signal },

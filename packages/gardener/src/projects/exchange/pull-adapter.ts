@@ -48,8 +48,7 @@ export async function pullAdapter(
   options: PullOptions,
 ): Promise<Pulled> {
   const { from: store, name, signal, onProgress } = options;
-  const artefact = await readArtefact(store, name);
-  if (artefact === null) throw await nothingPushed(store, name);
+  const artefact = await pushedArtefact(store, name);
   await refuseOtherBase(garden, project, artefact);
   const here = await versionOf(garden, project, artefact);
   if (here !== null) return { artefact, version: here, isNew: false };
@@ -64,6 +63,16 @@ export async function pullAdapter(
   } finally {
     await rm(forming, { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+/**
+ * What was pushed last for a project.
+ * @throws GardenerError `training.nothing-pushed` and as `readArtefact`
+ */
+export async function pushedArtefact(store: ArtefactStore, name: string): Promise<Artefact> {
+  const artefact = await readArtefact(store, name);
+  if (artefact === null) throw await nothingPushed(store, name);
+  return artefact;
 }
 
 /**
@@ -102,7 +111,9 @@ async function pulledScorecard(place: string, artefact: Artefact, folder: string
     throw damagedArtefact(place, 'its two manifests tell of different adapters');
   }
   try {
-    return await readJsonIfPresent(join(folder, SCORECARD_FILE), scorecardSchema);
+    const scorecard = await readJsonIfPresent(join(folder, SCORECARD_FILE), scorecardSchema);
+    // What it was continued from has its number on another machine: here it would name another adapter.
+    return scorecard && { ...scorecard, predecessor: null };
   } catch (cause) {
     throw damagedArtefact(place, `${SCORECARD_FILE} cannot be read`, cause);
   }
