@@ -220,12 +220,12 @@ it('forgets a failure once something is written again, also for one who reads no
 it('completes a file at a line: what stands above it, under its path, with related code but not its own', async () => {
   const [first] = projects as [ProjectRecord];
   const file = join(first.path, 'slug.ts');
-  const completed = async (place: { file?: string; line: number; column?: number }) => {
+  const completed = async (place: { file?: string; line: number; column?: number; stream?: boolean }) => {
     let text = '';
     let end: Extract<CompleteCodeEvent, { type: 'end' }> | null = null;
     for await (const event of completeAt(made.garden, new CodeCompleter(assistant, made.garden), first, {
       file,
-      maxTokens: 6,
+      maxTokens: 24,
       ...place,
     })) {
       if (event.type === 'text') text += event.text;
@@ -236,6 +236,10 @@ it('completes a file at a line: what stands above it, under its path, with relat
   const { text, end } = await completed({ line: 2, column: 3 });
   expect(text).not.toBe('');
   expect(end).toMatchObject({ adapter: { version: 1 }, fillInTheMiddle: false, sources: [] });
+  expect(await completed({ line: 2, column: 3, stream: true })).toMatchObject({
+    text,
+    end: { reason: end?.reason },
+  });
   expect((await completed({ line: 4 })).end?.promptTokens).toBeGreaterThan(end?.promptTokens ?? 0);
   await expect(completed({ line: 6 })).rejects.toMatchObject({ code: 'chat.no-such-line' });
   await expect(completed({ file: '/etc/passwd', line: 1 })).rejects.toMatchObject({

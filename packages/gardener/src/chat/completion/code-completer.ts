@@ -19,9 +19,9 @@ import type {
   CompleteCodeRequest,
   Silence,
 } from './code-request.js';
-import { cutToSyntax } from './cut-to-syntax.js';
 import { expectedIndentation } from './expected-indentation.js';
 import { FirstLine } from './first-line.js';
+import { GrowingSuggestion } from './growing-suggestion.js';
 import { NewestRequest } from './newest-request.js';
 import { PromptSize } from './prompt-size.js';
 import { type RelatedCode, RelatedMemory } from './related-memory.js';
@@ -84,8 +84,11 @@ export class CodeCompleter {
     const limit = new TimeLimit({ ...request, superseded: place?.superseded });
     const startedAt = performance.now();
     try {
-      for await (const event of this.#complete(target, { ...request, code }, { limit, startedAt }))
-        yield event.type === 'text' ? { ...event, text: indentation + event.text } : event;
+      let isFirst = true;
+      for await (const event of this.#complete(target, { ...request, code }, { limit, startedAt })) {
+        yield event.type === 'text' && isFirst ? { ...event, text: indentation + event.text } : event;
+        isFirst = false;
+      }
     } catch (error) {
       const end = limit.endFor(error);
       if (end === null) throw error;
@@ -156,9 +159,12 @@ export class CodeCompleter {
     gap: boolean,
     { limit, startedAt }: Call,
   ): AsyncGenerator<CompleteCodeEvent, void> {
-    const { maxTokens, temperature, seed, stop, minConfidence = 0 } = request;
+    const { maxTokens, temperature, seed, stop, minConfidence = 0, stream = false } = request;
     const firstLine = new FirstLine();
     const isUnsure = () => firstLine.confidence !== null && firstLine.confidence < minConfidence;
+    // Nothing is told that may be held back for what is still to come of its first line.
+    const mayTell = () => stream && (minConfidence === 0 || (firstLine.isWhole && !isUnsure()));
+    const growing = new GrowingSuggestion(code, countErrors);
     let written = '';
     let work = { promptMs: 0, cachedTokens: 0 };
     const events = this.#assistant.complete(target, {
@@ -174,15 +180,14 @@ export class CodeCompleter {
     const end = (
       event: Pick<CompleteCodeEnd, 'reason' | 'adapter' | 'promptTokens' | 'completionTokens'>,
     ) => {
-      const shaped = shapeSuggestion(written, code, true).text;
-      const text = countErrors === null ? shaped : cutToSyntax(shaped, code, countErrors);
+      const text = growing.whole(written);
       const silence: Silence | null = isUnsure()
         ? 'unsure'
         : text === '' && written.trim() !== ''
           ? 'nothing-new'
           : null;
       return {
-        text: silence === null ? text : '',
+        rest: silence === null ? growing.rest(written) : '',
         end: {
           ...{ type: 'end' as const, ...event, fillInTheMiddle: gap, sources: used.map(sourceOf) },
           ...{ ...work, confidence: firstLine.confidence, silence },
@@ -198,10 +203,12 @@ export class CodeCompleter {
           work = { promptMs: performance.now() - startedAt, cachedTokens };
         }
         if (event.prompt !== undefined) this.#sizeOf(target).push(event.prompt);
+        const certain = mayTell() && event.text.includes('\n') ? growing.grow(written) : '';
+        if (certain !== '') yield { type: 'text', text: certain };
         continue;
       }
       const told = end(event);
-      if (told.text !== '') yield { type: 'text', text: told.text };
+      if (told.rest !== '') yield { type: 'text', text: told.rest };
       yield told.end;
     }
   }

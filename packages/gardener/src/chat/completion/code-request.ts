@@ -26,6 +26,8 @@ export interface CompleteCodeRequest {
   writingMs?: number | undefined;
   /** So long after the call what is written by then is the completion. */
   timeLimitMs?: number | undefined;
+  /** Whether lines are told as soon as nothing can take them back; else the text is told once. Defaults to false. */
+  stream?: boolean;
   /** Fails where the base model cannot see what follows, instead of going on without it. */
   needsGap?: boolean;
   /** Nothing is suggested whose first line the model holds less likely, 0 to 1 a token. Defaults to 0. */
@@ -57,5 +59,5 @@ export type CompleteCodeEnd = Extract<CompletionEvent, { type: 'end' }> & {
 /** `unsure`: less likely than asked for; `nothing-new`: it stands there already; `newer-request`: see `client`. */
 export type Silence = 'unsure' | 'nothing-new' | 'newer-request';
 
-/** What a completion yields: its text, if there is any, then one end. */
+/** What a completion yields: its text, if there is any, in one piece or in several; then one end. */
 export type CompleteCodeEvent = { type: 'text'; text: string } | CompleteCodeEnd;

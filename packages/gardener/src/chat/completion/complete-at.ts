@@ -20,6 +20,8 @@ export interface CompleteAtRequest {
   adapter?: 'promoted' | 'base';
   /** Of the adapter, 0 to 1.5. Defaults to the setting. */
   strength?: number;
+  /** Whether lines are told as soon as they are certain. Defaults to false. */
+  stream?: boolean;
   signal?: AbortSignal;
 }
 
@@ -33,7 +35,7 @@ export async function* completeAt(
   project: ProjectRecord,
   request: CompleteAtRequest,
 ): AsyncGenerator<CompleteCodeEvent, void> {
-  const { signal, maxTokens, retrieval = true, adapter = 'promoted', strength } = request;
+  const { signal, maxTokens, retrieval = true, adapter = 'promoted', strength, stream = false } = request;
   const path = pathInProject(project, request.file);
   const source = await readSource(request.file, garden.settings.maxFileBytes);
   if (!source.ok && source.reason !== 'empty') throw unreadable(path, source.reason);
@@ -45,7 +47,7 @@ export async function* completeAt(
     ...(strength !== undefined && { strength }),
   };
   const code = { path, before, after };
-  yield* completer.complete(target, { code, maxTokens, retrieval, ...(signal && { signal }) });
+  yield* completer.complete(target, { code, maxTokens, retrieval, stream, ...(signal && { signal }) });
 }
 
 /** The path of a file as the project's index names it. */

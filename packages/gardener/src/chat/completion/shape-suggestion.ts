@@ -139,13 +139,25 @@ function keptText(lines: readonly string[], kept: number): string {
 
 /** Whether a suggestion says once more what stands right above it. */
 function repeatsAbove(text: string, before: string): boolean {
-  const lines = text.split('\n').filter((line) => !isBlank(line));
-  if (lines.length === 0 || !isBlank(before.slice(before.lastIndexOf('\n') + 1))) return false;
-  const above = before
-    .split('\n')
-    .filter((line) => !isBlank(line))
-    .slice(-lines.length)
-    .map((line) => line.trim());
-  const isSame = lines.length === above.length && lines.every((line, index) => line.trim() === above[index]);
-  return isSame && lines.join('').trim().length >= 2 * TELLING_CHARACTERS;
+  const lines = trimmedLines(text);
+  if (lines.length === 0 || !isNewLine(before)) return false;
+  const above = trimmedLines(before).slice(-lines.length);
+  const isSame = lines.length === above.length && lines.every((line, index) => line === above[index]);
+  return isSame && lines.join('').length >= 2 * TELLING_CHARACTERS;
+}
+
+/** Whether a suggestion that begins with a text can come to say once more what stands right above it. */
+export function mayRepeatAbove(text: string, before: string): boolean {
+  const lines = trimmedLines(text);
+  if (lines.length === 0 || !isNewLine(before)) return false;
+  const above = trimmedLines(before).slice(-MOST_LINES);
+  return above.some((_line, start) => lines.every((line, index) => line === above[start + index]));
+}
+
+function trimmedLines(text: string): string[] {
+  return text.split('\n').flatMap((line) => (isBlank(line) ? [] : [line.trim()]));
+}
+
+function isNewLine(before: string): boolean {
+  return isBlank(before.slice(before.lastIndexOf('\n') + 1));
 }

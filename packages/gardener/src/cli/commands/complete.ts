@@ -35,8 +35,8 @@ export function defineComplete(program: Command): void {
     .option('--without-retrieval', 'do not look up related code of the project')
     .description(
       "Complete code at a line: the model goes on where the line above ends, with the project's adapter and related code " +
-        'in front. A base model with fill-in-the-middle tokens sees what follows, too. Prints the completion and nothing else; ' +
-        'no file is changed.',
+        'in front. A base model with fill-in-the-middle tokens sees what follows, too. Prints the completion and nothing else, ' +
+        'line by line as soon as a line is certain to stay; no file is changed.',
     )
     .addHelpText(
       'after',
@@ -70,6 +70,7 @@ async function complete(session: Session, options: CompleteOptions, place: strin
     retrieval: !options.withoutRetrieval,
     adapter: options.withoutAdapter ? 'base' : 'promoted',
     ...strength,
+    stream: true,
     signal,
   })) {
     if (event.type === 'end') end = event;
