@@ -77,6 +77,24 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     browser.expectErrors();
   });
 
+  it('takes a base that is to be typed for none until it is typed', async () => {
+    await button('Add a project').click();
+    await page.getByLabel('Folder', { exact: true }).fill(garden.directory);
+    const isRefused = () => button('Add project').isDisabled();
+    const base = page.getByLabel('Base model', { exact: true });
+    await expect.poll(isRefused).toBe(false);
+    await base.selectOption({ label: 'A GGUF file or one of the hub…' });
+    await expect.poll(isRefused).toBe(true);
+    await page.getByLabel('GGUF file').fill('/models/coder.gguf');
+    await expect.poll(isRefused).toBe(false);
+    await page.getByLabel('GGUF file').fill(' ');
+    await expect.poll(isRefused).toBe(true);
+    await base.selectOption({ label: 'As in the settings' });
+    await expect.poll(isRefused).toBe(false);
+    await button('Cancel').click();
+    browser.expectErrors();
+  });
+
   it('adds a project, and says what is wrong with a folder that is none', async () => {
     const path = codebase('trainer', ['adapter', 'weights']);
     await button('Add a project').click();
