@@ -176,12 +176,13 @@ describe('files that are hard to read', () => {
     writeFileSync(join(path, '.env'), `TOKEN=${key}\n`);
     await garden.json(['add', path, '--no-train', '--wait']);
     const { stdout } = await garden.run(['status', 'secretive', '--secrets']);
-    expect(stdout).toMatch(/^masked +cloud\.py:2 +aws-access-token$/m);
+    expect(stdout).toMatch(/^masked +[0-9a-f]{12} +cloud\.py:2 +aws-access-token$/m);
     expect(stdout).toMatch(/^left out +\.env /m);
     expect(stdout).toMatch(/^2 places: neither indexed, nor trained on, nor shown by a search\.$/m);
     const machine = await garden.run(['status', 'secretive', '--secrets', '--json']);
     expect(JSON.parse(machine.stdout)).toContainEqual({
       ...{ path: 'cloud.py', line: 2, rule: 'aws-access-token', outcome: 'masked' },
+      fingerprint: expect.stringMatching(/^[0-9a-f]{12}$/),
     });
     for (const text of [stdout, machine.stdout]) expect(text).not.toContain('QWERTY');
   });
