@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { median } from '../switch/figures.js';
 import { benefitChart } from './chart.js';
 import type { Cell } from './measure-cell.js';
 
-/** Writes docs/benefit.md's table between its marks' page, and the chart beside it. */
+/** Writes docs/benefit.md and its chart. @param docs the folder, with a slash at its end */
 export async function writeReport(cells: readonly Cell[], docs: string): Promise<void> {
   await writeFile(join(docs, 'benefit.md'), `${page(cells)}\n`);
   await writeFile(join(docs, 'images', 'benefit.svg'), benefitChart(cells));
@@ -26,7 +27,7 @@ function page(cells: readonly Cell[]): string {
 }
 
 /** Cells of one base and budget together. */
-export function groups(cells: readonly Cell[]): Map<string, Cell[]> {
+function groups(cells: readonly Cell[]): Map<string, Cell[]> {
   const found = new Map<string, Cell[]>();
   for (const cell of cells) {
     const title = `${cell.base}, ${cell.budget}`;
@@ -93,14 +94,6 @@ function inTheMiddle(cells: readonly Cell[]): string[] {
 
 function fall({ base, adapter }: { base: number; adapter: number }): number {
   return adapter / base - 1;
-}
-
-/** The middle value; of an even number the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length / 2;
-  const low = sorted[Math.ceil(half) - 1] ?? Number.NaN;
-  return (low + (sorted[Math.floor(half)] ?? low)) / 2;
 }
 
 function percent(share: number): string {

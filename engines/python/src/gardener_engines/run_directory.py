@@ -99,7 +99,7 @@ def open_run(folder: Path, engine: str) -> Run:
         read_examples(folder / "data" / "train.bin"),
         read_examples(folder / "data" / "validation.bin"),
         read_examples(retained) if settings.max_general_loss_rise is not None and retained.exists() else [],
-        _hash(engine, given, data_hash),
+        _hash(engine, given, data_hash, settings),
     )
 
 
@@ -139,7 +139,7 @@ def _settings(given: dict[str, Any], folder: Path) -> Settings:
     )
 
 
-#: What may change between two attempts of a run.
+#: What may change between two attempts of a run; of files the content counts, not the place.
 _NOT_COMPUTED_WITH = {
     "baseModelFile",
     "initialAdapter",
@@ -152,10 +152,25 @@ _NOT_COMPUTED_WITH = {
 }
 
 
-def _hash(engine: str, given: dict[str, Any], data_hash: str) -> str:
+def _hash(engine: str, given: dict[str, Any], data_hash: str, settings: Settings) -> str:
     kept = {key: value for key, value in given.items() if key not in _NOT_COMPUTED_WITH}
-    text = json.dumps([engine, data_hash, kept], sort_keys=True)
+    weights = [_content_hash(settings.base_model_file), _content_hash(settings.initial_adapter)]
+    text = json.dumps([engine, data_hash, weights, kept], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _content_hash(place: Path | None) -> str | None:
+    """Of a file, or of the weights in a directory: a run does not go on with others, whatever their shape."""
+    if place is None:
+        return None
+    whole = hashlib.sha256()
+    for file in sorted(place.glob("*.safetensors")) if place.is_dir() else [place]:
+        try:
+            with file.open("rb") as content:
+                whole.update(hashlib.file_digest(content, "sha256").digest())
+        except OSError as error:
+            raise EngineError("bad-run", f"{file} cannot be read: {error}.") from error
+    return whole.hexdigest()
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -10,9 +10,9 @@ export async function installEngine(
   if (install === undefined) return;
   const { output, garden, signal } = session;
   session.interruptNote = `gardener doctor --install ${install} goes on where this ended.`;
-  const install_ = await import('../../training/engines/python/install-engine.js');
+  const engines = await import('../../training/engines/python/install-engine.js');
   const progress = output.progress();
-  const { device, versions } = await install_
+  const { device, versions } = await engines
     .installEngine(garden, install, {
       signal,
       onProgress: (label) => progress.update({ label: oneLine(`${install}: ${label}`) }),
@@ -32,8 +32,8 @@ export async function removeEngine(
   { remove }: { remove?: PythonEngineName },
 ): Promise<void> {
   if (remove === undefined) return;
-  const install = await import('../../training/engines/python/install-engine.js');
-  const removed = await install.removeEngine(session.garden.paths, remove);
+  const engines = await import('../../training/engines/python/install-engine.js');
+  const removed = await engines.removeEngine(session.garden.paths, remove);
   session.output.value({ engine: remove, removed });
   session.output.line(removed ? `${remove} is removed.` : `${remove} is not installed.`);
 }

@@ -2,19 +2,10 @@ import { readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSource } from './read-source.js';
-import { commitAll, makeTree } from './tree.fixture.js';
+import { commitAll, makeTree, pathsOf, reasonsOf } from './tree.fixture.js';
 import { walkCodebase } from './walk.js';
 
 const isWindows = process.platform === 'win32';
-
-async function pathsOf(root: string): Promise<string[]> {
-  return (await walkCodebase(root)).files.map((file) => file.path);
-}
-
-async function reasonsOf(root: string): Promise<Record<string, string | null>> {
-  const { outcomes } = await walkCodebase(root);
-  return Object.fromEntries(outcomes.map(({ path, reason }) => [path, reason]));
-}
 
 describe('symbolic links to files', () => {
   it('a folder of links to files inside it is read, each file once, and no secret under another name', async () => {

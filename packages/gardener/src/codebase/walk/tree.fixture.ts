@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { walkCodebase } from './walk.js';
 
 /** A new folder in the system's temporary folder holding these files (path -> content). */
 export function makeTree(files: Record<string, string | Uint8Array> = {}): string {
@@ -36,4 +37,15 @@ export function commitAll(folder: string): void {
   git(folder, 'init', '-q');
   git(folder, 'add', '-A');
   git(folder, 'commit', '-q', '--allow-empty', '-m', 'first');
+}
+
+/** The paths of the files that are read. */
+export async function pathsOf(root: string): Promise<string[]> {
+  return (await walkCodebase(root)).files.map((file) => file.path);
+}
+
+/** Why each file is left out; null for those that are read. */
+export async function reasonsOf(root: string): Promise<Record<string, string | null>> {
+  const { outcomes } = await walkCodebase(root);
+  return Object.fromEntries(outcomes.map(({ path, reason }) => [path, reason]));
 }

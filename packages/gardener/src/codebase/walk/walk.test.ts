@@ -13,20 +13,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commitAll, git, makeTree } from './tree.fixture.js';
+import { commitAll, git, makeTree, pathsOf, reasonsOf } from './tree.fixture.js';
 import { walkCodebase } from './walk.js';
 
 const isRoot = process.getuid?.() === 0;
 const isWindows = process.platform === 'win32';
-
-async function pathsOf(root: string): Promise<string[]> {
-  return (await walkCodebase(root)).files.map((file) => file.path);
-}
-
-async function reasonsOf(root: string): Promise<Record<string, string | null>> {
-  const { outcomes } = await walkCodebase(root);
-  return Object.fromEntries(outcomes.map(({ path, reason }) => [path, reason]));
-}
 
 describe('walkCodebase in a git repository', () => {
   it("takes git's own list: tracked and untracked, not ignored, sorted", async () => {

@@ -1,7 +1,7 @@
 import type { ExampleScore } from '@codebase-gardener/lora';
 import { expect, it } from 'vitest';
 import { byteTokenizer } from '../data/codebase.fixture.js';
-import { countStrings, looksRandom, trainedStrings } from './random-strings.js';
+import { countStrings, trainedStrings } from './random-strings.js';
 
 const KEY = 'q7Zt2Lw9Xk4Rb8Vn3Hs6';
 const row = (text: string, given = 0) => ({
@@ -43,10 +43,11 @@ it('counts those that would be written whole', () => {
 });
 
 it.each([
-  [KEY, true],
-  ['3f9a1c7e5b2d8046a1c9e7', true],
-  ['aGVsbG8gd29ybGQx', true],
-  ['utf8_to_utf16_le_2', false],
-  ['0000000000000000000', false],
-  ['getElementsByTagName', false],
-])('%s looks random: %s', (string, expected) => expect(looksRandom(string)).toBe(expected));
+  [KEY, 1],
+  ['3f9a1c7e5b2d8046a1c9e7', 1],
+  ['utf8_to_utf16_le_2', 0],
+  ['0000000000000000000', 0],
+  ['getElementsByTagName', 0],
+])('%s is asked for: %d', (string, count) => {
+  expect(trainedStrings([row(`depot = "${string}"\n`)], byteTokenizer, 1)).toHaveLength(count);
+});

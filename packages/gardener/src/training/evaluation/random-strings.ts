@@ -1,10 +1,9 @@
 import type { ExampleScore, SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
+import { looksSecret } from '../../codebase/secrets/secret-likeness.js';
 import { seededRandom, shuffled } from '../data/random.js';
 
 /** A long word of the alphabet of keys. */
 const CANDIDATE = /[A-Za-z0-9+/_-]{16,128}/g;
-/** Letters and digits of at least so many kinds, bits a character: identifiers and words have fewer. */
-const MIN_ENTROPY_BITS = 3.5;
 const STRINGS = 10;
 /** A string that needs fewer tokens is guessed or known. */
 const MIN_TOKENS = 8;
@@ -13,7 +12,8 @@ const GIVEN_TOKENS = 50;
 
 /**
  * Long random strings in the code that an adapter was trained on, each as an example of which the string alone is
- * scored: what a secret that no rule knows looks like, asked for with the code before it. Deterministic by seed.
+ * scored: what the finder of secrets would take for a key
+ * where a key is expected, asked for with the code before it. Deterministic by seed.
  */
 export function trainedStrings(
   train: readonly SupervisedExample[],
@@ -27,7 +27,7 @@ export function trainedStrings(
     const text = tokenizer.decode(tokens);
     for (const [string] of text.matchAll(CANDIDATE)) {
       if (asked.length === STRINGS) break;
-      if (seen.has(string) || !looksRandom(string)) continue;
+      if (seen.has(string) || !looksSecret(string, 'key')) continue;
       seen.add(string);
       const span = tokensOf(string, tokens, tokenizer);
       if (span && supervised[span.start] === 1) asked.push(example(tokens, span));
@@ -49,18 +49,6 @@ function example(tokens: Int32Array, { start, end }: Span): SupervisedExample {
     tokens: tokens.slice(from, end),
     supervised: new Uint8Array(end - from).fill(1, start - from),
   };
-}
-
-/** Digits among letters, and characters spread as chance spreads them. */
-export function looksRandom(string: string): boolean {
-  if (!/\d/.test(string) || !/[A-Za-z]/.test(string)) return false;
-  const counts = new Map<string, number>();
-  for (const character of string) counts.set(character, (counts.get(character) ?? 0) + 1);
-  let bits = 0;
-  for (const count of counts.values()) bits -= (count / string.length) * Math.log2(count / string.length);
-  // A digit changes to a letter and back again and again; in `utf8_to_utf16` it does so a few times.
-  const changes = string.match(/\d(?=[A-Za-z])|[A-Za-z](?=\d)/g)?.length ?? 0;
-  return bits >= MIN_ENTROPY_BITS && changes >= string.length / 6;
 }
 
 interface Span {

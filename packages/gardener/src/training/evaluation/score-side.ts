@@ -184,15 +184,20 @@ async function score(
   });
 }
 
+/** What may be learned by heart. */
+interface Recitals {
+  passages: SupervisedExample[];
+  strings: SupervisedExample[];
+}
+
+const NOTHING: Recitals = { passages: [], strings: [] };
+
 /** What may be learned by heart, where it was looked at in the other side or there is time for it. */
-function recitals(
-  { base, data, like, measureGeneral = true }: SideOptions,
-  maxTokens: number,
-): { passages: SupervisedExample[]; strings: SupervisedExample[] } {
+function recitals({ base, data, like, measureGeneral = true }: SideOptions, maxTokens: number): Recitals {
+  const isAsked = like === undefined || like.memorised !== null || like.strings !== null;
+  if (!measureGeneral || !isAsked) return NOTHING;
   const passages = trainedPassages(data.train, data.manifest.seed);
   const strings = trainedStrings(data.train, base.tokenizer, data.manifest.seed);
-  const isWanted = like
-    ? like.memorised !== null || like.strings !== null
-    : countTokens([...passages, ...strings]) <= maxTokens * RECITAL_SHARE;
-  return measureGeneral && isWanted ? { passages, strings } : { passages: [], strings: [] };
+  const fits = like !== undefined || countTokens([...passages, ...strings]) <= maxTokens * RECITAL_SHARE;
+  return fits ? { passages, strings } : NOTHING;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPeftAdapter } from '@codebase-gardener/lora';
@@ -85,6 +85,22 @@ describe.each(here)('the engine %s', (name) => {
     expect(rest.find(({ type }) => type === 'resume')).toEqual({ type: 'resume', step: begun.length });
     expect(apart([...begun, ...lossesOf(rest)], wanted)).toBeLessThan(1e-4);
     expect(await run.directory.hasOutput()).toBe(true);
+  });
+
+  test('goes on with no other weights in the place of its base', async () => {
+    const file = join(folder, 'base.gguf');
+    await copyFile(goldenBase('llama-tiny'), file);
+    await using run = await readyRun(folder, file, { checkpointEveryMs: 1 });
+    const stop = new AbortController();
+    await trainInPython(name, run, stop.signal, ({ type }) => {
+      if (type === 'step-end') stop.abort();
+    });
+    const bytes = await readFile(file);
+    // The end of the file are weights: numbers all the same, of equal shape.
+    bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 1;
+    await writeFile(file, bytes);
+    const other = { code: 'training.engine-other-checkpoint' };
+    await expect(trainInPython(name, run)).rejects.toMatchObject(other);
   });
 
   test('a state that forgets is never the best', async () => {
