@@ -11,6 +11,9 @@ const address = z
 
 const whole = (minimum: number, maximum: number) => z.number().int().min(minimum).max(maximum);
 
+/** Of a kind of rows that nothing was measured to gain by: docs/recipe.md. */
+const rowShare = z.number().min(0).max(0.9).default(0);
+
 /** An adapter at more than this is far from anything that was trained. */
 export const MAX_ADAPTER_STRENGTH = 1.5;
 
@@ -123,6 +126,20 @@ export const settingsSchema = z.strictObject({
     .default(0)
     .describe('Dropout on the input of the adapter while training, 0 to 0.9.'),
   learningRate: z.number().positive().max(1).default(1e-3).describe('Highest learning rate of the schedule.'),
+  bodyRowShare: rowShare.describe(
+    'Share of the code tokens of a training that rows take which give a signature and its docstring and learn the body, 0 to 0.9.',
+  ),
+  relatedRowShare: rowShare.describe(
+    'Share of the code tokens of a training that rows take which have declarations of imported names before the file, 0 to 0.9.',
+  ),
+  recentEditWeight: z
+    .number()
+    .min(0.1)
+    .max(10)
+    .default(1)
+    .describe(
+      'How many times as many gap rows the recently edited half of the files gives to a training as the others.',
+    ),
   sequenceLength: whole(16, 32_768).default(256).describe('Tokens of one training row.'),
   threads: whole(0, 1024)
     .default(0)

@@ -25,7 +25,14 @@ export const dataManifestSchema = z.object({
   /** Commit of the codebase, or null outside git. */
   commit: z.string().nullable(),
   sequenceLength: z.number().int().positive(),
-  train: sideCountsSchema.extend({ codeWindows: count, instructionPairs: count, gaps: gapCountsSchema }),
+  train: sideCountsSchema.extend({
+    codeWindows: count,
+    instructionPairs: count,
+    gaps: gapCountsSchema,
+    /** Bodies under a signature, and gaps with code of other files. Runs from before there were any have none. */
+    bodyRows: count.default(0),
+    relatedRows: count.default(0),
+  }),
   validation: sideCountsSchema,
   heldOut: sideCountsSchema.extend({ lines: count, gaps: gapCountsSchema }),
   /** Paths that are on no side, each with its reason. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { SupervisedExample } from '@codebase-gardener/lora';
-import type { Chunk } from '../../codebase/chunk/chunk.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { systemMessage } from '../../prompt/build-prompt.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
@@ -11,6 +10,9 @@ import { type GapBase, type GapOptions, gapBase } from './gaps/gap-examples.js';
 import { countGaps, defaultGapShare, gapRows, gapsInTurn, MAX_HELD_OUT_GAPS } from './gaps/gap-rows.js';
 import { instructionPairs } from './instruction-pairs.js';
 import { seededRandom, shuffled } from './random.js';
+import { moreRows } from './rows/more-rows.js';
+import { NO_MORE_ROWS, type RowWeights, weightedByAge } from './rows/row-weights.js';
+import { usableChunks } from './rows/usable-chunks.js';
 import { drawWindows, type HeldOutFile, heldOutFile, heldOutGap, windowExample } from './split/held-out.js';
 import { lineHashes } from './split/line-hashes.js';
 import { type SplitFile, type SplitOptions, splitFiles } from './split/split.js';
@@ -24,6 +26,8 @@ export interface ExampleOptions extends SplitOptions {
   instructionShare?: number;
   /** Share of the code tokens that gap rows take, 0 to 0.9. Defaults to `GAP_SHARE`. */
   gapShare?: number;
+  /** Further kinds of rows. Defaults to none. */
+  rows?: RowWeights;
   /** Name of the codebase, for bases that know repositories. Defaults to 'repository'. */
   repository?: string;
   /** Windows and gap rows beyond this many tokens are not made (files in seeded order). Defaults to 2,000,000. */
@@ -67,7 +71,16 @@ export function makeExamples(
   const code = trainingCode(shuffled(split.train, random), gaps, options);
   const trainFiles = code.files.map(({ side }) => side);
   const pairs = instructionExamples(trainFiles, base, options, code.tokens, filters);
-  const rows = [...code.windows, ...code.gaps.map(({ example }) => example), ...pairs];
+  const { rows: weights = NO_MORE_ROWS } = options;
+  const ofMore = seededRandom(options.seed, 'more rows');
+  const more = moreRows(trainFiles, weights, code.tokens, gaps, gapOptions(options), ofMore);
+  const rows = [
+    ...code.windows,
+    ...code.gaps.map(({ example }) => example),
+    ...more.bodies,
+    ...more.related,
+    ...pairs,
+  ];
   const train = shuffled(withoutDuplicates(rows, filters), random);
 
   const draw = (sides: readonly SplitFile[], maxTokens: number): CodeWindow[][] =>
@@ -99,6 +112,8 @@ export function makeExamples(
       codeWindows: code.windows.length,
       instructionPairs: pairs.length,
       gaps: countGaps(code.gaps),
+      bodyRows: more.bodies.length,
+      relatedRows: more.related.length,
     },
     validation: countSide(
       split.validation.map(({ file }) => file.path),
@@ -140,7 +155,8 @@ function trainingCode(order: readonly SplitFile[], base: GapBase, options: Examp
     tokens += countTokens(made);
     if (isFocus(side)) focusTokens = tokens;
   }
-  const gaps = gapRows(files, share / (1 - share), base, gapOptions(options));
+  const { recent } = options.rows ?? NO_MORE_ROWS;
+  const gaps = gapRows(weightedByAge(files, recent), share / (1 - share), base, gapOptions(options));
   return { files, windows, gaps, tokens: tokens + countTokens(gaps.map(({ example }) => example)) };
 }
 
@@ -185,10 +201,7 @@ function instructionExamples(
   const random = seededRandom(options.seed, 'instructions');
   // As in chat: what is learned there is used there.
   const frame = chatFrame(base, systemMessage(options.repository ?? 'repository'));
-  const chunks = shuffled(
-    sides.flatMap((side) => side.file.chunks.filter((chunk) => usable(chunk, side))),
-    random,
-  );
+  const chunks = shuffled(usableChunks(sides), random);
   const examples: SupervisedExample[] = [];
   let tokens = 0;
   for (const chunk of chunks) {
@@ -205,14 +218,6 @@ function instructionExamples(
     }
   }
   return examples;
-}
-
-/** Whether a chunk has a symbol to ask about and no line of it is excluded. */
-function usable(chunk: Chunk, side: SplitFile): boolean {
-  if (chunk.symbol === null || chunk.quality.score < 0.5) return false;
-  return !side.excludedLines.some(
-    (range) => range.startLine <= chunk.endLine && range.endLine >= chunk.startLine,
-  );
 }
 
 function withoutDuplicates(

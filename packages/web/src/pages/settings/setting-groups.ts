@@ -2,7 +2,10 @@ import type { Setting } from '../../api/types.js';
 
 const GROUPS: readonly (readonly [string, RegExp])[] = [
   ['Answers', /^(baseModel|runtime|kept|context|adapter)/],
-  ['Training', /^(budget|rank|alpha|dropout|learning|sequence|train|yield|gate|minTraining|checkpoint)/],
+  [
+    'Training',
+    /^(budget|rank|alpha|dropout|learning|sequence|train|yield|gate|minTraining|checkpoint|body|related|recent)/,
+  ],
   ['Index and embedding', /^(embedding|maxFile)/],
 ];
 const REST = 'Machine and log';

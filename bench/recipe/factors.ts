@@ -1,0 +1,101 @@
+import type { TargetModule } from '@codebase-gardener/lora';
+import { NO_MORE_ROWS, type RowWeights } from '../../packages/gardener/src/training/data/rows/row-weights.js';
+
+/** What a training is made with. */
+export interface Recipe {
+  learningRate: number;
+  rank: number;
+  alpha: number;
+  modules: readonly TargetModule[];
+  /** Rows of a step. */
+  accumulation: number;
+  /** Undefined: what suits the base. */
+  gapShare: number | undefined;
+  instructionShare: number;
+  rows: RowWeights;
+}
+
+const ATTENTION: readonly TargetModule[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
+const MLP: readonly TargetModule[] = ['gate_proj', 'up_proj', 'down_proj'];
+
+/** As the product trains. */
+export const USUAL: Recipe = {
+  learningRate: 1e-3,
+  rank: 16,
+  alpha: 32,
+  modules: [...ATTENTION, ...MLP],
+  accumulation: 2,
+  gapShare: undefined,
+  instructionShare: 0.15,
+  rows: NO_MORE_ROWS,
+};
+
+/** One factor with the values that are tried beside the usual one. */
+export interface Factor {
+  name: string;
+  /** One sentence for the table. */
+  what: string;
+  usual: string;
+  values: ReadonlyMap<string, Partial<Recipe>>;
+}
+
+function factor(name: string, what: string, usual: string, values: [string, Partial<Recipe>][]): Factor {
+  return { name, what, usual, values: new Map(values) };
+}
+
+const rows = (change: Partial<RowWeights>): Partial<Recipe> => ({ rows: { ...NO_MORE_ROWS, ...change } });
+
+/** Changed one at a time; everything else stays as usual. */
+export const FACTORS: readonly Factor[] = [
+  factor('learningRate', 'Highest learning rate.', '0.001', [
+    ['0.0003', { learningRate: 3e-4 }],
+    ['0.0005', { learningRate: 5e-4 }],
+    ['0.002', { learningRate: 2e-3 }],
+    ['0.004', { learningRate: 4e-3 }],
+  ]),
+  factor('rank', 'Rank, with alpha twice the rank.', '16', [
+    ['4', { rank: 4, alpha: 8 }],
+    ['8', { rank: 8, alpha: 16 }],
+    ['32', { rank: 32, alpha: 64 }],
+    ['64', { rank: 64, alpha: 128 }],
+  ]),
+  factor('modules', 'Which linear modules are trained.', 'all seven', [
+    ['attention', { modules: ATTENTION }],
+    ['mlp', { modules: MLP }],
+    ['q and v', { modules: ['q_proj', 'v_proj'] }],
+  ]),
+  factor(
+    'loraPlus',
+    // The gradient's scale is nothing to Adam: B at a rate s times as high is B at the same rate, s times as large.
+    'LoRA+: a rate for B that is so many times as high. As B begins at zero, that is alpha so many times as large.',
+    '1',
+    [
+      ['2', { alpha: 64 }],
+      ['4', { alpha: 128 }],
+      ['16', { alpha: 512 }],
+    ],
+  ),
+  factor('gapShare', 'Share of the code tokens that rows with a gap to complete take.', "the base's", [
+    ['0', { gapShare: 0 }],
+    ['0.25', { gapShare: 0.25 }],
+    ['0.75', { gapShare: 0.75 }],
+    ['0.9', { gapShare: 0.9 }],
+  ]),
+  factor('instructionShare', 'Share of questions and answers.', '0.15', [
+    ['0', { instructionShare: 0 }],
+    ['0.05', { instructionShare: 0.05 }],
+    ['0.3', { instructionShare: 0.3 }],
+  ]),
+  factor('bodyRowShare', 'Rows that give signature and docstring and learn the body.', '0', [
+    ['0.15', rows({ bodies: 0.15 })],
+    ['0.3', rows({ bodies: 0.3 })],
+  ]),
+  factor('relatedRowShare', 'Gap rows with declarations of imported names before the file.', '0', [
+    ['0.15', rows({ related: 0.15 })],
+    ['0.3', rows({ related: 0.3 })],
+  ]),
+  factor('accumulation', 'Rows of a step, at the same number of rows in all.', '2', [
+    ['1', { accumulation: 1 }],
+    ['4', { accumulation: 4 }],
+  ]),
+];

@@ -1,0 +1,155 @@
+import {
+  type BaseModel,
+  type ExampleScore,
+  type FrozenWeights,
+  type LoraAdapter,
+  loadFrozenWeights,
+  type SupervisedExample,
+  scoreExamples,
+  train,
+} from '@codebase-gardener/lora';
+import { isCode } from '../../packages/gardener/src/codebase/languages/languages.js';
+import { chunkCodebase } from '../../packages/gardener/src/codebase/read/chunk-codebase.js';
+import { type ChunkedFile, isChunkedFile } from '../../packages/gardener/src/codebase/read/chunked-file.js';
+import { type ExampleSet, makeExamples } from '../../packages/gardener/src/training/data/examples.js';
+import { generalCodeSample } from '../../packages/gardener/src/training/data/general-code-examples.js';
+import { meanNll } from '../../packages/gardener/src/training/evaluation/statistics/file-sums.js';
+import type { Recipe } from './factors.js';
+
+/** Summed losses of one held-out file, nats, and the tokens they are of. */
+export interface FileLoss {
+  path: string;
+  nll: number;
+  tokens: number;
+  /** Of the fillings of its gaps. */
+  gapNll: number;
+  gapTokens: number;
+}
+
+/** What one training came to. */
+export interface Outcome {
+  files: FileLoss[];
+  /** Nats per token on general code. */
+  generalLoss: number;
+  steps: number;
+  /** Tokens a second over the last steps; what else the machine did counts. */
+  tokensPerSecond: number | null;
+}
+
+/** A codebase and a base, opened once for all trainings. */
+export interface Bench {
+  base: BaseModel;
+  frozen: FrozenWeights;
+  files: ChunkedFile[];
+  sequenceLength: number;
+  threads: number;
+}
+
+const SEED = 1;
+const WARMUP_STEPS = 10;
+/** Enough for a figure, seconds to score. */
+const MAX_HELD_OUT_TOKENS = 8_000;
+const MAX_VALIDATION_TOKENS = 1_000;
+
+/** Reads a codebase and a base. */
+export async function openBench(
+  root: string,
+  base: BaseModel,
+  { sequenceLength, threads }: { sequenceLength: number; threads: number },
+): Promise<Bench> {
+  const files: ChunkedFile[] = [];
+  for await (const item of chunkCodebase(root))
+    if (isChunkedFile(item) && isCode(item.language)) files.push(item);
+  return { base, frozen: await loadFrozenWeights(base), files, sequenceLength, threads };
+}
+
+/**
+ * Trains so many rows by a recipe and scores held-out files, which are the same for every recipe.
+ * @param rows 0 for the base alone
+ */
+export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number): Promise<Outcome> {
+  const { base, sequenceLength, files } = bench;
+  const set = makeExamples(files, base, {
+    ...{ seed: SEED, sequenceLength, instructionShare: recipe.instructionShare, rows: recipe.rows },
+    ...{ maxHeldOutTokens: MAX_HELD_OUT_TOKENS, maxValidationTokens: MAX_VALIDATION_TOKENS },
+    ...(recipe.gapShare !== undefined && { gapShare: recipe.gapShare }),
+  });
+  const steps = Math.ceil(rows / recipe.accumulation);
+  const trained = rows === 0 ? null : await trainBy(bench, recipe, set, steps);
+  const adapter = trained?.adapter ?? null;
+  const general = generalCodeSample(base.tokenizer, sequenceLength);
+  const generalLoss = meanNll(general, await score(bench, adapter, general));
+  const scored = await heldOutLosses(bench, adapter, set);
+  return { files: scored, generalLoss, steps, tokensPerSecond: trained?.tokensPerSecond ?? null };
+}
+
+async function trainBy(
+  { base, sequenceLength, threads }: Bench,
+  { learningRate, rank, alpha, modules, accumulation }: Recipe,
+  { train: examples }: ExampleSet,
+  steps: number,
+): Promise<{ adapter: LoraAdapter; tokensPerSecond: number | null }> {
+  const events = train({
+    // Without validation the last state is the result: the rates fall to their end, and no recipe stops earlier.
+    ...{ base, examples, validation: [], steps, maxEpochs: 1_000, seed: SEED },
+    adapter: { rank, alpha, targetModules: modules },
+    optimizer: { learningRate, warmupSteps: Math.min(WARMUP_STEPS, Math.ceil(steps / 4)) },
+    batch: { sequenceLength, rows: 1, accumulation },
+    machine: threads > 0 ? { threads } : {},
+  });
+  let tokensPerSecond: number | null = null;
+  for await (const event of events) {
+    if (event.type === 'step-end') tokensPerSecond = event.tokensPerSecond;
+    if (event.type === 'train-end') return { adapter: event.adapter, tokensPerSecond };
+  }
+  throw new Error('the training has not ended');
+}
+
+async function heldOutLosses(
+  bench: Bench,
+  adapter: LoraAdapter | null,
+  { heldOut }: ExampleSet,
+): Promise<FileLoss[]> {
+  const windows = heldOut.flatMap(({ examples }) => examples);
+  const gaps = heldOut.flatMap((file) => file.gaps.map(({ example }) => example));
+  const scores = await score(bench, adapter, [...windows, ...gaps]);
+  let next = 0;
+  let nextGap = windows.length;
+  return heldOut.map(({ path, examples, gaps: own }) => {
+    const ofWindows = sumOf(examples, scores.slice(next, next + examples.length));
+    const ofGaps = sumOf(
+      own.map(({ example }) => example),
+      scores.slice(nextGap, nextGap + own.length),
+    );
+    next += examples.length;
+    nextGap += own.length;
+    return { path, ...ofWindows, gapNll: ofGaps.nll, gapTokens: ofGaps.tokens };
+  });
+}
+
+function sumOf(
+  examples: readonly SupervisedExample[],
+  scores: readonly ExampleScore[],
+): { nll: number; tokens: number } {
+  let [nll, tokens] = [0, 0];
+  for (const [index, { supervised }] of examples.entries()) {
+    for (const [at, loss] of scores[index]!.nll.entries()) {
+      if (at === 0 || supervised[at] !== 1) continue;
+      nll += loss;
+      tokens++;
+    }
+  }
+  return { nll, tokens };
+}
+
+function score(
+  { base, frozen, sequenceLength, threads }: Bench,
+  adapter: LoraAdapter | null,
+  examples: readonly SupervisedExample[],
+): Promise<ExampleScore[]> {
+  if (examples.length === 0) return Promise.resolve([]);
+  return scoreExamples(base, adapter, [...examples], {
+    ...{ frozen, sequenceLength },
+    ...(threads > 0 && { threads }),
+  });
+}
