@@ -19,6 +19,8 @@ const { values } = parseArgs({
     codebases: { type: 'string' },
     checkouts: { type: 'string' },
     full: { type: 'boolean', default: false },
+    /** Of each adapter that is promoted, so many places that its gate has not seen; 0 for none. */
+    places: { type: 'string', default: '60' },
     results: { type: 'string', default: here('results.jsonl') },
     /** Only writes the table and the chart again. */
     report: { type: 'boolean', default: false },
@@ -62,6 +64,7 @@ async function measureOnce(
     base: base === 'default' ? null : base,
     budget,
     full: values.full,
+    places: Number(values.places),
   });
   cells.push(cell);
   await appendFile(values.results, `${JSON.stringify(cell)}\n`);

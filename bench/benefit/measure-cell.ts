@@ -3,6 +3,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRunEvents } from '../../packages/gardener/src/garden/runs/runs.js';
 import type { Scorecard } from '../../packages/gardener/src/training/evaluation/scorecard.js';
+import type { Arm } from '../../packages/gardener/src/training/evaluation/two-by-two/place-outcome.js';
 import { GardenerCommand } from '../pipeline/gardener-command.js';
 import type { BenefitCodebase } from './codebases.js';
 
@@ -37,6 +38,13 @@ export interface Cell {
   generalLoss: Sides | null;
   memorised: (Sides & { n: number }) | null;
   serves: { completion: string; answers: string } | null;
+  /** How code is completed: by whom, with related code or without; missing in cells of older benches. */
+  completes?: string | null;
+  /**
+   * Of an adapter that was promoted, completions at places of held-out files that its gate has not seen; null of one
+   * that was not, missing in cells of older benches.
+   */
+  fresh?: Fresh | null;
   steps: number;
   tokensPerSecond: number | null;
   peakMemoryBytes: number | null;
@@ -48,11 +56,23 @@ export interface Cell {
   load: number;
 }
 
+/**
+ * Places right of `n`, exactly and by their first line, and by how much the adapter is ahead where both have related
+ * code.
+ */
+export interface Fresh {
+  n: number;
+  exact: Record<Arm, number>;
+  firstLine: Record<Arm, number>;
+  /** Of first lines, paired by file, with its 95 % interval. */
+  ahead: { value: number; low: number | null; high: number | null };
+}
+
 /** Adds a codebase with a base in a data directory of its own, trains, and reads what came of it. */
 export async function measureCell(
   codebase: BenefitCodebase,
   root: string,
-  { base, budget, full }: { base: string | null; budget: string; full: boolean },
+  { base, budget, full, places }: { base: string | null; budget: string; full: boolean; places: number },
 ): Promise<Cell> {
   const work = await mkdtemp(join(tmpdir(), 'gardener-benefit-'));
   try {
@@ -70,9 +90,12 @@ export async function measureCell(
       '--wait',
     );
     const wallMs = performance.now() - started;
-    const measured =
-      full && added.status?.adapter.version ? await gardener.run('evaluate', 'measured', '--full') : added;
+    const wanted = [...(full ? ['--full'] : []), ...(places > 0 ? ['--places', String(places)] : [])];
+    const isPromoted = added.status?.adapter.promoted === true;
+    const isMeasured = added.status?.adapter.version && (full || (isPromoted && places > 0));
+    const measured = isMeasured ? await gardener.run('evaluate', 'measured', ...wanted) : added;
     const status = measured.status ?? added.status;
+    const { completions = null } = status ?? {};
     const { training, adapter, project } = status ?? {};
     const failed = added.exitCode !== 0 || training?.status !== 'completed';
     return {
@@ -89,6 +112,8 @@ export async function measureCell(
       reason: adapter?.reason ?? training?.reason ?? null,
       ...figuresOf(status?.scorecard ?? null),
       serves: adapter?.serves ?? null,
+      completes: completions && `${completions.by} ${completions.retrieval ? 'with' : 'without'} retrieval`,
+      fresh: isPromoted ? freshOf(status?.scorecard ?? null) : null,
       peakMemoryBytes: training?.peakMemoryBytes ?? null,
       wallMs,
       ...(await trainingOf(gardener)),
@@ -135,6 +160,22 @@ function figuresOf(card: Scorecard | null): Figures {
     generalLoss,
     memorised,
   };
+}
+
+function freshOf(card: Scorecard | null): Fresh | null {
+  const { twoByTwo = null } = card ?? {};
+  if (twoByTwo === null) return null;
+  const { arms, differences, places } = twoByTwo;
+  const counts = (of: 'exact' | 'firstLine'): Record<Arm, number> => {
+    const count = (arm: Arm) => Math.round((arms[arm][of]?.value ?? 0) * places);
+    const [baseAlone, baseRetrieved] = [count('baseAlone'), count('baseRetrieved')];
+    return {
+      ...{ baseAlone, baseRetrieved },
+      ...{ adapterAlone: count('adapterAlone'), adapterRetrieved: count('adapterRetrieved') },
+    };
+  };
+  const { value = 0, low = null, high = null } = differences.adapterRetrieved.firstLine ?? {};
+  return { n: places, exact: counts('exact'), firstLine: counts('firstLine'), ahead: { value, low, high } };
 }
 
 /** How far and how fast it trained, and the validation loss on its way. */

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ARMS, type Arm } from '../../packages/gardener/src/training/evaluation/two-by-two/place-outcome.js';
 import { median } from '../switch/figures.js';
 import { benefitChart } from './chart.js';
 import type { Cell } from './measure-cell.js';
@@ -18,6 +19,7 @@ function page(cells: readonly Cell[]): string {
     'that were named before any figure of them was seen (bench/benefit/codebases.ts). New: first published in 2025 or',
     'later, so the bases cannot have seen them. Everything is measured on held-out files. Completions: the first line',
     'is the one really written, with related code of the project in the prompt, as `gardener complete` asks.',
+    'Fresh places: a second sample of held-out places that the gate has not seen, for adapters that were promoted.',
     '',
     '![Validation loss over minutes of training](images/benefit.svg)',
   ];
@@ -42,6 +44,7 @@ function table(cells: readonly Cell[]): string[] {
     ...[
       'completions right',
       'without related code',
+      'fresh places right',
       'known answers',
       'general code',
       'promoted',
@@ -63,7 +66,7 @@ function cellsOf(cell: Cell): string[] {
     bitsPerByte ? `${bitsPerByte.base.toFixed(3)} -> ${bitsPerByte.adapter.toFixed(3)}` : (cell.error ?? ''),
     bitsPerByte ? percent(fall(bitsPerByte)) : '',
     ...[share(cell.nextLineExact), share(cell.gapsExact)],
-    ...[count(cell.completions), count(cell.completionsAlone), count(cell.answers)],
+    ...[count(cell.completions), count(cell.completionsAlone), freshPlaces(cell), count(cell.answers)],
     generalLoss ? percent(fall(generalLoss)) : '',
     ...[cell.promoted ? 'yes' : 'no', String(cell.steps), cell.load.toFixed(1)],
   ];
@@ -89,7 +92,43 @@ function inTheMiddle(cells: readonly Cell[]): string[] {
     `Of ${cells.length}: ${cells.filter(({ promoted }) => promoted).length} promoted; bits per byte ${percent(median(falls))} in the`,
     `median, ${percent(worst)} in the worst. Together: ${said('completions right', sum('completions'))},`,
     `${said('without related code', sum('completionsAlone'))}, ${said('known answers', sum('answers'))}.`,
+    ...onFreshPlaces(cells),
   ];
+}
+
+function freshPlaces({ fresh }: Cell): string {
+  if (!fresh) return '';
+  const { firstLine, n, ahead } = fresh;
+  const points = (share: number | null) => (share === null ? '?' : signed(100 * share));
+  const interval = `${points(ahead.low)} to ${points(ahead.high)}`;
+  return `${firstLine.baseRetrieved} -> ${firstLine.adapterRetrieved} of ${n} (${interval} points)`;
+}
+
+/** Whether an adapter that was promoted is worse than its base at places that its gate has not seen. */
+function onFreshPlaces(cells: readonly Cell[]): string[] {
+  const measured = cells.flatMap(({ name, fresh }) => (fresh ? [{ name, ...fresh }] : []));
+  const unmeasured = cells.filter(({ promoted, fresh }) => promoted && !fresh).length;
+  const missing =
+    unmeasured === 0
+      ? ''
+      : ` ${unmeasured} promoted ${unmeasured === 1 ? 'one was' : 'ones were'} not measured so.`;
+  if (measured.length === 0) return missing === '' ? [] : ['', missing.trim()];
+  const worse = measured.filter(({ ahead }) => ahead.high !== null && ahead.high < 0);
+  const behind = measured.filter(({ ahead }) => ahead.value < 0);
+  const total = (of: 'exact' | 'firstLine', arm: Arm) =>
+    measured.reduce((sum, fresh) => sum + fresh[of][arm], 0);
+  const n = measured.reduce((sum, fresh) => sum + fresh.n, 0);
+  const row = (of: 'exact' | 'firstLine') => ARMS.map((arm) => total(of, arm)).join(', ');
+  return [
+    '',
+    `On fresh places ${worse.length} of ${measured.length} promoted adapters ${worse.length === 1 ? 'is' : 'are'} worse than the base`,
+    `beyond the interval${worse.length === 0 ? '' : ` (${worse.map(({ name }) => name).join(', ')})`}, ${behind.length} in the value.${missing}`,
+    `Of ${n} places right, base alone, base with related code, adapter alone, adapter with it: first lines ${row('firstLine')}; exactly ${row('exact')}.`,
+  ];
+}
+
+function signed(value: number): string {
+  return `${value > 0 ? '+' : ''}${value.toFixed(1)}`;
 }
 
 function fall({ base, adapter }: { base: number; adapter: number }): number {

@@ -30,9 +30,13 @@ import {
   measureEditSimilarity,
   measureGapSimilarity,
 } from '../../training/evaluation/statistics/edit-similarity.js';
+import type { TwoByTwo } from '../../training/evaluation/two-by-two/two-by-two.js';
 import { RunDirectory } from '../../training/run-directory/run-directory.js';
+import { requireCodebase } from '../require-codebase.js';
 import { givenOrNewestAdapter } from '../which-adapter.js';
 import { type EvaluationPlan, planEvaluation } from './evaluation-plan.js';
+import { compareFourWays } from './four-ways.js';
+import { EvaluationJournal, JOURNAL_FILE } from './journal.js';
 
 /** Lines that each of the four arms writes for the edit similarity. */
 const WRITTEN_LINES = 40;
@@ -42,17 +46,25 @@ export interface EvaluateOptions {
   /** Version to evaluate. Defaults to the newest. */
   version?: number;
   /**
-   * Everything: all held-out files, with and without retrieval, and the edit similarity of written lines and gaps,
-   * which takes many minutes. Defaults to false: what fits into less than a minute.
+   * Everything: all held-out files, with and without retrieval, the edit similarity of written lines and gaps, and
+   * completions in four ways at 300 places, which takes many minutes. Defaults to false: what fits into less than a
+   * minute. One that is stopped goes on where it was.
    */
   full?: boolean;
+  /**
+   * At so many places of held-out files that the gate has not seen, or as many as there are, completions of base and
+   * adapter are compared with related code and without. Defaults to 300 with `full`, else to none.
+   */
+  places?: number;
   /** Without `full` it should take no longer. Defaults to 50 s. */
   limitMs?: number;
   signal?: AbortSignal;
   /** Told before it begins. */
   onPlan?: (plan: EvaluationPlan) => void;
-  /** `total` is null while it cannot be told. */
-  onProgress?: (label: string, done: number, total: number | null) => void;
+  /** Told once the first places say how long all of them take, `known` of which were measured before. */
+  onPlaces?: (told: { places: number; known: number; leftMs: number }) => void;
+  /** `total` is null while it cannot be told; so is what is left. */
+  onProgress?: (label: string, done: number, total: number | null, leftMs?: number | null) => void;
 }
 
 /** What an evaluation found. */
@@ -76,6 +88,8 @@ interface Evaluation {
 }
 
 const DEFAULT_LIMIT_MS = 50_000;
+/** Places where completions are compared in four ways in a full evaluation. */
+export const FULL_PLACES = 300;
 /** Of the time, where the base must be measured first, each part of its measuring. */
 const BASE_SCORING_SHARE = 0.25;
 const BASE_SERVING_SHARE = 0.15;
@@ -84,14 +98,16 @@ const BASE_SERVING_SHARE = 0.15;
  * Scores an adapter again on its run's held-out code; what the run measured of the base is not measured again. Where
  * all of it was scored, or there is none yet, its scorecard is written anew. Does not change which model answers.
  * @throws GardenerError `training.no-such-adapter`, `training.no-held-out-data`, `training.model-missing`,
- *   `training.damaged-data`; LoraError `adapter.*`
+ *   `training.damaged-data`, `training.codebase-away`; LoraError `adapter.*`
  */
 export async function evaluateProject(
   garden: Garden,
   project: ProjectRecord,
   options: EvaluateOptions = {},
 ): Promise<Evaluated> {
+  const { full, places } = wantedOf(options);
   const version = await givenOrNewestAdapter(garden.paths, project, options.version);
+  if (places > 0) await requireCodebase(project);
   const runId = await runOf(garden.paths, project.id, version);
   if (runId === null) throw noHeldOutData(project, version);
   await using base = await openBase(garden.paths, await baseOfAdapter(garden.paths, project, version));
@@ -110,7 +126,7 @@ export async function evaluateProject(
   };
   const known = await knownScores(run, data);
   const baseScores = known ?? (await measureBase(evaluation));
-  const limitMs = options.full === true ? Number.POSITIVE_INFINITY : (options.limitMs ?? DEFAULT_LIMIT_MS);
+  const limitMs = full ? Number.POSITIVE_INFINITY : (options.limitMs ?? DEFAULT_LIMIT_MS);
   // What had to be measured first was cut to fit already.
   const plan = planEvaluation(
     baseScores,
@@ -118,9 +134,10 @@ export async function evaluateProject(
     data.manifest.seed,
   );
   options.onPlan?.(plan);
-  const plain = await scoreAdapter(evaluation, baseScores, plan);
-  const written = options.full ? await writeBoth(evaluation, data, plain) : plain;
-  const retrieval = options.full ? await scoreWithRetrieval(evaluation) : null;
+  const of = JSON.stringify([version, strength, data.manifest.hash]);
+  const isLong = full || places > 0;
+  const journal = isLong ? await EvaluationJournal.open(join(directory, JOURNAL_FILE), of) : null;
+  const { plain, retrieval, twoByTwo } = await measureAdapter(evaluation, baseScores, plan, journal);
   const before = await readScorecard(garden.paths, project.id, version);
   const facts = {
     ...{ margin: garden.settings.gateMargin, adapterVersion: version },
@@ -130,14 +147,55 @@ export async function evaluateProject(
       leaked: leakedShare(data),
       strength,
       strengthChoice: before?.strengthChoice ?? null,
+      retrievalChoice: before?.retrievalChoice ?? null,
       acrossBases: before?.acrossBases ?? null,
+      twoByTwo: twoByTwo ?? (before?.strength === strength ? before.twoByTwo : null),
     },
   };
-  const scorecard = makeScorecard(written, retrieval, facts, before?.predecessor ?? null);
+  const scorecard = makeScorecard(plain, retrieval, facts, before?.predecessor ?? null);
   const isWhole = plan.files.length === plan.ofFiles;
   const isKept = isWhole || before === null;
   if (isKept) await saveScorecard(directory, scorecard);
+  else if (twoByTwo !== null) await saveScorecard(directory, { ...before, twoByTwo });
+  await journal?.remove();
   return { scorecard, isWhole, isKept };
+}
+
+/** What a caller wants measured. */
+function wantedOf({ full = false, places = full ? FULL_PLACES : 0 }: EvaluateOptions) {
+  return { full, places };
+}
+
+/** All that is wanted of the adapter, beside what the base scored. @param journal null where it is short */
+async function measureAdapter(
+  evaluation: Evaluation,
+  baseScores: SideScores,
+  plan: EvaluationPlan,
+  journal: EvaluationJournal | null,
+): Promise<{ plain: SidePair; retrieval: SidePair | null; twoByTwo: TwoByTwo | null }> {
+  const { full, places } = wantedOf(evaluation.options);
+  const score = () => scoreAdapter(evaluation, baseScores, plan);
+  if (journal === null) return { plain: await score(), retrieval: null, twoByTwo: null };
+  const plain = full
+    ? await journal.part('plain', async () => writeBoth(evaluation, evaluation.data, await score()))
+    : await score();
+  const twoByTwo = places === 0 ? null : await fourWays(evaluation, journal, places);
+  const retrieval = full ? await journal.part('retrieval', () => scoreWithRetrieval(evaluation)) : null;
+  return { plain, retrieval, twoByTwo };
+}
+
+function fourWays(
+  { garden, project, base, data, adapterFile, startRuntime, options }: Evaluation,
+  journal: EvaluationJournal,
+  count: number,
+): Promise<TwoByTwo | null> {
+  const { signal, onPlaces, onProgress } = options;
+  return compareFourWays(garden, project, {
+    ...{ base, data, adapterFile, startRuntime, journal, count },
+    ...(signal && { signal }),
+    ...(onPlaces && { onPlaces }),
+    ...(onProgress && { onProgress }),
+  });
 }
 
 /** At which an adapter answers where a question names no strength. */
@@ -154,7 +212,8 @@ async function knownScores(run: RunDirectory, { heldOut }: RunData): Promise<Sid
 
 function measureBase(evaluation: Evaluation): Promise<SideScores> {
   const { startRuntime, options } = evaluation;
-  const { full = false, limitMs = DEFAULT_LIMIT_MS } = options;
+  const { full } = wantedOf(options);
+  const { limitMs = DEFAULT_LIMIT_MS } = options;
   return scoreSide({
     ...sideOptions(evaluation, 'base'),
     ...{ adapter: null, adapterFile: null, startRuntime },

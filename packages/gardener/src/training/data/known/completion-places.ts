@@ -4,7 +4,16 @@ import type { Place } from '../../../models/runtime/fill-in-the-middle.js';
 import { fitCompletion } from '../../../prompt/fit-completion.js';
 import type { SearchResult } from '../../../retrieval/search/search.js';
 import type { ScopeKind } from '../gaps/scopes.js';
-import type { HeldOutFile, HeldOutGap } from '../split/held-out.js';
+import type { HeldOutGap } from '../split/held-out.js';
+
+/** A gap as far as a place is made of it. */
+type PlaceGap = Pick<HeldOutGap, 'kind' | 'gap' | 'text'>;
+
+/** A file with gaps in it. */
+interface FileWithGaps {
+  path: string;
+  gaps: readonly PlaceGap[];
+}
 
 /** What a model is asked to complete. */
 export interface CompletionQuestion {
@@ -29,7 +38,7 @@ export interface CompletionPlaceOptions {
   repository: string;
   contextTokens: number;
   countTokens(text: string): number;
-  /** Finds code for a query; must leave out every held-out file. */
+  /** Finds code for a query; must leave out every file that is measured on. */
   search(query: string): Promise<SearchResult[]>;
   /** Most places. */
   count: number;
@@ -47,8 +56,8 @@ const ANSWER_TOKENS = 112;
  * @param files the codebase, held-out files among them
  */
 export async function completionPlaces(
-  heldOut: readonly HeldOutFile[],
-  files: readonly ChunkedFile[],
+  heldOut: readonly FileWithGaps[],
+  files: readonly Pick<ChunkedFile, 'path' | 'text' | 'language'>[],
   options: CompletionPlaceOptions,
 ): Promise<CompletionPlace[]> {
   const byPath = new Map(files.map((file) => [file.path, file]));
@@ -82,7 +91,7 @@ export async function completionPlaces(
 }
 
 /** The gaps of all files, the first of each before the second of any. */
-function inTurn(files: readonly HeldOutFile[]): { path: string; gap: HeldOutGap }[] {
+function inTurn(files: readonly FileWithGaps[]): { path: string; gap: PlaceGap }[] {
   const longest = Math.max(0, ...files.map(({ gaps }) => gaps.length));
   return Array.from({ length: longest }, (_, turn) =>
     files.flatMap(({ path, gaps }) => {
@@ -93,10 +102,7 @@ function inTurn(files: readonly HeldOutFile[]): { path: string; gap: HeldOutGap 
 }
 
 /** A file's text before and after a gap; null where the gap's surroundings are not in it (lines were left out). */
-function aroundGap(
-  text: string,
-  { gap, text: filling }: HeldOutGap,
-): { before: string; after: string } | null {
+function aroundGap(text: string, { gap, text: filling }: PlaceGap): { before: string; after: string } | null {
   const at = text.indexOf(gap.before + filling);
   if (at < 0) return null;
   const start = at + gap.before.length;

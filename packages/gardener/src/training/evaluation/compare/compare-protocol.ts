@@ -1,3 +1,4 @@
+import type { FileWithFreshGaps, FreshGapsInput } from '../two-by-two/fresh-gaps.js';
 import type { ComparedGap } from './compared-gaps.js';
 import type { ComparedText } from './compared-texts.js';
 import type { TextScore } from './text-scores.js';
@@ -60,6 +61,7 @@ export interface CompareProtocol {
       progress: { files: number };
       result: ComparedTexts;
     };
+    gaps: { input: FreshGapsInput; progress: { files: number }; result: FileWithFreshGaps[] };
     measure: {
       input: {
         weights: string;

@@ -18,7 +18,7 @@ const MAX_GAP_BYTES = 700;
 const MAX_COMPARED_GAPS = 60;
 
 /** Counts bytes instead of tokens, so that every base is given the same text. */
-const BYTES: GapBase = {
+export const BYTES: GapBase = {
   tokenizer: {
     encode: (text) => Int32Array.from(Buffer.from(text)),
     decode: (bytes) => Buffer.from(Uint8Array.from(bytes)).toString(),
