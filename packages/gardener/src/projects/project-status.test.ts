@@ -97,6 +97,7 @@ test('a project that was only added', async () => {
       reason: null,
       serves: { completion: 'base', answers: 'base' },
     },
+    completions: { by: 'base', retrieval: true, reason: null },
     scorecard: null,
   });
 });
@@ -165,6 +166,17 @@ test('which adapter answers and why: promoted, refused, rolled back, gone', asyn
     promoted: false,
     reason: expect.stringMatching(/gone/),
   });
+});
+
+test('how code is completed is what validation files have told of who completes it', async () => {
+  const card = await addAdapter(1, 1.3);
+  const retrievalChoice = { adapter: false, base: true, reason: 'It does harm.', places: 9, losses: null };
+  await saveScorecard(garden.paths.adapter(project.id, 1), { ...card, retrievalChoice });
+  const told = { reason: 'It does harm.' };
+  // Before it is promoted the newest adapter tells of the base that completes.
+  expect((await status()).completions).toEqual({ ...told, by: 'base', retrieval: true });
+  await garden.registry.update(project.id, { promotedAdapter: 1 });
+  expect((await status()).completions).toEqual({ ...told, by: 'adapter', retrieval: false });
 });
 
 test('with the setting adapterStrength 0 the base serves, and with another the adapter does', async () => {

@@ -9,8 +9,14 @@ import { type IndexFreshness, indexFreshness } from '../retrieval/index/freshnes
 import { type IndexManifest, readManifest } from '../retrieval/store/manifest.js';
 import { adapterFault } from '../training/adapters/adapter-fault.js';
 import { adapterVersions, readScorecard, runOf } from '../training/adapters/adapter-store.js';
+import { measuredScorecard } from '../training/adapters/measured-scorecard.js';
 import type { Scorecard } from '../training/evaluation/scorecard.js';
-import { type Use, whoServes } from '../training/evaluation/uses/who-serves.js';
+import {
+  type CompletionMode,
+  completionMode,
+  type Use,
+  whoServes,
+} from '../training/evaluation/uses/who-serves.js';
 
 /** What every command prints of a project with `--json`. The names are fixed: scripts read them. */
 export interface StatusObject {
@@ -54,6 +60,8 @@ export interface StatusObject {
     /** Who does what now: the gate may have left one of the uses to the base. */
     serves: Record<Use, 'adapter' | 'base'>;
   };
+  /** How code is completed where a request does not say: by whom, with related code or without, and why. */
+  completions: CompletionMode;
   /** Of the newest adapter that was measured. */
   scorecard: Scorecard | null;
 }
@@ -71,13 +79,15 @@ export async function projectStatus(
   freshness: (project: ProjectRecord) => Promise<IndexFreshness | null> = (of) => freshnessOf(garden, of),
 ): Promise<StatusObject> {
   const { id, name, path, baseModel } = project;
-  const [isAway, index, training, { adapter, scorecard }] = await Promise.all([
+  const [isAway, index, training, { adapter, scorecard }, measured] = await Promise.all([
     isFolderAway(path),
     indexStatus(garden, project, freshness),
     trainingStatus(garden, project),
     adapterStatus(garden, project),
+    measuredScorecard(garden.paths, project),
   ]);
-  return { project: { id, name, path, baseModel, isAway }, index, training, adapter, scorecard };
+  const completions = completionMode(adapter.promoted ? adapter.serves.completion : 'base', measured);
+  return { project: { id, name, path, baseModel, isAway }, index, training, adapter, completions, scorecard };
 }
 
 async function isFolderAway(path: string): Promise<boolean> {

@@ -46,6 +46,33 @@ async function runToEnd(
   return { state, events, directory };
 }
 
+/** Stopped at its first place an evaluation of four goes on with the others, and its file goes when all is measured. */
+async function evaluatedFourWays({ garden, project: { id } }: Setup): Promise<void> {
+  const project = await garden.registry.get(id);
+  const stop = new AbortController();
+  const cut = evaluateProject(garden, project, {
+    ...{ version: 2, places: 4, signal: stop.signal },
+    onProgress: (label) => {
+      if (label === 'completing in four ways') stop.abort();
+    },
+  });
+  await expect(cut).rejects.toThrow();
+  const journal = join(garden.paths.adapter(id, 2), 'evaluation.jsonl');
+  expect((await readFile(journal, 'utf8')).match(/"place"/g)).toHaveLength(1);
+  let known = 0;
+  const { scorecard } = await evaluateProject(garden, project, {
+    ...{ version: 2, places: 4 },
+    onPlaces: (told) => {
+      known = told.known;
+    },
+  });
+  expect(known).toBe(1);
+  expect(scorecard.twoByTwo).toMatchObject({ places: 4, arms: { adapterRetrieved: { exact: { n: 4 } } } });
+  await expect(readFile(journal)).rejects.toThrow();
+  const kept = await readFile(join(garden.paths.adapter(id, 2), 'scorecard.json'), 'utf8');
+  expect(scorecardSchema.parse(JSON.parse(kept)).twoByTwo).toEqual(scorecard.twoByTwo);
+}
+
 describe('a training run', () => {
   test(
     'goes from the codebase to the gate; killed on its way, it goes on from its checkpoint with the same data',
@@ -103,6 +130,12 @@ describe('a training run', () => {
       expect(status.training).toMatchObject({ status: 'completed', reason: card.reason, error: null });
       expect(status.adapter).toMatchObject({ version: 1, promoted: card.promoted, reason: card.reason });
       const by = (use: Use) => (card.promoted ? (card.uses?.[use]?.serves ?? 'adapter') : 'base');
+      const { retrievalChoice } = card;
+      expect(retrievalChoice?.reason).toMatch(/elated code/);
+      const completes = card.promoted ? by('completion') : 'base';
+      expect(status.completions).toEqual({
+        ...{ by: completes, retrieval: retrievalChoice?.[completes], reason: retrievalChoice?.reason },
+      });
       expect(status.adapter.serves).toEqual({ completion: by('completion'), answers: by('answers') });
       expect(status.index).toMatchObject({ state: 'ready', changedSince: 0 });
       expect(status.scorecard).toEqual(card);
@@ -129,6 +162,7 @@ describe('a training run', () => {
       // What it was compared with is of the run: measuring it again does not forget it.
       const again = await evaluateProject(garden, await garden.registry.get(project.id), { version: 2 });
       expect(again.scorecard.predecessor).toEqual(next.predecessor);
+      await evaluatedFourWays(setup);
       const data = JSON.parse(await readFile(join(refreshed.directory, 'data', 'manifest.json'), 'utf8'));
       const seen = new Set(JSON.parse(manifestBefore).train.files);
       expect(data.heldOut.files.filter((path: string) => seen.has(path))).toEqual([]);

@@ -253,6 +253,7 @@ export interface components {
                 adapter?: "promoted" | "base";
                 /** @description Instead of the setting suggestionConfidence; 0 suggests whatever the model writes. */
                 minConfidence?: number;
+                /** @description Whether related code of the project is shown to the model. Defaults to what the project's validation files have told, see `completions` of its status; it is shown where nothing was measured. */
                 retrieval?: boolean;
                 /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
                 strength?: number;
@@ -431,6 +432,7 @@ export interface components {
                 adapter?: "promoted" | "base";
                 /** @description Instead of the setting suggestionConfidence; 0 suggests whatever the model writes. */
                 minConfidence?: number;
+                /** @description Whether related code of the project is shown to the model. Defaults to what the project's validation files have told, see `completions` of its status; it is shown where nothing was measured. */
                 retrieval?: boolean;
                 /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
                 strength?: number;
@@ -587,6 +589,7 @@ export interface components {
                 adapter?: "promoted" | "base";
                 /** @description Instead of the setting suggestionConfidence; 0 suggests whatever the model writes. */
                 minConfidence?: number;
+                /** @description Whether related code of the project is shown to the model. Defaults to what the project's validation files have told, see `completions` of its status; it is shown where nothing was measured. */
                 retrieval?: boolean;
                 /** @description Of the adapter: 0 (the base answers) to 1.5, 1 as it was trained. Defaults to the setting adapterStrength, which by default takes what the adapter's training chose. */
                 strength?: number;
@@ -1245,6 +1248,22 @@ export interface components {
             } | null;
             promoted: boolean;
             reason: string;
+            retrievalChoice: {
+                adapter: boolean;
+                base: boolean;
+                losses: {
+                    adapter: {
+                        alone: number;
+                        retrieved: number;
+                    };
+                    base: {
+                        alone: number;
+                        retrieved: number;
+                    };
+                } | null;
+                places: number;
+                reason: string;
+            } | null;
             /** @enum {number} */
             schemaVersion: 1;
             seed: number;
@@ -1266,6 +1285,192 @@ export interface components {
                 base: number;
                 n: number;
             } | null;
+            twoByTwo: {
+                arms: {
+                    adapterAlone: {
+                        exact: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        firstLine: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        medianMs: number;
+                        similarity: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        valid: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                    };
+                    adapterRetrieved: {
+                        exact: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        firstLine: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        medianMs: number;
+                        similarity: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        valid: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                    };
+                    baseAlone: {
+                        exact: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        firstLine: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        medianMs: number;
+                        similarity: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        valid: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                    };
+                    baseRetrieved: {
+                        exact: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        firstLine: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        medianMs: number;
+                        similarity: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        valid: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                    };
+                };
+                differences: {
+                    adapterAlone: {
+                        exact: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        firstLine: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                    };
+                    adapterRetrieved: {
+                        exact: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        firstLine: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                    };
+                    both: {
+                        exact: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        firstLine: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                    };
+                    retrievalOfAdapter: {
+                        exact: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        firstLine: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                    };
+                    retrievalOfBase: {
+                        exact: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                        firstLine: {
+                            high: number | null;
+                            low: number | null;
+                            n: number;
+                            value: number;
+                        } | null;
+                    };
+                };
+                files: number;
+                places: number;
+            } | null;
             uses: {
                 answers: {
                     adapter: number;
@@ -1277,6 +1482,11 @@ export interface components {
                     base: number;
                     n: number;
                     reason: string;
+                    retrieved: {
+                        adapter: number;
+                        base: number;
+                        n: number;
+                    } | null;
                     /** @enum {string} */
                     serves: "adapter" | "base";
                 } | null;
@@ -1290,6 +1500,11 @@ export interface components {
                     base: number;
                     n: number;
                     reason: string;
+                    retrieved: {
+                        adapter: number;
+                        base: number;
+                        n: number;
+                    } | null;
                     /** @enum {string} */
                     serves: "adapter" | "base";
                 } | null;
@@ -1411,6 +1626,15 @@ export interface components {
                     completion: "adapter" | "base";
                 };
                 version: number | null;
+            };
+            /** @description How code is completed where a request does not say. */
+            completions: {
+                /** @enum {string} */
+                by: "adapter" | "base";
+                /** @description null where nothing was measured. */
+                reason: string | null;
+                /** @description Whether related code is shown to the model. */
+                retrieval: boolean;
             };
             index: {
                 changedSince: number | null;

@@ -19,6 +19,7 @@ import type {
   CompleteCodeRequest,
   Silence,
 } from './code-request.js';
+import { CompletionModes } from './completion-modes.js';
 import { expectedIndentation } from './expected-indentation.js';
 import { FirstLine } from './first-line.js';
 import { GrowingSuggestion } from './growing-suggestion.js';
@@ -57,16 +58,18 @@ export class CodeCompleter {
   readonly #assistant: Assistant;
   readonly #garden: Pick<Garden, 'settings'>;
   readonly #related: RelatedMemory;
+  readonly #modes: CompletionModes;
   readonly #newest = new NewestRequest();
   /** What other files say, masked: a client sends the same ones at every key press. */
   readonly #masked = new LRUCache<string, string>({ max: 64 });
   /** By base model. */
   readonly #sizes = new LRUCache<string, PromptSize>({ max: 16 });
 
-  constructor(assistant: Assistant, garden: Pick<Garden, 'settings'>) {
+  constructor(assistant: Assistant, garden: Pick<Garden, 'paths' | 'registry' | 'settings'>) {
     this.#assistant = assistant;
     this.#garden = garden;
     this.#related = new RelatedMemory(assistant);
+    this.#modes = new CompletionModes(garden);
   }
 
   /**
@@ -143,10 +146,10 @@ export class CodeCompleter {
     });
     const alone = { results: [], extra: code.extra ?? [], path: code.path };
     const region = regionOf(completionPrompt({ ...partsOf(alone), room: charactersFor(room) }));
+    const { project } = target;
+    const isShown = retrieval ?? (project !== null && (await this.#modes.of(project, target)).retrieval);
     const related =
-      target.project === null || retrieval === false
-        ? alone
-        : await this.#related.of(target.project, { code, region, client, signal });
+      project !== null && isShown ? await this.#related.of(project, { code, region, client, signal }) : alone;
     const count = (text: string) => this.#assistant.countTokens(target, text);
     const prompt = await fitCompletion(partsOf(related), room, count, context);
     return { ...prompt, code, countErrors: await errorCounterOf(related.path) };

@@ -16,7 +16,7 @@ export interface CompleteCodeRequest {
   code: CodeAtCursor;
   /** At most 512, and half of the model's context. */
   maxTokens: number;
-  /** Whether related code of the project is looked up. Defaults to true. */
+  /** Whether related code of the project is looked up. Defaults to what suits the project: see `CompletionModes`. */
   retrieval?: boolean;
   /** Defaults to 0. */
   temperature?: number;

@@ -15,7 +15,7 @@ export interface CompleteAtRequest {
   /** From 1, in the line. Defaults to its start. */
   column?: number;
   maxTokens: number;
-  /** Defaults to true. */
+  /** Defaults to what suits the project. */
   retrieval?: boolean;
   adapter?: 'promoted' | 'base';
   /** Of the adapter, 0 to 1.5. Defaults to the setting. */
@@ -35,7 +35,7 @@ export async function* completeAt(
   project: ProjectRecord,
   request: CompleteAtRequest,
 ): AsyncGenerator<CompleteCodeEvent, void> {
-  const { signal, maxTokens, retrieval = true, adapter = 'promoted', strength, stream = false } = request;
+  const { signal, maxTokens, retrieval, adapter = 'promoted', strength, stream = false } = request;
   const path = pathInProject(project, request.file);
   const source = await readSource(request.file, garden.settings.maxFileBytes);
   if (!source.ok && source.reason !== 'empty') throw unreadable(path, source.reason);
@@ -47,7 +47,11 @@ export async function* completeAt(
     ...(strength !== undefined && { strength }),
   };
   const code = { path, before, after };
-  yield* completer.complete(target, { code, maxTokens, retrieval, stream, ...(signal && { signal }) });
+  yield* completer.complete(target, {
+    ...{ code, maxTokens, stream },
+    ...(retrieval !== undefined && { retrieval }),
+    ...(signal && { signal }),
+  });
 }
 
 /** The path of a file as the project's index names it. */

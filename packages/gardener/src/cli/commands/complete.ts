@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CompleteCodeEvent } from '../../chat/completion/code-request.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { Garden } from '../../garden/garden.js';
@@ -17,6 +17,7 @@ interface CompleteOptions {
   maxTokens: string;
   withoutAdapter?: boolean;
   strength?: string;
+  withRetrieval?: boolean;
   withoutRetrieval?: boolean;
 }
 
@@ -32,11 +33,18 @@ export function defineComplete(program: Command): void {
     .option('--max-tokens <number>', 'how much to write at most', DEFAULT_TOKENS)
     .option('--without-adapter', 'let the base model write, to compare')
     .option('--strength <number>', 'how strong the adapter is, 0 to 1.5 (default: what its training chose)')
+    .addOption(
+      new Option(
+        '--with-retrieval',
+        'look up related code of the project (default: what fitted its validation files best)',
+      ).conflicts('withoutRetrieval'),
+    )
     .option('--without-retrieval', 'do not look up related code of the project')
     .description(
       "Complete code at a line: the model goes on where the line above ends, with the project's adapter and related code " +
-        'in front. A base model with fill-in-the-middle tokens sees what follows, too. Prints the completion and nothing else, ' +
-        'line by line as soon as a line is certain to stay; no file is changed.',
+        'in front; where gardener status says that one of them does harm on this codebase, without it. A base model ' +
+        'with fill-in-the-middle tokens sees what follows, too. Prints the completion and nothing else, line by line ' +
+        'as soon as a line is certain to stay; no file is changed.',
     )
     .addHelpText(
       'after',
@@ -67,7 +75,7 @@ async function complete(session: Session, options: CompleteOptions, place: strin
     line,
     column,
     maxTokens,
-    retrieval: !options.withoutRetrieval,
+    ...retrievalWish(options),
     adapter: options.withoutAdapter ? 'base' : 'promoted',
     ...strength,
     stream: true,
@@ -92,6 +100,12 @@ async function complete(session: Session, options: CompleteOptions, place: strin
     promptTokens: end?.promptTokens,
     completionTokens: end?.completionTokens,
   });
+}
+
+/** Nothing where neither was asked for: the project's own choice. */
+function retrievalWish({ withRetrieval, withoutRetrieval }: CompleteOptions): { retrieval?: boolean } {
+  if (withoutRetrieval) return { retrieval: false };
+  return withRetrieval ? { retrieval: true } : {};
 }
 
 /** `src/a.ts:12` as an absolute path and a line. */

@@ -1,4 +1,5 @@
 import type { Scorecard } from '../../training/evaluation/scorecard.js';
+import type { TwoByTwo } from '../../training/evaluation/two-by-two/two-by-two.js';
 import type { Palette } from '../terminal/palette.js';
 import { oneLine } from '../terminal/plain-text.js';
 import { formatChange, formatCount, formatShare } from '../terminal/quantities.js';
@@ -48,9 +49,10 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
     );
     rows.push(['answers that end by themselves', counts[0] ?? '', counts[1] ?? '', '', quiet('questions')]);
   }
+  const { completion = null } = scorecard.uses ?? {};
   for (const [label, verdict, unit] of [
-    ['completions, first line right', scorecard.uses?.completion, 'places, with retrieval'],
-    ['completions without retrieval', scorecard.uses?.completion?.alone, 'places'],
+    ['completions, first line right', completion?.retrieved ?? completion, 'places, with retrieval'],
+    ['completions without retrieval', completion?.alone, 'places'],
     ['known answers right', scorecard.uses?.answers, 'questions'],
   ] as const) {
     if (!verdict) continue;
@@ -61,6 +63,7 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
     );
     rows.push([label, `${base} of ${n}`, `${adapter} of ${n}`, change, quiet(unit)]);
   }
+  if (scorecard.twoByTwo !== null) rows.push(...fourWays(scorecard.twoByTwo, palette));
   for (const [counts, unit] of [
     [scorecard.memorised, 'passages trained on'],
     [scorecard.strings, 'random strings'],
@@ -84,8 +87,49 @@ export function renderScorecard(scorecard: Scorecard, palette: Palette): string[
     ...renderTable(rows),
     '',
     `${strong(verdict)}  ${oneLine(scorecard.reason)}`,
-    ...(scorecard.strengthChoice === null ? [] : [quiet(oneLine(scorecard.strengthChoice.reason))]),
+    ...[scorecard.strengthChoice, scorecard.retrievalChoice].flatMap((choice) =>
+      choice === null ? [] : [quiet(oneLine(choice.reason))],
+    ),
   ];
+}
+
+/** Completions of both with related code and without, and how far the adapter with it is ahead of the base alone. */
+function fourWays({ arms, differences, places }: TwoByTwo, palette: Palette): string[][] {
+  const rows: string[][] = [];
+  for (const [suffix, base, adapter] of [
+    ['', arms.baseRetrieved, arms.adapterRetrieved],
+    [', without retrieval', arms.baseAlone, arms.adapterAlone],
+  ] as const) {
+    const unit = 'places';
+    addRow(rows, `fresh places exact${suffix}`, base.exact, adapter.exact, share, unit, palette);
+    addRow(
+      rows,
+      `fresh places, first line${suffix}`,
+      base.firstLine,
+      adapter.firstLine,
+      share,
+      unit,
+      palette,
+    );
+    addRow(rows, `valid syntax${suffix}`, base.valid, adapter.valid, share, unit, palette);
+  }
+  const { both } = differences;
+  if (both.exact !== null && Number.isFinite(both.exact.low)) {
+    const [value, low, high] = [both.exact.value, both.exact.low, both.exact.high].map(signed);
+    const of = palette.quiet(`(${low} to ${high})`);
+    rows.push([
+      'adapter with retrieval',
+      'base alone',
+      `${value} points ${of}`,
+      '',
+      palette.quiet(`${places} places`),
+    ]);
+  }
+  return rows;
+}
+
+function signed(share: number): string {
+  return `${share > 0 ? '+' : ''}${(share * 100).toFixed(1)}`;
 }
 
 function addRow(
@@ -123,8 +167,7 @@ function scoredOn(measured: Measured, unit: string): string {
 
 function points(base: Measured, adapter: Measured): string {
   if (base === null || adapter === null) return '';
-  const difference = (adapter.value - base.value) * 100;
-  return `${difference > 0 ? '+' : ''}${difference.toFixed(1)} points`;
+  return `${signed(adapter.value - base.value)} points`;
 }
 
 function loss(value: number): string {

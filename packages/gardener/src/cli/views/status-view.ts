@@ -43,6 +43,8 @@ export function renderStatus(status: StatusObject, palette: Palette, server: str
     [quiet('index'), indexLine(status, palette)],
     [quiet('training'), trainingLine(status, palette)],
     [quiet('answers'), answeringLine(status, palette)],
+    // Where nothing was measured there is no choice to tell of.
+    ...(status.completions.reason === null ? [] : [[quiet('completions'), completionsLine(status, palette)]]),
     // Where editors find it; a name is of any characters.
     ...(server === null ? [] : [[quiet('editors'), `${server}/p/${encodeURIComponent(project.name)}`]]),
   ];
@@ -105,6 +107,17 @@ function trainingLine({ training }: StatusObject, palette: Palette): string {
   return training.reason === null || isToldElsewhere
     ? line
     : `${line}  ${palette.quiet(oneLine(training.reason))}`;
+}
+
+/** `adapter with retrieval`, what that came to, and why where it is not what everybody expects. */
+function completionsLine({ completions, adapter, scorecard }: StatusObject, { quiet }: Palette): string {
+  const { by, retrieval, reason } = completions;
+  const measured = scorecard?.adapterVersion === adapter.version ? scorecard?.uses?.completion : null;
+  const mode = [
+    `${by} ${retrieval ? 'with' : 'without'} retrieval`,
+    ...(measured ? [`first line right in ${measured.adapter} of ${measured.n}, base ${measured.base}`] : []),
+  ].join(' · ');
+  return retrieval || reason === null ? mode : `${mode}  ${quiet(oneLine(reason))}`;
 }
 
 /** What the base goes on doing while an adapter is promoted, as a part of a line; empty where that is nothing. */

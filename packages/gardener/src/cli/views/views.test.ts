@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainingStatus } from '../../garden/project-record.js';
 import { reduceRun } from '../../garden/runs/run-state.js';
 import { appendEvent, createRun, type RunEventInput } from '../../garden/runs/runs.js';
-import { projectStatus } from '../../projects/project-status.js';
+import { projectStatus, type StatusObject } from '../../projects/project-status.js';
 import type { Scorecard } from '../../training/evaluation/scorecard.js';
 import { makeTestGarden, type TestGarden } from '../run-command.fixture.js';
 import { createPalette } from '../terminal/palette.js';
@@ -96,6 +96,8 @@ const card: Scorecard = {
     uses: null,
     strength: 1,
     strengthChoice: null,
+    retrievalChoice: null,
+    twoByTwo: null,
     acrossBases: null,
   },
   base: {
@@ -120,6 +122,37 @@ const card: Scorecard = {
   ...{ dataHash: '', evaluatedAt: '2026-11-24T20:00:00Z' },
 };
 
+describe('how code is completed', () => {
+  const use = { base: 19, adapter: 31, n: 100, alone: null, retrieved: null, reason: 'Right in 31.' };
+  const uses = { completion: { ...use, serves: 'adapter' as const }, answers: null };
+  const status = (retrieval: boolean): StatusObject => ({
+    project: { id: 'a', name: 'shop', path: '/shop', baseModel: 'tiny', isAway: false },
+    index: {
+      ...{ state: 'none', chunks: 0, vectors: 0, commit: null, changedSince: null },
+      files: { seen: 0, indexed: 0, skipped: {}, failed: {} },
+    },
+    training: {
+      ...{ status: 'completed', reason: null, step: null, steps: null, loss: null, etaMs: null },
+      ...{ tokensPerSecond: null, peakMemoryBytes: null, error: null },
+    },
+    adapter: {
+      ...{ version: 1, promoted: true, reason: null },
+      serves: { completion: 'adapter', answers: 'adapter' },
+    },
+    completions: { by: 'adapter', retrieval, reason: 'Its loss is higher with it.' },
+    scorecard: { ...card, uses },
+  });
+
+  it('is told at a glance, with why where related code is left out', () => {
+    const line = (retrieval: boolean) =>
+      renderStatus(status(retrieval), plain, null).find((text) => text.startsWith('  completions'));
+    expect(line(true)).toBe('  completions  adapter with retrieval · first line right in 31 of 100, base 19');
+    expect(line(false)).toBe(
+      '  completions  adapter without retrieval · first line right in 31 of 100, base 19  Its loss is higher with it.',
+    );
+  });
+});
+
 describe('a scorecard', () => {
   it('has each figure with its interval, the change in its own unit, and the verdict', () => {
     expect(renderScorecard(card, plain)).toEqual([
@@ -130,6 +163,29 @@ describe('a scorecard', () => {
       '',
       'promoted  Better by 10 %.',
     ]);
+  });
+
+  it('shows completions at fresh places with related code and without', () => {
+    const arm = (value: number) => ({
+      ...{ exact: measure(value), firstLine: measure(value), similarity: null, valid: null, medianMs: 900 },
+    });
+    const difference = { exact: measure(0.12), firstLine: null };
+    const twoByTwo = {
+      ...{ places: 1_200, files: 9 },
+      arms: {
+        ...{ baseAlone: arm(0.19), baseRetrieved: arm(0.22) },
+        ...{ adapterAlone: arm(0.25), adapterRetrieved: arm(0.31) },
+      },
+      differences: {
+        ...{ adapterAlone: difference, adapterRetrieved: difference, retrievalOfBase: difference },
+        ...{ retrievalOfAdapter: difference, both: difference },
+      },
+    };
+    const text = renderScorecard({ ...card, twoByTwo }, plain).join('\n');
+    expect(text).toMatch(/fresh places exact +22\.0 % .* 31\.0 % .* \+9\.0 points +1,200 places/);
+    expect(text).toMatch(/fresh places exact, without retrieval +19\.0 % .* 25\.0 %/);
+    expect(text).toMatch(/adapter with retrieval +base alone +\+12\.0 points \(\+2\.0 to \+22\.0\)/);
+    expect(text).not.toContain('valid syntax');
   });
 
   it('leaves out what nobody measured, and says what only one of the two has', () => {

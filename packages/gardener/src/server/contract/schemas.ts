@@ -4,7 +4,7 @@ import { trainingStatusSchema } from '../../garden/project-record.js';
 import { runErrorSchema, runEventSchemaWith } from '../../garden/runs/run-events.js';
 import { runKindSchema } from '../../garden/runs/runs.js';
 import { MAX_ADAPTER_STRENGTH } from '../../garden/settings/settings.js';
-import { scorecardSchema } from '../../training/evaluation/scorecard.js';
+import { scorecardSchema, useVerdictSchema } from '../../training/evaluation/scorecard.js';
 
 const figure = z.number().nullable();
 const reasons = z.record(z.string(), z.number());
@@ -21,17 +21,23 @@ const figures = z.object({
   fimEditSimilarity: fimEditSimilarity.unwrap(),
 });
 const arm = z.object({ noRetrieval: figures, retrieval: figures });
-const { predecessor, strength, strengthChoice, memorised, strings, leaked, uses } = scorecardSchema.shape;
+const { predecessor, strength, strengthChoice, retrievalChoice, twoByTwo, memorised, strings, leaked } =
+  scorecardSchema.shape;
+const useVerdict = useVerdictSchema
+  .extend({ retrieved: useVerdictSchema.shape.retrieved.unwrap() })
+  .nullable();
 export const scorecard = scorecardSchema
   .extend({
     ...{ base: arm, adapter: arm },
     predecessor: predecessor.unwrap(),
     strength: strength.unwrap(),
     strengthChoice: strengthChoice.unwrap(),
+    retrievalChoice: retrievalChoice.unwrap(),
+    twoByTwo: twoByTwo.unwrap(),
     memorised: memorised.unwrap(),
     strings: strings.unwrap(),
     leaked: leaked.unwrap(),
-    uses: uses.unwrap(),
+    uses: z.object({ completion: useVerdict, answers: useVerdict }).nullable(),
   })
   .meta({ id: 'Scorecard' });
 /** A scorecard that cannot be read, such as one of a newer Gardener, is null. */
@@ -93,6 +99,13 @@ export const statusSchema = z
       reason: z.string().nullable(),
       serves: z.object({ completion: z.enum(['adapter', 'base']), answers: z.enum(['adapter', 'base']) }),
     }),
+    completions: z
+      .object({
+        by: z.enum(['adapter', 'base']),
+        retrieval: z.boolean().openapi({ description: 'Whether related code is shown to the model.' }),
+        reason: z.string().nullable().openapi({ description: 'null where nothing was measured.' }),
+      })
+      .openapi({ description: 'How code is completed where a request does not say.' }),
     scorecard: z.union([scorecard, z.null()]),
   })
   .openapi('Status');

@@ -106,7 +106,7 @@ function suggestionOf(request: InfillRequest, project: ProjectRecord): CompleteC
       files: (input_extra ?? []).map(({ filename: path, text }) => ({ path, text })),
     }),
     maxTokens: Math.min(wanted, MOST_TOKENS),
-    retrieval: gardener?.retrieval !== false,
+    ...(gardener?.retrieval !== undefined && { retrieval: gardener.retrieval }),
     timeLimitMs: gardener?.timeLimitMs,
     minConfidence: gardener?.minConfidence,
     ...(t_max_predict_ms != null && { writingMs: t_max_predict_ms }),

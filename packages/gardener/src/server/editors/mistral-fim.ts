@@ -93,7 +93,7 @@ export function addMistralFim(app: OpenAPIHono, context: ServerContext): void {
       {
         code: { path: null, before: request.prompt, after: suffix ?? '' },
         maxTokens: max_tokens ?? DEFAULT_TOKENS,
-        retrieval: gardener?.retrieval !== false,
+        ...(gardener?.retrieval !== undefined && { retrieval: gardener.retrieval }),
         timeLimitMs: gardener?.timeLimitMs,
         minConfidence: gardener?.minConfidence,
         client: clientOf(c),

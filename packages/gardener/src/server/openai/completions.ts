@@ -156,7 +156,7 @@ function write(
   const code = codeInProject(target.project, written ?? { path: null, before: prompt, after: suffix ?? '' });
   return context.completer.complete(target, {
     ...{ ...options, code, client, needsGap: hasSuffix },
-    retrieval: gardener?.retrieval !== false,
+    ...(gardener?.retrieval !== undefined && { retrieval: gardener.retrieval }),
     timeLimitMs: gardener?.timeLimitMs,
     minConfidence: gardener?.minConfidence ?? context.garden.settings.suggestionConfidence,
   });

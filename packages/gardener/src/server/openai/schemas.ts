@@ -69,7 +69,10 @@ export function adapterWish(
 /** The same for code at a cursor, which may also be given a time. */
 export const codeOptions = z
   .object({
-    retrieval: z.boolean().optional(),
+    retrieval: z.boolean().optional().openapi({
+      description:
+        "Whether related code of the project is shown to the model. Defaults to what the project's validation files have told, see `completions` of its status; it is shown where nothing was measured.",
+    }),
     adapter: z.enum(['promoted', 'base']).optional(),
     strength: strengthWish,
     timeLimitMs: z.number().int().min(1).max(600_000).optional().openapi({

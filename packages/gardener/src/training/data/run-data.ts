@@ -12,5 +12,7 @@ export interface RunData extends ExampleSet {
     questions: KnownQuestion[];
     /** Places of held-out files to complete. */
     places: CompletionPlace[];
+    /** The same of validation files: on them is chosen how completions are asked for. */
+    validation: CompletionPlace[];
   };
 }

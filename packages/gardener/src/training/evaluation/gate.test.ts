@@ -68,6 +68,7 @@ describe('decide', () => {
       adapter: 0,
       n: 10,
       alone: null,
+      retrieved: null,
       reason: 'Right in 0 of 10.',
     } as const;
     const fine = { ...worse, serves: 'adapter', adapter: 4 } as const;

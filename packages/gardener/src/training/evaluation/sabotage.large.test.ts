@@ -61,7 +61,7 @@ async function dataOf(modules: readonly string[]): Promise<RunData> {
   const set = makeExamples(files, base, limits);
   // Gaps, places and questions are other tests' matter: here it is seen whether an adapter is one of this code at all.
   const heldOut = set.heldOut.map((file) => ({ ...file, gaps: [] }));
-  return { ...set, heldOut, questions: [], uses: { questions: [], places: [] } };
+  return { ...set, heldOut, questions: [], uses: { questions: [], places: [], validation: [] } };
 }
 
 async function trained(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { acrossBasesSchema } from './across-bases.js';
 import { decide, type FilledGaps, type ParityScores } from './gate.js';
 import type { SideScores } from './side-scores.js';
+import { measureSchema } from './statistics/measure-schema.js';
 import {
   type FileSum,
   meanByFile,
@@ -9,20 +10,10 @@ import {
   pairedDifference,
   relativeImprovement,
 } from './statistics/statistics.js';
+import { twoByTwoSchema } from './two-by-two/two-by-two.js';
+import { retrievalChoiceSchema } from './uses/choose-retrieval.js';
 import { judgeUses } from './uses/use-verdict.js';
 
-// JSON has no infinity: an interval over a single file comes back from disk as null ends.
-const end = (missing: number) =>
-  z
-    .number()
-    .nullable()
-    .transform((value) => value ?? missing);
-const measureSchema = z.object({
-  value: z.number(),
-  low: end(Number.NEGATIVE_INFINITY),
-  high: end(Number.POSITIVE_INFINITY),
-  n: z.number().int().nonnegative(),
-});
 /** One that scorecards of older versions do not have. */
 const laterMeasure = measureSchema.nullable().default(null);
 const metricsSchema = z.object({
@@ -39,13 +30,19 @@ const metricsSchema = z.object({
   /** 1 - edit distance / length between the generated and the true filling; `n` counts gaps. */
   fimEditSimilarity: laterMeasure,
 });
-const useVerdictSchema = z.object({
+const countsSchema = z.object({ base: z.number().int(), adapter: z.number().int(), n: z.number().int() });
+/** Who serves one use, with its figures. */
+export const useVerdictSchema = z.object({
   serves: z.enum(['adapter', 'base']),
   base: z.number().int(),
   adapter: z.number().int(),
   n: z.number().int(),
   /** The same places with their file alone; null for answers. */
-  alone: z.object({ base: z.number().int(), adapter: z.number().int(), n: z.number().int() }).nullable(),
+  alone: countsSchema.nullable(),
+  /**
+   * The same places with related code; null for answers, and in older scorecards, whose own figures are of these.
+   */
+  retrieved: countsSchema.nullable().default(null),
   reason: z.string(),
 });
 const armSchema = z.object({ noRetrieval: metricsSchema, retrieval: metricsSchema });
@@ -94,6 +91,15 @@ export const scorecardSchema = z.object({
     .object({ completion: useVerdictSchema.nullable(), answers: useVerdictSchema.nullable() })
     .nullable()
     .default(null),
+  /**
+   * Whether related code is shown for completions, chosen on validation files; null in older scorecards: it is shown.
+   */
+  retrievalChoice: retrievalChoiceSchema.nullable().default(null),
+  /**
+   * Completions of base and adapter, with related code and without, at places that the gate has not seen; null where
+   * not measured.
+   */
+  twoByTwo: twoByTwoSchema.nullable().default(null),
   /** Where what answered had another base: both in bits per byte; null where the base stays. */
   acrossBases: acrossBasesSchema.nullable().default(null),
   promoted: z.boolean(),
@@ -133,7 +139,9 @@ const NOT_MEASURED: Metrics = {
 
 /** What is known of the evaluation beside the scores themselves. */
 export type ScorecardContext = Pick<Scorecard, 'margin' | 'adapterVersion' | 'seed' | 'dataHash'> &
-  Partial<Pick<Scorecard, 'strength' | 'strengthChoice' | 'acrossBases' | 'leaked'>>;
+  Partial<
+    Pick<Scorecard, 'strength' | 'strengthChoice' | 'retrievalChoice' | 'twoByTwo' | 'acrossBases' | 'leaked'>
+  >;
 
 /** The adapter that an adapter was continued from, scored on the same windows. */
 export interface Predecessor {
@@ -171,7 +179,7 @@ export function makeScorecard(
   const predecessor = from && predecessorOf(from, context.seed);
   const memorised = memorisedOf(plain);
   const strings = stringsOf(plain);
-  const uses = base.uses && adapter.uses && judgeUses(base.uses, adapter.uses);
+  const uses = base.uses && adapter.uses && judgeUses(base.uses, adapter.uses, context.retrievalChoice);
   const decision = decide(
     {
       baseLoss: metrics.base.heldOutLoss?.value ?? Number.NaN,
@@ -208,6 +216,8 @@ export function makeScorecard(
     ...decision,
     strength: 1,
     strengthChoice: null,
+    retrievalChoice: null,
+    twoByTwo: null,
     acrossBases: null,
     ...context,
     files: base.files.filter(({ tokens }) => tokens > 0).length,

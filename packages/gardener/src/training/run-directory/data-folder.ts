@@ -63,6 +63,17 @@ const heldOutFilesSchema = z.array(
 );
 const questionsSchema = z.array(z.string()).max(1000);
 const completionQuestionSchema = z.object({ prompt: z.string(), suffix: z.string(), place: placeSchema });
+const completionPlacesSchema = z
+  .array(
+    z.object({
+      path: z.string(),
+      kind: z.enum(SCOPE_KINDS),
+      text: z.string(),
+      retrieved: completionQuestionSchema,
+      alone: completionQuestionSchema,
+    }),
+  )
+  .max(1000);
 const usesSchema = z.object({
   questions: z
     .array(
@@ -73,17 +84,9 @@ const usesSchema = z.object({
       }),
     )
     .max(1000),
-  places: z
-    .array(
-      z.object({
-        path: z.string(),
-        kind: z.enum(SCOPE_KINDS),
-        text: z.string(),
-        retrieved: completionQuestionSchema,
-        alone: completionQuestionSchema,
-      }),
-    )
-    .max(1000),
+  places: completionPlacesSchema,
+  // Not there in runs from before it was chosen.
+  validation: completionPlacesSchema.default([]),
 });
 
 /** Writes a run's data into an empty folder. @throws what writing a file throws */
@@ -133,6 +136,7 @@ export async function readDataFolder(folder: string, vocabularySize: number): Pr
   const uses = (await readJsonIfPresent(join(folder, FILES.uses), usesSchema)) ?? {
     questions: [],
     places: [],
+    validation: [],
   };
   return { train, validation, heldOut, manifest, questions, uses };
 }

@@ -52,6 +52,7 @@ const data = {
         },
       },
     ],
+    validation: [],
   },
 };
 
@@ -164,7 +165,7 @@ test('data from before gaps were scored is read as it was', async () => {
   const old = {
     ...makeExamples(files, testBase, { seed: 1, sequenceLength: 512, gapShare: 0 }),
     questions: ['?'],
-    uses: { questions: [], places: [] },
+    uses: { questions: [], places: [], validation: [] },
   };
   const heldOut = old.heldOut.map((file) => ({ ...file, gaps: [] }));
   const { gaps: _train, ...train } = old.manifest.train;

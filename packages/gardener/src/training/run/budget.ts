@@ -32,6 +32,8 @@ export const SCORING_SHARE = 0.06;
 export const SERVING_SHARE = 0.1;
 /** And what choosing the adapter's strength may take. */
 export const STRENGTH_SHARE = 0.03;
+/** And choosing whether related code is shown for completions. */
+export const RETRIEVAL_SHARE = 0.03;
 /** And comparing it with what answers now, where that has another base. */
 export const ACROSS_BASES_SHARE = 0.06;
 
@@ -64,7 +66,7 @@ export class Budget {
     const evaluationMs =
       (durationMs.scoring + durationMs.serving) * 1.2 +
       SAVE_MS +
-      this.totalMs * (STRENGTH_SHARE + (changesBase ? ACROSS_BASES_SHARE : 0));
+      this.totalMs * (STRENGTH_SHARE + RETRIEVAL_SHARE + (changesBase ? ACROSS_BASES_SHARE : 0));
     const share = Math.min(this.totalMs * LEAST_TRAINING_SHARE, this.totalMs - this.spentBeforeMs);
     return Math.max(MIN_TRAINING_MS, share, this.leftMs() - evaluationMs);
   }

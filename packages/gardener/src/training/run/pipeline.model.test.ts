@@ -110,8 +110,8 @@ test(
     expect(events.at(-1)).toMatchObject(isMade);
     const stages = events.flatMap((event) => (event.type === 'stage-start' ? [event.stage] : []));
     expect(stages).toEqual(['preparing', 'training', 'evaluating']);
-    // Where a budget this short leaves time for it, strengths are compared as well.
-    expect([...progressOf(events)].filter((stage) => stage !== 'choosing the strength')).toEqual([
+    // Where a budget this short leaves time for it, strengths and prompts are compared as well.
+    expect([...progressOf(events)].filter((stage) => !stage.startsWith('choosing'))).toEqual([
       'indexing',
       'making examples',
       'making questions',
@@ -128,7 +128,7 @@ test(
 );
 
 test(
-  'with a budget that leaves time for it, the strength is chosen on validation files',
+  'with a budget that leaves time for it, strength and related code are chosen on validation files',
   async () => {
     const file = join(run, 'run.json');
     const text = await readFile(file, 'utf8');
@@ -140,6 +140,10 @@ test(
     expect(progressOf(events)).toContain('choosing the strength');
     const said = events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
     expect(said.join('\n')).toMatch(/Strength [\d.]+ has the lowest loss on validation files/);
+    expect(progressOf(events)).toContain('choosing related code or none');
+    expect(said.join('\n')).toMatch(
+      /Related code is .*shown to the adapter for completions: its loss at \d+ places/,
+    );
   },
   TIMEOUT_MS,
 );

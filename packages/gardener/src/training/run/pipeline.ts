@@ -14,6 +14,7 @@ import { promote } from './stages/promote.js';
 import { type SavedAdapter, saveTrained } from './stages/save-adapter.js';
 import { scoreAdapter } from './stages/score-adapter.js';
 import { scoreBase } from './stages/score-base.js';
+import { settleRetrieval } from './stages/settle-retrieval.js';
 import { settleStrength } from './stages/settle-strength.js';
 import { trainAdapter } from './stages/train-adapter.js';
 
@@ -24,7 +25,7 @@ import { trainAdapter } from './stages/train-adapter.js';
  *     index -> examples            `prepare`, in a process of its own
  *                 |
  *                 v
- *     score base -> train -> save -> strength -> score adapter -> gate -> promote   `trainAndJudge`
+ *     score base -> train -> save -> strength -> retrieval -> score adapter -> gate -> promote   `trainAndJudge`
  *
  * A stage leaves its outcome in the run directory and does not do again what it finds there (see `RunDirectory`), so a
  * run that was killed goes on where it was.
@@ -80,9 +81,11 @@ async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
   try {
     const choice = await settleStrength(run, { base, data, saved, baseScores });
     const { strength } = choice;
+    const retrieval = await settleRetrieval(run, { base, data, saved, strength, baseScores });
     const adapterScores = await scoreAdapter(run, { base, data, saved, strength, baseScores });
     const across = await compareWithCurrent(run, { data, saved });
-    const scorecard = await applyGate(run, { data, saved, choice, baseScores, adapterScores, across });
+    const measured = { baseScores, adapterScores, across };
+    const scorecard = await applyGate(run, { data, saved, choice, retrieval, ...measured });
     return await promote(run, scorecard);
   } catch (error) {
     return await keptUnmeasured(run, saved, error);

@@ -179,13 +179,13 @@ function Improvement({ scorecard, scale }: { scorecard: Scorecard; scale: Scale 
 }
 
 function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
-  const { generalLoss, stopping, parity, predecessor, uses, memorised, strings, strength, strengthChoice } =
-    scorecard;
+  const { generalLoss, stopping, parity, predecessor, uses, memorised, strings } = scorecard;
+  const { strength, strengthChoice, retrievalChoice, twoByTwo } = scorecard;
   const served = [
     {
       label: 'Completions',
       hint: servedBy('first line right, with retrieval', uses?.completion),
-      counts: uses?.completion,
+      counts: uses?.completion?.retrieved ?? uses?.completion,
     },
     { label: 'Completions', hint: 'first line right, without retrieval', counts: uses?.completion?.alone },
     {
@@ -216,6 +216,7 @@ function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
             />
           ),
       )}
+      {twoByTwo && <FourWays twoByTwo={twoByTwo} />}
       {memorised && (
         <CheckRow
           label="Learned by heart"
@@ -251,6 +252,14 @@ function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
       {strengthChoice && (
         <CheckRow label="Strength" hint={strengthChoice.reason} base="" adapter={String(strength)} />
       )}
+      {retrievalChoice && (
+        <CheckRow
+          label="Related code for completions"
+          hint={retrievalChoice.reason}
+          base={retrievalChoice.base ? 'shown' : 'not shown'}
+          adapter={retrievalChoice.adapter ? 'shown' : 'not shown'}
+        />
+      )}
       {predecessor && (
         <CheckRow
           label={`Adapter ${predecessor.version}`}
@@ -259,6 +268,31 @@ function Checks({ scorecard }: { scorecard: Scorecard }): ReactNode {
           adapter={predecessor.heldOutLoss.toFixed(3)}
         />
       )}
+    </>
+  );
+}
+
+/** Completions at places that the gate has not seen. */
+function FourWays({
+  twoByTwo: { places, arms },
+}: {
+  twoByTwo: NonNullable<Scorecard['twoByTwo']>;
+}): ReactNode {
+  const shown = (measure: Measure | null) => (measure === null ? '' : percent(measure.value));
+  return (
+    <>
+      <CheckRow
+        label="Fresh places exact"
+        hint={`of ${places}, with retrieval`}
+        base={shown(arms.baseRetrieved.exact)}
+        adapter={shown(arms.adapterRetrieved.exact)}
+      />
+      <CheckRow
+        label="Fresh places exact"
+        hint={`of ${places}, without retrieval`}
+        base={shown(arms.baseAlone.exact)}
+        adapter={shown(arms.adapterAlone.exact)}
+      />
     </>
   );
 }

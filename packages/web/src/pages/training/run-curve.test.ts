@@ -47,6 +47,8 @@ it('says what an evaluation measured', () => {
       uses: null,
       strength: 1,
       strengthChoice: null,
+      retrievalChoice: null,
+      twoByTwo: null,
       promoted: true,
       reason: 'Better.',
       margin: 0,

@@ -151,7 +151,7 @@ function sequences(vocabularySize: number, validationExamples: number): RunData 
     ...sides,
     heldOut: [],
     questions: [],
-    uses: { questions: [], places: [] },
+    uses: { questions: [], places: [], validation: [] },
     manifest: { ...manifest, hash: hashSides(sides.train, sides.validation, []) },
   };
 }

@@ -1,20 +1,15 @@
-import { GardenerError } from '../../../garden/errors/garden-error.js';
 import type { GenerationRuntime } from '../../../models/runtime/runtime.js';
 import type { CompletionPlace } from '../../data/known/completion-places.js';
 import type { KnownQuestion } from '../../data/known/known-questions.js';
 import type { RunData } from '../../data/run-data.js';
-import { editSimilarity } from '../statistics/edit-similarity.js';
 import type { CompletionScore, UseScores } from './use-scores.js';
+import { firstLine, likeness, writeAtPlace } from './write-at-place.js';
 
 /** Tokens of an answer to a question with a known answer: the name is in the first sentence or not at all. */
 export const KNOWN_ANSWER_TOKENS = 48;
 /** Of the time, when completions with related code end, and when answers do; completions without it have the rest. */
 const COMPLETION_TIME_SHARE = 0.45;
 const ANSWER_TIME_SHARE = 0.75;
-const MAX_COMPLETION_TOKENS = 96;
-/** A filling may be so many characters a token longer than the true one before it is cut. */
-const CHARS_A_TOKEN = 3;
-const MORE_TOKENS = 16;
 
 /** What is measured with. */
 export interface UseOptions {
@@ -83,38 +78,17 @@ export async function measureUses(
 async function completePlace(
   runtime: GenerationRuntime,
   adapterFile: string | null,
-  { kind, text, ...questions }: CompletionPlace,
+  place: CompletionPlace,
   arm: 'retrieved' | 'alone',
   signal: AbortSignal | undefined,
 ): Promise<Omit<CompletionScore, 'path'>> {
-  const { prompt, suffix, place } = questions[arm];
-  const maxTokens = Math.min(MAX_COMPLETION_TOKENS, Math.ceil(text.length / CHARS_A_TOKEN) + MORE_TOKENS);
-  const complete = async (fill: boolean): Promise<string> => {
-    let written = '';
-    const events = runtime.complete({
-      ...{ prompt, place, maxTokens, adapter: adapterFile, temperature: 0 },
-      ...(fill && { suffix }),
-      ...(kind === 'line' && { stop: ['\n'] }),
-      ...(signal && { signal }),
-    });
-    for await (const event of events) if (event.type === 'text') written += event.text;
-    return written;
-  };
-  const written = await complete(suffix.trim() !== '').catch((error: unknown) => {
-    const cannotFill = GardenerError.isInstance(error) && error.code === 'models.no-fill-in-the-middle';
-    if (!cannotFill) throw error;
-    return complete(false);
-  });
+  const { text } = place;
+  const written = await writeAtPlace(runtime, adapterFile, place, arm, signal);
   return {
     firstLine: firstLine(written) === firstLine(text),
-    similarity: editSimilarity(written.slice(0, 2 * text.length + 20), text),
+    similarity: likeness(written, text),
     leaked: isLeak(written) && !isLeak(text),
   };
-}
-
-/** The first line with something in it: what a user sees first, and accepts or not. */
-function firstLine(text: string): string {
-  return (text.split('\n').find((line) => line.trim() !== '') ?? '').trim();
 }
 
 /** Marks of chat in code: a fence at a line's beginning, or a mark of a chat template. */

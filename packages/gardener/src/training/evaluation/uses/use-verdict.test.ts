@@ -38,6 +38,22 @@ it('the case of the framework: prose of a chat behind every completion', () => {
   expect(completion?.reason).toContain('prose');
 });
 
+it('completions are judged as each side would make them, and told with related code and without', () => {
+  const alone = (signs: string) => scores(signs, '').completions;
+  const base = { ...scores('++++++', ''), completionsAlone: alone('------') };
+  const adapter = { ...scores('------', ''), completionsAlone: alone('++++++') };
+  const counts = { retrieved: { base: 6, adapter: 0, n: 6 }, alone: { base: 0, adapter: 6, n: 6 } };
+  expect(judgeUses(base, adapter).completion).toMatchObject({ serves: 'base', adapter: 0, ...counts });
+  const shown = { base: true, adapter: false };
+  expect(judgeUses(base, adapter, shown).completion).toMatchObject({
+    ...{ serves: 'adapter', base: 6, adapter: 6, n: 6 },
+    ...counts,
+  });
+  // Without the time for it, what there was time for is judged.
+  const cut = { ...adapter, completionsAlone: [] };
+  expect(judgeUses(base, cut, shown).completion).toMatchObject({ serves: 'base', alone: null });
+});
+
 it('three that change for the worse are within chance; nothing measured says nothing', () => {
   expect(judgeUses(scores('+++', ''), scores('---', ''))).toEqual({
     completion: expect.objectContaining({ serves: 'adapter' }),

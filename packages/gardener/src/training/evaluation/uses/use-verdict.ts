@@ -8,9 +8,18 @@ export interface UseVerdict {
   adapter: number;
   n: number;
   /** Completions with their file alone, of as many places as there was time for; null for answers, or for none. */
-  alone: { base: number; adapter: number; n: number } | null;
+  alone: Counts | null;
+  /** Completions with related code; null for answers. */
+  retrieved: Counts | null;
   /** One plain sentence with the figures. */
   reason: string;
+}
+
+/** How many of `n` were right. */
+interface Counts {
+  base: number;
+  adapter: number;
+  n: number;
 }
 
 /** Null where it was not measured. */
@@ -25,10 +34,23 @@ export interface UseVerdicts {
  */
 export const WORSE_BY_CHANCE = 0.1;
 
-/** Says for each use whether the adapter is at least as good as the base, beyond chance. */
-export function judgeUses(base: UseScores, adapter: UseScores): UseVerdicts {
-  const completions = pairs(base.completions, adapter.completions);
-  const lines = firstLines(base.completions, adapter.completions);
+/**
+ * Says for each use whether the adapter is at least as good as the base, beyond chance. Completions are judged as each
+ * side would make them.
+ * @param shown whether related code is shown to each for completions; null: it is
+ */
+export function judgeUses(
+  base: UseScores,
+  adapter: UseScores,
+  shown: { base: boolean; adapter: boolean } | null = null,
+): UseVerdicts {
+  const made = ({ completions, completionsAlone }: UseScores, isShown = true) =>
+    isShown ? completions : completionsAlone;
+  const chosen = pairs(made(base, shown?.base), made(adapter, shown?.adapter));
+  // Where there was no time for what was chosen, what there was time for tells.
+  const completions = chosen.length > 0 ? chosen : pairs(base.completions, adapter.completions);
+  const lines = completions.map(([a, b]): Pair => [a.firstLine, b.firstLine]);
+  const retrieved = judge(firstLines(base.completions, adapter.completions), (counts) => counts);
   const clean = completions.map(([a, b]): Pair => [!a.leaked, !b.leaked]);
   const completion = judge(lines, (counts) => `the first line of a completion is right in ${counts}`);
   const leaks = judge(clean, (counts) => `completions without prose of a chat behind the code: ${counts}`);
@@ -40,7 +62,8 @@ export function judgeUses(base: UseScores, adapter: UseScores): UseVerdicts {
   return {
     completion: judged && {
       ...judged,
-      alone: alone && { base: alone.base, adapter: alone.adapter, n: alone.n },
+      alone: alone && countsOf(alone),
+      retrieved: retrieved && countsOf(retrieved),
     },
     answers: judge(
       pairs(base.answers, adapter.answers),
@@ -56,6 +79,10 @@ function firstLines(base: readonly CompletionScore[], adapter: readonly Completi
   return pairs(base, adapter).map(([a, b]): Pair => [a.firstLine, b.firstLine]);
 }
 
+function countsOf({ base, adapter, n }: Counts): Counts {
+  return { base, adapter, n };
+}
+
 function judge(results: readonly Pair[], say: (counts: string) => string): UseVerdict | null {
   const n = results.length;
   if (n === 0) return null;
@@ -67,7 +94,7 @@ function judge(results: readonly Pair[], say: (counts: string) => string): UseVe
   const said = say(`${adapter} of ${n} with the adapter, ${base} with the base`);
   return {
     serves: isWorse ? 'base' : 'adapter',
-    ...{ base, adapter, n, alone: null },
+    ...{ base, adapter, n, alone: null, retrieved: null },
     reason: `${said[0]?.toUpperCase()}${said.slice(1)}.`,
   };
 }

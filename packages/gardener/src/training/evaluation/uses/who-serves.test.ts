@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { whoServes } from './who-serves.js';
+import { completionMode, whoServes } from './who-serves.js';
 
 const verdict = (serves: 'adapter' | 'base') => ({
   serves,
@@ -7,6 +7,7 @@ const verdict = (serves: 'adapter' | 'base') => ({
   adapter: 0,
   n: 10,
   alone: null,
+  retrieved: null,
   reason: '0 of 10.',
 });
 
@@ -24,4 +25,16 @@ it('one without figures of its uses, or promoted by hand against the gate, serve
   expect(whoServes({ promoted: true, uses: null })).toEqual(everything);
   const uses = { completion: verdict('base'), answers: verdict('base') };
   expect(whoServes({ promoted: false, uses })).toEqual(everything);
+});
+
+it('code is completed with related code, unless validation files have told otherwise', () => {
+  expect(completionMode('adapter', null)).toEqual({ by: 'adapter', retrieval: true, reason: null });
+  const retrievalChoice = { adapter: false, base: true, reason: 'It does harm.', places: 9, losses: null };
+  const card = { retrievalChoice };
+  expect(completionMode('adapter', card)).toEqual({
+    by: 'adapter',
+    retrieval: false,
+    reason: 'It does harm.',
+  });
+  expect(completionMode('base', card).retrieval).toBe(true);
 });

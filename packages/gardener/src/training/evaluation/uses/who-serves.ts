@@ -23,3 +23,24 @@ export function whoServes(scorecard: Pick<Scorecard, 'promoted' | 'uses'> | null
   };
   return { completion: served('completion'), answers: served('answers') };
 }
+
+/** How code is completed where a request does not say. */
+export interface CompletionMode {
+  by: 'adapter' | 'base';
+  /** Whether related code of the project is shown. */
+  retrieval: boolean;
+  /** One sentence why; null where nothing was measured. */
+  reason: string | null;
+}
+
+/**
+ * How one of the two completes: with related code, unless validation files have told that it does harm.
+ * @param scorecard of the adapter that answers, else of the newest one of the same base; null where there is none
+ */
+export function completionMode(
+  by: CompletionMode['by'],
+  scorecard: Pick<Scorecard, 'retrievalChoice'> | null,
+): CompletionMode {
+  const choice = scorecard?.retrievalChoice ?? null;
+  return { by, retrieval: choice?.[by] ?? true, reason: choice?.reason ?? null };
+}

@@ -5,6 +5,7 @@ import type { StrengthChoice } from '../../evaluation/choose-strength.js';
 import { leakedShare } from '../../evaluation/leaked-code.js';
 import { makeScorecard, type Scorecard } from '../../evaluation/scorecard.js';
 import type { SideScores } from '../../evaluation/side-scores.js';
+import type { RetrievalChoice } from '../../evaluation/uses/choose-retrieval.js';
 import type { RunContext } from '../run-context.js';
 import type { SavedAdapter } from './save-adapter.js';
 import type { AdapterScores } from './score-adapter.js';
@@ -13,6 +14,7 @@ interface GateInput {
   data: RunData;
   saved: SavedAdapter;
   choice: StrengthChoice;
+  retrieval: RetrievalChoice;
   baseScores: SideScores;
   adapterScores: AdapterScores;
   across: AcrossBases | null;
@@ -21,7 +23,7 @@ interface GateInput {
 /** Puts all scores together and lets the gate decide; the scorecard goes beside the adapter and into the events. */
 export async function applyGate(
   { garden, options, report }: RunContext,
-  { data, saved, choice, baseScores, adapterScores, across }: GateInput,
+  { data, saved, choice, retrieval, baseScores, adapterScores, across }: GateInput,
 ): Promise<Scorecard> {
   const { adapter, predecessor } = adapterScores;
   const facts = {
@@ -32,6 +34,7 @@ export async function applyGate(
     strength: choice.strength,
     acrossBases: across,
     leaked: leakedShare(data),
+    retrievalChoice: retrieval,
     strengthChoice: { reason: choice.reason, losses: choice.losses },
   };
   const scorecard = makeScorecard({ base: baseScores, adapter }, null, facts, predecessor);

@@ -1,6 +1,7 @@
 import type { BaseFacts } from '../../adapters/open-base.js';
 import { type ExampleOptions, type ExampleSet, makeExamples } from '../../data/examples.js';
-import { MAX_HELD_OUT_GAPS } from '../../data/gaps/gap-rows.js';
+import { type GapExample, gapBase } from '../../data/gaps/gap-examples.js';
+import { gapsInTurn, MAX_HELD_OUT_GAPS } from '../../data/gaps/gap-rows.js';
 import { completionPlaces } from '../../data/known/completion-places.js';
 import { knownQuestions } from '../../data/known/known-questions.js';
 import type { RunData } from '../../data/run-data.js';
@@ -20,8 +21,15 @@ const MIN_VALIDATION_TOKENS = 1_500;
 const MAX_VALIDATION_TOKENS = 4_000;
 /** Questions with known answers that are made; as many are asked as the time allows. */
 const KNOWN_QUESTIONS = 40;
+/** Places of validation files on which it is chosen how completions are asked for, where the time allows. */
+const VALIDATION_PLACES = 40;
 /** Related chunks that a completion is given, as in the product. */
-const RETRIEVED_FOR_COMPLETION = 4;
+export const RETRIEVED_FOR_COMPLETION = 4;
+/**
+ * Tokens of a place to complete, its prompt and what is written, half of what is scored at once: twice as many places
+ * in the same time say more than twice the code before each.
+ */
+export const PLACE_TOKENS = SCORING_CONTEXT_TOKENS / 2;
 /** Fewer held-out files give no interval, and so no decision. */
 const MIN_SCORED_FILES = 2;
 
@@ -71,8 +79,7 @@ async function makeUses(
   const { options, project, report, signal } = run;
   const countTokens = (text: string) => base.tokenizer.encode(text).length;
   const contextTokens = Math.min(SCORING_CONTEXT_TOKENS, base.contextLength);
-  // Half of it: twice as many places in the same time say more than twice the code before each.
-  const placeTokens = contextTokens / 2;
+  const placeTokens = Math.min(PLACE_TOKENS, contextTokens / 2);
   const excludePaths = manifest.heldOut.files;
   report.progress('making questions', 0, null);
   const questions = await knownQuestions(
@@ -83,19 +90,45 @@ async function makeUses(
       ...{ contextTokens, answerTokens: KNOWN_ANSWER_TOKENS, countTokens },
     },
   );
-  const places = await withIndex(run, (index, embedder) =>
-    completionPlaces(heldOut, codebase.files, {
-      ...{
-        repository: project.name,
-        contextTokens: placeTokens,
-        countTokens,
-        signal,
-        count: MAX_HELD_OUT_GAPS,
-      },
-      search: (query) => index.search(query, embedder, { k: RETRIEVED_FOR_COMPLETION, excludePaths }),
-    }),
-  );
-  return { questions, places };
+  const validating = validationGaps(codebase, base, { manifest, repository: project.name });
+  return withIndex(run, async (index, embedder) => {
+    const placesOf = (files: Parameters<typeof completionPlaces>[0], count: number, hidden: string[]) =>
+      completionPlaces(files, codebase.files, {
+        ...{ repository: project.name, contextTokens: placeTokens, countTokens, signal, count },
+        search: (query) =>
+          index.search(query, embedder, { k: RETRIEVED_FOR_COMPLETION, excludePaths: hidden }),
+      });
+    return {
+      questions,
+      places: await placesOf(heldOut, MAX_HELD_OUT_GAPS, excludePaths),
+      validation: await placesOf(validating, VALIDATION_PLACES, [
+        ...excludePaths,
+        ...manifest.validation.files,
+      ]),
+    };
+  });
+}
+
+/** Gaps of the validation files, from the files in turn; lines with secrets are in none. */
+function validationGaps(
+  { files }: IndexedCodebase,
+  { tokenizer }: BaseFacts,
+  { manifest, repository }: { manifest: ExampleSet['manifest']; repository: string },
+): { path: string; gaps: GapExample[] }[] {
+  const paths = new Set(manifest.validation.files);
+  const sides = files
+    .filter(({ path }) => paths.has(path))
+    .map((file) => ({
+      file,
+      excludedLines: (file.secrets ?? []).map(({ line, endLine }) => ({ startLine: line, endLine })),
+    }));
+  const { seed, sequenceLength } = manifest;
+  const drawn = gapsInTurn(sides, VALIDATION_PLACES, gapBase(tokenizer), {
+    seed,
+    sequenceLength,
+    repository,
+  });
+  return sides.map(({ file: { path } }, index) => ({ path, gaps: drawn[index] ?? [] }));
 }
 
 function exampleOptions(
@@ -111,6 +144,11 @@ function exampleOptions(
     sequenceLength: Math.min(garden.settings.sequenceLength, base.contextLength),
     commit,
     repository: project.name,
+    rows: {
+      bodies: garden.settings.bodyRowShare,
+      related: garden.settings.relatedRowShare,
+      recent: garden.settings.recentEditWeight,
+    },
     ...(options.gapShare !== undefined && { gapShare: options.gapShare }),
     maxValidationTokens: Math.min(MAX_VALIDATION_TOKENS, validationTokens),
     maxTrainingTokens: Math.max(MIN_TRAINING_TOKEN_LIMIT, budgetSeconds * MAX_TOKENS_PER_SECOND),

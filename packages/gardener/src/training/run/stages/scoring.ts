@@ -3,6 +3,7 @@ import { startLlamaCpp } from '../../../models/llama-cpp/llama-cpp.js';
 import type { GenerationRuntime } from '../../../models/runtime/runtime.js';
 import type { RunData } from '../../data/run-data.js';
 import type { SideOptions } from '../../evaluation/score-side.js';
+import type { SideScores } from '../../evaluation/side-scores.js';
 import type { RunContext } from '../run-context.js';
 
 /** Room for a question and its short answer, and for a window that is scored. */
@@ -34,4 +35,10 @@ export function scoringOptions(
     signal,
     startRuntime: () => startLlamaCpp(base.path, { threads, contextTokens, whole: true }),
   };
+}
+
+/** Rather too much: what it takes to start and the general code are counted as held-out tokens. */
+export function msPerToken({ files, durationMs }: SideScores): number {
+  const tokens = files.reduce((sum, file) => sum + file.tokens, 0);
+  return durationMs.scoring / Math.max(1, tokens);
 }

@@ -4,7 +4,7 @@ import type { SideScores } from '../../evaluation/side-scores.js';
 import { STRENGTH_SHARE } from '../budget.js';
 import type { RunContext } from '../run-context.js';
 import type { SavedAdapter } from './save-adapter.js';
-import type { Material } from './scoring.js';
+import { type Material, msPerToken } from './scoring.js';
 
 /** Chooses how strong the saved adapter is to answer, by validation files only, and notes it in its manifest. */
 export async function settleStrength(
@@ -27,10 +27,4 @@ export async function settleStrength(
   }
   await report.event({ type: 'log', message: choice.reason });
   return choice;
-}
-
-/** Rather too much: what it takes to start and the general code are counted as held-out tokens. */
-function msPerToken({ files, durationMs }: SideScores): number {
-  const tokens = files.reduce((sum, file) => sum + file.tokens, 0);
-  return durationMs.scoring / Math.max(1, tokens);
 }
