@@ -17,7 +17,7 @@ const noFolders: [string[], RegExp, number] = [
 const COMMANDS = [
   ...['add', 'list', 'switch', 'status', 'refresh', 'remove', 'train', 'pause', 'resume', 'cancel'],
   ...['evaluate', 'promote', 'search', 'ask', 'chat', 'models', 'disk', 'doctor'],
-  ...['export', 'import', 'push', 'pull'],
+  ...['export', 'import', 'push', 'pull', 'fleet'],
 ];
 
 describe('gardener', () => {

@@ -256,6 +256,23 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     browser.expectErrors();
   });
 
+  it('shows every project in one table', async () => {
+    await page.getByRole('link', { name: 'Fleet', exact: true }).click();
+    const row = page.getByRole('row').filter({ hasText: 'trainer' });
+    await shown(row.getByText('Promoted', { exact: true }));
+    await shown(row.getByText(/^\d\.\d{3} to \d\.\d{3}, /));
+    await browser.expectAccessible('fleet');
+    await page.getByLabel('Find a project in the fleet').fill('second');
+    await row.waitFor({ state: 'detached' });
+    await button(/^Failed 0$/).click();
+    await shown(page.getByText('No project fits.'));
+    await page.getByLabel('Find a project in the fleet').fill('');
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await row.getByRole('link', { name: 'trainer', exact: true }).click();
+    await page.waitForURL('**/p/trainer/overview');
+    browser.expectErrors();
+  });
+
   it('rolls back to the base model', async () => {
     await open('Overview');
     await button('Roll back to the base model').click();

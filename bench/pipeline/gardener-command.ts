@@ -28,7 +28,23 @@ export class GardenerCommand {
   }
 
   /** Runs a command that prints one status object with `--json`. */
-  run(...args: string[]): Promise<Answer> {
+  async run(...args: string[]): Promise<Answer> {
+    const { exitCode, stdout, stderr } = await this.#execute(args);
+    return { exitCode, status: parsed<StatusObject>(stdout), stderr };
+  }
+
+  /**
+   * Runs a command that prints another value with `--json`.
+   * @throws Error with what it said when it printed none
+   */
+  async value<Value>(...args: string[]): Promise<Value> {
+    const { stdout, stderr } = await this.#execute(args);
+    const value = parsed<Value>(stdout);
+    if (value === null) throw new Error(`gardener ${args.join(' ')}: ${stderr}`);
+    return value;
+  }
+
+  #execute(args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
     const env = {
       ...process.env,
       CODEBASE_GARDENER_DATA_DIR: this.dataDir,
@@ -42,7 +58,7 @@ export class GardenerCommand {
         { env, maxBuffer: 2 ** 28 },
         (error, stdout, stderr) => {
           const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-          resolve({ exitCode, status: parsed(stdout), stderr });
+          resolve({ exitCode, stdout, stderr });
         },
       );
     });
@@ -56,9 +72,9 @@ export class GardenerCommand {
   }
 }
 
-function parsed(stdout: string): StatusObject | null {
+function parsed<Value>(stdout: string): Value | null {
   try {
-    return JSON.parse(stdout) as StatusObject;
+    return JSON.parse(stdout) as Value;
   } catch {
     return null;
   }

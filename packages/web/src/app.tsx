@@ -21,6 +21,7 @@ const FILES = {
   training: () => import('./pages/training/training.js'),
   chat: () => import('./pages/chat/chat.js'),
   search: () => import('./pages/search/search.js'),
+  fleet: () => import('./pages/fleet/fleet.js'),
   settings: () => import('./pages/settings/settings.js'),
 };
 const PAGES = {
@@ -29,6 +30,7 @@ const PAGES = {
   chat: lazy(FILES.chat),
   search: lazy(FILES.search),
 };
+const Fleet = lazy(FILES.fleet);
 const Settings = lazy(FILES.settings);
 /** After the first page is in sight, the others are fetched, so that they open at once and while the server is away. */
 const PREFETCH_AFTER_MS = 1_500;
@@ -68,7 +70,7 @@ export function App(): ReactNode {
         <Sidebar
           project={shown}
           tab={tab}
-          onSettings={route.page === 'settings'}
+          garden={route.page === 'fleet' || route.page === 'settings' ? route.page : null}
           onOpenPalette={() => setOverlay('palette')}
         />
         <main ref={main} id="main" tabIndex={-1} className="main">
@@ -108,6 +110,13 @@ function RoutedPage({ route, onAdd }: { route: Route; onAdd: () => void }): Reac
     return (
       <Suspense fallback={<Waiting />}>
         <Settings />
+      </Suspense>
+    );
+  }
+  if (route.page === 'fleet') {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <Fleet />
       </Suspense>
     );
   }

@@ -5,6 +5,8 @@ describe('parseRoute', () => {
   it.each([
     ['/', { page: 'home' }],
     ['/settings', { page: 'settings' }],
+    ['/fleet', { page: 'fleet' }],
+    ['/fleet/more', { page: 'not-found' }],
     ['/p/shop', { page: 'project', project: 'shop', tab: 'overview' }],
     ['/p/shop/chat', { page: 'project', project: 'shop', tab: 'chat' }],
     ['/p/shop/nonsense', { page: 'not-found' }],

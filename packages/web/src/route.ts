@@ -6,6 +6,7 @@ export type ProjectPage = (typeof PROJECT_PAGES)[number];
 export type Route =
   | { page: 'home' }
   | { page: 'project'; project: string; tab: ProjectPage }
+  | { page: 'fleet' }
   | { page: 'settings' }
   | { page: 'not-found' };
 
@@ -14,6 +15,7 @@ export function parseRoute(pathname: string): Route {
   const parts = pathname.split('/').filter((part) => part !== '');
   if (parts.length === 0) return { page: 'home' };
   if (parts.length === 1 && parts[0] === 'settings') return { page: 'settings' };
+  if (parts.length === 1 && parts[0] === 'fleet') return { page: 'fleet' };
   const [first, project, tab = 'overview'] = parts;
   const known = PROJECT_PAGES.find((one) => one === tab);
   if (first !== 'p' || project === undefined || known === undefined || parts.length > 3) {

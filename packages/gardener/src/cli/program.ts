@@ -9,6 +9,7 @@ import { defineDisk } from './commands/disk.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEvaluate } from './commands/evaluate.js';
 import { defineExport } from './commands/export.js';
+import { defineFleet } from './commands/fleet.js';
 import { defineImport } from './commands/import.js';
 import { defineList } from './commands/list.js';
 import { defineMap } from './commands/map.js';
@@ -61,6 +62,7 @@ const COMMANDS = [
   defineCancel,
   defineEvaluate,
   definePromote,
+  defineFleet,
   defineExport,
   defineImport,
   definePush,

@@ -19,7 +19,7 @@ export function checkedName(name: string): string {
  * @throws GardenerError `garden.name-taken` (details: id, path of the other)
  */
 export function refuseTakenName(
-  projects: readonly ProjectRecord[],
+  projects: readonly Pick<ProjectRecord, 'id' | 'name' | 'path'>[],
   name: string,
   ownId: string | null,
 ): void {

@@ -1,7 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import { asFilesystemError, systemErrorCode } from './errors/filesystem-error.js';
 import { GardenerError } from './errors/garden-error.js';
+import { fileVersion } from './files/file-version.js';
 import { readJson } from './files/json-state.js';
 import type { GardenPaths } from './files/paths.js';
 import { type MendedRecord, mendRecord, type RecordHints, writeRecord } from './mend-record.js';
@@ -41,7 +43,7 @@ export async function readProjects(paths: GardenPaths): Promise<ReadProjects> {
   const mended: ProjectRecord[] = [];
   for (const id of await projectIds(paths.projects)) {
     try {
-      projects.push(await readJson(paths.projectFile(id), projectRecordSchema));
+      projects.push(await readRecord(paths.projectFile(id)));
     } catch (error) {
       const directory = paths.project(id);
       if (!(await isThere(directory))) continue;
@@ -59,6 +61,19 @@ export async function readProjects(paths: GardenPaths): Promise<ReadProjects> {
   }
   projects.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { projects, problems };
+}
+
+/** Records as they were read, with the writing of their file: hundreds are asked for several times a second. */
+const known = new LRUCache<string, { version: string; record: ProjectRecord }>({ max: 5_000 });
+
+/** @throws as `readJson` */
+async function readRecord(file: string): Promise<ProjectRecord> {
+  const version = await fileVersion(file);
+  const kept = known.get(file);
+  if (kept !== undefined && kept.version === version) return { ...kept.record };
+  const record = await readJson(file, projectRecordSchema);
+  if (version !== null) known.set(file, { version, record });
+  return { ...record };
 }
 
 async function mend(paths: GardenPaths, id: string, { code, details }: GardenerError): Promise<MendedRecord> {

@@ -70,12 +70,7 @@ export class Registry {
     name: wanted,
   }: Omit<NewProject, 'baseModel'>): Promise<{ path: string; name: string }> {
     const path = await codebasePath(this.#paths, given);
-    const name = checkedName(wanted ?? (basename(path) || 'root'));
-    const { projects } = await this.read();
-    const same = projects.find((other) => other.path === path);
-    if (same) throw projectExists(same);
-    refuseTakenName(projects, name, null);
-    return { path, name };
+    return newPlace((await this.read()).projects, path, wanted);
   }
 
   /**
@@ -86,21 +81,32 @@ export class Registry {
    * `garden.name-taken` (details: path of the other)
    */
   async add(project: NewProject): Promise<ProjectRecord> {
+    const [added] = await this.addAll([project]);
+    if (added === undefined || GardenerError.isInstance(added)) throw added;
+    return added;
+  }
+
+  /**
+   * `add` for several, which costs what it costs for one: the projects that there are are read once.
+   * @returns for each, in their order, its record or why it was refused
+   */
+  async addAll(wanted: readonly NewProject[]): Promise<(ProjectRecord | GardenerError)[]> {
     return this.#locked(async () => {
-      const { path, name } = await this.checkNew(project);
-      const record: ProjectRecord = {
-        schemaVersion: 1,
-        id: randomId(),
-        name,
-        path,
-        baseModel: project.baseModel,
-        createdAt: new Date().toISOString(),
-        trainingStatus: 'not_started',
-        trainingReason: null,
-        promotedAdapter: null,
-      };
-      await this.#create(record);
-      return record;
+      const known = [...(await this.read()).projects];
+      const outcomes: (ProjectRecord | GardenerError)[] = [];
+      for (const project of wanted) {
+        try {
+          const path = await codebasePath(this.#paths, project.path);
+          const record = newRecord(project, newPlace(known, path, project.name));
+          await this.#create(record);
+          known.push(record);
+          outcomes.push(record);
+        } catch (error) {
+          if (!GardenerError.isInstance(error)) throw error;
+          outcomes.push(error);
+        }
+      }
+      return outcomes;
     });
   }
 
@@ -198,6 +204,33 @@ export class Registry {
       if (name.includes(id)) await rm(join(this.#paths.locks, name), { recursive: true, force: true });
     }
   }
+}
+
+/** As what a codebase would be registered beside the projects that there are. @throws as `Registry.add` */
+function newPlace(
+  projects: readonly ProjectRecord[],
+  path: string,
+  wanted: string | undefined,
+): { path: string; name: string } {
+  const name = checkedName(wanted ?? (basename(path) || 'root'));
+  const same = projects.find((other) => other.path === path);
+  if (same) throw projectExists(same);
+  refuseTakenName(projects, name, null);
+  return { path, name };
+}
+
+function newRecord({ baseModel }: NewProject, { name, path }: { path: string; name: string }): ProjectRecord {
+  return {
+    schemaVersion: 1,
+    id: randomId(),
+    name,
+    path,
+    baseModel,
+    createdAt: new Date().toISOString(),
+    trainingStatus: 'not_started',
+    trainingReason: null,
+    promotedAdapter: null,
+  };
 }
 
 function projectExists(project: ProjectRecord): GardenerError {

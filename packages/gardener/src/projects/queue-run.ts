@@ -5,8 +5,7 @@ import { requireCodebase } from './require-codebase.js';
 import { startRunner } from './start-runner.js';
 
 /**
- * Queues a run of a project and makes sure that the runner is there. A training keeps the base and the engine it
- * was queued with: `options.baseModel` and `options.engine`, else the project's and the setting's of now.
+ * Queues a run of a project and makes sure that the runner is there: `newRun`, and then `startRunner`.
  * @throws GardenerError `garden.run-active`, `garden.unknown-project`
  */
 export async function queueRun(
@@ -15,10 +14,34 @@ export async function queueRun(
   kind: RunKind,
   options: Record<string, unknown> = {},
 ): Promise<RunDescription> {
-  const trained = kind === 'train' ? { baseModel: project.baseModel, engine: garden.settings.engine } : {};
-  const run = await createRun(garden.paths, project.id, kind, { ...trained, ...options });
+  const run = await newRun(garden, project, kind, options);
   await startRunner(garden.paths);
   return run;
+}
+
+/**
+ * Queues a run of a project, for a runner that somebody else starts. A training keeps the base and the engine it was
+ * queued with: `options.baseModel` and `options.engine`, else the project's and the setting's of now.
+ * @throws GardenerError `garden.run-active`, `garden.unknown-project`
+ */
+export async function newRun(
+  garden: Garden,
+  project: ProjectRecord,
+  kind: RunKind,
+  options: Record<string, unknown> = {},
+): Promise<RunDescription> {
+  const trained = kind === 'train' ? { baseModel: project.baseModel, engine: garden.settings.engine } : {};
+  return createRun(garden.paths, project.id, kind, { ...trained, ...options });
+}
+
+/** What a refresh may come to. */
+export interface RefreshOptions {
+  /** Whether training may continue from the promoted adapter. */
+  train: boolean;
+  /** Of such a training. Defaults to the setting. */
+  budgetMs?: number | undefined;
+  /** More of the run's options. */
+  options?: Record<string, unknown>;
 }
 
 /**
@@ -28,9 +51,21 @@ export async function queueRun(
 export async function queueRefresh(
   garden: Garden,
   project: ProjectRecord,
-  { train, budgetMs = garden.settings.budgetMs }: { train: boolean; budgetMs?: number | undefined },
+  wanted: RefreshOptions,
+): Promise<RunDescription> {
+  const run = await newRefresh(garden, project, wanted);
+  await startRunner(garden.paths);
+  return run;
+}
+
+/** `queueRefresh`, for a runner that somebody else starts. @throws as it */
+export async function newRefresh(
+  garden: Garden,
+  project: ProjectRecord,
+  { train, budgetMs = garden.settings.budgetMs, options = {} }: RefreshOptions,
 ): Promise<RunDescription> {
   await requireCodebase(project);
   const trains = train && project.promotedAdapter !== null;
-  return queueRun(garden, project, trains ? 'train' : 'index', trains ? { budgetMs, refresh: true } : {});
+  const trained = trains ? { budgetMs, refresh: true } : {};
+  return newRun(garden, project, trains ? 'train' : 'index', { ...trained, ...options });
 }

@@ -9,6 +9,7 @@ import { addComparisonRoutes } from './api/comparison.js';
 import { addConversationRoutes } from './api/conversations.js';
 import { addEventRoutes } from './api/events.js';
 import { addFileRoutes } from './api/files.js';
+import { addFleetRoutes } from './api/fleet.js';
 import { addFolderRoutes } from './api/folders.js';
 import { addHealthRoutes } from './api/health.js';
 import { addMachineRoutes } from './api/machine.js';
@@ -93,6 +94,7 @@ function errorBody(path: string, told: ErrorAnswer): object {
 export function addApi(app: OpenAPIHono, context: ServerContext): void {
   addHealthRoutes(app, context);
   addProjectRoutes(app, context);
+  addFleetRoutes(app, context);
   addRunRoutes(app, context);
   addAdapterRoutes(app, context);
   addComparisonRoutes(app, context);

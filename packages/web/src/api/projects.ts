@@ -1,9 +1,10 @@
 import { request } from './request.js';
 import { useResource } from './resource.js';
 import { invalidate, replace } from './resource-cache.js';
-import type { ProjectList, ProjectView } from './types.js';
+import type { FleetView, ProjectList, ProjectView } from './types.js';
 
 const LIST = '/api/projects';
+const FLEET = '/api/fleet';
 /** Steps of a training come several times a second; once a second is enough to look at. */
 const REFRESH_MS = 1_000;
 
@@ -23,6 +24,11 @@ export function findProject(projects: readonly ProjectView[], nameOrId: string):
     projects.find(({ project }) => project.name === nameOrId) ??
     projects.find(({ project }) => project.id === nameOrId)
   );
+}
+
+/** Where every project stands, in one table. */
+export function useFleet() {
+  return useResource<FleetView>(FLEET);
 }
 
 /** Puts what an action answered into the list. */
@@ -53,6 +59,18 @@ export function projectsChanged(): void {
   invalidate((path) => path === LIST);
 }
 
+let isFleetWaiting = false;
+
+/** Something of some project has changed: the table is fetched again where it is shown, at most every two seconds. */
+function fleetChanged(): void {
+  if (isFleetWaiting) return;
+  isFleetWaiting = true;
+  setTimeout(() => {
+    isFleetWaiting = false;
+    invalidate((path) => path === FLEET);
+  }, 2 * REFRESH_MS);
+}
+
 const waiting = new Map<string, { everything: boolean }>();
 
 /**
@@ -60,6 +78,7 @@ const waiting = new Map<string, { everything: boolean }>();
  * @param everything also its adapters, files and conversations, not only its state and its runs
  */
 export function projectChanged(id: string, { everything = false } = {}): void {
+  fleetChanged();
   const pending = waiting.get(id);
   if (pending) {
     pending.everything ||= everything;

@@ -459,6 +459,81 @@ export interface components {
             suffix?: string | null;
             temperature?: number | null;
         };
+        Fleet: {
+            /** @description Projects whose record cannot be read. */
+            damaged: {
+                id: string;
+                message: string;
+                remedy: string;
+            }[];
+            projects: components["schemas"]["FleetProject"][];
+            totals: components["schemas"]["FleetTotals"];
+        };
+        FleetProject: {
+            adapter: {
+                promoted: boolean;
+                version: number | null;
+            };
+            /** @description Of held-out code, without retrieval. */
+            bitsPerByte: {
+                adapter: number;
+                base: number;
+            } | null;
+            index: {
+                chunks: number;
+                files: number;
+                /** @enum {string} */
+                state: "none" | "building" | "ready" | "damaged";
+            };
+            project: {
+                baseModel: string;
+                id: string;
+                /** @description There is no folder at `path` any more, or not now. */
+                isAway: boolean;
+                name: string;
+                path: string;
+            };
+            /** @description The newest run; where that is a refresh of the index that went well, the last training, if there is one. */
+            run: components["schemas"]["FleetRun"] | null;
+            /** @enum {string|null} */
+            verdict: "promoted" | "refused" | "unmeasured" | null;
+        };
+        FleetRun: {
+            etaMs: number | null;
+            /** @description Why earlier tries and the last one failed, oldest first; at most ten. */
+            failures: {
+                code: string;
+                message: string;
+                remedy: string;
+                time: string;
+            }[];
+            finished: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "index" | "train";
+            /** @description How far its stage is, 0 to 1. */
+            progress: number | null;
+            reason: string | null;
+            /** @enum {string} */
+            status: "not_started" | "queued" | "preparing" | "training" | "paused" | "evaluating" | "completed" | "failed" | "cancelled";
+            step: number | null;
+            steps: number | null;
+            updatedAt: string | null;
+        };
+        FleetTotals: {
+            chunks: number;
+            failed: number;
+            files: number;
+            /** @description Mean fall of the bits per byte of held-out code, as a share of the base's. */
+            improvement: number | null;
+            indexed: number;
+            paused: number;
+            projects: number;
+            promoted: number;
+            refused: number;
+            waiting: number;
+            working: number;
+        };
         Folder: {
             isGit: boolean;
             name: string;
@@ -990,6 +1065,7 @@ export interface components {
             /** @enum {string} */
             type: "run-pause";
         } | {
+            reason?: string;
             time: string;
             /** @enum {string} */
             type: "run-resume";
@@ -1731,6 +1807,10 @@ export type FileList = components['schemas']['FileList'];
 export type FimCompletion = components['schemas']['FimCompletion'];
 export type FimCompletionChunk = components['schemas']['FimCompletionChunk'];
 export type FimCompletionRequest = components['schemas']['FimCompletionRequest'];
+export type Fleet = components['schemas']['Fleet'];
+export type FleetProject = components['schemas']['FleetProject'];
+export type FleetRun = components['schemas']['FleetRun'];
+export type FleetTotals = components['schemas']['FleetTotals'];
 export type Folder = components['schemas']['Folder'];
 export type FolderList = components['schemas']['FolderList'];
 export type FoundLine = components['schemas']['FoundLine'];

@@ -16,6 +16,8 @@ export type {
   DoctorReport,
   Exchange,
   FileList,
+  Fleet as FleetView,
+  FleetProject as FleetRow,
   FolderList as FoldersView,
   IndexFreshness,
   LastComparison,

@@ -15,15 +15,25 @@ const PAGES: { tab: ProjectPage; label: string; icon: IconName }[] = [
   { tab: 'search', label: 'Search', icon: 'search' },
 ];
 
+/** What is about all projects. */
+const GARDEN: { page: 'fleet' | 'settings'; label: string; icon: IconName }[] = [
+  { page: 'fleet', label: 'Fleet', icon: 'rows' },
+  { page: 'settings', label: 'Settings', icon: 'settings' },
+];
+
 interface SidebarProps {
   project: ProjectView | undefined;
   tab: ProjectPage | null;
-  onSettings: boolean;
+  /** The page of the whole garden that is shown. */
+  garden: 'fleet' | 'settings' | null;
   onOpenPalette: () => void;
 }
 
-/** Navigation: the project, its pages, the settings. On a narrow screen a bar at the top and one at the bottom. */
-export function Sidebar({ project, tab, onSettings, onOpenPalette }: SidebarProps): ReactNode {
+/**
+ * Navigation: the project, its pages, the fleet, the settings. On a narrow screen a bar at the top and one at the
+ * bottom.
+ */
+export function Sidebar({ project, tab, garden, onOpenPalette }: SidebarProps): ReactNode {
   return (
     <div className="sidebar">
       <header className="sidebar-top">
@@ -45,10 +55,17 @@ export function Sidebar({ project, tab, onSettings, onOpenPalette }: SidebarProp
           ))}
       </nav>
       <div className="sidebar-foot">
-        <Link href="/settings" className="nav-link" aria-current={onSettings ? 'page' : undefined}>
-          <Icon name="settings" />
-          <span>Settings</span>
-        </Link>
+        {GARDEN.map(({ page, label, icon }) => (
+          <Link
+            key={page}
+            href={`/${page}`}
+            className="nav-link"
+            aria-current={page === garden ? 'page' : undefined}
+          >
+            <Icon name={icon} />
+            <span>{label}</span>
+          </Link>
+        ))}
         <div className="row spread sidebar-garden">
           <ServerState />
           <ThemeButton />

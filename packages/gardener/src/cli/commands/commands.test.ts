@@ -105,6 +105,7 @@ describe('options', () => {
     [['complete', 'a.ts'], 'cli.bad-place'],
     [['complete', 'a.ts:0'], 'cli.bad-place'],
     [['list', '--data-dir', ' '], 'cli.bad-data-dir'],
+    [['fleet'], 'cli.no-command'],
     [['lst'], 'cli.unknown-command'],
     [['list', '--fast'], 'cli.unknown-option'],
     [['switch'], 'cli.missing-argument'],

@@ -12,7 +12,9 @@ import { emptyLargeLog } from '../log.js';
 import { Registry } from '../registry.js';
 import { RUN_FILES } from '../runs/run-files.js';
 import { appendEvent, openRuns, type Run, RunFollower, readControl, readRunState } from '../runs/runs.js';
-import { trainingRun } from './training-turn.js';
+import { trainingPlaces } from './training-places.js';
+import { trainingRuns } from './training-turn.js';
+import { tryAgain } from './try-again.js';
 import { eventForDeath, eventForRepeatedDeath, MAX_RESTARTS } from './worker-death.js';
 import { adoptWorker, killGroup, startWorker, stopWorker, type Worker, workerLog } from './worker-process.js';
 
@@ -41,9 +43,10 @@ export function runnerLock(paths: GardenPaths): string {
 }
 
 /**
- * What the runner does: takes the runs of the data directory, oldest first, until nothing is left that could go on. One
- * trains at a time, and beside it one reads and indexes its codebase. Workers that an earlier runner left behind are
- * adopted before anything else is started. Paused runs are passed over.
+ * What the runner does: takes the runs of the data directory, oldest first, until nothing is left that could go on. As
+ * many train at a time as there are places (training-places.ts), one by default, and beside them one reads and indexes
+ * its codebase. Workers that an earlier runner left behind are adopted before anything else is started. Paused runs are
+ * passed over; one that has failed and has tries left comes after those that have not failed.
  */
 export async function runQueue(paths: GardenPaths, options: QueueOptions): Promise<void> {
   const { pollMs = 500 } = options;
@@ -70,9 +73,13 @@ export async function runQueue(paths: GardenPaths, options: QueueOptions): Promi
 async function watch(paths: GardenPaths, { run, worker }: Taken, options: QueueOptions): Promise<void> {
   await recordStatus(paths, run);
   await unlessRemoved(() => follow(run, worker, options));
+  await unlessRemoved(() => tryAgain(paths, run));
   await recordStatus(paths, run);
   await keepDiskLimit(paths, run.directory);
 }
+
+/** A pause between two looks is at least this many times as long as the look before it. */
+const LOOK_SHARE = 20;
 
 /** Until a watched worker has ended, or another run could have its turn. */
 async function untilChange(
@@ -82,14 +89,18 @@ async function untilChange(
 ): Promise<void> {
   const stop = new AbortController();
   const ended = Promise.race(watched.values()).finally(() => stop.abort());
+  let waitMs = pollMs;
   while (!stop.signal.aborted) {
-    await delay(pollMs, undefined, { signal: stop.signal }).catch(() => undefined);
+    await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
     if (stop.signal.aborted) break;
+    const begin = performance.now();
+    const open = await openRuns(paths);
     const waiting: Run[] = [];
-    for (const run of await openRuns(paths))
-      if (!watched.has(run.directory) && (await couldGoOn(run))) waiting.push(run);
+    for (const run of open) if (!watched.has(run.directory) && (await couldGoOn(run))) waiting.push(run);
     // Who trains is asked of the system, which takes a process on some: only when somebody waits for it.
-    if (waiting.length > 0 && waiting.some(await turns(paths, watched))) return;
+    if (waiting.length > 0 && waiting.some(await turns(paths, watched, open))) return;
+    // A look at hundreds of projects takes a while: looking is to take no more than a twentieth of the time.
+    waitMs = Math.max(pollMs, LOOK_SHARE * (performance.now() - begin));
   }
   await ended;
 }
@@ -125,16 +136,22 @@ interface Taken {
 }
 
 /**
- * Which runs may start beside those that are watched: training waits for a training, preparing for a preparing. A run
- * that has its examples goes on with training; another one prepares first, and hands over when somebody else trains.
+ * Which runs may start beside those that are watched. A run that has its examples goes on with training, where a place
+ * is free. Another one prepares first, and hands over when all places are taken: one at a time, or as many as there are
+ * places while nobody trains in them.
  */
 async function turns(
   paths: GardenPaths,
   watched: ReadonlyMap<string, unknown>,
+  open: readonly Run[],
 ): Promise<(run: Run) => boolean> {
-  const trainer = (await trainingRun(paths))?.runDirectory;
-  const isPreparing = [...watched.keys()].some((directory) => directory !== trainer);
-  return ({ directory }) => (isPrepared(directory) ? trainer === undefined : !isPreparing);
+  const places = await trainingPlaces(paths, open);
+  const holders = (await trainingRuns(paths)).map(({ runDirectory }) => runDirectory);
+  // One that has its examples takes its place in a moment.
+  const training = new Set([...holders, ...[...watched.keys()].filter(isPrepared)]);
+  const preparing = [...watched.keys()].filter((directory) => !training.has(directory)).length;
+  return ({ directory }) =>
+    isPrepared(directory) ? training.size < places : preparing === 0 || watched.size < places;
 }
 
 /** Whether a runner could do something about a run that has not ended: one that is paused waits for its user. */
@@ -153,15 +170,19 @@ async function takeNext(
   entry: URL,
   watched: ReadonlyMap<string, unknown>,
 ): Promise<Taken | null> {
-  const runs = (await openRuns(paths)).filter(({ directory }) => !watched.has(directory));
+  const open = await openRuns(paths);
+  const runs = open
+    .filter(({ directory }) => !watched.has(directory))
+    .sort((a, b) => a.state.failures.length - b.state.failures.length);
   for (const run of runs) {
     const identity = await livingWorker(run);
     if (identity) return { run, worker: adoptWorker(identity) };
   }
   if (runs.length === 0) return null;
-  for (const run of runs.filter(await turns(paths, watched))) {
+  for (const run of runs.filter(await turns(paths, watched, open))) {
     const worker = await unlessRemoved(() => startIfReady(run, entry));
     if (worker) return { run, worker };
+    await unlessRemoved(() => tryAgain(paths, run));
     await recordStatus(paths, run);
   }
   return null;

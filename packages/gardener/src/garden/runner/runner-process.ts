@@ -1,7 +1,8 @@
 /**
  * Work in the background belongs to one detached process per data directory, the runner: started by whichever command
- * finds work waiting (`ensureRunner`), it takes queued runs, oldest first, and ends when nothing is left. One run
- * trains at a time (training-turn.ts), and beside it one prepares: indexing does not wait for a training.
+ * finds work waiting (`ensureRunner`), it takes queued runs, oldest first, and ends when nothing is left. As many runs
+ * train at a time as the setting trainingParallel says (training-turn.ts), one by default, and beside them one
+ * prepares: indexing does not wait for a training.
  *
  * It starts each run as `node <entry> <run directory>`, the worker, with niceness 19 and CODEBASE_GARDENER_DATA_DIR
  * set. What a worker does:
@@ -15,8 +16,8 @@
  * 4. When `worker.signal` aborts (cancel, pause, or SIGTERM; `worker.stopReason()` says which), stop within 10 s of a
  *    cancel or SIGTERM and within 60 s of a pause, saving a checkpoint unless cancelled. Append run-pause after a
  *    pause, run-cancel after a cancel (the runner does it otherwise). Exit 0.
- *    Before it trains it takes the training turn; where another run has it, it ends with run-queue and exit 0, and is
- *    started again when the turn is free.
+ *    Before it trains it takes a training turn; where other runs have all of them, it ends with run-queue and exit 0,
+ *    and is started again when one is free.
  * 5. End with exactly one of run-complete, run-fail (a known error: code, message, remedy), run-not-started; then exit
  *    within 30 s. An error that is not known: throw. The runner turns a non-zero exit code and the last 2 KiB of stderr
  *    into run-fail. A worker that was killed, or ended without a last event, is started again, up to 3 times without a

@@ -11,7 +11,7 @@ import { type Garden, openGarden } from '../garden.js';
 import { createRun, latestRun, type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
 import { runQueue } from './run-queue.js';
 import { cancelRun, ensureRunner, readRunner } from './runner-process.js';
-import { trainingRun } from './training-turn.js';
+import { trainingRuns } from './training-turn.js';
 import { waitForRun } from './wait-for-run.js';
 
 const entry = new URL('./worker.fixture.js', import.meta.url);
@@ -369,7 +369,7 @@ test('indexing does not wait for a training, and a training waits for its turn',
   const training = await queue('train', 0, { gate });
   await ensure();
   const trainer = await workingPid(training);
-  await until(async () => (await trainingRun(garden.paths))?.pid === trainer);
+  await until(async () => (await trainingRuns(garden.paths))[0]?.pid === trainer);
   // Another training prepares beside it, and then hands over.
   const next = await queue('train', 1, { gate });
   await ensure();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { appendEvent, locateRun, readRunDescription, readRunState } from '../runs/runs.js';
 import { joinRun } from '../runs/worker-control.js';
+import { trainingPlaces } from './training-places.js';
 import { takeTrainingTurn } from './training-turn.js';
 
 const runDir = process.argv[2] ?? '';
@@ -35,7 +36,7 @@ if (behaviour === 'train') {
   // Prepared; then it trains, until the file `gate` exists.
   mkdirSync(join(runDir, 'data'), { recursive: true });
   const { paths } = locateRun(runDir);
-  if ((await takeTrainingTurn(paths, runDir)) !== null) {
+  if ((await takeTrainingTurn(paths, runDir, await trainingPlaces(paths))) !== null) {
     await appendEvent(runDir, { type: 'run-queue', reason: 'Another one trains.' });
     process.exit(0);
   }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { asFilesystemError, systemErrorCode } from '../errors/filesystem-error.js';
 import { readJsonIfPresent, writeJson } from '../files/json-state.js';
@@ -43,7 +44,7 @@ export function runEventSchemaWith<Scorecard extends z.ZodType>(scorecard: Score
     event('go-on', TRAINING_EVENTS['go-on']),
     event('evaluation-end', { scorecard }),
     event('run-pause', {}),
-    event('run-resume', {}),
+    event('run-resume', { reason: z.string().optional() }),
     event('run-interrupt', { reason: z.string() }),
     event('run-cancel', {}),
     event('run-fail', { error: runErrorSchema, details: z.record(z.string(), z.unknown()).optional() }),
@@ -119,11 +120,13 @@ export async function forgetOutcome(runDir: string): Promise<void> {
  * The events from byte `fromByte` on, at most 8 MiB of them, and where to go on; `nextByte` equals `fromByte` at the
  * end. A last line without its newline is left for the next call; lines that are no known event are passed over.
  *
+ * @param isWanted whether a line is to be looked at, before it is parsed. Defaults to every line
  * @throws garden.file-missing, garden.permission-denied
  */
 export async function readRunEvents(
   runDir: string,
   fromByte = 0,
+  isWanted?: (line: string) => boolean,
 ): Promise<{ events: RunEvent[]; nextByte: number }> {
   const file = join(runDir, RUN_FILES.events);
   try {
@@ -136,7 +139,7 @@ export async function readRunEvents(
       const end = bytes.lastIndexOf(NEWLINE) + 1;
       if (end === 0)
         return { events: [], nextByte: bytesRead === READ_BYTES ? fromByte + bytesRead : fromByte };
-      return { events: parseLines(bytes.toString('utf8', 0, end)), nextByte: fromByte + end };
+      return { events: parseLines(bytes.toString('utf8', 0, end), isWanted), nextByte: fromByte + end };
     } finally {
       await handle.close();
     }
@@ -160,8 +163,13 @@ export function isTerminal(candidate: Pick<RunEvent, 'type'>): boolean {
   return TERMINAL.has(candidate.type);
 }
 
+/** Of runs that were seen to have ended, how long their events were then: hundreds of projects are looked at often. */
+const ended = new LRUCache<string, number>({ max: 10_000 });
+
 /** Whether the run has ended and was not taken up again, from the last 16 KiB of its events: cheap for a long run. */
 export async function endsTerminally(runDir: string): Promise<boolean> {
+  const known = ended.get(runDir);
+  if (known !== undefined && known === (await sizeOfRunEvents(runDir))) return true;
   try {
     const handle = await open(join(runDir, RUN_FILES.events), 'r');
     try {
@@ -171,7 +179,9 @@ export async function endsTerminally(runDir: string): Promise<boolean> {
       const text = buffer.toString('utf8');
       const events = parseLines(text.slice(0, text.lastIndexOf('\n') + 1));
       const last = events.findLast((event) => isTerminal(event) || event.type === 'run-resume');
-      return last !== undefined && isTerminal(last);
+      const hasEnded = last !== undefined && isTerminal(last);
+      if (hasEnded) ended.set(runDir, size);
+      return hasEnded;
     } finally {
       await handle.close();
     }
@@ -181,10 +191,10 @@ export async function endsTerminally(runDir: string): Promise<boolean> {
   }
 }
 
-function parseLines(text: string): RunEvent[] {
+function parseLines(text: string, isWanted: (line: string) => boolean = () => true): RunEvent[] {
   const events: RunEvent[] = [];
   for (const line of text.split('\n')) {
-    if (line === '') continue;
+    if (line === '' || !isWanted(line)) continue;
     try {
       const checked = runEventSchema.safeParse(withTodaysNames(JSON.parse(line)));
       if (checked.success) events.push(checked.data);

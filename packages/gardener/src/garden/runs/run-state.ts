@@ -1,6 +1,18 @@
 import type { TrainingStatus } from '../project-record.js';
 import { isTerminal, type RunEvent } from './run-events.js';
 
+/** Why a try of a run failed, and when. */
+export interface RunFailure {
+  code: string;
+  message: string;
+  remedy: string;
+  /** ISO 8601. */
+  time: string;
+}
+
+/** The reasons that are kept of a run that fails again and again: the last ones. */
+const KEPT_FAILURES = 10;
+
 /** What a run's events add up to. Figures are null until an event has told them. */
 export interface RunState {
   status: TrainingStatus;
@@ -16,6 +28,8 @@ export interface RunState {
   tokensPerSecond: number | null;
   peakMemoryBytes: number | null;
   error: { code: string; message: string; remedy: string } | null;
+  /** Every time that it has failed, the last ten; kept when it is taken up again. */
+  failures: readonly RunFailure[];
   /** Pid of the worker that was started last and has not been seen to end, else null. */
   workerPid: number | null;
   /** Its start time, see `ProcessIdentity`. */
@@ -52,6 +66,7 @@ export const INITIAL_RUN_STATE: Readonly<RunState> = Object.freeze({
   tokensPerSecond: null,
   peakMemoryBytes: null,
   error: null,
+  failures: Object.freeze([]),
   workerPid: null,
   workerStart: null,
   progress: null,
@@ -96,7 +111,7 @@ function change(state: RunState, event: RunEvent): Partial<RunState> {
     case 'run-resume':
       return {
         status: 'queued',
-        reason: null,
+        reason: event.reason ?? null,
         error: null,
         finished: false,
         interruptions: state.finished ? 0 : state.interruptions,
@@ -159,7 +174,12 @@ function change(state: RunState, event: RunEvent): Partial<RunState> {
     case 'run-cancel':
       return { status: 'cancelled', reason: null };
     case 'run-fail':
-      return { status: 'failed', reason: event.error.message, error: event.error };
+      return {
+        status: 'failed',
+        reason: event.error.message,
+        error: event.error,
+        failures: [...state.failures, { ...event.error, time: event.time }].slice(-KEPT_FAILURES),
+      };
     case 'run-complete':
       return {
         status: 'completed',

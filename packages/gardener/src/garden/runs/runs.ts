@@ -152,13 +152,21 @@ export class RunFollower {
 
 const followedRuns = new FollowedRuns((runDir) => new RunFollower(runDir));
 
-/** The newest run of a project, of `kind` if given, or null. A run whose description is damaged is passed over. */
-export async function latestRun(paths: GardenPaths, projectId: string, kind?: RunKind): Promise<Run | null> {
+/**
+ * The newest run of a project, of `kind` if given, or null. A run whose description is damaged is passed over.
+ * @param readState how its state is read. Defaults to `readRunState`
+ */
+export async function latestRun(
+  paths: GardenPaths,
+  projectId: string,
+  kind?: RunKind,
+  readState: (runDir: string) => Promise<RunState> = readRunState,
+): Promise<Run | null> {
   for (const id of (await runIds(paths, projectId)).reverse()) {
     const directory = paths.run(projectId, id);
     const description = await describe(directory);
     if (description === null || (kind !== undefined && description.kind !== kind)) continue;
-    return { directory, description, state: await readRunState(directory) };
+    return { directory, description, state: await readState(directory) };
   }
   return null;
 }
@@ -208,15 +216,20 @@ async function endAgain({ directory }: Run): Promise<boolean> {
 /**
  * Takes a failed run up again; call `ensureRunner` afterwards. False when it is not its project's newest or has not
  * failed.
+ * @param reason one sentence for its status. Defaults to none
  * @throws garden.disk-full, garden.permission-denied
  */
-export async function reopenRun(paths: GardenPaths, { directory, description }: Run): Promise<boolean> {
+export async function reopenRun(
+  paths: GardenPaths,
+  { directory, description }: Pick<Run, 'directory' | 'description'>,
+  reason?: string,
+): Promise<boolean> {
   return withLock(paths.lockFile('runs'), async () => {
     const newest = await latestRun(paths, description.projectId);
     if (newest?.description.id !== description.id || newest.state.status !== 'failed') return false;
     await forgetOutcome(directory);
     await rm(join(directory, RUN_FILES.control), { force: true });
-    await appendEvent(directory, { type: 'run-resume' });
+    await appendEvent(directory, { type: 'run-resume', ...(reason !== undefined && { reason }) });
     return true;
   });
 }

@@ -44,6 +44,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   sequenceLength: [128, 512, 1024],
   threads: [1, 2, 3],
   trainingMemoryMegabytes: [500, 600, 700],
+  trainingParallel: [2, 3, 4],
   // A truth has one value that is not its default.
   yieldToOthers: [false, false, false],
   trainOnBattery: [true, true, true],

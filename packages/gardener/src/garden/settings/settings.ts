@@ -17,6 +17,9 @@ const rowShare = z.number().min(0).max(0.9).default(0);
 /** An adapter at more than this is far from anything that was trained. */
 export const MAX_ADAPTER_STRENGTH = 1.5;
 
+/** Trainings side by side on one machine. */
+export const MAX_TRAINING_PARALLEL = 64;
+
 /** What trains: onnx in a process of ours, the others in a Python environment of their own. */
 export const ENGINE_NAMES = ['onnx', 'peft', 'mlx'] as const;
 
@@ -148,6 +151,11 @@ export const settingsSchema = z.strictObject({
     .default(0)
     .describe(
       'Memory a training process may take, in MB; it computes in smaller pieces to stay below. 0 takes the smaller of 4 GB and half of what is free.',
+    ),
+  trainingParallel: whole(1, MAX_TRAINING_PARALLEL)
+    .default(1)
+    .describe(
+      'Trainings that go on side by side on this machine; where threads is 0 they share the cores, and each begins when the memory for it is free.',
     ),
   yieldToOthers: z
     .boolean()

@@ -1,8 +1,12 @@
+import type { BaseModel } from '@codebase-gardener/lora';
 import { asKnownError } from '../../garden/errors/wire-error.js';
+import { trainingPlaces } from '../../garden/runner/training-places.js';
 import { takeTrainingTurn } from '../../garden/runner/training-turn.js';
 import { locateRun, projectName, type RunEventInput, readRunState } from '../../garden/runs/runs.js';
 import { openBase, readBaseFacts } from '../adapters/open-base.js';
+import type { RunData } from '../data/run-data.js';
 import { openBudget } from './budget.js';
+import { waitForMemory } from './machine/wait-for-memory.js';
 import { prepareApart } from './prepare-process.js';
 import type { Preparation } from './prepare-protocol.js';
 import type { RunContext } from './run-context.js';
@@ -65,11 +69,13 @@ export async function prepare(run: RunContext): Promise<Preparation> {
 
 async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
   const { garden, project, baseModel, directory, report } = run;
-  const other = await takeTrainingTurn(garden.paths, directory.path);
+  const places = await trainingPlaces(garden.paths);
+  const other = await takeTrainingTurn(garden.paths, directory.path, places);
   if (other !== null) return { type: 'run-queue', reason: await waitingFor(run, other) };
   await using base = await openBase(garden.paths, baseModel);
   const data = await directory.readData(base.tokenizer.vocabularySize);
 
+  if (places > 1) await waitForMemory(run, await lightestTraining(run, base, data));
   await report.event({ type: 'stage-start', stage: 'training' });
   const budget = await openBudget(run);
   const baseScores = await scoreBase(run, { base, data, budget });
@@ -90,6 +96,21 @@ async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
   } catch (error) {
     return await keptUnmeasured(run, saved, error);
   }
+}
+
+/** What training takes at least, bytes; 0 where another process than this one trains and minds its own memory. */
+async function lightestTraining(
+  { options, garden }: RunContext,
+  base: BaseModel,
+  { manifest: { sequenceLength } }: RunData,
+): Promise<number> {
+  if (options.engine !== 'onnx') return 0;
+  const { trainingMemory } = await import('@codebase-gardener/lora');
+  const { rank } = garden.settings;
+  return trainingMemory({
+    ...{ base, adapter: { rank }, batch: { sequenceLength, rows: 1 } },
+    machine: { memoryBudgetBytes: 1 },
+  });
 }
 
 async function waitingFor({ garden }: RunContext, otherRun: string): Promise<string> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { type Garden, openGarden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import { shareOfMachine } from '../../garden/runner/training-places.js';
 import { locateRun, type RunDescription, readRunDescription } from '../../garden/runs/runs.js';
 import { ENGINE_NAMES } from '../../garden/settings/settings.js';
 import { RunDirectory } from '../run-directory/run-directory.js';
@@ -54,7 +55,7 @@ export async function openRunContext(
 ): Promise<RunContext> {
   const { paths, projectId } = locateRun(runDirectory);
   const description = await readRunDescription(runDirectory);
-  const garden = await openGarden({ dataDir: paths.root });
+  const garden = await openGarden({ dataDir: paths.root, settings: await shareOfMachine(paths) });
   const project = await garden.registry.get(projectId);
   const options = parseRunOptions(description.options);
   const budgetMs = options.budgetMs ?? garden.settings.budgetMs;

@@ -1,0 +1,136 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { isProcessAlive } from '@codebase-gardener/lora/process';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Garden, openGarden } from '../garden.js';
+import { createRun, latestRun, type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
+import { runQueue } from './run-queue.js';
+import { cancelRun, ensureRunner, readRunner } from './runner-process.js';
+import { trainingRuns } from './training-turn.js';
+import { waitForRun } from './wait-for-run.js';
+
+const entry = new URL('./worker.fixture.js', import.meta.url);
+let folder: string;
+let garden: Garden;
+let projectIds: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'garden-places-'));
+  garden = await openGarden({ dataDir: join(folder, 'data') });
+  projectIds = [];
+  for (const name of ['one', 'two', 'three', 'four']) {
+    const path = await mkdtemp(join(folder, name));
+    projectIds.push((await garden.registry.add({ name, path, baseModel: 'base' })).id);
+  }
+});
+
+afterEach(async () => {
+  for (const id of projectIds) {
+    const run = await latestRun(garden.paths, id);
+    if (run) await cancelRun(garden.paths, run, 0);
+  }
+  const runner = await readRunner(garden.paths);
+  if (runner && (await isProcessAlive(runner))) process.kill(runner.pid, 'SIGKILL');
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const ensure = () => ensureRunner(garden.paths, entry);
+
+async function queue(behaviour: string, project = 0, options: Record<string, unknown> = {}): Promise<Run> {
+  const id = projectIds[project] ?? '';
+  await createRun(garden.paths, id, 'train', { behaviour, ...options });
+  return (await latestRun(garden.paths, id)) as Run;
+}
+
+async function until<T>(look: () => Promise<T | null | false | undefined>): Promise<T> {
+  for (;;) {
+    const value = await look();
+    if (value) return value;
+    await delay(30);
+  }
+}
+
+/** The queue in this process, with a worker of a few lines in a file of its own that starts without TypeScript. */
+async function workWith(code: string): Promise<void> {
+  const file = join(folder, 'worker.mjs');
+  await writeFile(file, `import * as fs from 'node:fs';\n${code}\n`);
+  await runQueue(garden.paths, { entry: pathToFileURL(file), pollMs: 50, cancelGraceMs: 300 });
+}
+
+test('as many train side by side as a run was queued with; a pause or a cancel is for one of them', async () => {
+  const gate = join(folder, 'gate');
+  const runs = [];
+  for (const project of [0, 1, 2, 3]) runs.push(await queue('train', project, { gate, parallel: 2 }));
+  const [first, second, third, fourth] = runs as [Run, Run, Run, Run];
+  await ensure();
+  await until(async () => (await trainingRuns(garden.paths)).length === 2);
+  // Beside two trainings the others prepare, one after the other, and hand over.
+  for (const run of [third, fourth])
+    await until(async () => (await readRunState(run.directory)).reason === 'Another one trains.');
+  expect((await trainingRuns(garden.paths)).map(({ runDirectory }) => runDirectory).sort()).toEqual(
+    [first, second].map(({ directory }) => directory).sort(),
+  );
+  await requestControl(first.directory, 'cancel');
+  const next = await until(async () =>
+    (await trainingRuns(garden.paths)).find(({ runDirectory }) => runDirectory === third.directory),
+  );
+  expect(next.pid).toBe((await readRunState(third.directory)).workerPid);
+  expect((await readRunState(first.directory)).status).toBe('cancelled');
+  expect((await readRunState(second.directory)).status).toBe('training');
+  await writeFile(gate, '');
+  for (const run of [second, third, fourth])
+    expect(await waitForRun(run.directory, { ensure })).toMatchObject({ status: 'completed' });
+});
+
+test('the setting says how many train side by side where runs do not', async () => {
+  const gate = join(folder, 'gate');
+  await writeFile(garden.paths.settingsFile, JSON.stringify({ trainingParallel: 2 }));
+  const runs = [await queue('train', 0, { gate }), await queue('train', 1, { gate })];
+  await ensure();
+  await until(async () => (await trainingRuns(garden.paths)).length === 2);
+  await writeFile(gate, '');
+  for (const run of runs)
+    expect(await waitForRun(run.directory, { ensure })).toMatchObject({ status: 'completed', attempts: 1 });
+});
+
+const FAILS = `
+  const runDir = process.argv[2];
+  const tries = (fs.readFileSync(runDir + '/events.jsonl', 'utf8').match(/"run-start"/g) ?? []).length;
+  throw new TypeError('try ' + tries);`;
+
+test('a run that fails thrice was tried thrice, after the others, and keeps its three reasons', async () => {
+  const failing = await queue('', 0, { retries: 2 });
+  const other = await queue('', 1);
+  await workWith(FAILS);
+  const state = await readRunState(failing.directory);
+  expect(state).toMatchObject({ status: 'failed', finished: true, attempts: 3 });
+  expect(state.failures).toHaveLength(3);
+  for (const failure of state.failures)
+    expect(failure).toMatchObject({
+      code: 'training.process-failed',
+      message: expect.stringContaining('TypeError: try'),
+    });
+  // One that was queued without tries is not tried again.
+  expect(await readRunState(other.directory)).toMatchObject({ status: 'failed', attempts: 1 });
+  const resumed = (await readRunEvents(failing.directory)).events.filter(({ type }) => type === 'run-resume');
+  expect(resumed).toMatchObject([
+    { reason: expect.stringMatching(/^Try 2 of 3, after: The training process ended/) },
+    { reason: expect.stringMatching(/^Try 3 of 3, after: /) },
+  ]);
+  const began = async (run: Run) =>
+    (await readRunEvents(run.directory)).events.flatMap(({ type, time }) =>
+      type === 'run-start' ? [time] : [],
+    );
+  expect(String((await began(other))[0]) < String((await began(failing))[1])).toBe(true);
+  await expect(garden.registry.get('one')).resolves.toMatchObject({ trainingStatus: 'failed' });
+});
+
+test('a run that is cancelled while it fails is not tried again', async () => {
+  const run = await queue('', 0, { retries: 2 });
+  await requestControl(run.directory, 'cancel');
+  await workWith(FAILS);
+  expect(await readRunState(run.directory)).toMatchObject({ status: 'cancelled', failures: [], attempts: 0 });
+});
