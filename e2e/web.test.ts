@@ -229,7 +229,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
     await page.getByLabel('Path pattern').fill('adapter/**');
     await expect
       .poll(async () =>
-        (await page.locator('.result .truncate-start').allInnerTexts()).every((path) =>
+        (await page.locator('.result-file .truncate-start').allInnerTexts()).every((path) =>
           path.startsWith('adapter/'),
         ),
       )

@@ -4,7 +4,8 @@
  */
 export { type LoraAdapter, type LoraPair, scaleAdapter } from './adapter/adapter.js';
 export { readGgufAdapter, scaleGgufAdapter, writeGgufAdapter } from './adapter/gguf.js';
-export { writeMergedModel } from './adapter/merge.js';
+export { type MergedType, writeMergedModel } from './adapter/merge.js';
+export { readMlxAdapter, writeMlxAdapter } from './adapter/mlx.js';
 export { readPeftAdapter, writePeftAdapter } from './adapter/peft.js';
 export { probeRuntime } from './autodiff/probe-runtime.js';
 export { LoraError, type LoraErrorOptions } from './errors.js';

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { openGguf } from '../weights/gguf/gguf-reader.js';
 import { openSafetensors } from '../weights/safetensors/safetensors-reader.js';
 import type { LoraAdapter, LoraPair } from './adapter.js';
 import { readGgufAdapter, writeGgufAdapter } from './gguf.js';
+import { readMlxAdapter, writeMlxAdapter } from './mlx.js';
 import { readPeftAdapter, writePeftAdapter } from './peft.js';
 import { permuteRows } from './row-order.js';
 
@@ -86,7 +87,57 @@ const anyAdapter = fc
     return { config, adapter: makeAdapter(config, settings) };
   });
 
-describe('both formats', () => {
+describe('what mlx-lm wrote', () => {
+  const written = async (change: (json: Record<string, unknown>) => void) => {
+    const directory = fresh('mlx');
+    await writeMlxAdapter(directory, makeAdapter(BASE), BASE);
+    const file = join(directory, 'adapter_config.json');
+    const json = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    change(json);
+    writeFileSync(file, JSON.stringify(json));
+    return directory;
+  };
+
+  it('is in its own spelling', async () => {
+    const directory = await written(() => undefined);
+    expect(JSON.parse(readFileSync(join(directory, 'adapter_config.json'), 'utf8'))).toEqual({
+      fine_tune_type: 'lora',
+      num_layers: 2,
+      lora_parameters: { rank: 3, scale: 2.5, dropout: 0.125, keys: TARGET_MODULES.map(mlxKey) },
+    });
+    await using file = await openSafetensors(join(directory, 'adapters.safetensors'));
+    expect(file.tensors.get('model.layers.1.mlp.down_proj.lora_a')?.shape).toEqual([40, 3]);
+    expect(file.tensors.get('model.layers.1.mlp.down_proj.lora_b')?.shape).toEqual([3, 24]);
+  });
+
+  it('is refused where it is no plain LoRA or contradicts itself', async () => {
+    const faults: [(json: Record<string, unknown>) => void, string][] = [
+      [(json) => Object.assign(json, { fine_tune_type: 'dora' }), 'adapter.unsupported'],
+      [(json) => Object.assign(json, { lora_parameters: null }), 'adapter.damaged'],
+      [(json) => Object.assign(json, { lora_parameters: { rank: 0, scale: 1 } }), 'adapter.damaged'],
+      [(json) => Object.assign(json, { lora_parameters: { rank: 3, scale: -1 } }), 'adapter.damaged'],
+      [
+        (json) => Object.assign(json, { lora_parameters: { rank: 3, scale: 1, dropout: 2 } }),
+        'adapter.damaged',
+      ],
+      [(json) => Object.assign(json, { lora_parameters: { rank: 4, scale: 1 } }), 'adapter.incompatible'],
+    ];
+    for (const [change, code] of faults) {
+      await expect(readMlxAdapter(await written(change), BASE)).rejects.toMatchObject({ code });
+    }
+    await expect(
+      readMlxAdapter(await written(() => undefined), { ...BASE, blockCount: 1 }),
+    ).rejects.toMatchObject({
+      code: 'adapter.incompatible',
+    });
+  });
+});
+
+function mlxKey(module: TargetModule): string {
+  return `${['gate_proj', 'up_proj', 'down_proj'].includes(module) ? 'mlp' : 'self_attn'}.${module}`;
+}
+
+describe('the formats', () => {
   it('give back exactly the adapter that was written', async () => {
     await fc.assert(
       fc.asyncProperty(anyAdapter, async ({ config, adapter }) => {
@@ -96,6 +147,12 @@ describe('both formats', () => {
         await writeGgufAdapter(file, adapter, config);
         const expected = { ...adapter, config: { ...adapter.config, dropout: 0 } };
         expect(await readGgufAdapter(file, config)).toEqual(expected);
+        const mlx = fresh('mlx');
+        await writeMlxAdapter(mlx, adapter, config);
+        const back = await readMlxAdapter(mlx, config);
+        // It holds alpha / rank, which need not be a round number.
+        expect(Math.fround(back.config.alpha)).toBe(Math.fround(adapter.config.alpha));
+        expect({ ...back, config: adapter.config }).toEqual(adapter);
       }),
       { numRuns: 25 },
     );

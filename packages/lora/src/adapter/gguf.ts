@@ -87,7 +87,7 @@ export async function scaleGgufAdapter(from: string, to: string, strength: numbe
   const metadata = new Map<string, GgufValue>([
     ['adapter.lora.alpha', { type: 'float32', value: alpha * strength }],
   ]);
-  await rewriteGguf(from, to, { metadata, type: 'F32', tensors: new Map() });
+  await rewriteGguf(from, to, { metadata, typeOf: (own) => own, tensors: new Map() });
 }
 
 function checkKind(source: WeightSource, config: TransformerConfig): void {

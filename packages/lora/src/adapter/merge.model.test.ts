@@ -68,6 +68,27 @@ test('the trained weight is W + (alpha / rank) B A in float16; all else is the b
   }
 });
 
+test.each(['Q8_0', 'base'] as const)(
+  'stored as %s the trained weight is near the sum, and all else as it was',
+  async (type) => {
+    const file = join(folder, `${type}.gguf`);
+    await writeMergedModel(file, base, adapter(), { type });
+    await using stored = await openGguf(file);
+    await using exact = await openGguf(join(folder, 'merged.gguf'));
+    const trained = 'blk.0.attn_v.weight';
+    const own = base.weights.tensors.get(trained)?.type;
+    expect(stored.tensors.get(trained)?.type).toBe(type === 'base' ? own : 'Q8_0');
+    expect(stored.metadata.get('general.file_type')).toBe(
+      type === 'base' ? base.weights.metadata.get('general.file_type') : 7,
+    );
+    const [near, wanted] = [await stored.readFloat32(trained), await exact.readFloat32(trained)];
+    const error = Math.hypot(...near.map((value, i) => value - (wanted[i] ?? 0))) / Math.hypot(...wanted);
+    expect(error).toBeLessThan(type === 'base' ? 0.1 : 0.01);
+    const other = 'blk.0.attn_k.weight';
+    expect(hashOf(await stored.readFloat32(other))).toBe(hashOf(await base.weights.readFloat32(other)));
+  },
+);
+
 test('merged twice into an unchanged place: the tokenizer and template of the copy are the base`s', async () => {
   await using again = await loadBaseModel(join(folder, 'merged.gguf'));
   expect(again.hashes).toMatchObject({ tokenizer: base.hashes.tokenizer, template: base.hashes.template });

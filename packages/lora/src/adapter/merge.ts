@@ -1,26 +1,31 @@
 import type { BaseModel } from '../transformer/base-model.js';
 import { blockTensorStem } from '../transformer/config/modules.js';
 import { rewriteGguf } from '../weights/gguf/gguf-rewrite.js';
+import { isWritable } from '../weights/tensor-writer.js';
 import { type LoraAdapter, type LoraPair, pairsOf } from './adapter.js';
 import { checkAdapter } from './check-adapter.js';
 
-/** llama.cpp's number for "mostly float16", of `general.file_type`. */
-const MOSTLY_F16 = 1;
-const MOSTLY_F32 = 0;
+/** llama.cpp's number for "mostly" a type, of `general.file_type`. */
+const FILE_TYPES = { F32: 0, F16: 1, Q8_0: 7 } as const;
+
+/** How merged weights are stored, see `writeMergedModel`. */
+export type MergedType = keyof typeof FILE_TYPES | 'base';
 
 /**
- * Writes a whole model: the base with W + (alpha / rank) B A in the place of each trained W, as float16 (or float32).
- * Everything else of the base, also its tokenizer and chat template, is copied as it is. Any program that runs the base
- * runs this, without an adapter.
- * @param options.type `F16` (default) rounds each merged weight to 11 bits; `F32` rounds
- * nothing and takes twice the room
+ * Writes a whole model: the base with W + (alpha / rank) B A in the place of each trained W, as float16 unless asked
+ * otherwise. Everything else of the base, also its tokenizer and chat template, is copied as it is. Any program that
+ * runs the base runs this, without an adapter.
+ * @param options.type `F16` (default) rounds each merged weight to 11 bits; `F32` rounds nothing and takes twice the
+ *   room; `Q8_0` rounds blocks of 32 to 8 bits and takes half of it; `base` stores each in the type that the
+ *   base has it in (Q8_0 for types that are not written here, such as IQ4_XS), which can round a weak adapter away:
+ *   compare the loss
  * @throws LoraError `adapter.incompatible`, `weights.*`
  */
 export async function writeMergedModel(
   file: string,
   base: BaseModel,
   adapter: LoraAdapter,
-  options: { type?: 'F16' | 'F32'; signal?: AbortSignal | undefined } = {},
+  options: { type?: MergedType; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   checkAdapter(adapter, base.config);
   const { type = 'F16', signal } = options;
@@ -30,11 +35,12 @@ export async function writeMergedModel(
     const name = `${blockTensorStem('gguf', block, module)}.weight`;
     tensors.set(name, (weight) => addProduct(weight, pair, rank, alpha / rank));
   }
-  const fileType = { type: 'uint32', value: type === 'F16' ? MOSTLY_F16 : MOSTLY_F32 } as const;
   await rewriteGguf(base.path, file, {
-    type,
+    typeOf: (own) => (type !== 'base' ? type : isWritable(own) ? own : 'Q8_0'),
     tensors,
-    metadata: new Map([['general.file_type', fileType]]),
+    metadata: new Map(
+      type === 'base' ? [] : [['general.file_type', { type: 'uint32', value: FILE_TYPES[type] }]],
+    ),
     signal,
   });
 }

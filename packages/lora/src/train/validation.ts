@@ -15,17 +15,16 @@ export interface Measured {
   forgets: boolean;
 }
 
-/** Examples, packed once. */
-interface Packed {
-  examples: readonly Example[];
-  rows: PackedRow[];
-}
-
 /** Measures the state of a training on examples that it never trains on. */
 export class Validation {
-  readonly #validation: Packed;
-  /** What must not be forgotten; null where nothing must. */
-  readonly #retained: (Packed & { maxRise: number }) | null;
+  readonly #validation: readonly Example[];
+  /** What must not be forgotten; none where nothing must. */
+  readonly #retained: readonly Example[];
+  readonly #maxRise: number;
+  /** Both, packed once: one pass over the weights scores them. */
+  readonly #rows: PackedRow[];
+  readonly #sequenceLength: number;
+  /** The base model's loss on the retained examples. */
   #baseLoss: number | null = null;
 
   constructor(
@@ -33,43 +32,41 @@ export class Validation {
     private readonly scorer: Scorer,
     private readonly parameters: LoraParameters,
   ) {
-    const packed = (examples: readonly Example[]): Packed => ({
-      examples,
-      rows: packExamples(examples, sequenceLength, null),
-    });
-    this.#validation = packed(validation);
-    this.#retained = retained?.examples.length
-      ? { ...packed(retained.examples), maxRise: retained.maxRise }
-      : null;
+    this.#validation = validation;
+    this.#retained = retained?.examples ?? [];
+    this.#maxRise = retained?.maxRise ?? 0;
+    this.#sequenceLength = sequenceLength;
+    this.#rows = packExamples([...this.#validation, ...this.#retained], sequenceLength, null);
   }
 
   /** Whether there is anything to choose the best state by. */
   get exists(): boolean {
-    return this.#validation.rows.length > 0;
+    return this.#validation.length > 0;
   }
 
-  /** Measures the base model on the retained examples, the first time it is called; `measure` compares with it. */
+  /**
+   * Measures the base model on the retained examples, the first time it is called; `measure` compares with it. Where
+   * the parameters still are the base model, `measure` finds it by itself.
+   */
   async measureBase(): Promise<void> {
-    if (this.#retained !== null) await this.#lossOfBase(this.#retained);
+    if (this.#retained.length === 0 || this.#baseLoss !== null || this.parameters.isBase) return;
+    const { config, adapter } = this.parameters;
+    const rows = packExamples(this.#retained, this.#sequenceLength, null);
+    const scores = await scoreRows(this.scorer, new LoraParameters(config, adapter), this.#retained, rows);
+    this.#baseLoss = meanLoss(scores, this.#retained);
   }
 
   /** Measures the parameters as they are now. */
   async measure(): Promise<Measured> {
-    const loss = await this.#loss(this.#validation, this.parameters);
-    if (this.#retained === null) return { loss, retainedRise: null, forgets: false };
-    const base = await this.#lossOfBase(this.#retained);
-    const rise = (await this.#loss(this.#retained, this.parameters)) / base - 1;
-    return { loss, retainedRise: rise, forgets: rise > this.#retained.maxRise };
-  }
-
-  async #lossOfBase(retained: Packed): Promise<number> {
-    const { config, adapter } = this.parameters;
-    // Fresh parameters are zeros: the base model's own loss.
-    this.#baseLoss ??= await this.#loss(retained, new LoraParameters(config, adapter));
-    return this.#baseLoss;
-  }
-
-  async #loss({ examples, rows }: Packed, parameters: LoraParameters): Promise<number> {
-    return meanLoss(await scoreRows(this.scorer, parameters, examples, rows), examples);
+    await this.measureBase();
+    const examples = [...this.#validation, ...this.#retained];
+    const scores = await scoreRows(this.scorer, this.parameters, examples, this.#rows);
+    const split = this.#validation.length;
+    const loss = meanLoss(scores.slice(0, split), this.#validation);
+    if (this.#retained.length === 0) return { loss, retainedRise: null, forgets: false };
+    const retained = meanLoss(scores.slice(split), this.#retained);
+    this.#baseLoss ??= retained;
+    const rise = retained / this.#baseLoss - 1;
+    return { loss, retainedRise: rise, forgets: rise > this.#maxRise };
   }
 }

@@ -101,7 +101,7 @@ describe('a GGUF in several parts, as llama-gguf-split writes it', () => {
 
   test('a part is not copied alone', async () => {
     const copy = rewriteGguf(paths[0]!, join(folder, 'copy.gguf'), {
-      type: 'F16',
+      typeOf: () => 'F16',
       metadata: new Map(),
       tensors: new Map(),
     });

@@ -38,6 +38,11 @@ export function writableFormat(name: string, type: string, tensor: TensorData): 
   return format as WritableFormat;
 }
 
+/** Whether tensors can be written in a type. */
+export function isWritable(type: string): boolean {
+  return BLOCK_FORMATS.get(type)?.quantize !== undefined;
+}
+
 /** Size of a tensor in a format, in bytes. */
 export function storedBytes(tensor: TensorData, format: BlockFormat): number {
   return (tensor.data.length / format.blockSize) * format.bytesPerBlock;

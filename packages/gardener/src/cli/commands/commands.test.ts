@@ -161,8 +161,13 @@ describe('one project', () => {
 
   it('is pushed to folders and pulled from them, and a mistake is told before a model is fetched', async () => {
     const address = { exitCode: 1, code: 'training.store-unsupported' };
-    expect(await test.failure('push', 'shop', '--to', 's3://bucket')).toMatchObject(address);
-    expect(await test.failure('pull', 'shop', '--from', 's3://bucket')).toMatchObject(address);
+    expect(await test.failure('push', 'shop', '--to', 'gs://bucket')).toMatchObject(address);
+    expect(await test.failure('pull', 'shop', '--from', 'gs://bucket')).toMatchObject(address);
+    const bucket = { exitCode: 1, code: 'training.store-bad-address' };
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAEXAMPLE');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'example');
+    expect(await test.failure('push', 'shop', '--to', 's3://Not A Bucket')).toMatchObject(bucket);
+    vi.unstubAllEnvs();
     expect(await test.failure('push', 'shop', '--to', test.root)).toMatchObject({
       code: 'training.no-such-adapter',
     });

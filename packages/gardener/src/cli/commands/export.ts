@@ -1,5 +1,10 @@
 import { type Command, Option } from 'commander';
-import { EXPORT_FORMATS, type ExportFormat } from '../../projects/exchange/export-formats.js';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  MERGED_TYPES,
+  type MergedWeights,
+} from '../../projects/exchange/export-formats.js';
 import { type Session, withSession } from '../session/session.js';
 import { fetchModels } from '../steps/fetch-models.js';
 import { parseWholeNumber } from '../steps/parse-options.js';
@@ -9,6 +14,7 @@ interface Options {
   format: ExportFormat;
   to: string;
   adapter?: string;
+  type?: MergedWeights;
 }
 
 export function defineExport(program: Command): void {
@@ -19,6 +25,12 @@ export function defineExport(program: Command): void {
     .addOption(new Option('--format <format>', 'what to write').choices(EXPORT_FORMATS).makeOptionMandatory())
     .requiredOption('--to <folder>', 'where to write it; made when it is not there')
     .option('--adapter <version>', 'which adapter (default: the promoted one, else the newest)')
+    .addOption(
+      new Option(
+        '--type <type>',
+        'of merged and ollama: how the trained weights are stored (default: F16)',
+      ).choices(MERGED_TYPES),
+    )
     .description(
       'Write an adapter for other programs. What is written is read back and compared with the adapter that answers here.',
     )
@@ -28,12 +40,15 @@ export function defineExport(program: Command): void {
 Formats:
   peft     adapter_config.json and adapter_model.safetensors, as Hugging Face PEFT reads them
   gguf     adapter.gguf, for llama.cpp: llama-server -m base.gguf --lora adapter.gguf
+  mlx      adapter_config.json and adapters.safetensors, as mlx-lm reads them: --adapter-path
   merged   merged.gguf, base and adapter in one file, for whatever runs a GGUF; llama.cpp must predict the same with it
   ollama   Modelfile and merged.gguf, for every version of Ollama: ollama create my-code -f Modelfile
 
 Examples:
   $ gardener export shop --format peft --to ./shop-adapter
-  $ gardener export shop --format merged --to ./shop-model --adapter 2`,
+  $ gardener export shop --format merged --to ./shop-model --adapter 2
+  $ gardener export shop --format ollama --type Q8_0 --to ./shop-model     half the size for those weights
+  $ gardener export shop --format merged --type base --to ./shop-model      as small as the base; refused where that costs it`,
     )
     .action(withSession(runExport));
 }
@@ -48,6 +63,7 @@ async function runExport(session: Session, options: Options, named: string): Pro
     format: options.format,
     to: options.to,
     signal,
+    ...(options.type && { type: options.type }),
     onProgress: (label) => progress.update({ label }),
     ...(options.adapter === undefined
       ? {}
@@ -61,6 +77,6 @@ async function runExport(session: Session, options: Options, named: string): Pro
   output.line(
     sameChoices === null
       ? `${good('✓')} ${quiet('read back, equal bit for bit')}`
-      : `${good('✓')} ${quiet(`loaded by llama.cpp: the same token first at ${sameChoices.same} of ${sameChoices.positions} places, loss ${sameChoices.lossDifference.toFixed(3)} off`)}`,
+      : `${good('✓')} ${quiet(`loaded by llama.cpp: the same token first at ${sameChoices.same} of ${sameChoices.positions} places, loss ${sameChoices.lossDifference.toFixed(3)} (${((100 * sameChoices.lossDifference) / sameChoices.loss).toFixed(1)} %) off`)}`,
   );
 }

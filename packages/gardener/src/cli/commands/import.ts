@@ -8,7 +8,7 @@ export function defineImport(program: Command): void {
     .command('import')
     .summary('take in an adapter that was trained elsewhere')
     .argument('<project>', 'name, id or path of a project')
-    .argument('<folder>', 'what PEFT wrote with save_pretrained, or a folder with an adapter.gguf')
+    .argument('<folder>', 'what PEFT or mlx-lm wrote, or a folder with an adapter.gguf')
     .description(
       'Take an adapter that was trained elsewhere as the next version of a project. Names, shapes and numbers are checked ' +
         'against the base model first. It answers only once you promote it.',

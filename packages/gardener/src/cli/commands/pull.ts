@@ -14,7 +14,7 @@ export function definePull(program: Command): void {
     .command('pull')
     .summary('take in an adapter that another machine pushed')
     .argument('<project>', 'name, id or path of a project')
-    .requiredOption('--from <folder>', 'the folder that it was pushed to')
+    .requiredOption('--from <place>', 'the folder or s3://<bucket>/<folder> that it was pushed to')
     .option('--name <name>', "what the project is called there (default: the project's name)")
     .option('--promote', 'let it answer from now on')
     .description(
@@ -31,7 +31,8 @@ Examples:
   $ gardener add ~/code/shop --no-train              the same codebase on this machine
   $ gardener pull shop --from /mnt/team/adapters
   $ gardener promote shop 1                          when you want it to answer
-  $ gardener pull shop --from /mnt/team/adapters --promote`,
+  $ gardener pull shop --from /mnt/team/adapters --promote
+  $ AWS_PROFILE=team gardener pull shop --from s3://team-models/adapters`,
     )
     .action(withSession(runPull));
 }
@@ -40,7 +41,7 @@ async function runPull(session: Session, options: Options, named: string): Promi
   const { garden, output, signal } = session;
   const { openStore, storedName } = await import('../../projects/exchange/open-store.js');
   const { pullAdapter, pushedArtefact } = await import('../../projects/exchange/pull-adapter.js');
-  const store = openStore(options.from);
+  const store = await openStore(options.from);
   const project = await garden.registry.get(named);
   const stored = storedName(options.name ?? project.name);
   // A place that was mistyped is told before a model is fetched.

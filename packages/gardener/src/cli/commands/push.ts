@@ -15,37 +15,46 @@ export function definePush(program: Command): void {
     .command('push')
     .summary('share an adapter with other machines')
     .argument('<project>', 'name, id or path of a project')
-    .requiredOption('--to <folder>', 'a folder that the machines share; made when it is not there')
+    .requiredOption(
+      '--to <place>',
+      'a folder that the machines share, made when it is not there, or s3://<bucket>/<folder>',
+    )
     .option('--adapter <version>', 'which adapter (default: the promoted one)')
     .option('--name <name>', "what the project is called there (default: the project's name)")
     .description(
-      'Put an adapter, with its manifest and scorecard, into a folder that others can read. They take it with gardener ' +
-        'pull, or serve its files. Neither code nor index goes along; the weights have learned from the code.',
+      'Put an adapter, with its manifest and scorecard, where others can read it: a folder or an object store. They take ' +
+        'it with gardener pull, or serve its files. Neither code nor index goes along; the weights have learned from the code.',
     )
     .addHelpText(
       'after',
       `
 What is written:
-  <folder>/<name>/artefact.json      version, base model, size and sha256 of every file; written last
-  <folder>/<name>/<hash>/            adapter_config.json and adapter_model.safetensors (PEFT), adapter.gguf (llama.cpp),
+  <place>/<name>/artefact.json       version, base model, size and sha256 of every file; written last
+  <place>/<name>/<hash>/             adapter_config.json and adapter_model.safetensors (PEFT), adapter.gguf (llama.cpp),
                                      manifest.json, scorecard.json
 
-Nobody meets half of it: files first, artefact.json at the end, by renaming. After Ctrl-C the earlier adapter is in force, and
+Nobody meets half of it: files first, artefact.json at the end, each whole at once. After Ctrl-C the earlier adapter is in force, and
 the next push goes on. What is there already is compared and not written again. The last push is the one that is pulled.
 
 Examples:
   $ gardener push shop --to /mnt/team/adapters
   $ gardener push shop --to /mnt/team/adapters --adapter 2
+  $ AWS_PROFILE=team gardener push shop --to s3://team-models/adapters
   $ gardener pull shop --from /mnt/team/adapters     on another machine`,
     )
     .action(withSession(runPush));
+}
+
+/** The place as it is typed; a folder may have another name on another machine. */
+function fromWhere(place: string): string {
+  return place.startsWith('s3://') ? oneLine(place) : '<folder>';
 }
 
 async function runPush(session: Session, options: Options, named: string): Promise<void> {
   const { garden, output, signal } = session;
   const { openStore, storedName } = await import('../../projects/exchange/open-store.js');
   const { pushAdapter } = await import('../../projects/exchange/push-adapter.js');
-  const store = openStore(options.to);
+  const store = await openStore(options.to);
   const project = await garden.registry.get(named);
   const name = storedName(options.name ?? project.name);
   session.interruptNote =
@@ -80,5 +89,5 @@ async function runPush(session: Session, options: Options, named: string): Promi
     );
   }
   const called = name === project.name ? '' : ` --name ${JSON.stringify(name)}`;
-  output.line(`On another machine: gardener pull <project> --from <folder>${called}`);
+  output.line(`On another machine: gardener pull <project> --from ${fromWhere(store.place)}${called}`);
 }

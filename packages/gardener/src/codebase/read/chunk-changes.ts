@@ -2,8 +2,9 @@ import { isJudgedBy } from '../secrets/allowed-secrets.js';
 import type { FileOutcome, FileVersion } from '../walk/file-outcome.js';
 import { readSource } from '../walk/read-source.js';
 import { byPath, DEFAULT_MAX_FILE_BYTES, type WalkedFile, type WalkResult } from '../walk/walk.js';
-import { chunkRead } from './chunk-codebase.js';
+import { chunkRead, FILES_AHEAD } from './chunk-codebase.js';
 import type { ChunkedFile } from './chunked-file.js';
+import { inOrder } from './in-order.js';
 
 /** A file that is as it was when it was last read. */
 export interface UnchangedFile {
@@ -36,23 +37,24 @@ export async function* chunkChanges(
   options: ChunkChangesOptions = {},
 ): AsyncGenerator<ChunkedFile | FileOutcome | UnchangedFile> {
   const maxFileBytes = options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES;
-  for (const item of [...walk.files, ...walk.outcomes].sort(byPath)) {
-    options.signal?.throwIfAborted();
-    if ('outcome' in item) {
-      yield item;
-      continue;
-    }
+  const chunk = async (item: WalkedFile | FileOutcome) => {
+    if ('outcome' in item) return item;
     const before = stillTrue(known(item.path), options);
-    if (before !== undefined && hasSameTimes(item, before.version)) {
-      yield { path: item.path, unchanged: true, known: before };
-      continue;
-    }
+    if (before !== undefined && hasSameTimes(item, before.version)) return unchanged(before);
     const read = await readSource(item.absolutePath, maxFileBytes);
     const { version } = read;
-    if (before !== undefined && version?.hash === before.version.hash) {
-      yield { path: item.path, unchanged: true, known: { ...before, version } };
-    } else yield await chunkRead(item, read, options);
+    if (before !== undefined && version?.hash === before.version.hash)
+      return unchanged({ ...before, version });
+    return chunkRead(item, read, options);
+  };
+  for await (const result of inOrder([...walk.files, ...walk.outcomes].sort(byPath), FILES_AHEAD, chunk)) {
+    options.signal?.throwIfAborted();
+    yield result;
   }
+}
+
+function unchanged(known: KnownFile): UnchangedFile {
+  return { path: known.path, unchanged: true, known };
 }
 
 /** What is known of a file, where the settings have decided about its secrets as they do now. */

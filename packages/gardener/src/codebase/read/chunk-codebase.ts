@@ -16,6 +16,7 @@ import {
 } from '../walk/walk.js';
 import { chunkSource } from './chunk-source.js';
 import type { ChunkedFile } from './chunked-file.js';
+import { inOrder } from './in-order.js';
 
 export interface ChunkCodebaseOptions {
   /** Larger files are skipped. Default 1 MiB. */
@@ -30,14 +31,14 @@ export interface ChunkCodebaseOptions {
   parseTimeoutMs?: number;
 }
 
-// While one file is parsed the next ones are read.
-const FILES_AHEAD = 4;
+/** While some files are parsed the next ones are read. */
+export const FILES_AHEAD = 8;
 
 // Shorter texts repeat by chance.
 const MIN_DUPLICATE_CHARACTERS = 80;
 
 /**
- * Walks, reads, parses and chunks a codebase, one file at a time in order of path. Each file seen comes out once: in
+ * Walks, reads, parses and chunks a codebase, in order of path. Each file seen comes out once: in
  * chunks, or with the reason why it was left out. A file that cannot be read or parsed is an outcome and stops nothing.
  * A chunk whose text was seen before in another place carries the reason `duplicated`.
  * @throws GardenerError what walkCodebase throws.
@@ -49,19 +50,9 @@ export async function* chunkCodebase(
   const walk = options.walk ?? (await walkCodebase(root, options));
   const seenTexts = new Set<number>();
   const items = [...walk.files, ...walk.outcomes].sort(byPath);
-  const ahead: Promise<ChunkedFile | FileOutcome>[] = [];
-  let next = 0;
-  for (;;) {
+  const read = (item: (typeof items)[number]) => ('outcome' in item ? item : readFileChunks(item, options));
+  for await (const result of inOrder(items, FILES_AHEAD, read)) {
     options.signal?.throwIfAborted();
-    for (const item of items.slice(next, next + FILES_AHEAD - ahead.length)) {
-      next++;
-      const result = 'outcome' in item ? Promise.resolve(item) : readFileChunks(item, options);
-      // A failure is thrown when its turn comes below; until then Node must not take the promise for an unhandled one.
-      result.catch(() => undefined);
-      ahead.push(result);
-    }
-    const result = await ahead.shift();
-    if (result === undefined) return;
     if ('chunks' in result) markDuplicates(result.chunks, seenTexts);
     yield result;
   }

@@ -1,7 +1,7 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { LanguageId } from '../languages/language.js';
 import { findLanguage, LANGUAGES } from '../languages/languages.js';
-import { ParserProcess } from './parser-process.js';
+import { ParserPool } from './parser-pool.js';
 import type { ChunkedSource } from './parser-protocol.js';
 
 export interface ParseOptions {
@@ -13,11 +13,11 @@ export interface ParseOptions {
 // that takes this long never ends.
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-const parser = new ParserProcess();
+const parsers = new ParserPool();
 
 /**
- * Parses and chunks one source text in the parser's process. Syntax errors are no failure: the code around them is
- * read, and `hasSyntaxErrors` is set. Grammars are loaded when first needed.
+ * Parses and chunks one source text in one of the parsers' processes. Syntax errors are no failure: the code around
+ * them is read, and `hasSyntaxErrors` is set. Grammars are loaded when first needed.
  * @param path relative to the project root, forward slashes
  * @param language an id of the language table
  * @throws GardenerError `codebase.unknown-language`, `codebase.parse-timeout`, `codebase.parse-failed`,
@@ -30,7 +30,7 @@ export async function chunkSource(
   options: ParseOptions = {},
 ): Promise<ChunkedSource> {
   if (findLanguage(language) === null) throw unknownLanguage(language);
-  return parser.chunk({ path, language, text }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  return parsers.chunk({ path, language, text }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
 }
 
 function unknownLanguage(language: string): GardenerError {

@@ -24,18 +24,23 @@ import {
   sameChoices,
 } from '../../training/evaluation/statistics/same-choices.js';
 import { givenOrPromotedAdapter } from '../which-adapter.js';
-import type { ExportFormat } from './export-formats.js';
+import type { ExportFormat, MergedWeights } from './export-formats.js';
 import { ollamaModelfile } from './ollama-modelfile.js';
 
 const MERGED_FILE = 'merged.gguf';
 const MODELFILE = 'Modelfile';
 const MANIFEST = 'manifest.json';
+/** What rounding merged weights may cost, as a share of the loss, and over how many places that is measured. */
+const MOST_LOST = 0.01;
+const QUANTISED_POSITIONS = 1_000;
+const QUANTISED_TEXT_TOKENS = 129;
 /** As `gardener ask` has it. */
 const OLLAMA_CONTEXT_TOKENS = 4_096;
 
 const FILES: Readonly<Record<ExportFormat, readonly string[]>> = {
   peft: [...PEFT_FILES, MANIFEST],
   gguf: [GGUF_FILE],
+  mlx: ['adapter_config.json', 'adapters.safetensors'],
   merged: [MERGED_FILE],
   ollama: [MERGED_FILE, MODELFILE],
 };
@@ -44,6 +49,8 @@ export interface ExportOptions {
   format: ExportFormat;
   /** The folder to write into; made when it is not there. */
   to: string;
+  /** How a merged model stores the weights that were trained. Defaults to F16, which is nearest to the adapter. */
+  type?: MergedWeights;
   /** Defaults to the promoted version, else the newest. */
   version?: number;
   signal?: AbortSignal;
@@ -63,7 +70,8 @@ export interface Exported {
  * and compares it with the one that answers here. What cannot be
  * read back as it was is removed again.
  * @throws GardenerError `training.no-such-adapter`, `training.damaged-adapter`, `training.export-exists`,
- *   `training.export-differs`, `training.model-missing`, `garden.*`; LoraError `adapter.*`, `weights.*`
+ *   `training.export-differs`, `training.export-loses`, `training.model-missing`, `garden.*`; LoraError `adapter.*`,
+ * `weights.*`
  */
 export async function exportAdapter(
   garden: Garden,
@@ -118,6 +126,12 @@ const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameC
     await writeGguf(writing);
     return null;
   },
+  async mlx({ directory, base, adapter }) {
+    const { readMlxAdapter, writeMlxAdapter } = await import('@codebase-gardener/lora');
+    await writeMlxAdapter(directory, adapter, base.config);
+    requireEqual(await readMlxAdapter(directory, base.config), adapter, directory);
+    return null;
+  },
   merged: writeMerged,
   async ollama(writing) {
     const { directory, base, project, version } = writing;
@@ -139,7 +153,7 @@ const WRITERS: Readonly<Record<ExportFormat, (writing: Writing) => Promise<SameC
 
 /**
  * Base and adapter in one file, which llama.cpp must find to be the same.
- * @throws GardenerError `training.export-differs`
+ * @throws GardenerError `training.export-differs`, `training.export-loses`
  */
 async function writeMerged({
   strength,
@@ -153,14 +167,18 @@ async function writeMerged({
   const { writeMergedModel } = await import('@codebase-gardener/lora');
   const file = join(directory, MERGED_FILE);
   options.onProgress?.('merging the weights');
-  await writeMergedModel(file, base, adapter, { signal: options.signal });
+  const { type = 'F16', signal } = options;
+  await writeMergedModel(file, base, adapter, { type, signal });
   options.onProgress?.('comparing the merged model with base and adapter');
   const compared = await sameChoices(base, join(source, GGUF_FILE), file, {
     strength,
     threads: garden.settings.threads,
-    ...(options.signal ? { signal: options.signal } : {}),
+    ...(signal && { signal }),
+    ...(type !== 'F16' && { positions: QUANTISED_POSITIONS, textTokens: QUANTISED_TEXT_TOKENS }),
   });
   if (!areTheSame(compared)) throw differs(file, compared);
+  if (type !== 'F16' && compared.lossDifference > MOST_LOST * compared.loss)
+    throw losesTooMuch(type, compared);
   return compared;
 }
 
@@ -235,6 +253,15 @@ async function copy(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).catch((error: unknown) => {
     throw asFilesystemError(error, from, 'copy');
   });
+}
+
+function losesTooMuch(type: MergedWeights, { loss, lossDifference }: SameChoices): GardenerError {
+  const percent = ((100 * lossDifference) / loss).toFixed(1);
+  return new GardenerError(
+    'training.export-loses',
+    `Stored as ${type === 'base' ? 'the base has them' : type}, the merged weights lose ${percent} % (more than 1 %): the adapter is rounded away.`,
+    { remedy: 'Store them as F16 (--type F16), or give the adapter beside its base (--format gguf).' },
+  );
 }
 
 function differs(file: string, compared?: SameChoices): GardenerError {

@@ -34,9 +34,9 @@ export interface ImportFacts {
 }
 
 /**
- * Takes an adapter of elsewhere as the project's next version: a PEFT directory, or one with an adapter.gguf. It is
- * read whole and written anew, so that nothing of the directory but the numbers comes in, at the strength that its
- * manifest gives. Not promoted.
+ * Takes an adapter of elsewhere as the project's next version: a directory of PEFT or mlx-lm, or one with an
+ * adapter.gguf. It is read whole and written anew, so that nothing of the directory but the numbers comes in, at the
+ * strength that its manifest gives. Not promoted.
  * @throws GardenerError `training.no-such-directory`, `training.other-base`, `training.model-missing`, `garden.*`;
  * LoraError `adapter.incompatible` (all that does not fit), `adapter.unsupported` (DoRA and the like),
  * `adapter.damaged`, `weights.*`
@@ -74,14 +74,19 @@ export async function importAdapter(
 }
 
 async function readAdapter(source: string, base: BaseModel): Promise<LoraAdapter> {
-  const { readGgufAdapter, readPeftAdapter } = await import('@codebase-gardener/lora');
+  const { readGgufAdapter, readMlxAdapter, readPeftAdapter } = await import('@codebase-gardener/lora');
+  // Both have an adapter_config.json.
+  if (await isFile(join(source, 'adapters.safetensors'))) return readMlxAdapter(source, base.config);
   if (await isFile(join(source, 'adapter_config.json'))) return readPeftAdapter(source, base.config);
   const gguf = join(source, GGUF_FILE);
   if (await isFile(gguf)) return readGgufAdapter(gguf, base.config);
   throw new GardenerError(
     'training.no-adapter-files',
-    `${source} holds neither adapter_config.json (PEFT) nor ${GGUF_FILE}.`,
-    { remedy: 'Give the folder that PEFT wrote with save_pretrained, or one with an adapter.gguf.' },
+    `${source} holds no adapter of PEFT, mlx-lm or llama.cpp.`,
+    {
+      remedy:
+        'Give the folder that PEFT wrote with save_pretrained, the --adapter-path of mlx-lm, or one with an adapter.gguf.',
+    },
   );
 }
 

@@ -1,18 +1,24 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FolderStore } from './folder-store.js';
 import { openStore, storedName } from './open-store.js';
 
+afterEach(() => vi.unstubAllEnvs());
+
 describe('a store', () => {
-  it('is a folder; an address is refused, with what works', () => {
-    expect(openStore('a/b').place).toBe(join(process.cwd(), 'a/b'));
-    for (const address of ['s3://bucket/adapters', 'S3://x', 'https://example.org', 'file:///tmp']) {
-      expect(() => openStore(address)).toThrow(
-        expect.objectContaining({
-          code: 'training.store-unsupported',
-          remedy: expect.stringContaining('storage that the machines share'),
-        }),
-      );
+  it('is a folder or a bucket; another address is refused, with what works', async () => {
+    expect((await openStore('a/b')).place).toBe(join(process.cwd(), 'a/b'));
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAEXAMPLE');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'example');
+    expect((await openStore('S3://team-models/adapters/')).place).toBe('s3://team-models/adapters');
+    for (const address of ['gs://bucket/adapters', 'https://example.org', 'file:///tmp']) {
+      await expect(openStore(address)).rejects.toMatchObject({
+        code: 'training.store-unsupported',
+        remedy: expect.stringContaining('s3://'),
+      });
+    }
+    for (const address of ['s3://', 's3://Bucket', 's3://a/b', 's3://two..dots/x', 's3://bucket/../x']) {
+      await expect(openStore(address)).rejects.toMatchObject({ code: 'training.store-bad-address' });
     }
   });
 

@@ -2,6 +2,10 @@ import { resolve } from 'node:path';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ArtefactStore } from './artefact-store.js';
 import { FolderStore } from './folder-store.js';
+import { parseS3Address } from './s3/s3-address.js';
+import { S3Requests } from './s3/s3-requests.js';
+import { readS3Settings } from './s3/s3-settings.js';
+import { S3Store } from './s3/s3-store.js';
 
 /** `s3://…`, `https://…`; one letter before the colon is a drive of Windows. */
 const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i;
@@ -9,21 +13,20 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i;
 const FOLDER_NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N}._ -]{0,98}[\p{L}\p{N}_-])?$/u;
 
 /**
- * The store at a place that a user named.
- * @throws GardenerError `training.store-unsupported` for an address, such as s3://
+ * The store at a place that a user named: a folder, or `s3://bucket/folder` with the keys that AWS's tools use.
+ * Nothing is asked of a server yet.
+ * @throws GardenerError `training.store-unsupported` for another address, `training.store-bad-address`,
+ *   `training.store-no-credentials`
  */
-export function openStore(place: string): ArtefactStore {
-  const scheme = SCHEME.exec(place)?.[1];
+export async function openStore(place: string): Promise<ArtefactStore> {
+  const scheme = SCHEME.exec(place)?.[1]?.toLowerCase();
   if (scheme === undefined) return new FolderStore(resolve(place));
-  throw new GardenerError(
-    'training.store-unsupported',
-    `Adapters cannot be shared at ${scheme.toLowerCase()}:// yet.`,
-    {
-      remedy:
-        'Give a folder: one on storage that the machines share (NFS, SMB, a mounted bucket) works today, and one of ' +
-        'your own can be copied there.',
-    },
-  );
+  if (scheme === 's3') return new S3Store(new S3Requests(parseS3Address(place), await readS3Settings()));
+  throw new GardenerError('training.store-unsupported', `Adapters cannot be shared at ${scheme}://.`, {
+    remedy:
+      'Give a folder, such as one on storage that the machines share, or s3://<bucket>/<folder>; other object stores ' +
+      'that speak the S3 API are named with AWS_ENDPOINT_URL.',
+  });
 }
 
 /**

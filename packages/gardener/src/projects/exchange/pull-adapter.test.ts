@@ -114,7 +114,12 @@ describe('pull', () => {
   it('interrupted keeps nothing', async () => {
     const controller = new AbortController();
     const onProgress = () => controller.abort();
-    const options = { from: openStore(here.shared), name: 'shop', signal: controller.signal, onProgress };
+    const options = {
+      from: await openStore(here.shared),
+      name: 'shop',
+      signal: controller.signal,
+      onProgress,
+    };
     await expect(pullAdapter(here.garden, here.project, options)).rejects.toMatchObject({
       name: 'AbortError',
     });
@@ -152,13 +157,13 @@ describe('pull', () => {
   });
 
   it('says what is there where nothing was pushed for the project', async () => {
-    const from = openStore(here.shared);
+    const from = await openStore(here.shared);
     await expect(pullAdapter(here.garden, here.project, { from, name: 'blog' })).rejects.toMatchObject({
       code: 'training.nothing-pushed',
       message: `No adapter of blog was pushed to ${here.shared}; it holds shop.`,
       remedy: expect.stringContaining('--name'),
     });
-    await expect(here.pull(openStore(join(here.folder, 'nowhere')))).rejects.toMatchObject({
+    await expect(here.pull(await openStore(join(here.folder, 'nowhere')))).rejects.toMatchObject({
       message: expect.stringContaining('it holds nothing'),
     });
   });

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findModel } from '../../models/store/find-model.js';
 import { FolderStore } from './folder-store.js';
-import { openStore } from './open-store.js';
 import { pushAdapter } from './push-adapter.js';
 import { BASE, Sharing } from './sharing.fixture.js';
 
@@ -86,9 +85,9 @@ describe('push', () => {
   it('of two machines at once leaves one of the two whole, whichever came last', async () => {
     await here.saveAdapter(2);
     const both = await Promise.all([
-      here.push(openStore(here.shared), 1),
-      here.push(openStore(here.shared), 2),
-      here.push(openStore(here.shared), 1),
+      here.push(undefined, 1),
+      here.push(undefined, 2),
+      here.push(undefined, 1),
     ]);
     const { id } = await here.stored();
     expect(both.map(({ artefact }) => artefact.id)).toContain(id);
@@ -106,12 +105,12 @@ describe('push', () => {
       code: 'training.none-promoted',
       remedy: expect.stringContaining('--adapter 2'),
     });
-    expect((await here.push(openStore(here.shared), 2)).artefact.promoted).toBeNull();
+    expect((await here.push(undefined, 2)).artefact.promoted).toBeNull();
     await truncate(join(directory, 'adapter.gguf'), 3);
-    await expect(here.push(openStore(here.shared), 2)).rejects.toMatchObject({
+    await expect(here.push(undefined, 2)).rejects.toMatchObject({
       code: 'training.damaged-adapter',
     });
-    await expect(here.push(openStore(here.shared), 7)).rejects.toMatchObject({
+    await expect(here.push(undefined, 7)).rejects.toMatchObject({
       code: 'training.no-such-adapter',
     });
   });

@@ -88,13 +88,19 @@ export class Sharing {
     this.project = await this.garden.registry.update(this.project.id, { promotedAdapter: version });
   }
 
-  push(to: ArtefactStore = openStore(this.shared), version?: number): Promise<Pushed> {
-    const options = { to, name: 'shop', ...(version === undefined ? {} : { version }) };
+  async push(to?: ArtefactStore, version?: number): Promise<Pushed> {
+    const options = {
+      ...{ to: to ?? (await openStore(this.shared)), name: 'shop' },
+      ...(version === undefined ? {} : { version }),
+    };
     return pushAdapter(this.garden, this.project, options);
   }
 
-  pull(from: ArtefactStore = openStore(this.shared)): Promise<Pulled> {
-    return pullAdapter(this.garden, this.project, { from, name: 'shop' });
+  async pull(from?: ArtefactStore): Promise<Pulled> {
+    return pullAdapter(this.garden, this.project, {
+      from: from ?? (await openStore(this.shared)),
+      name: 'shop',
+    });
   }
 
   /** What the shared folder says is there. */

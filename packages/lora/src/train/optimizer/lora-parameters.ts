@@ -71,6 +71,13 @@ export class LoraParameters {
     return flat.subarray(offset, offset + shape[0] * shape[1]);
   }
 
+  /** Whether they change nothing: every B is zero. */
+  get isBase(): boolean {
+    return this.slots.every(
+      (slot) => !slot.name.startsWith('lora_B') || this.view(this.values, slot).every((value) => value === 0),
+    );
+  }
+
   /** Makes the gradient zero. */
   clearGradient(): void {
     this.gradient.fill(0);

@@ -82,4 +82,68 @@ describe('block formats', () => {
       }),
     );
   });
+
+  /** Root of the mean squared error over that of the values, for normally distributed ones: what the bits allow. */
+  const BOUNDS: [type: string, bound: number][] = [
+    ['Q4_0', 0.095],
+    ['Q4_1', 0.08],
+    ['Q5_0', 0.048],
+    ['Q5_1', 0.04],
+    ['Q4_K', 0.08],
+    ['Q5_K', 0.04],
+    ['Q6_K', 0.021],
+    ['Q8_0', 0.008],
+  ];
+
+  it.each(BOUNDS)('loses to %s no more than its bits do', (type, bound) => {
+    const { quantize, dequantize, blockSize, bytesPerBlock } = BLOCK_FORMATS.get(type)!;
+    const blocks = 8_192 / blockSize;
+    const values = normalNumbers(8_192 + 3);
+    const bytes = new Uint8Array(blocks * bytesPerBlock).fill(0xff);
+    quantize!(values, 3, bytes, blocks);
+    const back = new Float32Array(8_192);
+    dequantize(bytes, back, 0, blocks);
+    const own = values.subarray(3);
+    const error = Math.hypot(...back.map((value, i) => value - own[i]!)) / Math.hypot(...own);
+    expect(error).toBeLessThan(bound);
+    expect(error).toBeGreaterThan(bound / 2);
+    // What is on its grid already stays: a second time nearly nothing is lost.
+    quantize!(back, 0, bytes, blocks);
+    const again = new Float32Array(8_192);
+    dequantize(bytes, again, 0, blocks);
+    expect(Math.hypot(...again.map((value, i) => value - back[i]!)) / Math.hypot(...back)).toBeLessThan(
+      bound / 3,
+    );
+  });
+
+  it.each(BOUNDS)('stores zeros, one value throughout and a single large one as %s', (type) => {
+    const { quantize, dequantize, blockSize, bytesPerBlock } = BLOCK_FORMATS.get(type)!;
+    const bytes = new Uint8Array(bytesPerBlock);
+    const back = new Float32Array(blockSize);
+    for (const values of [
+      new Float32Array(blockSize),
+      new Float32Array(blockSize).fill(0.75),
+      new Float32Array(blockSize).fill(-0.75),
+      Float32Array.from({ length: blockSize }, (_, i) => (i === 5 ? 3 : 0)),
+      Float32Array.from({ length: blockSize }, (_, i) => (i === 5 ? -3 : 0)),
+    ]) {
+      quantize!(values, 0, bytes, 1);
+      dequantize(bytes, back, 0, 1);
+      for (const [i, value] of back.entries()) expect(Math.abs(value - values[i]!)).toBeLessThan(0.05);
+    }
+  });
 });
+
+/** From a fixed seed, by the sum of twelve uniform numbers. */
+function normalNumbers(length: number): Float32Array {
+  let state = 7;
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return Float32Array.from({ length }, () => {
+    let sum = -6;
+    for (let n = 0; n < 12; n++) sum += uniform();
+    return sum * 0.02;
+  });
+}

@@ -9,6 +9,8 @@ import {
   quantizeQ8_0,
 } from './legacy-quants.js';
 import { copyFloat32, decodeBfloat16, decodeFloat16 } from './plain-formats.js';
+import { quantizeQ4K, quantizeQ5K, quantizeQ6K } from './quantize-k.js';
+import { quantizeQ4_0, quantizeQ4_1, quantizeQ5_0, quantizeQ5_1 } from './quantize-legacy.js';
 import { dequantizeIQ4NL, dequantizeIQ4XS, dequantizeMXFP4 } from './table-quants.js';
 
 /**
@@ -41,16 +43,16 @@ export const BLOCK_FORMATS: ReadonlyMap<string, BlockFormat> = new Map<string, B
   ['F32', { blockSize: 1, bytesPerBlock: 4, dequantize: copyFloat32, quantize: storeFloat32 }],
   ['F16', { blockSize: 1, bytesPerBlock: 2, dequantize: decodeFloat16, quantize: storeFloat16 }],
   ['BF16', { blockSize: 1, bytesPerBlock: 2, dequantize: decodeBfloat16 }],
-  ['Q4_0', { blockSize: 32, bytesPerBlock: 18, dequantize: dequantizeQ4_0 }],
-  ['Q4_1', { blockSize: 32, bytesPerBlock: 20, dequantize: dequantizeQ4_1 }],
-  ['Q5_0', { blockSize: 32, bytesPerBlock: 22, dequantize: dequantizeQ5_0 }],
-  ['Q5_1', { blockSize: 32, bytesPerBlock: 24, dequantize: dequantizeQ5_1 }],
+  ['Q4_0', { blockSize: 32, bytesPerBlock: 18, dequantize: dequantizeQ4_0, quantize: quantizeQ4_0 }],
+  ['Q4_1', { blockSize: 32, bytesPerBlock: 20, dequantize: dequantizeQ4_1, quantize: quantizeQ4_1 }],
+  ['Q5_0', { blockSize: 32, bytesPerBlock: 22, dequantize: dequantizeQ5_0, quantize: quantizeQ5_0 }],
+  ['Q5_1', { blockSize: 32, bytesPerBlock: 24, dequantize: dequantizeQ5_1, quantize: quantizeQ5_1 }],
   ['Q8_0', { blockSize: 32, bytesPerBlock: 34, dequantize: dequantizeQ8_0, quantize: quantizeQ8_0 }],
   ['Q2_K', { blockSize: 256, bytesPerBlock: 84, dequantize: dequantizeQ2K }],
   ['Q3_K', { blockSize: 256, bytesPerBlock: 110, dequantize: dequantizeQ3K }],
-  ['Q4_K', { blockSize: 256, bytesPerBlock: 144, dequantize: dequantizeQ4K }],
-  ['Q5_K', { blockSize: 256, bytesPerBlock: 176, dequantize: dequantizeQ5K }],
-  ['Q6_K', { blockSize: 256, bytesPerBlock: 210, dequantize: dequantizeQ6K }],
+  ['Q4_K', { blockSize: 256, bytesPerBlock: 144, dequantize: dequantizeQ4K, quantize: quantizeQ4K }],
+  ['Q5_K', { blockSize: 256, bytesPerBlock: 176, dequantize: dequantizeQ5K, quantize: quantizeQ5K }],
+  ['Q6_K', { blockSize: 256, bytesPerBlock: 210, dequantize: dequantizeQ6K, quantize: quantizeQ6K }],
   ['IQ4_NL', { blockSize: 32, bytesPerBlock: 18, dequantize: dequantizeIQ4NL }],
   ['IQ4_XS', { blockSize: 256, bytesPerBlock: 136, dequantize: dequantizeIQ4XS }],
   ['MXFP4', { blockSize: 32, bytesPerBlock: 17, dequantize: dequantizeMXFP4 }],

@@ -16,8 +16,8 @@ const COPY_BYTES = 4 << 20;
 export interface GgufChanges {
   /** Metadata that takes the place of the pair with its key, or comes after the others. */
   metadata: ReadonlyMap<string, GgufValue>;
-  /** Storage of the changed tensors. */
-  type: 'F32' | 'F16' | 'Q8_0';
+  /** Storage of a changed tensor, by the one that it has; one that this package writes. */
+  typeOf: (own: string) => string;
   /** New values by tensor name, in place of the old ones, which are given dequantised (and may be written to). */
   tensors: ReadonlyMap<string, (values: Float32Array) => void>;
   signal?: AbortSignal | undefined;
@@ -40,7 +40,7 @@ export async function rewriteGguf(from: string, to: string, changes: GgufChanges
   }
   for (const [key, value] of changes.metadata) pairs.push(metadataPair(key, value));
   const planned = [...tensors.values()].map((tensor) => {
-    const type = changes.tensors.has(tensor.name) ? changes.type : tensor.type;
+    const type = changes.tensors.has(tensor.name) ? changes.typeOf(tensor.type) : tensor.type;
     return { tensor, type, bytes: storedBytes(from, tensor, type) };
   });
   const infos: Buffer[] = [];

@@ -11,6 +11,7 @@ import { projectHref } from '../../route.js';
 import { navigate } from '../../router.js';
 import { useDocumentTitle } from '../../shell/page.js';
 import { Filters } from './filters.js';
+import { groupByFile } from './group-results.js';
 import { Results } from './results.js';
 import { NO_FILTERS } from './search-request.js';
 import { useSearch } from './use-search.js';
@@ -26,7 +27,8 @@ export default function Search({ view }: { view: ProjectView }): ReactNode {
   const [opened, setOpened] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const preview = useRef<HTMLElement>(null);
-  const results = found?.results ?? [];
+  const files = groupByFile(found?.results ?? []);
+  const results = files.flatMap((file) => file.results);
   const chosen = results[Math.min(at, results.length - 1)];
   // biome-ignore lint/correctness/useExhaustiveDependencies: other results begin at the first
   useEffect(() => setAt(0), [found]);
@@ -67,7 +69,9 @@ export default function Search({ view }: { view: ProjectView }): ReactNode {
         <p className="small muted search-took" role="status">
           {found && query.trim() !== '' && !error && (
             <>
-              {plural(results.length, 'result')} in {Math.max(1, Math.round(found.tookMs))} ms
+              {plural(results.length, 'result')}
+              {files.length < results.length && ` in ${plural(files.length, 'file')}`},{' '}
+              {Math.max(1, Math.round(found.tookMs))} ms
               {found.index && (
                 <span className="faint">
                   {' '}
@@ -94,7 +98,7 @@ export default function Search({ view }: { view: ProjectView }): ReactNode {
           )}
           {query.trim() !== '' && (
             <Results
-              results={results}
+              files={files}
               at={at}
               onPick={(index) => {
                 setAt(index);

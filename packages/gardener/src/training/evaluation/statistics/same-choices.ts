@@ -2,7 +2,7 @@ import type { BaseModel } from '@codebase-gardener/lora';
 import { startLlamaCpp } from '../../../models/llama-cpp/llama-cpp.js';
 import { GENERAL_CODE } from '../../data/general-code.js';
 
-/** Places that are compared, and of each text: several languages, in seconds. */
+/** Places that are compared, and tokens of each text: several languages, in seconds. */
 const POSITIONS = 96;
 const TEXT_TOKENS = 33;
 const CONTEXT_TOKENS = 256;
@@ -12,6 +12,8 @@ export interface SameChoices {
   /** Places at which both choose the same next token, of `positions`. */
   same: number;
   positions: number;
+  /** Loss of the first, nats a token. */
+  loss: number;
   /** Loss of the second less that of the first, nats a token. */
   lossDifference: number;
 }
@@ -29,29 +31,45 @@ export function areTheSame({ same, positions, lossDifference }: SameChoices): bo
 /**
  * Lets llama.cpp judge the next token at each place of some general code, once with base and adapter (at a strength,
  * 1 by default), once with a model that should be the same.
+ * @param options.positions how many places at least, where there is code for them; 96 unless given
  * @throws GardenerError `models.*`
  */
 export async function sameChoices(
   base: BaseModel,
   adapterFile: string,
   mergedFile: string,
-  options: { strength?: number; threads: number; signal?: AbortSignal },
+  options: {
+    strength?: number;
+    threads: number;
+    signal?: AbortSignal;
+    positions?: number;
+    textTokens?: number;
+  },
 ): Promise<SameChoices> {
-  const sequences: number[][] = [];
-  let positions = 0;
-  for (const { text } of GENERAL_CODE) {
-    if (positions >= POSITIONS) break;
-    const tokens = [...base.tokenizer.encode(text)].slice(0, TEXT_TOKENS);
-    if (tokens.length < 2) continue;
-    sequences.push(tokens);
-    positions += tokens.length - 1;
-  }
+  const sequences = generalCode(base, options);
   const ours = await scored(base.path, adapterFile, sequences, options);
   const theirs = await scored(mergedFile, null, sequences, options);
   const same = ours.filter(({ top }, place) => top === theirs[place]?.top).length;
   const loss = (places: typeof ours) =>
     places.reduce((sum, { logProbability }) => sum - logProbability, 0) / places.length;
-  return { same, positions: ours.length, lossDifference: loss(theirs) - loss(ours) };
+  return { same, positions: ours.length, loss: loss(ours), lossDifference: loss(theirs) - loss(ours) };
+}
+
+/** The beginnings of texts in several languages, in tokens, until there are as many places as wanted. */
+export function generalCode(
+  base: BaseModel,
+  { positions = POSITIONS, textTokens = TEXT_TOKENS }: { positions?: number; textTokens?: number } = {},
+): number[][] {
+  const sequences: number[][] = [];
+  let places = 0;
+  for (const { text } of GENERAL_CODE) {
+    if (places >= positions) break;
+    const tokens = [...base.tokenizer.encode(text)].slice(0, textTokens);
+    if (tokens.length < 2) continue;
+    sequences.push(tokens);
+    places += tokens.length - 1;
+  }
+  return sequences;
 }
 
 async function scored(
