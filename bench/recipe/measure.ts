@@ -43,24 +43,24 @@ export interface Bench {
   files: ChunkedFile[];
   sequenceLength: number;
   threads: number;
+  /** Tokens of windows, and of gaps, that are scored at most. */
+  scoredTokens: number;
 }
 
 const SEED = 1;
 const WARMUP_STEPS = 10;
-/** Enough for a figure, seconds to score. */
-const MAX_HELD_OUT_TOKENS = 8_000;
 const MAX_VALIDATION_TOKENS = 1_000;
 
 /** Reads a codebase and a base. */
 export async function openBench(
   root: string,
   base: BaseModel,
-  { sequenceLength, threads }: { sequenceLength: number; threads: number },
+  options: Pick<Bench, 'sequenceLength' | 'threads' | 'scoredTokens'>,
 ): Promise<Bench> {
   const files: ChunkedFile[] = [];
   for await (const item of chunkCodebase(root))
     if (isChunkedFile(item) && isCode(item.language)) files.push(item);
-  return { base, frozen: await loadFrozenWeights(base), files, sequenceLength, threads };
+  return { base, frozen: await loadFrozenWeights(base), files, ...options };
 }
 
 /**
@@ -71,7 +71,7 @@ export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number):
   const { base, sequenceLength, files } = bench;
   const set = makeExamples(files, base, {
     ...{ seed: SEED, sequenceLength, instructionShare: recipe.instructionShare, rows: recipe.rows },
-    ...{ maxHeldOutTokens: MAX_HELD_OUT_TOKENS, maxValidationTokens: MAX_VALIDATION_TOKENS },
+    ...{ maxHeldOutTokens: bench.scoredTokens, maxValidationTokens: MAX_VALIDATION_TOKENS },
     ...(recipe.gapShare !== undefined && { gapShare: recipe.gapShare }),
   });
   const steps = Math.ceil(rows / recipe.accumulation);
@@ -95,7 +95,8 @@ async function trainBy(
     adapter: { rank, alpha, targetModules: modules },
     optimizer: { learningRate, warmupSteps: Math.min(WARMUP_STEPS, Math.ceil(steps / 4)) },
     batch: { sequenceLength, rows: 1, accumulation },
-    machine: threads > 0 ? { threads } : {},
+    // Nothing waits in a loop, so that it can run beside other work.
+    machine: { spinning: false, ...(threads > 0 && { threads }) },
   });
   let tokensPerSecond: number | null = null;
   for await (const event of events) {
@@ -111,20 +112,35 @@ async function heldOutLosses(
   { heldOut }: ExampleSet,
 ): Promise<FileLoss[]> {
   const windows = heldOut.flatMap(({ examples }) => examples);
-  const gaps = heldOut.flatMap((file) => file.gaps.map(({ example }) => example));
+  const gapsOf = firstGaps(heldOut, bench.scoredTokens);
+  const gaps = gapsOf.flat();
   const scores = await score(bench, adapter, [...windows, ...gaps]);
   let next = 0;
   let nextGap = windows.length;
-  return heldOut.map(({ path, examples, gaps: own }) => {
+  return heldOut.map(({ path, examples }, index) => {
+    const own = gapsOf[index] ?? [];
     const ofWindows = sumOf(examples, scores.slice(next, next + examples.length));
-    const ofGaps = sumOf(
-      own.map(({ example }) => example),
-      scores.slice(nextGap, nextGap + own.length),
-    );
+    const ofGaps = sumOf(own, scores.slice(nextGap, nextGap + own.length));
     next += examples.length;
     nextGap += own.length;
     return { path, ...ofWindows, gapNll: ofGaps.nll, gapTokens: ofGaps.tokens };
   });
+}
+
+/** Gap rows of each file, from the files in turn, of so many tokens together. */
+function firstGaps(heldOut: ExampleSet['heldOut'], maxTokens: number): SupervisedExample[][] {
+  const taken = heldOut.map((): SupervisedExample[] => []);
+  const longest = Math.max(0, ...heldOut.map(({ gaps }) => gaps.length));
+  let tokens = 0;
+  for (let turn = 0; turn < longest; turn++) {
+    for (const [index, { gaps }] of heldOut.entries()) {
+      const row = gaps[turn]?.example;
+      if (row === undefined || tokens >= maxTokens) continue;
+      taken[index]?.push(row);
+      tokens += row.tokens.length;
+    }
+  }
+  return taken;
 }
 
 function sumOf(

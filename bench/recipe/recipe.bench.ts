@@ -25,6 +25,8 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '240' },
     length: { type: 'string', default: '256' },
     threads: { type: 'string', default: '0' },
+    /** Tokens of held-out windows, and of gaps, that are scored: enough for a figure, seconds to score. */
+    scored: { type: 'string', default: '8000' },
     results: { type: 'string', default: here('results.jsonl') },
     /** Only writes the document again. */
     report: { type: 'boolean', default: false },
@@ -46,12 +48,15 @@ async function main(): Promise<void> {
     await using base = await loadBaseModel(baseFile);
     const names = values.codebases?.split(',');
     for (const codebase of RECIPE_CODEBASES.filter(({ name }) => names?.includes(name) ?? true)) {
-      const options = { sequenceLength: Number(values.length), threads: Number(values.threads) };
+      const options = {
+        ...{ sequenceLength: Number(values.length), threads: Number(values.threads) },
+        scoredTokens: Number(values.scored),
+      };
       let opened: Bench | null = null;
       for (const [factor, value, recipe, rows] of wanted()) {
         const key = {
           ...{ codebase: codebase.name, base: basename(baseFile), factor, value },
-          ...{ rows: Number(values.rows), length: options.sequenceLength },
+          ...{ rows: Number(values.rows), length: options.sequenceLength, scored: options.scoredTokens },
         };
         if (done.some((row) => keyOf(row) === keyOf(key))) continue;
         opened ??= await openBench(fetchCodebase(codebase), base, options);
@@ -83,8 +88,8 @@ function wanted(): [factor: string, value: string, recipe: Recipe, rows: number]
   ];
 }
 
-function keyOf({ codebase, base, factor, value, rows, length }: Omit<Row, keyof Outcomes>): string {
-  return JSON.stringify([codebase, base, factor, value, rows, length]);
+function keyOf({ codebase, base, factor, value, rows, length, scored }: Omit<Row, keyof Outcomes>): string {
+  return JSON.stringify([codebase, base, factor, value, rows, length, scored]);
 }
 
 type Outcomes = Awaited<ReturnType<typeof measureRecipe>>;

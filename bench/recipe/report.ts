@@ -13,6 +13,8 @@ export interface Row extends Outcome {
   /** Rows that were trained on, and their tokens. */
   rows: number;
   length: number;
+  /** Tokens of windows, and of gaps, that were scored at most. */
+  scored: number;
 }
 
 const SEED = 1;
@@ -45,7 +47,7 @@ function page(rows: readonly Row[]): string {
 function groups(rows: readonly Row[]): Map<string, Row[]> {
   const found = new Map<string, Row[]>();
   for (const row of rows) {
-    const title = `${row.base}, ${row.rows} rows of ${row.length} tokens`;
+    const title = `${row.base}, ${row.rows} rows of ${row.length} tokens, ${row.scored} tokens scored`;
     found.set(title, [...(found.get(title) ?? []), row]);
   }
   return found;
