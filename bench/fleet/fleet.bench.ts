@@ -17,6 +17,8 @@ import { paperFor } from './paper.js';
 /** Of each training. */
 const BUDGET_SECONDS = Number(process.env.BENCH_BUDGET_SECONDS ?? 40);
 const PARALLEL = process.env.BENCH_PARALLEL ?? '2';
+/** Another base than the default one: a GGUF file. */
+const BASE = process.env.BENCH_BASE;
 /** Kept, with its data directory, where it is named. */
 const WORK = process.env.BENCH_WORK;
 /** What the paper is computed for. */
@@ -33,30 +35,32 @@ async function main(): Promise<void> {
     // Often enough that the killed one has something to go on from.
     process.env.CODEBASE_GARDENER_CHECKPOINT_EVERY_MS ??= '5000';
     await embeddingModelDirectory();
-    const baseModelBytes = (await stat(await defaultBaseModelFile())).size;
+    const baseModelBytes = (await stat(BASE ?? (await defaultBaseModelFile()))).size;
     const list = join(work, 'repositories.txt');
     const lines = FLEET_CODEBASES.map((codebase) => `"${fetchCodebase(codebase)}" as ${codebase.name}`);
     writeFileSync(list, `# twelve small codebases\n${lines.join('\n')}\n`);
     const gardener = new GardenerCommand(join(work, 'data'));
-    const [added, addSeconds] = await timed(() => gardener.value<FleetOutcome[]>('fleet', 'add', list));
+    const base = BASE === undefined ? [] : ['--base', BASE];
+    const [added, addSeconds] = await timed(() =>
+      gardener.value<FleetOutcome[]>('fleet', 'add', list, ...base),
+    );
     const { rows, wallSeconds, killed, memoryBytes } = await train(gardener);
     const [status, statusSeconds] = await timed(() => gardener.value<FleetStatus>('fleet', 'status'));
     for (const row of rows) print(row);
-    const paper = paperFor(rows, PAPER.codebases, {
+    const whole = rows.filter((row) => row.status === 'completed');
+    const paper = paperFor(whole, PAPER.codebases, {
       ...PAPER,
       budgetSeconds: BUDGET_SECONDS,
       baseModelBytes,
     });
     print({
-      ...{ codebases: added.length, added: added.filter(({ state }) => state === 'added').length },
-      ...{
-        budgetSeconds: BUDGET_SECONDS,
-        parallel: Number(PARALLEL),
-        addSeconds,
-        wallSeconds,
-        statusSeconds,
-      },
-      ...{ killed, peakMemoryBytes: memoryBytes, totals: status.totals, paper },
+      base: BASE ?? 'smollm2-135m-instruct',
+      codebases: added.length,
+      added: added.filter(({ state }) => state === 'added').length,
+      budgetSeconds: BUDGET_SECONDS,
+      parallel: Number(PARALLEL),
+      ...{ addSeconds, wallSeconds, statusSeconds, killed, peakMemoryBytes: memoryBytes },
+      ...{ totals: status.totals, paper },
     });
   } finally {
     if (WORK === undefined) await rm(work, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -102,6 +102,18 @@ it('takes up a run that fails, twice, also where the runner has died with it', a
     expect(state.failures).toHaveLength(3);
   }
   expect(told.every((text) => text.includes('RangeError: no such luck'))).toBe(true);
+});
+
+it('takes up a run whose runner died when it failed', async () => {
+  projects = projects.slice(0, 1);
+  const queued = await train('complete');
+  const [{ project, run } = { project: null, run: null }] = queued.queued;
+  const directory = fleet.garden.paths.run(project?.id ?? '', run?.id ?? '');
+  const error = { code: 'train.diverged', message: 'It diverged.', remedy: 'Lower the rate.' };
+  const line = { type: 'run-fail', error, time: new Date(Date.now() - 60_000).toISOString() };
+  await appendFile(join(directory, 'events.jsonl'), `${JSON.stringify(line)}\n`);
+  const runs = await follow(queued);
+  expect(runs.map(({ state }) => state)).toMatchObject([{ status: 'completed', failures: [error] }]);
 });
 
 it('ends following and not the runs when it is told to', async () => {

@@ -3,13 +3,15 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { GardenPaths } from '../../garden/files/paths.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import type { RunnerStatus } from '../../garden/runner/runner-process.js';
-import { tryAgain } from '../../garden/runner/try-again.js';
+import { retriesOf, tryAgain } from '../../garden/runner/try-again.js';
 import type { RunFailure } from '../../garden/runs/run-state.js';
 import { type RunDescription, RunFollower, type RunState } from '../../garden/runs/runs.js';
 import { startRunner } from '../start-runner.js';
 
 const POLL_MS = 1_000;
 const ENSURE_EVERY_MS = 3_000;
+/** So long the runner has for taking a failed run up again, before it is done from here. */
+const RUNNERS_TURN_MS = 5_000;
 /** A runner that was started this often without any run getting a new event cannot work here. */
 const MAX_IDLE_STARTS = 4;
 
@@ -93,23 +95,36 @@ class FleetFollower {
     const told = this.followed.state.failures.length;
     try {
       await this.#refresh();
-      if (this.followed.state.status === 'failed') {
-        await tryAgain(this.paths, { directory: this.#follower.runDir, description: this.followed.run });
-        // The runner may have been quicker.
-        await this.#refresh();
-      }
+      if (this.#isLeftFailed() && (await this.#tryAgain())) await this.#refresh();
     } catch (error) {
       if (!GardenerError.isInstance(error) || error.code !== 'garden.file-missing') throw error;
       this.followed.state = { ...this.followed.state, status: 'cancelled', finished: true };
     }
     const { finished, failures } = this.followed.state;
+    const isOver = finished && (!this.#hasTries() || this.#isLeftFailed());
     const failure = failures.at(-1);
-    if (!finished && failure !== undefined && failures.length > told)
+    if (!isOver && failure !== undefined && failures.length > told)
       this.options.onFailure?.(this.followed, failure);
-    if (!finished) return this.#follower.nextByte > from;
+    if (!isOver) return this.#follower.nextByte > from;
     this.hasEnded = true;
     this.options.onEnd?.(this.followed);
     return true;
+  }
+
+  /** Whether it has failed and the runner is to take it up again. */
+  #hasTries(): boolean {
+    const { status, failures } = this.followed.state;
+    return status === 'failed' && failures.length <= retriesOf({ description: this.followed.run });
+  }
+
+  /** Whether the runner has not done so: it has died meanwhile. */
+  #isLeftFailed(): boolean {
+    const failedAt = Date.parse(this.followed.state.updatedAt ?? '');
+    return this.#hasTries() && Date.now() - failedAt > RUNNERS_TURN_MS;
+  }
+
+  #tryAgain(): Promise<boolean> {
+    return tryAgain(this.paths, { directory: this.#follower.runDir, description: this.followed.run });
   }
 
   async #refresh(): Promise<void> {
