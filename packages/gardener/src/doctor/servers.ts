@@ -1,10 +1,14 @@
 import type { Garden } from '../garden/garden.js';
 import { OLLAMA_URL } from '../models/servers/ollama.js';
 import { startEmbedder } from '../retrieval/embedding/choose-embedder.js';
+import { RayApi } from '../training/places/ray/api/ray-api.js';
 import { type Check, failed, ok } from './check.js';
 
 const REACH_TIMEOUT_MS = 3_000;
-/** The servers that the settings name: the one that embeds is tried, the one that answers is asked for its models. */
+/**
+ * The servers that the settings name: the one that embeds is tried, the one that answers is asked for its models, the
+ * cluster that trains for its version.
+ */
 export async function checkServers({ settings }: Garden): Promise<Check[]> {
   const checks: Check[] = [];
   if (settings.embeddingProvider !== 'catalogue') {
@@ -22,7 +26,18 @@ export async function checkServers({ settings }: Garden): Promise<Check[]> {
     const url = runtimeUrl || (runtimeProvider === 'ollama' ? OLLAMA_URL : '');
     checks.push(await checkReachable(runtimeProvider, url));
   }
+  if (settings.place === 'ray') checks.push(await checkRay(settings));
   return checks;
+}
+
+async function checkRay(settings: Garden['settings']): Promise<Check> {
+  const name = 'place ray';
+  try {
+    const ray = new RayApi(settings);
+    return ok(name, `Ray ${await ray.version(REACH_TIMEOUT_MS)} at ${ray.address}`);
+  } catch (error) {
+    return failed(name, error);
+  }
 }
 
 /** Whether a server of models answers within three seconds. */

@@ -20,8 +20,8 @@ export async function queueRun(
 }
 
 /**
- * Queues a run of a project, for a runner that somebody else starts. A training keeps the base and the engine it was
- * queued with: `options.baseModel` and `options.engine`, else the project's and the setting's of now.
+ * Queues a run of a project, for a runner that somebody else starts. A training keeps the base, the engine and the
+ * place it was queued with: `options.baseModel`, `engine` and `place`, else the project's and the settings' of now.
  * @throws GardenerError `garden.run-active`, `garden.unknown-project`
  */
 export async function newRun(
@@ -30,7 +30,8 @@ export async function newRun(
   kind: RunKind,
   options: Record<string, unknown> = {},
 ): Promise<RunDescription> {
-  const trained = kind === 'train' ? { baseModel: project.baseModel, engine: garden.settings.engine } : {};
+  const { engine, place } = garden.settings;
+  const trained = kind === 'train' ? { baseModel: project.baseModel, engine, place } : {};
   return createRun(garden.paths, project.id, kind, { ...trained, ...options });
 }
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { EngineName } from '../../garden/settings/settings.js';
+import type { EngineName, PlaceName } from '../../garden/settings/settings.js';
 import { type Session, withSession } from '../session/session.js';
 import { chooseEngine, engineOption } from '../steps/choose-engine.js';
+import { choosePlace, placeOption } from '../steps/choose-place.js';
 import { fetchModels } from '../steps/fetch-models.js';
 import { parseDuration } from '../steps/parse-duration.js';
 import { startRun } from '../steps/start-run.js';
@@ -13,6 +14,7 @@ interface AddOptions {
   base?: string;
   budget?: string;
   engine?: EngineName;
+  place?: PlaceName;
   train: boolean;
   wait?: boolean;
 }
@@ -29,6 +31,7 @@ export function defineAdd(program: Command): void {
     )
     .option('--budget <time>', 'time for training and evaluation together: 90s, 5m, 20m, 1h')
     .addOption(engineOption())
+    .addOption(placeOption())
     .option('--no-train', 'index only; train later with gardener train')
     .option('--wait', 'stay until it is done, showing progress')
     .description(
@@ -57,7 +60,12 @@ data and generated files that say nothing about the code. Key files, tokens and 
 async function add(session: Session, options: AddOptions, path: string): Promise<void> {
   const { garden, output } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
-  const engine = options.train ? await chooseEngine(session, options.engine) : undefined;
+  const how = options.train
+    ? {
+        engine: await chooseEngine(session, options.engine),
+        place: await choosePlace(session, options.place),
+      }
+    : {};
   const { addProject } = await import('../../projects/add-project.js');
   let advice: Promise<string | null> = Promise.resolve(null);
   const progress = output.progress();
@@ -85,7 +93,7 @@ async function add(session: Session, options: AddOptions, path: string): Promise
   const { strong, accent } = output.palette;
   await startRun(session, project, options.train ? 'train' : 'index', {
     wait: options.wait === true,
-    runOptions: engine === undefined ? { budgetMs } : { budgetMs, engine },
+    runOptions: { budgetMs, ...how },
     announce: [
       `Added ${strong(name)} and made it the active project.`,
       next,

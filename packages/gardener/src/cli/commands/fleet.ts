@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { type EngineName, MAX_TRAINING_PARALLEL } from '../../garden/settings/settings.js';
+import { type EngineName, MAX_TRAINING_PARALLEL, type PlaceName } from '../../garden/settings/settings.js';
 import type { QueuedFleet } from '../../projects/fleet/train-fleet.js';
 import { type Session, withSession } from '../session/session.js';
 import { chooseEngine, engineOption } from '../steps/choose-engine.js';
+import { choosePlace, placeOption } from '../steps/choose-place.js';
 import { fetchModels } from '../steps/fetch-models.js';
 import { withBases } from '../steps/fleet/fleet-bases.js';
 import { followQueued, printFleet } from '../steps/fleet/fleet-runs.js';
@@ -92,6 +93,7 @@ function defineFleetTrain(fleet: Command): void {
     .option('--all', 'every project, also those that have an adapter')
     .option('--budget <time>', 'time for each training and its evaluation: 90s, 5m, 20m, 1h')
     .addOption(engineOption())
+    .addOption(placeOption())
     .option('--parallel <n>', 'trainings side by side (default: the setting trainingParallel)')
     .option('--no-wait', 'return at once; the work goes on in the background')
     .description(
@@ -185,6 +187,7 @@ interface TrainOptions {
   all?: boolean;
   budget?: string;
   engine?: EngineName;
+  place?: PlaceName;
   parallel?: string;
   wait: boolean;
 }
@@ -194,13 +197,14 @@ async function train(session: Session, options: TrainOptions, names: string[]): 
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
   const parallel = parseParallel(options.parallel);
   const engine = await chooseEngine(session, options.engine);
+  const place = await choosePlace(session, options.place);
   const projects = await chosen(session, names, options.all === true ? 'all' : 'needing');
   if (projects.length === 0) return nothingToTrain(session);
   const { ready, passed } = await withBases(session, projects, { train: true });
   const { trainFleet } = await import('../../projects/fleet/train-fleet.js');
   const queued = await whileQueueing(session, passed, (onProgress) =>
     trainFleet(garden, ready, {
-      ...{ runOptions: { budgetMs, engine }, parallel, signal: session.signal, onProgress },
+      ...{ runOptions: { budgetMs, engine, place }, parallel, signal: session.signal, onProgress },
     }),
   );
   const announce = `Training ${plural(queued.queued.length, 'project')}, each for at most ${formatDuration(budgetMs)}.`;

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { EngineName } from '../../garden/settings/settings.js';
+import type { EngineName, PlaceName } from '../../garden/settings/settings.js';
 import { type Session, withSession } from '../session/session.js';
 import { chooseEngine, engineOption } from '../steps/choose-engine.js';
+import { choosePlace, placeOption } from '../steps/choose-place.js';
 import { chooseProject } from '../steps/choose-project.js';
 import { fetchProjectModels } from '../steps/fetch-models.js';
 import { parseDuration } from '../steps/parse-duration.js';
@@ -20,6 +21,7 @@ export function defineTrain(program: Command): void {
       'train on another base, beside the adapters there are (see gardener add --help)',
     )
     .addOption(engineOption())
+    .addOption(placeOption())
     .option('--wait', 'stay until it is done, showing progress')
     .description(
       'Train a new LoRA adapter on a project, in the background. The index is brought up to date first. When training ' +
@@ -34,6 +36,7 @@ Examples:
   $ gardener train shop --budget 10m --wait
   $ gardener train shop --base qwen2.5-coder-0.5b-instruct
   $ gardener train shop --engine peft         after gardener doctor --install peft
+  $ gardener train shop --place ray           as a job of the cluster at the setting rayAddress
 
 While it runs: gardener status, pause, resume, cancel. After a crash or a reboot it goes on from its last checkpoint.`,
     )
@@ -42,12 +45,13 @@ While it runs: gardener status, pause, resume, cancel. After a crash or a reboot
 
 async function train(
   session: Session,
-  options: { base?: string; budget?: string; engine?: EngineName; wait?: boolean },
+  options: { base?: string; budget?: string; engine?: EngineName; place?: PlaceName; wait?: boolean },
   named?: string,
 ): Promise<void> {
   const { garden } = session;
   const budgetMs = options.budget === undefined ? garden.settings.budgetMs : parseDuration(options.budget);
   const engine = await chooseEngine(session, options.engine);
+  const place = await choosePlace(session, options.place);
   const project = await chooseProject(session, named);
   const { requireBase, requireTrainable } = await import('../../models/store/require-trainable.js');
   const baseModel = requireBase(options.base ?? project.baseModel);
@@ -56,7 +60,7 @@ async function train(
   const name = oneLine(project.name);
   await startRun(session, project, 'train', {
     wait: options.wait === true,
-    runOptions: { budgetMs, baseModel, engine },
+    runOptions: { budgetMs, baseModel, engine, place },
     announce: [
       `Training ${name} on ${oneLine(baseModel)} in the background for at most ${formatDuration(budgetMs)}.`,
       `How far it is: gardener status ${name}`,

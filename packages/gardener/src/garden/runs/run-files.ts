@@ -23,6 +23,8 @@ export const RUN_FILES = {
   retained: 'retained.bin',
   /** Folder in which an engine keeps what it goes on from. */
   checkpoint: 'checkpoint',
+  /** Folder in which this machine and a job of a cluster tell each other how a training goes. */
+  job: 'job',
   /** PEFT directory that an engine leaves. */
   output: 'output',
 } as const;

@@ -4,6 +4,7 @@ import { readJsonIfPresent } from '../files/json-state.js';
 import {
   environmentName,
   isSettingKey,
+  KEY_OF_ADDRESS,
   type SettingKey,
   type Settings,
   settingKeys,
@@ -52,7 +53,7 @@ export function readings(text: string): unknown[] {
 }
 
 /** What stands there may be a secret by mistake or by purpose: no error and no log repeats it. */
-const UNTOLD: ReadonlySet<SettingKey> = new Set(['allowedSecrets', 'embeddingApiKey', 'runtimeApiKey']);
+const UNTOLD: ReadonlySet<SettingKey> = new Set(['allowedSecrets', ...Object.values(KEY_OF_ADDRESS)]);
 
 /**
  * A value for a setting, checked.

@@ -26,6 +26,12 @@ export const ENGINE_NAMES = ['onnx', 'peft', 'mlx'] as const;
 /** See `ENGINE_NAMES`. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
+/** Where an engine trains: on this machine, or as a job of a Ray cluster. */
+export const PLACE_NAMES = ['local', 'ray'] as const;
+
+/** See `PLACE_NAMES`. */
+export type PlaceName = (typeof PLACE_NAMES)[number];
+
 /** Every setting, with its default and one line of help. The single place where settings are declared. */
 export const settingsSchema = z.strictObject({
   baseModel: z
@@ -108,6 +114,45 @@ export const settingsSchema = z.strictObject({
     .default('')
     .describe(
       "A Python of your own that has an engine's packages, such as a conda environment's; empty for what `gardener doctor --install` made.",
+    ),
+  place: z
+    .enum(PLACE_NAMES)
+    .default('local')
+    .describe('Where an adapter is trained: local (this machine) or ray (a job of a Ray cluster).'),
+  rayAddress: address
+    .default('http://127.0.0.1:8265')
+    .describe(
+      "Address of the Ray cluster's dashboard, which takes its jobs; https, unless it is on this machine.",
+    ),
+  rayToken: z.string().max(2_000).default('').describe('Token that the Ray cluster asks for.'),
+  rayInsecure: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Speak http to a Ray cluster that is not on this machine: whoever is on the way reads the token and can submit jobs.',
+    ),
+  rayParallel: whole(1, 1_000)
+    .default(2)
+    .describe('Trainings of this data directory that are at Ray at once; others wait for their turn here.'),
+  rayCpus: whole(1, 1_024)
+    .default(2)
+    .describe('Processors that a training asks of the Ray cluster; it computes with as many threads.'),
+  rayDataDirectory: z
+    .string()
+    .max(2_000)
+    .refine(
+      (path) => path === '' || path.startsWith('/'),
+      'it is a path from the root, such as /mnt/gardener',
+    )
+    .default('')
+    .describe("Where Ray's workers see this data directory; empty where they see it at the same path."),
+  rayPackage: z
+    .string()
+    .max(2_000)
+    .refine((path) => path === '' || path.startsWith('/'), 'it is a path from the root')
+    .default('')
+    .describe(
+      "Folder of the package codebase-gardener on Ray's workers, such as /usr/lib/node_modules/codebase-gardener; empty for this installation, at the same path.",
     ),
   packageIndex: address.describe(
     "Package index that `gardener doctor --install` takes engines from; empty for pip's or uv's own settings.",
@@ -275,4 +320,8 @@ function isAddress(text: string): boolean {
 }
 
 /** Which key goes to which address: it is meant for that server and no other. */
-export const KEY_OF_ADDRESS = { embeddingUrl: 'embeddingApiKey', runtimeUrl: 'runtimeApiKey' } as const;
+export const KEY_OF_ADDRESS = {
+  embeddingUrl: 'embeddingApiKey',
+  runtimeUrl: 'runtimeApiKey',
+  rayAddress: 'rayToken',
+} as const;

@@ -1,6 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { changeSettings, settingSources } from '../../garden/settings/change-settings.js';
-import { describeSettings, type SettingKey, settingsSchema } from '../../garden/settings/settings.js';
+import {
+  describeSettings,
+  KEY_OF_ADDRESS,
+  type SettingKey,
+  settingsSchema,
+} from '../../garden/settings/settings.js';
 import { checkModelSettings } from '../../models/check-model-settings.js';
 import { listModels } from '../../models/store/catalogue.js';
 import { body, json, problems } from '../contract/route.js';
@@ -68,7 +73,8 @@ async function settingViews({ garden }: ServerContext): Promise<SettingView[]> {
   }));
 }
 
-const isSecret = (key: string) => key.endsWith('ApiKey');
+const SECRETS: ReadonlySet<string> = new Set(Object.values(KEY_OF_ADDRESS));
+const isSecret = (key: string) => SECRETS.has(key);
 
 /** What a form needs to know, from the one schema of the settings. */
 function shapeOf(key: SettingKey): Pick<SettingView, 'type' | 'choices' | 'min' | 'max'> {

@@ -24,6 +24,7 @@ import { type EngineSettings, readEngineSettings, writeEngineSettings } from './
  * | baseline.json | score base    | the file is there                              |
  * | engine.json   | train adapter | the file is there: settings of the first start |
  * | checkpoint/   | train adapter | never: an engine goes on from it               |
+ * | job/          | train adapter | never: what a job at another place is told     |
  * | output/       | train adapter | it holds a PEFT adapter                        |
  *
  * That its adapter was saved is said by the adapter's own manifest, which names the run (see `saveAdapter`). run.json,
@@ -112,6 +113,11 @@ export class RunDirectory {
   /** Where an engine keeps what it goes on from. Not made yet. */
   get checkpoint(): string {
     return this.#file('checkpoint');
+  }
+
+  /** Where this machine and a job at another place tell each other how training goes. Not made yet. */
+  get job(): string {
+    return this.#file('job');
   }
 
   /** Where the engine leaves its adapter, a PEFT directory. */

@@ -4,7 +4,7 @@ import { type Garden, openGarden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { shareOfMachine } from '../../garden/runner/training-places.js';
 import { locateRun, type RunDescription, readRunDescription } from '../../garden/runs/runs.js';
-import { ENGINE_NAMES } from '../../garden/settings/settings.js';
+import { ENGINE_NAMES, PLACE_NAMES } from '../../garden/settings/settings.js';
 import { RunDirectory } from '../run-directory/run-directory.js';
 import { RunReport } from './run-report.js';
 
@@ -33,6 +33,8 @@ const runOptionsSchema = z.object({
   baseModel: z.string().min(1).optional(),
   /** What trains. Defaults to onnx: runs from before there were others. */
   engine: z.enum(ENGINE_NAMES).default('onnx'),
+  /** Where it trains. Defaults to local: runs from before there was another. */
+  place: z.enum(PLACE_NAMES).default('local'),
   /** Continue from the promoted adapter, and only when enough code has changed. Defaults to false: a new adapter. */
   refresh: z.boolean().default(false),
   /** Share of the code tokens that rows with a gap to fill take. Defaults to what suits the base. */

@@ -1,14 +1,16 @@
 import type { RunEventInput } from '../../../garden/runs/runs.js';
 import type { EngineEvent } from '../../engines/engine-events.js';
+import type { PlaceEvent } from '../../places/place.js';
 import { MAX_SAMPLED_LOSS_RISE } from './train-settings.js';
 
-/** What of an engine's event goes into events.jsonl: figures as they are, the rest in a sentence. */
-export function inReport(event: EngineEvent): RunEventInput[] {
+/** What of an engine's or a place's event goes into events.jsonl: figures as they are, the rest in a sentence. */
+export function inReport(event: PlaceEvent): RunEventInput[] {
   const log = (message: string): RunEventInput[] => [{ type: 'log', message }];
   switch (event.type) {
     case 'plan':
     case 'step-end':
     case 'checkpoint-save':
+    case 'log':
     case 'wait':
     case 'go-on':
       return [event];

@@ -1,4 +1,4 @@
-import { engineOf } from '../../engines/engine-of.js';
+import { placeOf } from '../../places/place-of.js';
 import type { EngineSettings } from '../../run-directory/engine-settings.js';
 import { courtesyOf } from '../machine/courtesy.js';
 import type { RunContext } from '../run-context.js';
@@ -13,7 +13,7 @@ export interface TrainedAdapter {
   settings: EngineSettings;
 }
 
-/** Trains, or goes on from the run's checkpoint; what the engine reports goes into the events. */
+/** Trains, or goes on from the run's checkpoint; what is told of it goes into the events. */
 export async function trainAdapter(
   run: RunContext,
   { base, data, budgetMs }: Material & { budgetMs: number },
@@ -26,7 +26,8 @@ export async function trainAdapter(
   const wanted = trainSettings(run, { base, data, budgetMs, targetModules });
   const settings = await directory.settleEngineSettings(wanted);
   const courtesy = courtesyOf(garden.settings);
-  const events = engineOf(options.engine, garden).run(directory, { settings, base, data, courtesy }, signal);
+  const { engine, place } = options;
+  const events = placeOf(place, garden).train(engine, directory, { settings, base, data, courtesy }, signal);
   for await (const event of events) {
     for (const reported of inReport(event)) await report.event(reported);
   }

@@ -24,6 +24,9 @@ export const ROWS_PER_STEP = ROWS * ACCUMULATION;
  */
 export const MAX_SAMPLED_LOSS_RISE = 0.8 * MAX_GENERAL_LOSS_RISE;
 
+/** What the built-in engine may take on another machine, whose free memory nobody knows here: bytes. */
+const MEMORY_ELSEWHERE = 4e9;
+
 /** What a new training is told: the user's settings, the run's options, and what is fixed. */
 export function trainSettings(
   { garden, project, baseModel, options }: RunContext,
@@ -49,10 +52,15 @@ export function trainSettings(
     patience: PATIENCE,
     checkpointEveryMs: settings.checkpointEveryMs,
     seed: options.seed,
-    threads: settings.threads,
+    // A machine of a cluster is not this one: it gives what was asked of it.
+    threads: options.place === 'ray' ? settings.rayCpus : settings.threads,
     device: settings.engineDevice,
     precision: settings.enginePrecision,
-    memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6,
+    memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6 || memoryElsewhere(options),
     maxGeneralLossRise: MAX_SAMPLED_LOSS_RISE,
   };
+}
+
+function memoryElsewhere({ engine, place }: RunContext['options']): number {
+  return place === 'ray' && engine === 'onnx' ? MEMORY_ELSEWHERE : 0;
 }
