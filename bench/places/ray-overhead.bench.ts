@@ -18,7 +18,9 @@ if (ray === undefined) throw new Error('usage: npm run bench:ray -- <program ray
 /** Seconds from the order to train to the first event, the first step and the last event. */
 async function times(place: 'local' | 'ray', settings: Parameters<typeof placeOf>[1]['settings']) {
   const folder = await mkdtemp(join(tmpdir(), 'gardener-overhead-'));
-  await using run = await readyRun(folder, goldenBase('llama-tiny'), {}, 0);
+  // Each a run of its own: a job is known by its run's id.
+  const runId = `run-${Date.now()}`;
+  await using run = await readyRun(folder, goldenBase('llama-tiny'), {}, 0, runId);
   const { directory, ...opened } = run;
   const start = performance.now();
   const seconds = () => Number(((performance.now() - start) / 1000).toFixed(2));

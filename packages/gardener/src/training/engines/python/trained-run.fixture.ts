@@ -38,8 +38,9 @@ export async function readyRun(
   baseFile: string,
   given: Partial<EngineSettings> = {},
   validationExamples = 4,
+  runId = 'run-1',
 ): Promise<ReadyRun> {
-  const path = new GardenPaths(folder).run('abcdefghij', 'run-1');
+  const path = new GardenPaths(folder).run('abcdefghij', runId);
   await mkdir(path, { recursive: true });
   const directory = new RunDirectory(path);
   const base = await loadBaseModel(baseFile);
