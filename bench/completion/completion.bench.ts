@@ -90,6 +90,8 @@ async function askUs(completer: CodeCompleter, project: ProjectRecord, moment: M
   const { path, before, after } = moment;
   const request = {
     code: { path, before, after },
+    // As every editor's requests: related code is looked for once a region, not at every key.
+    client: 'replay',
     maxTokens: MAX_TOKENS,
     retrieval: values.retrieval !== 'off',
   };
