@@ -68,14 +68,15 @@ export async function prepare(run: RunContext): Promise<Preparation> {
 }
 
 async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
-  const { garden, project, baseModel, directory, report } = run;
+  const { garden, project, baseModel, directory, report, options } = run;
   const places = await trainingPlaces(garden.paths);
   const other = await takeTrainingTurn(garden.paths, directory.path, places);
   if (other !== null) return { type: 'run-queue', reason: await waitingFor(run, other) };
   await using base = await openBase(garden.paths, baseModel);
   const data = await directory.readData(base.tokenizer.vocabularySize);
 
-  if (places > 1) await waitForMemory(run, await lightestTraining(run, base, data));
+  // What trains elsewhere takes no memory here.
+  if (places > 1 && options.place === 'local') await waitForMemory(run, await lightestTraining(run, base, data));
   await report.event({ type: 'stage-start', stage: 'training' });
   const budget = await openBudget(run);
   const baseScores = await scoreBase(run, { base, data, budget });
