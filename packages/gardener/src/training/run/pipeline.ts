@@ -76,7 +76,8 @@ async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
   const data = await directory.readData(base.tokenizer.vocabularySize);
 
   // What trains elsewhere takes no memory here.
-  if (places > 1 && options.place === 'local') await waitForMemory(run, await lightestTraining(run, base, data));
+  if (places > 1 && options.place === 'local')
+    await waitForMemory(run, await lightestTraining(run, base, data));
   await report.event({ type: 'stage-start', stage: 'training' });
   const budget = await openBudget(run);
   const baseScores = await scoreBase(run, { base, data, budget });

@@ -9,7 +9,6 @@ import { bitsWords, runDetail, runState, verdictState } from './fleet-words.js';
 /** A row a project; its name leads to its overview, its run to its training. */
 export function FleetTable({ rows }: { rows: readonly FleetRow[] }): ReactNode {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by the keyboard
     <section className="table-scroll" tabIndex={0} aria-label="Projects">
       <table className="table fleet">
         <thead>
