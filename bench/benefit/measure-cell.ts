@@ -190,13 +190,14 @@ async function trainingOf(
   let steps = 0;
   let start: number | null = null;
   for (const event of events) {
-    if (event.type === 'plan') start ??= Date.parse(event.time);
     if (event.type === 'step-end') {
       steps = Math.max(steps, event.step);
       if (event.tokensPerSecond !== null) speeds.push(event.tokensPerSecond);
     }
-    if (event.type === 'validation-end' && event.loss !== null && start !== null)
-      curve.push({ minutes: (Date.parse(event.time) - start) / 60_000, loss: event.loss });
+    if (event.type !== 'validation-end' || event.loss === null) continue;
+    // The first is of the base, before the first step.
+    start ??= Date.parse(event.time);
+    curve.push({ minutes: (Date.parse(event.time) - start) / 60_000, loss: event.loss });
   }
   speeds.sort((a, b) => a - b);
   return { steps, tokensPerSecond: speeds[Math.floor(speeds.length / 2)] ?? null, curve };

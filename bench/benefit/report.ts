@@ -8,7 +8,12 @@ import type { Cell } from './measure-cell.js';
 /** Writes docs/benefit.md and its chart. @param docs the folder, with a slash at its end */
 export async function writeReport(cells: readonly Cell[], docs: string): Promise<void> {
   await writeFile(join(docs, 'benefit.md'), `${page(cells)}\n`);
-  await writeFile(join(docs, 'images', 'benefit.svg'), benefitChart(cells));
+  if (haveCurves(cells)) await writeFile(join(docs, 'images', 'benefit.svg'), benefitChart(cells));
+}
+
+/** Whether any was measured more than once on its way. */
+function haveCurves(cells: readonly Cell[]): boolean {
+  return cells.some(({ curve }) => curve.length > 1);
 }
 
 function page(cells: readonly Cell[]): string {
@@ -20,8 +25,7 @@ function page(cells: readonly Cell[]): string {
     'later, so the bases cannot have seen them. Everything is measured on held-out files. Completions: the first line',
     'is the one really written, with related code of the project in the prompt, as `gardener complete` asks.',
     'Fresh places: a second sample of held-out places that the gate has not seen, for adapters that were promoted.',
-    '',
-    '![Validation loss over minutes of training](images/benefit.svg)',
+    ...(haveCurves(cells) ? ['', '![Validation loss over minutes of training](images/benefit.svg)'] : []),
   ];
   for (const [title, group] of groups(cells))
     parts.push('', `## ${title}`, '', ...table(group), '', ...inTheMiddle(group));
