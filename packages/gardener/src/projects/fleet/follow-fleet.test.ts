@@ -56,7 +56,15 @@ it('trains all, two side by side, and tells how each ended', async () => {
   const queued = await train('train', { gate }, 2);
   expect(queued.queued.map(({ run }) => run.options)).toEqual(
     Array.from({ length: 4 }, () => ({
-      ...{ baseModel: 'base', engine: 'onnx', behaviour: 'train', gate, retries: 2, parallel: 2 },
+      ...{
+        baseModel: 'base',
+        engine: 'onnx',
+        place: 'local',
+        behaviour: 'train',
+        gate,
+        retries: 2,
+        parallel: 2,
+      },
     })),
   );
   const atOnce: number[] = [];
