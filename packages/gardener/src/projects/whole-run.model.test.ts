@@ -46,12 +46,12 @@ async function runToEnd(
   return { state, events, directory };
 }
 
-/** Stopped at its first place an evaluation of two goes on with the other, and its file goes when all is measured. */
+/** Stopped at its first place an evaluation of four goes on with the others, and its file goes when all is measured. */
 async function evaluatedFourWays({ garden, project: { id } }: Setup): Promise<void> {
   const project = await garden.registry.get(id);
   const stop = new AbortController();
   const cut = evaluateProject(garden, project, {
-    ...{ version: 2, places: 2, signal: stop.signal },
+    ...{ version: 2, places: 4, signal: stop.signal },
     onProgress: (label) => {
       if (label === 'completing in four ways') stop.abort();
     },
@@ -61,13 +61,13 @@ async function evaluatedFourWays({ garden, project: { id } }: Setup): Promise<vo
   expect((await readFile(journal, 'utf8')).match(/"place"/g)).toHaveLength(1);
   let known = 0;
   const { scorecard } = await evaluateProject(garden, project, {
-    ...{ version: 2, places: 2 },
+    ...{ version: 2, places: 4 },
     onPlaces: (told) => {
       known = told.known;
     },
   });
   expect(known).toBe(1);
-  expect(scorecard.twoByTwo).toMatchObject({ places: 2, arms: { adapterRetrieved: { exact: { n: 2 } } } });
+  expect(scorecard.twoByTwo).toMatchObject({ places: 4, arms: { adapterRetrieved: { exact: { n: 4 } } } });
   await expect(readFile(journal)).rejects.toThrow();
   const kept = await readFile(join(garden.paths.adapter(id, 2), 'scorecard.json'), 'utf8');
   expect(scorecardSchema.parse(JSON.parse(kept)).twoByTwo).toEqual(scorecard.twoByTwo);
