@@ -1,65 +1,30 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { identifyProcess, isProcessAlive } from '@codebase-gardener/lora/process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fileVersion } from '../files/file-version.js';
-import { type Garden, openGarden } from '../garden.js';
+import type { Garden } from '../garden.js';
 import { createRun, latestRun, type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
-import { runQueue } from './run-queue.js';
-import { cancelRun, ensureRunner, readRunner } from './runner-process.js';
+import { RunnerGarden, until } from './runner-garden.fixture.js';
+import { cancelRun, readRunner } from './runner-process.js';
 import { trainingRuns } from './training-turn.js';
 import { waitForRun } from './wait-for-run.js';
 
-const entry = new URL('./worker.fixture.js', import.meta.url);
+let at: RunnerGarden;
 let folder: string;
 let garden: Garden;
-let projectIds: string[];
+let projectIds: readonly string[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'garden-runner-'));
-  garden = await openGarden({ dataDir: join(folder, 'data') });
-  projectIds = [];
-  for (const name of ['one', 'two']) {
-    const path = await mkdtemp(join(folder, name));
-    projectIds.push((await garden.registry.add({ name, path, baseModel: 'base' })).id);
-  }
+  at = await RunnerGarden.make(['one', 'two']);
+  ({ folder, garden, projectIds } = at);
 });
+afterEach(() => at.remove());
 
-afterEach(async () => {
-  for (const id of projectIds) {
-    const run = await latestRun(garden.paths, id);
-    if (run) await cancelRun(garden.paths, run, 0);
-  }
-  const runner = await readRunner(garden.paths);
-  if (runner && (await isProcessAlive(runner))) process.kill(runner.pid, 'SIGKILL');
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-const ensure = () => ensureRunner(garden.paths, entry);
-
-async function queue(behaviour: string, project = 0, options: Record<string, unknown> = {}): Promise<Run> {
-  const id = projectIds[project] ?? '';
-  await createRun(garden.paths, id, 'train', { behaviour, ...options });
-  return (await latestRun(garden.paths, id)) as Run;
-}
-
-async function until<T>(look: () => Promise<T | null | false | undefined>, timeoutMs = 15_000): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const value = await look();
-    if (value) return value;
-    if (performance.now() > deadline) throw new Error('waited in vain');
-    await delay(30);
-  }
-}
-
-/** The queue in this process, where a test is not about the runner's own. */
-const work = (workerEntry = entry) =>
-  runQueue(garden.paths, { entry: workerEntry, pollMs: 50, cancelGraceMs: 300 });
+const ensure = () => at.ensure();
+const queue: RunnerGarden['queue'] = (...run) => at.queue(...run);
+const work = (entry?: URL) => at.work(entry);
 
 /** The pid of the run's worker once it is at work (it has announced the stage). */
 function workingPid(run: Run): Promise<number> {
@@ -129,17 +94,9 @@ test('two commands at the same instant start one runner and queue one run', asyn
   expect(startsOf(run)).toBe(1);
 });
 
-/** A worker of a few lines, in a file of its own that starts without TypeScript. */
-async function plainWorker(code: string): Promise<URL> {
-  const file = join(folder, 'worker.mjs');
-  await writeFile(file, `import * as fs from 'node:fs';\n${code}\n`);
-  return pathToFileURL(file);
-}
-
 test('an uncaught error of the worker is in the state, without its stack', async () => {
   const run = await queue('');
-  const throwing = await plainWorker('throw new TypeError("the loss is a teapot");');
-  await work(throwing);
+  await at.workWith('throw new TypeError("the loss is a teapot");');
   const state = await readRunState(run.directory);
   expect(state).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'training.process-failed' } });
   expect(state.error?.message).toBe(
@@ -179,7 +136,7 @@ test('kill -9 of the worker: interrupted, then the same run goes on', async () =
 test('a worker that dies each time is given up after three restarts; a checkpoint resets the count', async () => {
   const dying = await queue('die', 0);
   const advancing = await queue('advance', 1);
-  const entryThatDies = await plainWorker(`
+  await at.workWith(`
     const runDir = process.argv[2];
     const advances = JSON.parse(fs.readFileSync(runDir + '/run.json')).options.behaviour === 'advance';
     const attempts = (fs.readFileSync(runDir + '/events.jsonl', 'utf8').match(/"run-start"/g) ?? []).length;
@@ -187,7 +144,6 @@ test('a worker that dies each time is given up after three restarts; a checkpoin
     if (advances) event({ type: 'checkpoint-save', step: attempts });
     if (advances && attempts >= 6) event({ type: 'run-complete', reason: null, adapterVersion: 1, promoted: true });
     else process.kill(process.pid, 'SIGKILL');`);
-  await work(entryThatDies);
   const state = await readRunState(dying.directory);
   expect(state).toMatchObject({ status: 'failed', attempts: 4, error: { code: 'training.process-died' } });
   expect(state.error?.remedy).toContain('memory');

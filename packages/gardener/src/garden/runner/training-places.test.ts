@@ -1,64 +1,24 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import { isProcessAlive } from '@codebase-gardener/lora/process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Garden, openGarden } from '../garden.js';
-import { createRun, latestRun, type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
-import { runQueue } from './run-queue.js';
-import { cancelRun, ensureRunner, readRunner } from './runner-process.js';
+import type { Garden } from '../garden.js';
+import { type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
+import { RunnerGarden, until } from './runner-garden.fixture.js';
 import { trainingRuns } from './training-turn.js';
 import { waitForRun } from './wait-for-run.js';
 
-const entry = new URL('./worker.fixture.js', import.meta.url);
+let at: RunnerGarden;
 let folder: string;
 let garden: Garden;
-let projectIds: string[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'garden-places-'));
-  garden = await openGarden({ dataDir: join(folder, 'data') });
-  projectIds = [];
-  for (const name of ['one', 'two', 'three', 'four']) {
-    const path = await mkdtemp(join(folder, name));
-    projectIds.push((await garden.registry.add({ name, path, baseModel: 'base' })).id);
-  }
+  at = await RunnerGarden.make(['one', 'two', 'three', 'four']);
+  ({ folder, garden } = at);
 });
+afterEach(() => at.remove());
 
-afterEach(async () => {
-  for (const id of projectIds) {
-    const run = await latestRun(garden.paths, id);
-    if (run) await cancelRun(garden.paths, run, 0);
-  }
-  const runner = await readRunner(garden.paths);
-  if (runner && (await isProcessAlive(runner))) process.kill(runner.pid, 'SIGKILL');
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-const ensure = () => ensureRunner(garden.paths, entry);
-
-async function queue(behaviour: string, project = 0, options: Record<string, unknown> = {}): Promise<Run> {
-  const id = projectIds[project] ?? '';
-  await createRun(garden.paths, id, 'train', { behaviour, ...options });
-  return (await latestRun(garden.paths, id)) as Run;
-}
-
-async function until<T>(look: () => Promise<T | null | false | undefined>): Promise<T> {
-  for (;;) {
-    const value = await look();
-    if (value) return value;
-    await delay(30);
-  }
-}
-
-/** The queue in this process, with a worker of a few lines in a file of its own that starts without TypeScript. */
-async function workWith(code: string): Promise<void> {
-  const file = join(folder, 'worker.mjs');
-  await writeFile(file, `import * as fs from 'node:fs';\n${code}\n`);
-  await runQueue(garden.paths, { entry: pathToFileURL(file), pollMs: 50, cancelGraceMs: 300 });
-}
+const ensure = () => at.ensure();
+const queue: RunnerGarden['queue'] = (...run) => at.queue(...run);
 
 test('as many train side by side as a run was queued with; a pause or a cancel is for one of them', async () => {
   const gate = join(folder, 'gate');
@@ -104,7 +64,7 @@ const FAILS = `
 test('a run that fails thrice was tried thrice, after the others, and keeps its three reasons', async () => {
   const failing = await queue('', 0, { retries: 2 });
   const other = await queue('', 1);
-  await workWith(FAILS);
+  await at.workWith(FAILS);
   const state = await readRunState(failing.directory);
   expect(state).toMatchObject({ status: 'failed', finished: true, attempts: 3 });
   expect(state.failures).toHaveLength(3);
@@ -131,6 +91,6 @@ test('a run that fails thrice was tried thrice, after the others, and keeps its 
 test('a run that is cancelled while it fails is not tried again', async () => {
   const run = await queue('', 0, { retries: 2 });
   await requestControl(run.directory, 'cancel');
-  await workWith(FAILS);
+  await at.workWith(FAILS);
   expect(await readRunState(run.directory)).toMatchObject({ status: 'cancelled', failures: [], attempts: 0 });
 });

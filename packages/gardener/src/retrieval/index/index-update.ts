@@ -94,6 +94,8 @@ export class IndexUpdate {
   readonly #outcomes = new Map<string, FileOutcome>();
   #batch: ChunkedFile[] = [];
   #batchChunks = 0;
+  /** Files that are read and have no rows yet, by path. */
+  readonly #unwritten = new Set<string>();
   /** Paths whose rows are deleted and not replaced. */
   #removals: string[] = [];
   #committing: Promise<void> = Promise.resolve();
@@ -204,6 +206,7 @@ export class IndexUpdate {
         this.#note({ path, outcome: 'indexed', reason: null, ...read, ...facts });
         if (this.#indexed.get(path)?.hash !== stamped(item)) {
           this.#batch.push(item);
+          this.#unwritten.add(path);
           this.#batchChunks += item.chunks.length;
         }
       }
@@ -257,6 +260,7 @@ export class IndexUpdate {
     await store.replace([...latest.keys()], rows);
     for (const file of latest.values()) {
       this.#remember(file, stampOf(file));
+      this.#unwritten.delete(file.path);
       if (late.has(file)) this.#waiting.set(file.path, versionOf(file));
     }
     this.#changed += latest.size;
@@ -342,7 +346,7 @@ export class IndexUpdate {
       files: this.#outcomes.size,
       chunks: this.#chunks,
       changed: this.#changed,
-      ready: this.#outcomes.size - this.#waiting.size,
+      ready: this.#outcomes.size - this.#unwritten.size - this.#waiting.size,
       vectors: this.#chunks - this.#waitingChunks,
       embedded: this.#vectors.embedded,
     });

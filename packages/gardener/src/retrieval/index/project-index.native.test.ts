@@ -215,6 +215,14 @@ describe('an update that is cut off', () => {
     expect((await search('function599'))[0]?.why.meaning).toBeGreaterThan(0);
   });
 
+  it('counts a file as ready once it needs nothing more, and never takes one back', async () => {
+    const ready: number[] = [];
+    await update(many, { onProgress: (progress) => ready.push(progress.ready) });
+    expect(ready).toEqual(ready.toSorted((a, b) => a - b));
+    expect(ready[0]).toBe(0);
+    expect(ready.at(-1)).toBe(600);
+  });
+
   it('keeps the index as it was where the walk itself fails', async () => {
     await update([parser, users]);
     async function* failing() {
