@@ -8,20 +8,14 @@ import { latestRun, type Run, type RunKind } from '../../garden/runs/runs.js';
 import { readManifest } from '../../retrieval/store/manifest.js';
 import { adapterVersions, readScorecard } from '../../training/adapters/adapter-store.js';
 import type { Scorecard } from '../../training/evaluation/scorecard.js';
+import type { StatusObject } from '../project-status.js';
 
 /** One project of a fleet, as far as a table tells of it. */
 export interface FleetRow {
-  project: {
-    id: string;
-    name: string;
-    path: string;
-    baseModel: string;
-    /** There is no folder at `path`. */
-    isAway: boolean;
-  };
+  project: StatusObject['project'];
   index: {
     /** As in the status object; `damaged` also for one of another version. */
-    state: 'none' | 'building' | 'ready' | 'damaged';
+    state: StatusObject['index']['state'];
     /** Files indexed. */
     files: number;
     chunks: number;

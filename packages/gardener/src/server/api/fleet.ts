@@ -3,6 +3,7 @@ import { trainingStatusSchema } from '../../garden/project-record.js';
 import { runKindSchema } from '../../garden/runs/runs.js';
 import { fleetStatus } from '../../projects/fleet/fleet-status.js';
 import { json, problems } from '../contract/route.js';
+import { indexState, projectFields } from '../contract/schemas.js';
 import type { ServerContext } from '../state/context.js';
 
 const count = z.number().int();
@@ -30,14 +31,8 @@ const fleetRun = z
 
 const fleetRow = z
   .object({
-    project: z.object({
-      id: z.string(),
-      name: z.string(),
-      path: z.string(),
-      baseModel: z.string(),
-      isAway: z.boolean().openapi({ description: 'There is no folder at `path` any more, or not now.' }),
-    }),
-    index: z.object({ state: z.enum(['none', 'building', 'ready', 'damaged']), files: count, chunks: count }),
+    project: projectFields,
+    index: z.object({ state: indexState, files: count, chunks: count }),
     run: z.union([fleetRun, z.null()]).openapi({
       description:
         'The newest run; where that is a refresh of the index that went well, the last training, if there is one.',

@@ -63,17 +63,23 @@ export const answeringAdapter = z
   })
   .openapi('AnsweringAdapter');
 
+/** Which project something is told of. */
+export const projectFields = z.object({
+  id: z.string(),
+  name: z.string(),
+  path: z.string(),
+  baseModel: z.string(),
+  isAway: z.boolean().openapi({ description: 'There is no folder at `path` any more, or not now.' }),
+});
+
+/** How far an index is. */
+export const indexState = z.enum(['none', 'building', 'ready', 'damaged']);
+
 export const statusSchema = z
   .object({
-    project: z.object({
-      id: z.string(),
-      name: z.string(),
-      path: z.string(),
-      baseModel: z.string(),
-      isAway: z.boolean().openapi({ description: 'There is no folder at `path` any more, or not now.' }),
-    }),
+    project: projectFields,
     index: z.object({
-      state: z.enum(['none', 'building', 'ready', 'damaged']),
+      state: indexState,
       files: z.object({ seen: z.number(), indexed: z.number(), skipped: reasons, failed: reasons }),
       chunks: z.number(),
       vectors: z.number().openapi({

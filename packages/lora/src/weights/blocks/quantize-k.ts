@@ -1,52 +1,46 @@
-import { fitAffine, fitSymmetric, inverseOf, levelOf } from './fit-scale.js';
+import { type Affine, fitAffine, fitSymmetric, inverseOf, levelOf } from './fit-scale.js';
 import { storeFloat16 } from './quantize-legacy.js';
 
 // The inverses of k-quants.ts, which tells the layouts.
 
 /** Float32 to Q4_K. */
-export function quantizeQ4K(values: Float32Array, offset: number, target: Uint8Array, blocks: number): void {
-  withMinima(values, offset, target, blocks, 4);
-}
+export const quantizeQ4K = withMinima(4);
 
 /** Float32 to Q5_K. */
-export function quantizeQ5K(values: Float32Array, offset: number, target: Uint8Array, blocks: number): void {
-  withMinima(values, offset, target, blocks, 5);
-}
+export const quantizeQ5K = withMinima(5);
 
 /** Eight sub-blocks of 32, each with a scale and a minimum of six bits. */
-function withMinima(
-  values: Float32Array,
-  offset: number,
-  target: Uint8Array,
-  blocks: number,
-  bits: 4 | 5,
-): void {
-  const levels = (1 << bits) - 1;
+function withMinima(bits: 4 | 5) {
   const bytes = bits === 4 ? 144 : 176;
-  const scales = new Uint8Array(8);
-  const minima = new Uint8Array(8);
-  for (let block = 0; block < blocks; block++) {
-    const from = offset + block * 256;
-    const at = block * bytes;
-    target.fill(0, at, at + bytes);
-    const fits = Array.from(scales, (_, sub) => fitAffine(values, from + sub * 32, 32, levels, true));
-    const largest = (of: (fit: (typeof fits)[number]) => number) => Math.max(...fits.map(of));
-    const d = storeFloat16(target, at, largest(({ scale }) => scale) / 63);
-    const dmin = storeFloat16(target, at + 2, largest(({ minimum }) => -minimum) / 63);
-    for (const [sub, { scale, minimum }] of fits.entries()) {
-      scales[sub] = levelOf(scale, inverseOf(d), 0, 63);
-      minima[sub] = levelOf(-minimum, inverseOf(dmin), 0, 63);
+  return (values: Float32Array, offset: number, target: Uint8Array, blocks: number): void => {
+    for (let block = 0; block < blocks; block++) {
+      storeBlock(
+        values.subarray(offset + block * 256),
+        target.subarray(block * bytes, (block + 1) * bytes),
+        bits,
+      );
     }
-    storeSixBits(target, at + 4, scales, minima);
-    for (let sub = 0; sub < 8; sub++) {
-      const inverse = inverseOf(d * scales[sub]!);
-      const minimum = dmin * minima[sub]!;
-      const low = at + (bits === 4 ? 16 : 48) + (sub >> 1) * 32;
-      for (let j = 0; j < 32; j++) {
-        const q = levelOf(values[from + sub * 32 + j]! + minimum, inverse, 0, levels);
-        target[low + j]! |= (q & 15) << ((sub & 1) * 4);
-        if (bits === 5) target[at + 16 + j]! |= (q >> 4) << sub;
-      }
+  };
+}
+
+function storeBlock(values: Float32Array, target: Uint8Array, bits: 4 | 5): void {
+  const levels = (1 << bits) - 1;
+  target.fill(0);
+  const fits = Array.from({ length: 8 }, (_, sub) => fitAffine(values, sub * 32, 32, levels, true));
+  const largest = (of: (fit: Affine) => number) => Math.max(...fits.map(of));
+  const d = storeFloat16(target, 0, largest(({ scale }) => scale) / 63);
+  const dmin = storeFloat16(target, 2, largest(({ minimum }) => -minimum) / 63);
+  const scales = fits.map(({ scale }) => levelOf(scale, inverseOf(d), 0, 63));
+  const minima = fits.map(({ minimum }) => levelOf(-minimum, inverseOf(dmin), 0, 63));
+  storeSixBits(target, 4, scales, minima);
+  for (let sub = 0; sub < 8; sub++) {
+    const inverse = inverseOf(d * scales[sub]!);
+    const minimum = dmin * minima[sub]!;
+    const low = (bits === 4 ? 16 : 48) + (sub >> 1) * 32;
+    for (let j = 0; j < 32; j++) {
+      const q = levelOf(values[sub * 32 + j]! + minimum, inverse, 0, levels);
+      target[low + j]! |= (q & 15) << ((sub & 1) * 4);
+      if (bits === 5) target[16 + j]! |= (q >> 4) << sub;
     }
   }
 }
@@ -55,7 +49,12 @@ function withMinima(
  * Eight scales and eight minima in 12 bytes: four whole ones each, the upper two bits of those hold others' upper
  * bits.
  */
-function storeSixBits(target: Uint8Array, at: number, scales: Uint8Array, minima: Uint8Array): void {
+function storeSixBits(
+  target: Uint8Array,
+  at: number,
+  scales: readonly number[],
+  minima: readonly number[],
+): void {
   for (let sub = 0; sub < 4; sub++) {
     const [scale, minimum] = [scales[sub + 4]!, minima[sub + 4]!];
     target[at + sub] = scales[sub]! | ((scale >> 4) << 6);

@@ -4,59 +4,45 @@ import { FLOAT16_VALUES, float32ToFloat16 } from './float16.js';
 // The inverses of legacy-quants.ts, which tells the layouts.
 
 /** Float32 to Q4_0. */
-export function quantizeQ4_0(values: Float32Array, offset: number, target: Uint8Array, blocks: number): void {
-  symmetric(values, offset, target, blocks, 4);
-}
+export const quantizeQ4_0 = symmetric(4);
 
 /** Float32 to Q4_1. */
-export function quantizeQ4_1(values: Float32Array, offset: number, target: Uint8Array, blocks: number): void {
-  affine(values, offset, target, blocks, 4);
-}
+export const quantizeQ4_1 = affine(4);
 
 /** Float32 to Q5_0. */
-export function quantizeQ5_0(values: Float32Array, offset: number, target: Uint8Array, blocks: number): void {
-  symmetric(values, offset, target, blocks, 5);
-}
+export const quantizeQ5_0 = symmetric(5);
 
 /** Float32 to Q5_1. */
-export function quantizeQ5_1(values: Float32Array, offset: number, target: Uint8Array, blocks: number): void {
-  affine(values, offset, target, blocks, 5);
-}
+export const quantizeQ5_1 = affine(5);
 
-function symmetric(
-  values: Float32Array,
-  offset: number,
-  target: Uint8Array,
-  blocks: number,
-  bits: 4 | 5,
-): void {
+function symmetric(bits: 4 | 5) {
   const levels = 1 << (bits - 1);
   const bytes = bits === 4 ? 18 : 22;
-  for (let block = 0; block < blocks; block++) {
-    const from = offset + block * 32;
-    const at = block * bytes;
-    // Levels are found for the scale as it is stored.
-    const inverse = inverseOf(storeFloat16(target, at, fitSymmetric(values, from, 32, levels)));
-    storeLevels(
-      target,
-      at + 2,
-      bits,
-      (i) => levels + levelOf(values[from + i]!, inverse, -levels, levels - 1),
-    );
-  }
+  return (values: Float32Array, offset: number, target: Uint8Array, blocks: number): void => {
+    for (let block = 0; block < blocks; block++) {
+      const from = offset + block * 32;
+      const at = block * bytes;
+      // Levels are found for the scale as it is stored.
+      const inverse = inverseOf(storeFloat16(target, at, fitSymmetric(values, from, 32, levels)));
+      const level = (i: number) => levels + levelOf(values[from + i]!, inverse, -levels, levels - 1);
+      storeLevels(target, at + 2, bits, level);
+    }
+  };
 }
 
-function affine(values: Float32Array, offset: number, target: Uint8Array, blocks: number, bits: 4 | 5): void {
+function affine(bits: 4 | 5) {
   const levels = (1 << bits) - 1;
   const bytes = bits === 4 ? 20 : 24;
-  for (let block = 0; block < blocks; block++) {
-    const from = offset + block * 32;
-    const at = block * bytes;
-    const fit = fitAffine(values, from, 32, levels, false);
-    const inverse = inverseOf(storeFloat16(target, at, fit.scale));
-    const minimum = storeFloat16(target, at + 2, fit.minimum);
-    storeLevels(target, at + 4, bits, (i) => levelOf(values[from + i]! - minimum, inverse, 0, levels));
-  }
+  return (values: Float32Array, offset: number, target: Uint8Array, blocks: number): void => {
+    for (let block = 0; block < blocks; block++) {
+      const from = offset + block * 32;
+      const at = block * bytes;
+      const fit = fitAffine(values, from, 32, levels, false);
+      const inverse = inverseOf(storeFloat16(target, at, fit.scale));
+      const minimum = storeFloat16(target, at + 2, fit.minimum);
+      storeLevels(target, at + 4, bits, (i) => levelOf(values[from + i]! - minimum, inverse, 0, levels));
+    }
+  };
 }
 
 /** @returns the value as it is read back */
