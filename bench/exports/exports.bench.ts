@@ -1,8 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
   type BaseModel,
@@ -18,6 +16,7 @@ import {
 import { startLlamaCpp } from '../../packages/gardener/src/models/llama-cpp/llama-cpp.js';
 import { generalCode } from '../../packages/gardener/src/training/evaluation/statistics/same-choices.js';
 import { defaultBaseModelFile } from '../inputs/default-models.js';
+import { scoreInPython } from '../python/score-in-python.js';
 
 /**
  * Each export read by the runtime it is for, over the same places of code: how often it puts the same token first as
@@ -84,10 +83,14 @@ async function exports(
   await writePeftAdapter(at('peft'), adapter, base.config, { baseModelName: 'base' });
   await writeMlxAdapter(at('mlx'), adapter, base.config);
   const llama = (model: string, given: string | null) => () => inLlamaCpp(model, given, rows);
-  const python = (script: string, command: string, given: string) => () =>
-    inPython(script, command, base.path, given, rows, folder);
+  const python = (script: 'check_peft.py' | 'check_mlx.py', command: string, given: string) => async () => {
+    const scores = scoreInPython(command, script, base.path, given, rows);
+    return {
+      top: scores.flatMap(({ top1 }) => top1.slice(0, -1)),
+      nll: scores.flatMap(({ nll }) => nll),
+    };
+  };
   const all: (Export | null)[] = [
-    // What the product serves: the others are to be as near.
     ['gguf', 'llama.cpp', at('adapter.gguf'), llama(base.path, at('adapter.gguf'))],
     ['merged F16', 'llama.cpp', at('f16.gguf'), llama(at('f16.gguf'), null)],
     ['merged Q8_0', 'llama.cpp', at('q8.gguf'), llama(at('q8.gguf'), null)],
@@ -147,25 +150,6 @@ async function inLlamaCpp(model: string, adapter: string | null, rows: number[][
     await runtime.dispose();
   }
   return found;
-}
-
-async function inPython(
-  script: string,
-  python: string,
-  base: string,
-  adapter: string,
-  rows: number[][],
-  folder: string,
-): Promise<Scores> {
-  const [tokens, out] = [join(folder, 'tokens.json'), join(folder, 'out.json')];
-  await writeFile(tokens, JSON.stringify({ rows }));
-  const path = fileURLToPath(new URL(`../../packages/lora/fixtures/golden/${script}`, import.meta.url));
-  execFileSync(python, [path, base, adapter, tokens, out], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const read = JSON.parse(await readFile(out, 'utf8')) as { rows: { top1: number[]; nll: number[] }[] };
-  return {
-    top: read.rows.flatMap(({ top1 }) => top1.slice(0, -1)),
-    nll: read.rows.flatMap(({ nll }) => nll),
-  };
 }
 
 function print(value: object): void {

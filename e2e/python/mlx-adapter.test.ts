@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -12,21 +11,16 @@ import {
   writePeftAdapter,
 } from '@codebase-gardener/lora';
 import { afterAll, describe, expect, it } from 'vitest';
+import { scoreInPython } from '../../bench/python/score-in-python.js';
 import { repository } from '../run-gardener.js';
 import { randomAdapter } from './random-adapter.fixture.js';
 
 const python = process.env.GARDENER_MLX_PYTHON ?? '';
-const script = join(repository, 'packages', 'lora', 'fixtures', 'golden', 'check_mlx.py');
 const directory = mkdtempSync(join(tmpdir(), 'gardener-mlx-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** What check_mlx.py computes with mlx-lm's own code. */
-function mlx(base: string, adapter: string, row: number[]): number[] {
-  const [tokens, out] = [join(directory, 'tokens.json'), join(directory, 'out.json')];
-  writeFileSync(tokens, JSON.stringify({ rows: [row] }));
-  execFileSync(python, [script, base, adapter, tokens, out], { stdio: ['ignore', 'ignore', 'pipe'] });
-  return (JSON.parse(readFileSync(out, 'utf8')) as { rows: { nll: number[] }[] }).rows[0]?.nll ?? [];
-}
+const mlx = (base: string, adapter: string, row: number[]) =>
+  scoreInPython(python, 'check_mlx.py', base, adapter, [row])[0]?.nll ?? [];
 
 describe.skipIf(python === '')('an adapter saved for mlx-lm', () => {
   it.each(['llama-tiny', 'architectures/qwen2'])(

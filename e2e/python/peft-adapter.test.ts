@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -11,11 +10,10 @@ import {
   writePeftAdapter,
 } from '@codebase-gardener/lora';
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import { repository } from '../run-gardener.js';
+import { scoreInPython } from '../../bench/python/score-in-python.js';
 import { randomAdapter } from './random-adapter.fixture.js';
 
 const python = process.env.GARDENER_PYTHON ?? 'python3';
-const script = join(repository, 'packages', 'lora', 'fixtures', 'golden', 'check_peft.py');
 const directory = mkdtempSync(join(tmpdir(), 'gardener-peft-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -25,17 +23,6 @@ const CODE = `export async function writeJson(file: string, value: unknown): Pro
   await rename(temporary, file);
 }
 `;
-
-/** What check_peft.py computes with Hugging Face's own code. */
-function huggingFace(base: string, adapter: string, rows: number[][]): { nll: number[]; top1: number[] }[] {
-  const [tokens, out] = [join(directory, 'tokens.json'), join(directory, 'out.json')];
-  writeFileSync(tokens, JSON.stringify({ rows }));
-  execFileSync(python, [script, base, adapter, tokens, out], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, TQDM_DISABLE: '1' },
-  });
-  return (JSON.parse(readFileSync(out, 'utf8')) as { rows: { nll: number[]; top1: number[] }[] }).rows;
-}
 
 function nllOf(score: ExampleScore | undefined): number[] {
   return Array.from(score?.nll.subarray(1) ?? []);
@@ -52,8 +39,8 @@ describe('an adapter saved as a PEFT directory', () => {
     const adapter = await readPeftAdapter(saved, base.config);
     const [plain] = await scoreExamples(base, null, [example]);
     const [adapted] = await scoreExamples(base, adapter, [example]);
-    const [theirPlain] = huggingFace(baseModelFile, '-', [[...tokens]]);
-    const [theirAdapted] = huggingFace(baseModelFile, saved, [[...tokens]]);
+    const [theirPlain] = scoreInPython(python, 'check_peft.py', baseModelFile, '-', [[...tokens]]);
+    const [theirAdapted] = scoreInPython(python, 'check_peft.py', baseModelFile, saved, [[...tokens]]);
     expectClose(nllOf(plain), theirPlain?.nll ?? []);
     expectClose(nllOf(adapted), theirAdapted?.nll ?? []);
     // The adapter must matter, or agreement would prove nothing.

@@ -16,7 +16,8 @@ export class RunnerGarden {
   private constructor(
     readonly folder: string,
     readonly garden: Garden,
-    readonly projectIds: readonly string[],
+    /** Runs of these end with the test; a test that adds a project adds it here. */
+    readonly projectIds: string[],
   ) {}
 
   /** @param names of the projects */

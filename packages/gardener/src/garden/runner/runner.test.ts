@@ -14,7 +14,7 @@ import { waitForRun } from './wait-for-run.js';
 let at: RunnerGarden;
 let folder: string;
 let garden: Garden;
-let projectIds: readonly string[];
+let projectIds: string[];
 
 beforeEach(async () => {
   at = await RunnerGarden.make(['one', 'two']);
