@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What a script computes at each place of a row: the likeliest next token, and the loss of the one that stands there. */
+/** What a script computes at each place of a row: the likeliest next token, and the loss of the one that is there. */
 export interface PythonScores {
   top1: number[];
   /** Nats; one less than tokens. */
