@@ -6,10 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openRuns, type Run } from '../../packages/gardener/src/garden/runs/runs.js';
 import type { FleetOutcome } from '../../packages/gardener/src/projects/fleet/add-fleet.js';
 import type { FleetStatus } from '../../packages/gardener/src/projects/fleet/fleet-status.js';
+import type { RayCluster } from '../../packages/gardener/src/training/places/ray/ray-cluster.fixture.js';
 import { defaultBaseModelFile, embeddingModelDirectory } from '../inputs/default-models.js';
 import { fetchCodebase } from '../inputs/fetch-codebase.js';
 import { watchMemory } from '../pipeline/family-memory.js';
 import { GardenerCommand } from '../pipeline/gardener-command.js';
+import { breakCluster, type Fault, trainAtRay } from './at-ray.js';
 import { FLEET_CODEBASES } from './codebases.js';
 import { type MeasuredRun, measuredRun } from './measured-run.js';
 import { paperFor } from './paper.js';
@@ -21,6 +23,8 @@ const PARALLEL = process.env.BENCH_PARALLEL ?? '2';
 const BASE = process.env.BENCH_BASE;
 /** Kept, with its data directory, where it is named. */
 const WORK = process.env.BENCH_WORK;
+/** The program `ray` of an environment with Ray: all train there, at two workers of its own. */
+const RAY = process.env.BENCH_RAY;
 /** What the paper is computed for. */
 const PAPER = { codebases: 1_000, budgetMinutes: 20 };
 
@@ -31,6 +35,7 @@ const PAPER = { codebases: 1_000, budgetMinutes: 20 };
  */
 async function main(): Promise<void> {
   const work = WORK ?? (await mkdtemp(join(tmpdir(), 'gardener-fleet-')));
+  const cluster = RAY === undefined ? null : await trainAtRay(RAY);
   try {
     // Often enough that the killed one has something to go on from.
     process.env.CODEBASE_GARDENER_CHECKPOINT_EVERY_MS ??= '5000';
@@ -44,7 +49,7 @@ async function main(): Promise<void> {
     const [added, addSeconds] = await timed(() =>
       gardener.value<FleetOutcome[]>('fleet', 'add', list, ...base),
     );
-    const { rows, wallSeconds, killed, memoryBytes } = await train(gardener);
+    const { rows, wallSeconds, killed, faults, memoryBytes } = await train(gardener, cluster);
     const [status, statusSeconds] = await timed(() => gardener.value<FleetStatus>('fleet', 'status'));
     for (const row of rows) print(row);
     const whole = rows.filter((row) => row.status === 'completed');
@@ -58,32 +63,39 @@ async function main(): Promise<void> {
       codebases: added.length,
       added: added.filter(({ state }) => state === 'added').length,
       budgetSeconds: BUDGET_SECONDS,
-      parallel: Number(PARALLEL),
+      ...{ parallel: Number(PARALLEL), place: cluster === null ? 'local' : 'ray', faults },
       ...{ addSeconds, wallSeconds, statusSeconds, killed, peakMemoryBytes: memoryBytes },
       ...{ totals: status.totals, paper },
     });
   } finally {
+    await cluster?.[Symbol.asyncDispose]();
     if (WORK === undefined) await rm(work, { recursive: true, force: true });
   }
 }
 
 /** Trains all, kills one worker on the way, and reads what came of it. */
-async function train(gardener: GardenerCommand): Promise<{
+async function train(
+  gardener: GardenerCommand,
+  cluster: RayCluster | null,
+): Promise<{
   rows: MeasuredRun[];
   wallSeconds: number;
   killed: { project: string; step: number; ended: string } | null;
+  faults: Fault[];
   memoryBytes: number;
 }> {
   const done = new AbortController();
   const memory = watchMemory(gardener.dataDir, async () => null, done.signal);
   const budget = ['--budget', `${BUDGET_SECONDS}s`, '--parallel', PARALLEL, '--no-wait'];
   let killed: { run: Run; step: number } | null = null;
+  let faults: Promise<Fault[]> | null = null;
   const [status, wallSeconds] = await timed(async () => {
     await gardener.value('fleet', 'train', ...budget);
     for (;;) {
       const runs = await openRuns(gardener.paths);
       if (runs.length === 0) return gardener.value<FleetStatus>('fleet', 'status');
       killed ??= killOne(runs);
+      if (killed !== null && cluster !== null) faults ??= breakCluster(cluster, gardener.paths);
       await delay(500);
     }
   });
@@ -91,7 +103,7 @@ async function train(gardener: GardenerCommand): Promise<{
   const rows = [];
   for (const row of status.projects) rows.push(await measuredRun(gardener.paths, row));
   return {
-    ...{ rows, wallSeconds, memoryBytes: (await memory).all },
+    ...{ rows, wallSeconds, memoryBytes: (await memory).all, faults: (await faults) ?? [] },
     killed: killed === null ? null : toldOf(killed, status),
   };
 }

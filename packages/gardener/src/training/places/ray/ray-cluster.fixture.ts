@@ -19,7 +19,7 @@ export interface RayCluster extends AsyncDisposable {
   startWorker(): Promise<void>;
   /** Kills a worker and all that runs on it, as if its machine were gone. */
   killWorker(): Promise<void>;
-  /** Kills the head, and starts another at its address that knows nothing of what was before. */
+  /** Kills the head and its workers, and starts another at its address that knows nothing of what was before. */
   restartHead(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export async function startRayCluster(ray: string): Promise<RayCluster> {
       workers.push(worker);
       const known = () =>
         promisify(execFile)(ray, ['status', `--address=127.0.0.1:${port}`], { env }).then(
-          ({ stdout }) => stdout.includes(`/${WORKER_CPUS}.0 CPU`),
+          ({ stdout }) => stdout.includes(`/${WORKER_CPUS * workers.length}.0 CPU`),
           () => false,
         );
       await until(known, 'the worker is known');
@@ -75,7 +75,7 @@ export async function startRayCluster(ray: string): Promise<RayCluster> {
       if (worker) await killTree(worker);
     },
     restartHead: async () => {
-      await killTree(head);
+      for (const process of [...workers.splice(0), head]) await killTree(process);
       head = await startHead();
     },
     [Symbol.asyncDispose]: async () => {
