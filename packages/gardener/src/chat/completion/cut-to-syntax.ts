@@ -18,7 +18,8 @@ export function cutToSyntax(text: string, { before, after }: CursorText, count: 
   const tail = after.slice(0, MOST_CHARACTERS);
   let best: { text: string; errors: number } | null = null;
   for (let kept = lines.length; kept > 0; kept--) {
-    const part = lines.slice(0, kept).join('\n');
+    // One spelling of the same lines, whichever of them was the last when it was asked before.
+    const part = lines.slice(0, kept).join('\n').trimEnd();
     const errors = count(head + part + tail);
     if (errors === null) return text;
     if (best === null || errors < best.errors) best = { text: part, errors };

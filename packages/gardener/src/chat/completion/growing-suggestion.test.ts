@@ -113,6 +113,15 @@ describe('all that is told, put together', () => {
     );
   });
 
+  it('is the same lines with and without white space at the end of the last', () => {
+    const lines = ['  return a;', '  use(a);  ', '  use(a);  ', '  use(a);  '];
+    // Three lines are right, and were found right without the white space behind the third.
+    const count: ErrorCounter = (text) => (text.split('\n').length === 3 && text.endsWith(';') ? 0 : 1);
+    const { parts, whole } = told('|', [`${lines.join('\n')}\n`], count);
+    expect(whole).toBe('  return a;\n  use(a);  \n  use(a);');
+    expect(parts.join('')).toBe(whole);
+  });
+
   it('is so whatever a grammar says, and where it says nothing', () => {
     const count = fc.func(fc.option(fc.nat(3), { freq: 20 }));
     fc.assert(
