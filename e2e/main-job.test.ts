@@ -25,7 +25,14 @@ interface Status {
   };
   training: { status: string; error: unknown; peakMemoryBytes: number | null };
   adapter: { version: number | null; promoted: boolean; reason: string | null };
-  scorecard: { base: Arm; adapter: Arm; promoted: boolean; reason: string; margin: number } | null;
+  scorecard: {
+    base: Arm;
+    adapter: Arm;
+    promoted: boolean;
+    reason: string;
+    margin: number;
+    parity: { n: number; baseAgreement: number; adapterAgreement: number } | null;
+  } | null;
 }
 
 let status: Status;
@@ -70,6 +77,12 @@ describe('gardener add --wait', () => {
     const base = scorecard?.base.noRetrieval.heldOutLoss?.value ?? 0;
     const trained = scorecard?.adapter.noRetrieval.heldOutLoss?.value ?? 0;
     expect(trained).toBeLessThan(base);
+  });
+
+  it('has llama.cpp compute what the trainer computes', () => {
+    const parity = status.scorecard?.parity;
+    expect(parity?.n).toBeGreaterThan(100);
+    expect(parity?.adapterAgreement).toBeGreaterThan((parity?.baseAgreement ?? 1) - 0.03);
   });
 
   it('keeps to its budget', () => {

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const cluster = RAY === undefined ? null : await trainAtRay(RAY);
   try {
     // Often enough that the killed one has something to go on from.
-    process.env.CODEBASE_GARDENER_CHECKPOINT_EVERY_MS ??= '5000';
+    process.env.CODEBASE_GARDENER_CHECKPOINT_EVERY_MS ??= '1000';
     await embeddingModelDirectory();
     const baseModelBytes = (await stat(BASE ?? (await defaultBaseModelFile()))).size;
     const list = join(work, 'repositories.txt');
@@ -95,7 +95,7 @@ async function train(
       const runs = await openRuns(gardener.paths);
       if (runs.length === 0) return gardener.value<FleetStatus>('fleet', 'status');
       killed ??= killOne(runs);
-      if (killed !== null && cluster !== null) faults ??= breakCluster(cluster, gardener.paths);
+      if (cluster !== null) faults ??= breakCluster(cluster, gardener.paths);
       await delay(500);
     }
   });

@@ -171,24 +171,6 @@ describe('a training run', () => {
   );
 
   test(
-    'the default base learns the house style, and llama.cpp computes what the trainer computes',
-    async () => {
-      setup = await testGarden(FILES, { sequenceLength: 128 });
-      const { garden, project } = setup;
-      const { state } = await runToEnd(setup, { budgetMs: BUDGET_MS });
-      expect(state).toMatchObject({ status: 'completed', error: null, adapterVersion: 1 });
-      const file = join(garden.paths.adapter(project.id, 1), 'scorecard.json');
-      const card = scorecardSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-      expect(card.adapter.noRetrieval.heldOutLoss?.value).toBeLessThan(
-        card.base.noRetrieval.heldOutLoss?.value ?? 0,
-      );
-      expect(card.parity?.n).toBeGreaterThan(100);
-      expect(card.parity?.adapterAgreement).toBeGreaterThan((card.parity?.baseAgreement ?? 1) - 0.03);
-    },
-    TIMEOUT_MS,
-  );
-
-  test(
     'a codebase too small to train on gets an index, no adapter, and a sentence with the size',
     async () => {
       setup = await testGarden(4, { minTrainingTokens: 20_000 }, 'tiny');
