@@ -24,7 +24,7 @@ import { expectedIndentation } from './expected-indentation.js';
 import { FirstLine } from './first-line.js';
 import { GrowingSuggestion } from './growing-suggestion.js';
 import { NewestRequest } from './newest-request.js';
-import { PromptSize } from './prompt-size.js';
+import { PromptSize, SMALLEST_PROMPT } from './prompt-size.js';
 import { type RelatedCode, RelatedMemory } from './related-memory.js';
 import { shapeSuggestion } from './shape-suggestion.js';
 import { TimeLimit } from './time-limit.js';
@@ -133,7 +133,8 @@ export class CodeCompleter {
     context: number,
     signal: AbortSignal,
   ): Promise<Prepared> {
-    const room = Math.max(SPARE_TOKENS, Math.min(this.#sizeOf(target).tokens, context));
+    const size = this.#sizeOf(target);
+    const { tokens: promptTokens, readingMs } = size;
     const partsOf = ({ results, extra, path }: RelatedCode) => ({
       repository: target.project?.name ?? '',
       path: path ?? '',
@@ -144,12 +145,16 @@ export class CodeCompleter {
       results,
       pathLineOf: ({ chunk }: SearchResult) => pathLine(chunk.path, chunk.language),
     });
-    const alone = { results: [], extra: code.extra ?? [], path: code.path };
-    const region = regionOf(completionPrompt({ ...partsOf(alone), room: charactersFor(room) }));
+    const alone = { results: [], extra: code.extra ?? [], path: code.path, promptTokens };
+    // Which lines it is in does not depend on the prompt's size.
+    const region = regionOf(completionPrompt({ ...partsOf(alone), room: charactersFor(SMALLEST_PROMPT) }));
     const { project } = target;
     const isShown = retrieval ?? (project !== null && (await this.#modes.of(project, target)).retrieval);
     const related =
-      project !== null && isShown ? await this.#related.of(project, { code, region, client, signal }) : alone;
+      project !== null && isShown
+        ? await this.#related.of(project, { code, region, client, promptTokens, readingMs, signal })
+        : alone;
+    const room = Math.max(SPARE_TOKENS, Math.min(related.promptTokens, context));
     const count = (text: string) => this.#assistant.countTokens(target, text);
     const prompt = await fitCompletion(partsOf(related), room, count, context);
     return { ...prompt, code, countErrors: await errorCounterOf(related.path) };

@@ -1,16 +1,21 @@
+/** What a prompt has at least room for, in tokens. */
+export const SMALLEST_PROMPT = 512;
 /** A prompt has one of these sizes, in tokens: one that changed all the time would be read anew all the time. */
-const SIZES = [512, 768, 1_024, 1_536, 2_048] as const;
-/** Before anything was measured. */
-const FIRST_SIZE = 1_024;
+const SIZES = [SMALLEST_PROMPT, 768, 1_024, 1_536, 2_048] as const;
+type SizeIndex = 0 | 1 | 2 | 3 | 4;
 /** So long a prompt may take to be read when nothing of it is in memory, as after a change of file. */
 const PATIENCE_MS = 6_000;
 /** Fewer tokens say little about the speed. */
 const FEWEST_TOKENS = 32;
 const MEMORY = 0.7;
+/** It grows where the larger one takes so much of the time, and shrinks where its own takes so much more. */
+const GROWS_BELOW = 0.8;
+const SHRINKS_ABOVE = 1.25;
 
 /** Chooses how large prompts are, by how fast a machine reads them with one base model. */
 export class PromptSize {
   #tokensPerMs: number | null = null;
+  #size: SizeIndex = 0;
 
   /** To be told what reading a prompt took. */
   push({ tokens, cachedTokens, ms }: { tokens: number; cachedTokens: number; ms: number }): void {
@@ -19,12 +24,27 @@ export class PromptSize {
     const speed = read / ms;
     this.#tokensPerMs =
       this.#tokensPerMs === null ? speed : MEMORY * this.#tokensPerMs + (1 - MEMORY) * speed;
+    const affordable = this.#tokensPerMs * PATIENCE_MS;
+    if (this.tokens > affordable * SHRINKS_ABOVE) this.#size = largestWithin(affordable);
+    const grown = largestWithin(affordable * GROWS_BELOW);
+    if (grown > this.#size) this.#size = grown;
   }
 
-  /** Tokens that the next prompt should have at most. */
+  /** Tokens that a prompt should have at most: few before anything was measured, so that the first comes soon. */
   get tokens(): number {
-    if (this.#tokensPerMs === null) return FIRST_SIZE;
-    const affordable = this.#tokensPerMs * PATIENCE_MS;
-    return SIZES.findLast((size) => size <= affordable) ?? SIZES[0];
+    return SIZES[this.#size];
   }
+
+  /** How long a prompt of this size takes to be read anew, milliseconds; 0 before anything was measured. */
+  get readingMs(): number {
+    return this.#tokensPerMs === null ? 0 : this.tokens / this.#tokensPerMs;
+  }
+}
+
+/** Index of the largest size of at most so many tokens; 0 where there is none. */
+function largestWithin(tokens: number): SizeIndex {
+  return Math.max(
+    0,
+    SIZES.findLastIndex((size) => size <= tokens),
+  ) as SizeIndex;
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import type { ProjectSearch } from '../assistant-requests.js';
 import { RelatedMemory } from './related-memory.js';
@@ -17,7 +17,8 @@ function memory() {
 
 function place(client: string, before: string, open: string) {
   const extra = [{ path: open, text: `// what ${client} has open` }];
-  return { client, region: before, code: { path: 'src/cart.ts', before, after: '', extra } };
+  const code = { path: 'src/cart.ts', before, after: '', extra };
+  return { client, region: before, code, promptTokens: 512, readingMs: 0 };
 }
 
 it('keeps apart two who type in one file: each is shown what belongs to his own lines and open files', async () => {
@@ -26,4 +27,24 @@ it('keeps apart two who type in one file: each is shown what belongs to his own 
   const other = await related.of(project, place('two', 'const shipping =', 'src/two.ts'));
   expect(other.extra.map(({ path }) => path)).toEqual(['src/two.ts']);
   expect(queries).toEqual(['const total =', 'const shipping =']);
+});
+
+it('shows other code, and has a larger prompt, only when reading it anew has paid off', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const { queries, related } = memory();
+    const at = (line: string, promptTokens: number) =>
+      related.of(project, { ...place('one', line, 'src/one.ts'), promptTokens, readingMs: 1_000 });
+    expect((await at('first', 512)).promptTokens).toBe(512);
+    expect((await at('second', 1_024)).promptTokens).toBe(512);
+    vi.advanceTimersByTime(2_000);
+    expect((await at('second', 1_024)).promptTokens).toBe(512);
+    vi.advanceTimersByTime(8_000);
+    expect((await at('second', 1_024)).promptTokens).toBe(1_024);
+    // On a machine that has become slower it is smaller at once.
+    expect((await at('second', 512)).promptTokens).toBe(512);
+    expect(queries).toEqual(['first', 'second']);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -13,6 +13,11 @@ export interface RelatedCode {
   path: string | null;
 }
 
+/** Code to show, and tokens that a prompt with it has at most. */
+export interface ShownCode extends RelatedCode {
+  promptTokens: number;
+}
+
 /** Files whose related code is remembered. */
 const MOST_FILES = 64;
 /** What the search goes by: the last lines before the place. */
@@ -20,12 +25,17 @@ const QUERY_LINES = 12;
 /** More than are used: those of the same file are left out where the client did not name it. */
 const CANDIDATES = 8;
 const RELATED_CHUNKS = 4;
+/**
+ * A prompt that begins with other code is read anew, so other code is shown only when so many times as long has passed
+ * since the last change as that reading takes.
+ */
+const RENEWAL_COST = 8;
 /** Lines that look like many others say nothing about which file they are of. */
 const TELLING_CHARACTERS = 12;
 /** Of the telling lines of a chunk so many stand in the code around the cursor where it is of the same file. */
 const SAME_FILE_SHARE = 0.6;
 
-interface Remembered extends RelatedCode {
+interface Remembered extends ShownCode {
   /** Text that the place was at, which tells whether a request is for the same file. */
   near: ReadonlySet<string>;
   /** The place that it was looked up for, and the one that is being looked up. */
@@ -33,6 +43,8 @@ interface Remembered extends RelatedCode {
   wanted: string;
   /** What was found since, for when the place has moved on. */
   next: RelatedCode | null;
+  /** When it was shown first, milliseconds of this process. */
+  since: number;
 }
 
 /** Where somebody types. */
@@ -42,6 +54,9 @@ export interface Place {
   region: string;
   /** Who. */
   client?: string | undefined;
+  /** Tokens that a prompt may have now, and how long it then takes to be read anew. */
+  promptTokens: number;
+  readingMs: number;
   signal?: AbortSignal;
 }
 
@@ -62,14 +77,14 @@ export class RelatedMemory {
    * The code to show for a place.
    * @throws GardenerError `retrieval.*` at the first request in a file
    */
-  async of(project: ProjectRecord, { code, region, client = '', signal }: Place): Promise<RelatedCode> {
+  async of(project: ProjectRecord, place: Place): Promise<ShownCode> {
+    const { code, region, client = '', promptTokens, readingMs, signal } = place;
     // Two people at one file are at different lines of it, and say of different files that they have open.
     const key = JSON.stringify([project.id, client, code.path]);
     const known = this.#files.get(key);
     if (known === undefined || !isSameFile(known, code)) {
       const found = await this.#search(project, code, signal);
-      this.#files.set(key, { ...found, region, wanted: region, near: tellingLines(code), next: null });
-      return found;
+      return this.#remember(key, found, place);
     }
     if (known.wanted !== region) {
       known.wanted = region;
@@ -81,12 +96,17 @@ export class RelatedMemory {
         () => undefined,
       );
     }
-    if (known.region !== region && known.next !== null) {
-      const renewed = { ...known, ...known.next, region, wanted: region, next: null };
-      this.#files.set(key, { ...renewed, near: tellingLines(code) });
-      return renewed;
-    }
-    return known;
+    const isPaidOff = performance.now() - known.since >= RENEWAL_COST * readingMs;
+    if (known.region !== region && known.next !== null && isPaidOff)
+      return this.#remember(key, known.next, place);
+    // A larger prompt begins elsewhere, and waits for the next change too.
+    return { ...known, promptTokens: Math.min(known.promptTokens, promptTokens) };
+  }
+
+  #remember(key: string, found: RelatedCode, { code, region, promptTokens }: Place): ShownCode {
+    const now = { region, wanted: region, near: tellingLines(code), next: null, since: performance.now() };
+    this.#files.set(key, { ...found, ...now, promptTokens });
+    return { ...found, promptTokens };
   }
 
   async #search(

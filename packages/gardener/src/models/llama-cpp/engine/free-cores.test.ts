@@ -1,28 +1,35 @@
 import { expect, it, vi } from 'vitest';
-import { CoreWatch, freeCoresBetween } from './free-cores.js';
+import { type CoreTimes, CoreWatch, freeCoresBetween, threadsFor } from './free-cores.js';
 
-function reading(...idle: number[]) {
-  return idle.map((one) => ({ times: { user: 100 - one, nice: 0, sys: 0, irq: 0, idle: one } }));
-}
-const zero = (cores: number) =>
-  Array.from({ length: cores }, () => ({ times: { user: 0, nice: 0, sys: 0, irq: 0, idle: 0 } }));
+const NOTHING: CoreTimes = { all: 0, busy: 0, own: 0 };
 
 it.each([
-  { idle: [100, 100], most: 2, free: 2 },
-  { idle: [0, 100], most: 2, free: 1 },
-  { idle: [0, 0], most: 2, free: 1 },
-  { idle: [0, 0, 0, 0, 0, 0, 0, 0], most: 8, free: 4 },
-  { idle: [100, 100, 100, 100, 100, 100, 0, 0], most: 8, free: 6 },
-  // Two logical cores for each physical one.
-  { idle: [100, 100, 100, 100], most: 2, free: 2 },
-  { idle: [0], most: 1, free: 1 },
-])('takes $free of $most where $idle % are idle', ({ idle, most, free }) => {
-  expect(freeCoresBetween(zero(idle.length), reading(...idle), most)).toBe(free);
+  { busy: 0, own: 0, most: 2, free: 2 },
+  { busy: 100, own: 0, most: 2, free: 1 },
+  { busy: 200, own: 0, most: 2, free: 1 },
+  { busy: 200, own: 0, most: 8, free: 4 },
+  { busy: 50, own: 0, most: 8, free: 6 },
+  { busy: 200, own: 0, most: 1, free: 1 },
+  // This process's own work is nobody else's.
+  { busy: 200, own: 200, most: 2, free: 2 },
+  { busy: 200, own: 100, most: 2, free: 1 },
+  // Counted a moment apart.
+  { busy: 100, own: 110, most: 2, free: 2 },
+])('takes $free of $most where of 200 ms $busy were busy, $own of them with own work', (row) => {
+  expect(freeCoresBetween(NOTHING, { all: 200, busy: row.busy, own: row.own }, row.most)).toBe(row.free);
 });
 
 it('counts a system that tells nothing as idle', () => {
-  expect(freeCoresBetween([], [], 4)).toBe(4);
-  expect(freeCoresBetween(zero(2), zero(2), 2)).toBe(2);
+  expect(freeCoresBetween(NOTHING, NOTHING, 4)).toBe(4);
+});
+
+it.each([
+  { physical: 1, logical: 2, threads: 2 },
+  { physical: 1, logical: 1, threads: 1 },
+  { physical: 4, logical: 8, threads: 4 },
+  { physical: 0, logical: 1, threads: 1 },
+])('is for $threads threads with $physical physical and $logical logical cores', (row) => {
+  expect(threadsFor(row.physical, row.logical)).toBe(row.threads);
 });
 
 it('reads this machine, and keeps to a number that is set', () => {
@@ -34,36 +41,40 @@ it('reads this machine, and keeps to a number that is set', () => {
   expect([fixed.most, fixed.free]).toEqual([3, 3]);
 });
 
-it("takes this process's own work for nobody else's, also while another job goes on", () => {
-  vi.useFakeTimers({ toFake: ['performance', 'setInterval'] });
+it('follows what others do, also while an answer is written, and takes its own work for nobody else’s', () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setInterval', 'clearInterval'] });
   try {
-    let [idle, busy] = [0, 0];
-    const core = () => ({ times: { user: busy, nice: 0, sys: 0, irq: 0, idle } });
-    const watch = new CoreWatch(0, 4, () => [core(), core(), core(), core()]);
-    const pass = (share: number) => {
-      for (let second = 0; second < 2; second++) {
-        idle += 1_000 * (1 - share);
-        busy += 1_000 * share;
-        vi.advanceTimersByTime(1_000);
+    const times = { ...NOTHING };
+    const told: number[] = [];
+    const watch = new CoreWatch(
+      0,
+      4,
+      (threads) => told.push(threads),
+      () => ({ ...times }),
+    );
+    /** Two seconds in which this process and others take so many of four cores. */
+    const pass = (own: number, others: number) => {
+      for (let n = 0; n < 20; n++) {
+        times.all += 400;
+        times.own += 100 * own;
+        times.busy += 100 * (own + others);
+        vi.advanceTimersByTime(100);
       }
     };
-    pass(0);
+    pass(0, 0);
     watch.begin();
     expect(watch.free).toBe(4);
-    // An answer is written on all cores, and beside it code is completed that somebody types.
-    pass(1);
-    watch.begin();
+    pass(4, 0);
+    expect(watch.free).toBe(4);
+    pass(2, 2);
+    expect(watch.free).toBe(2);
+    pass(2, 0);
     expect(watch.free).toBe(4);
     watch.end();
-    pass(1);
-    watch.begin();
-    expect(watch.free).toBe(4);
-    watch.end();
-    watch.end();
-    // Now it is others.
-    pass(1);
+    pass(0, 4);
     watch.begin();
     expect(watch.free).toBe(2);
+    expect(told.at(-1)).toBe(2);
   } finally {
     vi.useRealTimers();
   }

@@ -1,94 +1,126 @@
-import { type CpuInfo, cpus } from 'node:os';
+import { availableParallelism, type CpuInfo, cpus } from 'node:os';
 
-/** Time between two readings while nothing is asked; the last one or two of them tell how busy the machine is. */
-const BETWEEN_READINGS_MS = 1_000;
+/** Time between two readings while nothing is asked, and while something is written. */
+const RESTING_MS = 1_000;
+const WORKING_MS = 300;
 /** A shorter span says little: the system counts in steps of 10 ms. */
 const SHORTEST_SPAN_MS = 120;
+/** Two logical cores that a machine calls one physical one are nearly twice as fast as one of them (measured). */
+const FEWEST_ON_SHARED_CORE = 2;
 
-interface Reading {
-  times: readonly Pick<CpuInfo, 'times'>[];
-  takenMs: number;
+/** What the system has counted until now, milliseconds of all logical cores together. */
+export interface CoreTimes {
+  all: number;
+  /** Work at low priority is none: it makes room for ours. */
+  busy: number;
+  /** This process's part of `busy`. */
+  own: number;
 }
 
 /**
- * Watches how many cores others leave free, so that an answer need not wait for a measurement. llama.cpp's threads wait
- * for each other by spinning, so one thread too many on a busy machine is far slower than one too few (measured: 60
- * tokens/s with one thread, below 1 with two on two busy cores).
+ * Watches how many cores others leave free, and goes on while an answer is written. llama.cpp's threads wait for each
+ * other by spinning, so on a busy machine one thread too many is slower than one too few (measured beside one other
+ * busy process: a token in 65 ms with one thread, in 150 with two; beside two processes of low priority 64 and 38).
  */
 export class CoreWatch {
   /** Threads for an idle machine. */
   readonly most: number;
   readonly #isFixed: boolean;
-  readonly #times: () => Reading['times'];
-  #readings: Reading[] = [];
+  readonly #onChange: (threads: number) => void;
+  readonly #times: () => CoreTimes;
+  #last: { times: CoreTimes; takenMs: number };
   #threads: number;
-  /** Jobs of this process under way. */
+  /** Jobs of this process under way, and what reads meanwhile. */
   #jobs = 0;
+  #timer: NodeJS.Timeout | null = null;
 
   /**
    * @param fixed as many whatever others do; 0 = look
    * @param cores physical cores of the machine
-   * @param times what the system counts for each core. Defaults to what it says
+   * @param onChange told while something is written
+   * @param times what the system counts. Defaults to what it says
    */
-  constructor(fixed: number, cores: number, times: () => Reading['times'] = cpus) {
+  constructor(
+    fixed: number,
+    cores: number,
+    onChange: (threads: number) => void = () => undefined,
+    times: () => CoreTimes = coreTimes,
+  ) {
     this.#times = times;
+    this.#onChange = onChange;
     this.#isFixed = fixed > 0;
-    this.most = this.#isFixed ? fixed : Math.max(1, cores);
+    this.most = this.#isFixed ? fixed : threadsFor(cores, availableParallelism());
     this.#threads = this.most;
-    if (this.#isFixed) return;
-    this.#read();
-    setInterval(() => this.#read(), BETWEEN_READINGS_MS).unref();
+    this.#last = { times: this.#times(), takenMs: performance.now() };
+    this.#readEvery(RESTING_MS);
   }
 
-  /** How many threads to use for the job that began last. */
+  /** How many threads to use now. */
   get free(): number {
     return this.#threads;
   }
 
-  /** To be called when a job begins. Beside another job of this process what was found for that one holds. */
+  /** To be called when a job begins. */
   begin(): void {
     this.#jobs += 1;
-    const now = performance.now();
-    const before = this.#readings.findLast(({ takenMs }) => now - takenMs >= SHORTEST_SPAN_MS);
-    if (this.#isFixed || this.#jobs > 1 || before === undefined) return;
-    this.#threads = freeCoresBetween(before.times, this.#times(), this.most);
+    if (this.#jobs > 1) return;
+    this.#read();
+    this.#readEvery(WORKING_MS);
   }
 
-  /** To be called when a job ends, so that this process's own work is not taken for that of others. */
+  /** To be called when a job ends. */
   end(): void {
     this.#jobs -= 1;
-    if (this.#jobs > 0) return;
-    this.#readings = [];
-    if (!this.#isFixed) this.#read();
+    if (this.#jobs === 0) this.#readEvery(RESTING_MS);
+  }
+
+  #readEvery(ms: number): void {
+    if (this.#isFixed) return;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#read(), ms).unref();
   }
 
   #read(): void {
-    if (this.#jobs > 0) return;
-    this.#readings = [...this.#readings, { times: this.#times(), takenMs: performance.now() }].slice(-2);
+    const takenMs = performance.now();
+    if (this.#isFixed || takenMs - this.#last.takenMs < SHORTEST_SPAN_MS) return;
+    const times = this.#times();
+    const threads = freeCoresBetween(this.#last.times, times, this.most);
+    this.#last = { times, takenMs };
+    if (threads === this.#threads) return;
+    this.#threads = threads;
+    this.#onChange(threads);
   }
 }
 
-/** The idle time between two readings, in cores, within half of `most` (rounded down) and `most`. */
-export function freeCoresBetween(
-  before: readonly Pick<CpuInfo, 'times'>[],
-  after: readonly Pick<CpuInfo, 'times'>[],
-  most: number,
-): number {
-  const total = sum(after.map(allTime)) - sum(before.map(allTime));
-  const idle = sum(after.map(idleTime)) - sum(before.map(idleTime));
-  // So that low-priority work in the background does not slow answers down more.
+/** How many threads an idle machine of so many physical and logical cores is for. */
+export function threadsFor(physical: number, logical: number): number {
+  return Math.max(1, physical, Math.min(FEWEST_ON_SHARED_CORE, logical));
+}
+
+/** What others left free between two readings, in cores, within half of `most` (rounded down) and `most`. */
+export function freeCoresBetween(before: CoreTimes, after: CoreTimes, most: number): number {
+  const all = after.all - before.all;
+  const others = Math.max(0, after.busy - before.busy - (after.own - before.own));
   const least = Math.max(1, Math.floor(most / 2));
   // Where the system tells nothing (some containers), the machine counts as idle.
-  if (total <= 0) return Math.max(least, most);
-  return Math.min(most, Math.max(least, Math.round((idle / total) * most)));
+  if (all <= 0) return Math.max(least, most);
+  return Math.min(most, Math.max(least, Math.round((1 - others / all) * most)));
 }
 
-function idleTime({ times }: Pick<CpuInfo, 'times'>): number {
-  return times.idle;
+function coreTimes(): CoreTimes {
+  const each = cpus().map(({ times }) => times);
+  const { user, system } = process.cpuUsage();
+  return { all: sum(each.map(allTime)), busy: sum(each.map(busyTime)), own: (user + system) / 1_000 };
 }
 
-function allTime({ times }: Pick<CpuInfo, 'times'>): number {
-  return times.user + times.nice + times.sys + times.irq + times.idle;
+type Times = CpuInfo['times'];
+
+function busyTime({ user, sys, irq }: Times): number {
+  return user + sys + irq;
+}
+
+function allTime(times: Times): number {
+  return busyTime(times) + times.nice + times.idle;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -104,7 +104,10 @@ export class LlamaCppEngine {
         },
       })
       .catch(noLlamaCpp);
-    const cores = new CoreWatch(setup.threads, llama.cpuMathCores);
+    // Also in the middle of an answer: the next token is computed with as many threads.
+    const cores = new CoreWatch(setup.threads, llama.cpuMathCores, (threads) => {
+      llama.maxThreads = threads;
+    });
     const { model, encoders } = await load(llama, setup, log);
     return new LlamaCppEngine(setup, llama, model, encoders, native.TokenBias, log, cores);
   }
