@@ -36,6 +36,9 @@ const MOST_TOKENS = 512;
 const MOST_SHARE = 0.5;
 /** Farther from the place nothing fits into the prompt. */
 const MOST_CHARACTERS = 16_384;
+/** By so many characters the beginnings of two prompts are told apart. */
+const START_CHARACTERS = 200;
+
 /** One call: how long it may take, and since when it does. */
 interface Call {
   limit: TimeLimit;
@@ -146,13 +149,16 @@ export class CodeCompleter {
       pathLineOf: ({ chunk }: SearchResult) => pathLine(chunk.path, chunk.language),
     });
     const alone = { results: [], extra: code.extra ?? [], path: code.path, promptTokens };
+    const promptOf = (tokens: number) =>
+      completionPrompt({ ...partsOf(alone), room: charactersFor(Math.min(tokens, context)) });
     // Which lines it is in does not depend on the prompt's size.
-    const region = regionOf(completionPrompt({ ...partsOf(alone), room: charactersFor(SMALLEST_PROMPT) }));
+    const region = regionOf(promptOf(SMALLEST_PROMPT));
+    const startAt = (tokens: number) => startOf(promptOf(tokens));
     const { project } = target;
     const isShown = retrieval ?? (project !== null && (await this.#modes.of(project, target)).retrieval);
     const related =
       project !== null && isShown
-        ? await this.#related.of(project, { code, region, client, promptTokens, readingMs, signal })
+        ? await this.#related.of(project, { code, region, client, promptTokens, readingMs, startAt, signal })
         : alone;
     const room = Math.max(SPARE_TOKENS, Math.min(related.promptTokens, context));
     const count = (text: string) => this.#assistant.countTokens(target, text);
@@ -264,4 +270,9 @@ async function errorCounterOf(path: string | null): Promise<ErrorCounter | null>
 /** The lines that the cursor is in: they begin where the prompt's changing end begins. */
 function regionOf({ typed }: CompletionPrompt): string {
   return typed.split('\n', 2).join('\n');
+}
+
+/** How the file's text in a prompt begins: while that stays what follows it need not be read again. */
+function startOf({ prompt, typed }: CompletionPrompt): string {
+  return (prompt + typed).slice(0, START_CHARACTERS);
 }

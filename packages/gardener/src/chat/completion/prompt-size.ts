@@ -4,7 +4,7 @@ export const SMALLEST_PROMPT = 512;
 const SIZES = [SMALLEST_PROMPT, 768, 1_024, 1_536, 2_048] as const;
 type SizeIndex = 0 | 1 | 2 | 3 | 4;
 /** So long a prompt may take to be read when nothing of it is in memory, as after a change of file. */
-const PATIENCE_MS = 6_000;
+const PATIENCE_MS = 3_000;
 /** Fewer tokens say little about the speed. */
 const FEWEST_TOKENS = 32;
 const MEMORY = 0.7;

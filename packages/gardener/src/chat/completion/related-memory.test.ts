@@ -18,7 +18,7 @@ function memory() {
 function place(client: string, before: string, open: string) {
   const extra = [{ path: open, text: `// what ${client} has open` }];
   const code = { path: 'src/cart.ts', before, after: '', extra };
-  return { client, region: before, code, promptTokens: 512, readingMs: 0 };
+  return { client, region: before, code, promptTokens: 512, readingMs: 0, startAt: () => 'import' };
 }
 
 it('keeps apart two who type in one file: each is shown what belongs to his own lines and open files', async () => {
@@ -47,4 +47,16 @@ it('shows other code, and has a larger prompt, only when reading it anew has pai
   } finally {
     vi.useRealTimers();
   }
+});
+
+it('looks at once where the beginning of the prompt has moved on, since all is read anew then', async () => {
+  const { queries, related } = memory();
+  const at = (line: string, start: string) =>
+    related.of(project, {
+      ...{ ...place('one', line, 'src/one.ts'), promptTokens: start.length, readingMs: 60_000 },
+      startAt: () => start,
+    });
+  await at('first', 'import');
+  expect((await at('far below', 'function')).promptTokens).toBe('function'.length);
+  expect(queries).toEqual(['first', 'far below']);
 });

@@ -43,8 +43,9 @@ interface Remembered extends ShownCode {
   wanted: string;
   /** What was found since, for when the place has moved on. */
   next: RelatedCode | null;
-  /** When it was shown first, milliseconds of this process. */
+  /** When it was shown first, milliseconds of this process, and how the file's part of the prompt began then. */
   since: number;
+  start: string;
 }
 
 /** Where somebody types. */
@@ -57,6 +58,8 @@ export interface Place {
   /** Tokens that a prompt may have now, and how long it then takes to be read anew. */
   promptTokens: number;
   readingMs: number;
+  /** How the file's part of a prompt of so many tokens begins. */
+  startAt(promptTokens: number): string;
   signal?: AbortSignal;
 }
 
@@ -82,7 +85,12 @@ export class RelatedMemory {
     // Two people at one file are at different lines of it, and say of different files that they have open.
     const key = JSON.stringify([project.id, client, code.path]);
     const known = this.#files.get(key);
-    if (known === undefined || !isSameFile(known, code)) {
+    // Where the prompt's beginning has moved on it is read anew in any case.
+    if (
+      known === undefined ||
+      !isSameFile(known, code) ||
+      place.startAt(known.promptTokens) !== known.start
+    ) {
       const found = await this.#search(project, code, signal);
       return this.#remember(key, found, place);
     }
@@ -103,8 +111,17 @@ export class RelatedMemory {
     return { ...known, promptTokens: Math.min(known.promptTokens, promptTokens) };
   }
 
-  #remember(key: string, found: RelatedCode, { code, region, promptTokens }: Place): ShownCode {
-    const now = { region, wanted: region, near: tellingLines(code), next: null, since: performance.now() };
+  #remember(key: string, found: RelatedCode, place: Place): ShownCode {
+    const { code, region, promptTokens } = place;
+    const start = place.startAt(promptTokens);
+    const now = {
+      region,
+      start,
+      wanted: region,
+      near: tellingLines(code),
+      next: null,
+      since: performance.now(),
+    };
     this.#files.set(key, { ...found, ...now, promptTokens });
     return { ...found, promptTokens };
   }
