@@ -59,5 +59,6 @@ export type { TaskPrefixes } from './transformer/sentence-encoder/sentence-confi
 export { loadStaticSentenceEncoder } from './transformer/sentence-encoder/static-encoder.js';
 export type { ModelTokenizer, Tokenizer } from './transformer/tokenizer/tokenizer.js';
 export { openGguf } from './weights/gguf/gguf-reader.js';
+export { widenable, widenGguf } from './weights/gguf/widen-gguf.js';
 export { openSafetensors } from './weights/safetensors/safetensors-reader.js';
 export type { TensorInfo, WeightSource } from './weights/weight-source.js';

@@ -17,11 +17,13 @@ export type RuntimeSettings = Pick<
 /**
  * Starts the runtime that the settings choose, with one base model.
  * @param modelOnDisk gives the base model's file; asked only where the settings choose llama.cpp
+ * @param copies folder for copies of models that this machine computes faster
  * @throws GardenerError what the runtimes and `modelOnDisk` throw
  */
 export async function startRuntime(
   settings: RuntimeSettings,
   modelOnDisk: () => Promise<ModelOnDisk>,
+  copies: string,
 ): Promise<GenerationRuntime> {
   const { threads, contextTokens, keptAdapters, runtimeUrl: url, runtimeModel: model } = settings;
   const onServer = { url, model, contextTokens, apiKey: settings.runtimeApiKey };
@@ -37,7 +39,7 @@ export async function startRuntime(
     case 'llama-cpp': {
       const { startLlamaCpp } = await import('./llama-cpp/llama-cpp.js');
       const { weights } = await modelOnDisk();
-      return startLlamaCpp(weights, { threads, contextTokens, keptContexts: keptAdapters });
+      return startLlamaCpp(weights, { threads, contextTokens, keptContexts: keptAdapters, copies });
     }
   }
 }

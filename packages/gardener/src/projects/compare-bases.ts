@@ -209,7 +209,11 @@ async function measure(
       { signal, onProgress: ({ label, done, total }) => tell(label, done, total) },
     );
     tell('writing', 0, null);
-    const answering = await answeringSpeed(model.weights, texts, threads, signal);
+    const answering = await answeringSpeed(model.weights, texts, {
+      threads,
+      copies: paths.modelCopies,
+      signal,
+    });
     const problem = measured.adapterProblem ?? reason;
     return { ...row, measured, adapterVersion: adapter, answering, problem };
   } catch (error) {
@@ -223,12 +227,11 @@ async function measure(
 async function answeringSpeed(
   weights: string,
   texts: readonly ComparedText[],
-  threads: number,
-  signal: AbortSignal | undefined,
+  { signal, ...machine }: { threads: number; copies: string; signal: AbortSignal | undefined },
 ): Promise<number | null> {
   const [first] = texts;
   if (first === undefined) return null;
-  const runtime = await startLlamaCpp(weights, { threads, contextTokens: 2_048 }).catch(() => null);
+  const runtime = await startLlamaCpp(weights, { ...machine, contextTokens: 2_048 }).catch(() => null);
   if (runtime === null) return null;
   const prompt = `${first.header}${first.code}`;
   try {

@@ -38,8 +38,10 @@ export class OpenModels {
     this.#uses = new CountedUses({
       start: async ({ baseModel, runtime }) => ({
         baseModel,
-        runtime: await startRuntime(runtime, () =>
-          ensureModel(garden.paths, baseModel, { ...(onProgress && { onProgress }) }),
+        runtime: await startRuntime(
+          runtime,
+          () => ensureModel(garden.paths, baseModel, { ...(onProgress && { onProgress }) }),
+          garden.paths.modelCopies,
         ),
       }),
       dispose: ({ runtime }) => runtime.dispose(),

@@ -137,6 +137,8 @@ async function leftFiles(paths: GardenPaths): Promise<SpareItem[]> {
 }
 
 async function spareCache(paths: GardenPaths): Promise<SpareItem[]> {
+  const labelOf = (path: string) =>
+    path.startsWith(paths.modelCopies) ? 'a copy of a model, faster here' : 'cached embeddings';
   const files = await readdir(paths.cache, { recursive: true, withFileTypes: true }).catch(() => []);
   const aged = await Promise.all(
     files
@@ -144,7 +146,7 @@ async function spareCache(paths: GardenPaths): Promise<SpareItem[]> {
       .map(async (entry) => {
         const path = join(entry.parentPath, entry.name);
         const usedMs = (await stat(path).catch(() => null))?.mtimeMs ?? 0;
-        return { usedMs, item: await measured('cache', path, 'cached embeddings') };
+        return { usedMs, item: await measured('cache', path, labelOf(path)) };
       }),
   );
   return aged.sort((a, b) => a.usedMs - b.usedMs).map(({ item }) => item);

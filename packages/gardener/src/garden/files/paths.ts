@@ -95,6 +95,11 @@ export class GardenPaths {
     return join(this.cache, 'embeddings');
   }
 
+  /** Base models in a spelling that this machine computes faster. */
+  get modelCopies(): string {
+    return join(this.cache, 'models');
+  }
+
   /** The Python environment of an engine. */
   engine(name: string): string {
     return join(this.root, 'engines', segment(name));

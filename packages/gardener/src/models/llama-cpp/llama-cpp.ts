@@ -16,6 +16,7 @@ import type { GenerationJobOptions } from './engine/generate-tokens.js';
 import type { AdapterInUse, EngineSetup } from './engine/llama-cpp-engine.js';
 import { EventQueue } from './event-queue.js';
 import { FairQueue } from './fair-queue.js';
+import { fasterFile } from './faster-file.js';
 import { type LlamaCppProcess, startLlamaCppProcess } from './llama-cpp-process.js';
 import type { KeptAdapters, LlamaCppProtocol } from './llama-cpp-protocol.js';
 
@@ -39,6 +40,8 @@ export interface LlamaCppOptions {
    * again when the process dies in the middle. Defaults to false.
    */
   whole?: boolean;
+  /** Folder for copies of models that this machine computes faster. Defaults to none: the model's own file is loaded. */
+  copies?: string | undefined;
 }
 
 /** llama.cpp keeps every adapter it has read until the model goes, so the process is replaced after so many. */
@@ -55,9 +58,8 @@ const KEPT_CONTEXTS = 3;
  */
 export async function startLlamaCpp(modelPath: string, options: LlamaCppOptions): Promise<LlamaCppRuntime> {
   const { threads, contextTokens, keptContexts = KEPT_CONTEXTS } = options;
-  const { startTimeoutMs = START_TIMEOUT_MS, idleMs = IDLE_MS, whole = false } = options;
   const setup = { modelPath, threads, contextTokens, keptContexts };
-  const runtime = new ProcessRuntime(setup, startTimeoutMs, idleMs, whole);
+  const runtime = new ProcessRuntime(setup, options);
   await runtime.start();
   return runtime;
 }
@@ -74,6 +76,7 @@ type TurnOptions = Pick<GenerationOptions, 'adapter' | 'adapterStrength' | 'turn
 class ProcessRuntime implements LlamaCppRuntime {
   contextTokens: number;
   readonly #setup: EngineSetup;
+  readonly #copies: string | undefined;
   readonly #startTimeoutMs: number;
   readonly #idleMs: number;
   readonly #givesWhole: boolean;
@@ -88,11 +91,12 @@ class ProcessRuntime implements LlamaCppRuntime {
   #idle: NodeJS.Timeout | undefined;
   #isDisposed = false;
 
-  constructor(setup: EngineSetup, startTimeoutMs: number, idleMs: number, whole: boolean) {
-    this.#givesWhole = whole;
+  constructor(setup: EngineSetup, options: LlamaCppOptions) {
+    this.#givesWhole = options.whole ?? false;
     this.#setup = setup;
-    this.#startTimeoutMs = startTimeoutMs;
-    this.#idleMs = idleMs;
+    this.#copies = options.copies;
+    this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
+    this.#idleMs = options.idleMs ?? IDLE_MS;
     this.contextTokens = setup.contextTokens;
   }
 
@@ -156,7 +160,9 @@ class ProcessRuntime implements LlamaCppRuntime {
   async #launch(): Promise<LlamaCppProcess> {
     this.#adapters = new Map();
     this.#keptAdapters = [];
-    const started = await startLlamaCppProcess(this.#setup, this.#startTimeoutMs);
+    const { modelPath: own } = this.#setup;
+    const modelPath = this.#copies === undefined ? own : await fasterFile(own, this.#copies);
+    const started = await startLlamaCppProcess({ ...this.#setup, modelPath }, this.#startTimeoutMs);
     this.contextTokens = started.ready.contextTokens;
     this.#restLater();
     return started;

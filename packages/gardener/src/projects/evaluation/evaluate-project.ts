@@ -121,8 +121,10 @@ export async function evaluateProject(
     ...{ garden, project, base, data, options },
     adapter: await loadAdapter(directory, base, strength),
     adapterFile: join(directory, GGUF_FILE),
-    startRuntime: async () =>
-      atStrength(await startLlamaCpp(base.path, { threads, contextTokens, whole: true }), strength),
+    startRuntime: async () => {
+      const setup = { threads, contextTokens, whole: true, copies: garden.paths.modelCopies };
+      return atStrength(await startLlamaCpp(base.path, setup), strength);
+    },
   };
   const known = await knownScores(run, data);
   const baseScores = known ?? (await measureBase(evaluation));

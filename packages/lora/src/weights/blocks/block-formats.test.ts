@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BLOCK_FORMATS } from './block-formats.js';
+import { Q8_0_BYTES, widenQ5_0 } from './widen-q5.js';
 
 interface Golden {
   decode: Record<string, { blocks: number; bytes: string; values: string }>;
@@ -147,3 +148,12 @@ function normalNumbers(length: number): Float32Array {
     return sum * 0.02;
   });
 }
+
+it('spells Q5_0 as Q8_0 without changing a value', () => {
+  const { bytes, blocks, values } = golden.decode.Q5_0!;
+  const wide = new Uint8Array(blocks * Q8_0_BYTES);
+  widenQ5_0(new Uint8Array(Buffer.from(bytes, 'base64')), wide);
+  const read = new Float32Array(blocks * 32);
+  BLOCK_FORMATS.get('Q8_0')!.dequantize(wide, read, 0, blocks);
+  expect(read).toEqual(floats(values));
+});

@@ -1,5 +1,6 @@
 import { type Append, writeAtomically } from '../atomic-file.js';
 import { BLOCK_FORMATS } from '../blocks/block-formats.js';
+import { Q5_0_BYTES, Q8_0_BYTES, widenQ5_0 } from '../blocks/widen-q5.js';
 import { elementCount } from '../element-count.js';
 import { RangeFile } from '../range-file.js';
 import { findTensor, readTensorFloat32, type StoredTensor, unsupportedType } from '../tensor-reader.js';
@@ -11,6 +12,7 @@ import { partCount, splitFile } from './split-gguf.js';
 
 /** Bytes copied at once. */
 const COPY_BYTES = 4 << 20;
+const BLOCKS_AT_ONCE = 1 << 16;
 
 /** What is to be different in the copy. */
 export interface GgufChanges {
@@ -20,6 +22,8 @@ export interface GgufChanges {
   typeOf: (own: string) => string;
   /** New values by tensor name, in place of the old ones, which are given dequantised (and may be written to). */
   tensors: ReadonlyMap<string, (values: Float32Array) => void>;
+  /** Tensors in Q5_0 that are spelled as Q8_0. Defaults to none. */
+  widened?: ReadonlySet<string>;
   signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +44,8 @@ export async function rewriteGguf(from: string, to: string, changes: GgufChanges
   }
   for (const [key, value] of changes.metadata) pairs.push(metadataPair(key, value));
   const planned = [...tensors.values()].map((tensor) => {
-    const type = changes.tensors.has(tensor.name) ? changes.typeOf(tensor.type) : tensor.type;
+    const own = changes.widened?.has(tensor.name) ? 'Q8_0' : tensor.type;
+    const type = changes.tensors.has(tensor.name) ? changes.typeOf(tensor.type) : own;
     return { tensor, type, bytes: storedBytes(from, tensor, type) };
   });
   const infos: Buffer[] = [];
@@ -56,7 +61,8 @@ export async function rewriteGguf(from: string, to: string, changes: GgufChanges
     for (const { tensor, type, bytes } of planned) {
       changes.signal?.throwIfAborted();
       const change = changes.tensors.get(tensor.name);
-      if (change === undefined) await copy(file, tensor.position, bytes, append);
+      if (change === undefined && type !== tensor.type) await appendWidened(file, tensor, append);
+      else if (change === undefined) await copy(file, tensor.position, bytes, append);
       else await appendChanged(file, tensor, type, change, append);
       await append(padding(bytes, alignment));
     }
@@ -74,6 +80,18 @@ async function appendChanged(
   change(data);
   const written = { shape: tensor.shape, data };
   await appendTensor(append, written, writableFormat(tensor.name, type, written));
+}
+
+async function appendWidened(file: RangeFile, tensor: StoredTensor, append: Append): Promise<void> {
+  const blocks = storedBytes(file.path, tensor, tensor.type) / Q5_0_BYTES;
+  for (let done = 0; done < blocks; done += BLOCKS_AT_ONCE) {
+    const count = Math.min(BLOCKS_AT_ONCE, blocks - done);
+    const from = new Uint8Array(count * Q5_0_BYTES);
+    await file.read(tensor.position + done * Q5_0_BYTES, from);
+    const to = new Uint8Array(count * Q8_0_BYTES);
+    widenQ5_0(from, to);
+    await append(to);
+  }
 }
 
 async function copy(file: RangeFile, start: number, bytes: number, append: Append): Promise<void> {

@@ -16,7 +16,7 @@ export type GgufValue =
 /** A tensor to be written; stored as `F32` unless `type` says `F16` or `Q8_0`. */
 export interface GgufTensor extends TensorData {
   name: string;
-  type?: 'F32' | 'F16' | 'Q8_0';
+  type?: 'F32' | 'F16' | 'Q8_0' | 'Q5_0';
 }
 
 /**

@@ -27,13 +27,14 @@ export function scoringOptions(
   startRuntime(): Promise<GenerationRuntime>;
 } {
   const { threads } = garden.settings;
+  const copies = garden.paths.modelCopies;
   const contextTokens = Math.max(SCORING_CONTEXT_TOKENS, data.manifest.sequenceLength);
   return {
     base,
     data,
     threads,
     signal,
-    startRuntime: () => startLlamaCpp(base.path, { threads, contextTokens, whole: true }),
+    startRuntime: () => startLlamaCpp(base.path, { threads, contextTokens, whole: true, copies }),
   };
 }
 
