@@ -1,6 +1,6 @@
 // Replays real edits: at moments while a line was typed, what is suggested is compared with what was typed next.
 //   node --conditions=source --import tsx bench/completion/completion.bench.ts --repository DIR --base FILE
-//     [--data DIR] [--under FOLDER] [--commits 60] [--lines 40] [--retrieval off] [--minutes 3]
+//     [--data DIR] [--under FOLDER] [--commits 60] [--lines 40] [--retrieval off] [--plain off] [--minutes 3]
 // Beside it in the same run: the same model asked as llama.cpp's own server asks it (text before, text after, nothing
 // else). One JSON object a moment, the summary last.
 import { execFileSync } from 'node:child_process';
@@ -26,12 +26,21 @@ const { values } = parseArgs({
     lines: { type: 'string', default: '40' },
     minutes: { type: 'string', default: '3' },
     retrieval: { type: 'string', default: 'on' },
+    /** `off` asks only us: more moments in the same time. */
+    plain: { type: 'string', default: 'on' },
   },
 });
 const MAX_TOKENS = 48;
 /** As many characters of the file as llama.vim sends lines of it. */
 const PLAIN_BEFORE = 6_000;
 const PLAIN_AFTER = 1_500;
+
+/** What was suggested at a moment; `plain` is null where it was not asked for. */
+interface Answered {
+  moment: Moment;
+  ours: Asked;
+  plain: Asked | null;
+}
 
 interface Asked {
   text: string;
@@ -50,11 +59,11 @@ try {
   const completer = new CodeCompleter(assistant, garden);
   await assistant.prepare(project);
   const endsAt = performance.now() + Number(values.minutes) * 60_000;
-  const rows: { moment: Moment; ours: Asked; plain: Asked }[] = [];
+  const rows: Answered[] = [];
   for (const moment of moments) {
     if (performance.now() > endsAt) break;
     const ours = await askUs(completer, project, moment);
-    const plain = await askPlainly(project, moment);
+    const plain = values.plain === 'off' ? null : await askPlainly(project, moment);
     rows.push({ moment, ours, plain });
     const { path, turn, rest } = moment;
     process.stdout.write(`${JSON.stringify({ path, turn, rest, ours, plain })}\n`);
@@ -137,29 +146,31 @@ function firstLine(text: string): string {
   return (text.split('\n')[0] ?? '').trim();
 }
 
-function summaryOf(rows: { moment: Moment; ours: Asked; plain: Asked }[]) {
-  const side = (which: 'ours' | 'plain') => {
-    const right = rows.filter((row) => firstLine(row[which].text) === row.moment.rest.trim());
-    const typed = rows.reduce((sum, { moment }) => sum + moment.rest.trim().length, 0);
+function summaryOf(rows: readonly Answered[]) {
+  const side = (asked: { moment: Moment; answer: Asked }[]) => {
+    const right = asked.filter(({ moment, answer }) => firstLine(answer.text) === moment.rest.trim());
+    const typed = asked.reduce((sum, { moment }) => sum + moment.rest.trim().length, 0);
     const saved = right.reduce((sum, { moment }) => sum + moment.rest.trim().length, 0);
-    const shown = rows.filter((row) => row[which].text.trim() !== '').length;
+    const shown = asked.filter(({ answer }) => answer.text.trim() !== '').length;
     // What follows another moment in the same line finds its prompt in memory; the first one pays for the new place.
-    const warm = rows.filter(({ moment }) => moment.turn > 0).map((row) => row[which].ms);
+    const times = (turns: (turn: number) => boolean) =>
+      quantiles(asked.filter(({ moment }) => turns(moment.turn)).map(({ answer }) => answer.ms));
     return {
-      shown: shown / rows.length,
-      rightFirstLine: right.length / rows.length,
+      shown: shown / asked.length,
+      rightFirstLine: right.length / asked.length,
       rightOfShown: right.length / Math.max(1, shown),
       charactersSaved: saved / Math.max(1, typed),
-      firstMs: quantiles(rows.filter(({ moment }) => moment.turn === 0).map((row) => row[which].ms)),
-      warmMs: quantiles(warm),
+      firstMs: times((turn) => turn === 0),
+      warmMs: times((turn) => turn > 0),
     };
   };
+  const plain = rows.flatMap(({ moment, plain }) => (plain === null ? [] : [{ moment, answer: plain }]));
   return {
     moments: rows.length,
     base: values.base,
     retrieval: values.retrieval,
-    ours: side('ours'),
-    plain: side('plain'),
+    ours: side(rows.map(({ moment, ours }) => ({ moment, answer: ours }))),
+    plain: plain.length === 0 ? null : side(plain),
     atConfidence: [0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8].map((least) => {
       const kept = rows.filter(({ ours }) => ours.text !== '' && (ours.confidence ?? 0) >= least);
       const right = kept.filter(({ ours, moment }) => firstLine(ours.text) === moment.rest.trim());
