@@ -15,7 +15,7 @@ if (chromiumFile === null) {
 }
 
 /** Long enough for a curve to look at where pictures are made. */
-const BUDGET = process.env.E2E_BUDGET ?? (process.env.UPDATE_SCREENSHOTS === '1' ? '2m' : '80s');
+const BUDGET = process.env.E2E_BUDGET ?? (process.env.UPDATE_SCREENSHOTS === '1' ? '2m' : '45s');
 /** For what a model does, on a machine that does other things as well. */
 const PATIENCE_MS = 300_000;
 const garden = new TestGarden();

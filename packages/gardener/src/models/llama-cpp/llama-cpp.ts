@@ -22,7 +22,7 @@ import type { KeptAdapters, LlamaCppProtocol } from './llama-cpp-protocol.js';
 
 /** Options of {@link startLlamaCpp}. */
 export interface LlamaCppOptions {
-  /** 0 = the physical cores that are free when an answer begins: more threads than that are far slower. */
+  /** 0 = the physical cores that others leave free, looked at again and again: more threads than that are slower. */
   threads: number;
   /** Tokens of prompt and answer together; the base's own limit where that is lower. */
   contextTokens: number;
