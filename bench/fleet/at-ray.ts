@@ -28,8 +28,8 @@ export async function trainAtRay(ray: string): Promise<RayCluster> {
 }
 
 /**
- * Kills a worker of the cluster while something trains there with a checkpoint behind it, and starts another; after that
- * the head, with which the workers go, and starts all anew. Ends when both are done, or nothing is under way.
+ * Kills a worker of the cluster while something trains there with a checkpoint behind it, and starts another; then the
+ * head, with which the workers go, and starts all anew. Ends when both are done, or nothing is under way.
  */
 export async function breakCluster(cluster: RayCluster, paths: GardenPaths): Promise<Fault[]> {
   const start = performance.now();

@@ -40,7 +40,7 @@ export interface LlamaCppOptions {
    * again when the process dies in the middle. Defaults to false.
    */
   whole?: boolean;
-  /** Folder for copies of models that this machine computes faster. Defaults to none: the model's own file is loaded. */
+  /** Folder for copies of models that this machine computes faster. Defaults to none: the own file is loaded. */
   copies?: string | undefined;
 }
 
