@@ -94,6 +94,15 @@ export const FACTORS: readonly Factor[] = [
     ['0.15', rows({ related: 0.15 })],
     ['0.3', rows({ related: 0.3 })],
   ]),
+  factor(
+    'commitRowShare',
+    "Rows that give a commit's message and the code around an edit and learn its lines.",
+    '0',
+    [
+      ['0.15', rows({ commits: 0.15 })],
+      ['0.3', rows({ commits: 0.3 })],
+    ],
+  ),
   factor('accumulation', 'Rows of a step, at the same number of rows in all.', '2', [
     ['1', { accumulation: 1 }],
     ['4', { accumulation: 4 }],

@@ -8,6 +8,7 @@ import {
   scoreExamples,
   train,
 } from '@codebase-gardener/lora';
+import { type History, readHistory } from '../../packages/gardener/src/codebase/history/read-history.js';
 import { isCode } from '../../packages/gardener/src/codebase/languages/languages.js';
 import { chunkCodebase } from '../../packages/gardener/src/codebase/read/chunk-codebase.js';
 import { type ChunkedFile, isChunkedFile } from '../../packages/gardener/src/codebase/read/chunked-file.js';
@@ -41,10 +42,17 @@ export interface Bench {
   base: BaseModel;
   frozen: FrozenWeights;
   files: ChunkedFile[];
+  /** Null where there is none: packages come without. */
+  history: History | null;
   sequenceLength: number;
   threads: number;
   /** Tokens of windows, and of gaps, that are scored at most. */
   scoredTokens: number;
+}
+
+/** Whether a recipe can be measured: rows of commits need a history. */
+export function canMeasure({ history }: Bench, { rows }: Recipe): boolean {
+  return rows.commits === 0 || (history?.commits.length ?? 0) > 0;
 }
 
 const SEED = 1;
@@ -60,7 +68,8 @@ export async function openBench(
   const files: ChunkedFile[] = [];
   for await (const item of chunkCodebase(root))
     if (isChunkedFile(item) && isCode(item.language)) files.push(item);
-  return { base, frozen: await loadFrozenWeights(base), files, ...options };
+  const history = await readHistory(root);
+  return { base, frozen: await loadFrozenWeights(base), files, history, ...options };
 }
 
 /**
@@ -68,9 +77,9 @@ export async function openBench(
  * @param rows 0 for the base alone
  */
 export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number): Promise<Outcome> {
-  const { base, sequenceLength, files } = bench;
+  const { base, sequenceLength, files, history } = bench;
   const set = makeExamples(files, base, {
-    ...{ seed: SEED, sequenceLength, instructionShare: recipe.instructionShare, rows: recipe.rows },
+    ...{ seed: SEED, sequenceLength, instructionShare: recipe.instructionShare, rows: recipe.rows, history },
     ...{ maxHeldOutTokens: bench.scoredTokens, maxValidationTokens: MAX_VALIDATION_TOKENS },
     ...(recipe.gapShare !== undefined && { gapShare: recipe.gapShare }),
   });

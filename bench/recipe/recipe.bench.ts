@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { appendFile, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
@@ -8,8 +8,8 @@ import { defaultBaseModelFile } from '../inputs/default-models.js';
 import { fetchCodebase } from '../inputs/fetch-codebase.js';
 import { RECIPE_CODEBASES } from './codebases.js';
 import { FACTORS, type Recipe, USUAL } from './factors.js';
-import { type Bench, measureRecipe, openBench } from './measure.js';
-import { type Row, writeReport } from './report.js';
+import { type Bench, canMeasure, measureRecipe, openBench } from './measure.js';
+import { type Row, tables, writeReport } from './report.js';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -19,6 +19,8 @@ const { values } = parseArgs({
     base: { type: 'string', default: 'default' },
     /** Names with commas; all six else. */
     codebases: { type: 'string' },
+    /** A git checkout to measure instead, and to print of: packages have no history, which rows of commits need. */
+    checkout: { type: 'string' },
     /** Names of factors with commas; all else. */
     factors: { type: 'string' },
     /** Rows of `length` tokens that every training learns from. */
@@ -27,11 +29,14 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '0' },
     /** Tokens of held-out windows, and of gaps, that are scored: enough for a figure, seconds to score. */
     scored: { type: 'string', default: '8000' },
-    results: { type: 'string', default: here('results.jsonl') },
+    /** Beside the document; of a checkout none, unless it is named. */
+    results: { type: 'string' },
     /** Only writes the document again. */
     report: { type: 'boolean', default: false },
   },
 });
+
+const resultsFile = values.results ?? (values.checkout === undefined ? here('results.jsonl') : null);
 
 /** The base alone and the usual recipe come first: every other one is compared with them. */
 const BASE_ALONE = 'base alone';
@@ -46,8 +51,7 @@ async function main(): Promise<void> {
   if (!values.report) {
     const baseFile = values.base === 'default' ? await defaultBaseModelFile() : values.base;
     await using base = await loadBaseModel(baseFile);
-    const names = values.codebases?.split(',');
-    for (const codebase of RECIPE_CODEBASES.filter(({ name }) => names?.includes(name) ?? true)) {
+    for (const codebase of wantedCodebases()) {
       const options = {
         ...{ sequenceLength: Number(values.length), threads: Number(values.threads) },
         scoredTokens: Number(values.scored),
@@ -59,15 +63,29 @@ async function main(): Promise<void> {
           ...{ rows: Number(values.rows), length: options.sequenceLength, scored: options.scoredTokens },
         };
         if (done.some((row) => keyOf(row) === keyOf(key))) continue;
-        opened ??= await openBench(fetchCodebase(codebase), base, options);
+        opened ??= await openBench(codebase.fetch(), base, options);
+        if (!canMeasure(opened, recipe)) {
+          process.stdout.write(`${JSON.stringify({ ...key, skipped: 'no git history' })}\n`);
+          continue;
+        }
         const row: Row = { ...key, ...(await measureRecipe(opened, recipe, rows)) };
         done.push(row);
-        await appendFile(values.results, `${JSON.stringify(row)}\n`);
+        if (resultsFile !== null) await appendFile(resultsFile, `${JSON.stringify(row)}\n`);
         process.stdout.write(`${JSON.stringify({ ...row, files: row.files.length })}\n`);
       }
     }
   }
-  await writeReport(done, here('../../docs/recipe.md'));
+  if (values.checkout === undefined) await writeReport(done, here('../../docs/recipe.md'));
+  else process.stdout.write(`${tables(done)}\n`);
+}
+
+/** Codebases by name, and how each comes to be in a folder. */
+function wantedCodebases(): { name: string; fetch: () => string }[] {
+  const { checkout } = values;
+  if (checkout !== undefined) return [{ name: basename(resolve(checkout)), fetch: () => checkout }];
+  const names = values.codebases?.split(',');
+  const wanted = RECIPE_CODEBASES.filter(({ name }) => names?.includes(name) ?? true);
+  return wanted.map((codebase) => ({ name: codebase.name, fetch: () => fetchCodebase(codebase) }));
 }
 
 /** Every training of a codebase: factor, value, recipe, rows. */
@@ -95,8 +113,8 @@ function keyOf({ codebase, base, factor, value, rows, length, scored }: Omit<Row
 type Outcomes = Awaited<ReturnType<typeof measureRecipe>>;
 
 async function measuredBefore(): Promise<Row[]> {
-  if (!existsSync(values.results)) return [];
-  const lines = (await readFile(values.results, 'utf8')).split('\n').filter(Boolean);
+  if (resultsFile === null || !existsSync(resultsFile)) return [];
+  const lines = (await readFile(resultsFile, 'utf8')).split('\n').filter(Boolean);
   return lines.map((line) => JSON.parse(line) as Row);
 }
 

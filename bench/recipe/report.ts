@@ -36,11 +36,16 @@ function page(rows: readonly Row[]): string {
     'what is filled in at places of them. General code: against the base alone.',
     '',
     '`npm run bench:recipe -- --codebases starlette --factors learningRate,rank --rows 240` measures a part; a call goes',
-    'on where the last one ended.',
+    'on where the last one ended. `commitRowShare` needs a git history, which a package comes without: it is left out,',
+    'and `npm run bench:recipe -- --checkout FOLDER --factors commitRowShare` measures it on a checkout and prints it.',
+    '',
   ];
-  if (rows.length === 0) parts.push('', 'Nothing is measured yet.');
-  for (const [title, group] of groups(rows)) parts.push('', ...section(title, group));
-  return parts.join('\n');
+  return `${parts.join('\n')}\n${rows.length === 0 ? 'Nothing is measured yet.' : tables(rows)}`;
+}
+
+/** A section for trainings that can be compared, each with its table. */
+export function tables(rows: readonly Row[]): string {
+  return [...groups(rows)].map(([title, group]) => section(title, group).join('\n')).join('\n\n');
 }
 
 /** Trainings of one base and length together. */
@@ -57,16 +62,16 @@ function section(title: string, rows: readonly Row[]): string[] {
   const usual = rows.filter(({ factor }) => factor === 'as usual');
   const alone = rows.filter(({ factor }) => factor === 'base alone');
   const codebases = usual.map(({ codebase }) => codebase);
-  const isWhole = RECIPE_CODEBASES.every(({ name }) => codebases.includes(name));
+  const known = RECIPE_CODEBASES.filter(({ name }) => codebases.includes(name)).length;
   const learned = compared(alone, usual);
   return [
     `## ${title}`,
     '',
     `Measured on ${codebases.join(', ')}.`,
-    ...(isWhole
+    ...(known === RECIPE_CODEBASES.length
       ? []
       : [
-          `That is ${codebases.length} of ${RECIPE_CODEBASES.length}: it shows that the bench works, and is too little to change a default by.`,
+          `That is ${known || 'none'} of ${RECIPE_CODEBASES.length}: it shows that the bench works, and is too little to change a default by.`,
         ]),
     `The usual recipe against the base alone: held-out code ${learned.windows}, gaps ${learned.gaps}.`,
     '',

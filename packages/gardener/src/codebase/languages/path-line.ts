@@ -7,6 +7,14 @@ import { findLanguage } from './languages.js';
  * @returns one line with its line end
  */
 export function pathLine(path: string, language: LanguageId): string {
+  return commentLine(path, language);
+}
+
+/**
+ * A text that has no line ends as a comment of a language, `//` where it is not in the table.
+ * @returns one line with its line end
+ */
+export function commentLine(text: string, language: LanguageId): string {
   const [open, close] = findLanguage(language)?.lineComment ?? ['// ', ''];
-  return `${open}${path}${close}\n`;
+  return `${open}${text}${close}\n`;
 }

@@ -48,6 +48,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   learningRate: [1e-4, 2e-4, 3e-4],
   bodyRowShare: [0.1, 0.2, 0.3],
   relatedRowShare: [0.1, 0.2, 0.3],
+  commitRowShare: [0.1, 0.2, 0.3],
   recentEditWeight: [2, 3, 4],
   sequenceLength: [128, 512, 1024],
   threads: [1, 2, 3],

@@ -180,6 +180,9 @@ export const settingsSchema = z.strictObject({
   relatedRowShare: rowShare.describe(
     'Share of the code tokens of a training that rows take which have declarations of imported names before the file, 0 to 0.9.',
   ),
+  commitRowShare: rowShare.describe(
+    "Share of the code tokens of a training that rows take which give a commit's message and the code around an edit and learn its lines, 0 to 0.9; needs a git history.",
+  ),
   recentEditWeight: z
     .number()
     .min(0.1)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SCOPE_KINDS } from './gaps/scopes.js';
+import { LEFT_OUT } from './rows/commit-edits.js';
 
 const count = z.number().int().nonnegative();
 
@@ -14,6 +15,16 @@ const sideCountsSchema = z.object({
 const gapCountsSchema = z
   .partialRecord(z.enum(SCOPE_KINDS), z.object({ examples: count, tokens: count }))
   .default({});
+
+/** Rows of the history's edits: how many commits were looked at, and why edits are in no row. */
+const commitRowCountsSchema = z
+  .object({
+    examples: count,
+    tokens: count,
+    commits: count,
+    leftOut: z.partialRecord(z.enum(LEFT_OUT), count),
+  })
+  .default({ examples: 0, tokens: 0, commits: 0, leftOut: {} });
 
 /**
  * data/manifest.json: what a run's data is made of, enough to compare two runs and to say whether a file was trained
@@ -32,6 +43,7 @@ export const dataManifestSchema = z.object({
     /** Bodies under a signature, and gaps with code of other files. Runs from before there were any have none. */
     bodyRows: count.default(0),
     relatedRows: count.default(0),
+    commitRows: commitRowCountsSchema,
   }),
   validation: sideCountsSchema,
   heldOut: sideCountsSchema.extend({ lines: count, gaps: gapCountsSchema }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SupervisedExample } from '@codebase-gardener/lora';
+import type { ParsedLog } from '../../codebase/history/parse-log.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { systemMessage } from '../../prompt/build-prompt.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
@@ -10,8 +11,9 @@ import { type GapBase, type GapOptions, gapBase } from './gaps/gap-examples.js';
 import { countGaps, defaultGapShare, gapRows, gapsInTurn, MAX_HELD_OUT_GAPS } from './gaps/gap-rows.js';
 import { instructionPairs } from './instruction-pairs.js';
 import { seededRandom, shuffled } from './random.js';
+import { commitRows, countCommitRows } from './rows/commit-rows.js';
 import { moreRows } from './rows/more-rows.js';
-import { NO_MORE_ROWS, type RowWeights, weightedByAge } from './rows/row-weights.js';
+import { NO_MORE_ROWS, type RowWeights, tokensOfShare, weightedByAge } from './rows/row-weights.js';
 import { usableChunks } from './rows/usable-chunks.js';
 import { drawWindows, type HeldOutFile, heldOutFile, heldOutGap, windowExample } from './split/held-out.js';
 import { lineHashes } from './split/line-hashes.js';
@@ -28,6 +30,10 @@ export interface ExampleOptions extends SplitOptions {
   gapShare?: number;
   /** Further kinds of rows. Defaults to none. */
   rows?: RowWeights;
+  /** The codebase's last edits, newest first, for rows of commits. Defaults to none. */
+  history?: ParsedLog | null;
+  /** The setting: what is no secret, in edits of the history. Defaults to nothing. */
+  allowedSecrets?: string;
   /** Name of the codebase, for bases that know repositories. Defaults to 'repository'. */
   repository?: string;
   /** Windows and gap rows beyond this many tokens are not made (files in seeded order). Defaults to 2,000,000. */
@@ -74,11 +80,20 @@ export function makeExamples(
   const { rows: weights = NO_MORE_ROWS } = options;
   const ofMore = seededRandom(options.seed, 'more rows');
   const more = moreRows(trainFiles, weights, code.tokens, gaps, gapOptions(options), ofMore);
+  const measured = [...split.validation, ...split.heldOut];
+  const edits = commitRows(
+    options.history ?? { commits: [], unreadable: 0 },
+    { train: trainFiles, measured },
+    tokensOfShare(weights.commits, code.tokens),
+    gaps,
+    { ...gapOptions(options), allowedSecrets: options.allowedSecrets },
+  );
   const rows = [
     ...code.windows,
     ...code.gaps.map(({ example }) => example),
     ...more.bodies,
     ...more.related,
+    ...edits.rows,
     ...pairs,
   ];
   const train = shuffled(withoutDuplicates(rows, filters), random);
@@ -114,6 +129,7 @@ export function makeExamples(
       gaps: countGaps(code.gaps),
       bodyRows: more.bodies.length,
       relatedRows: more.related.length,
+      commitRows: countCommitRows(edits),
     },
     validation: countSide(
       split.validation.map(({ file }) => file.path),

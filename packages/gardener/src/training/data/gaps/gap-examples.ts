@@ -1,24 +1,12 @@
-import type { ModelTokenizer, SupervisedExample, Tokenizer } from '@codebase-gardener/lora';
+import type { ModelTokenizer, SupervisedExample } from '@codebase-gardener/lora';
 import { pathLine } from '../../../codebase/languages/path-line.js';
-import {
-  continuedText,
-  encodeGap,
-  findGapTokens,
-  type Gap,
-  type GapTokens,
-} from '../../../models/runtime/fill-in-the-middle.js';
+import { findGapTokens, type Gap } from '../../../models/runtime/fill-in-the-middle.js';
 import { type Random, seededRandom } from '../random.js';
 import type { SplitFile } from '../split/split.js';
+import { type GapBase, gapRow } from './gap-row.js';
 import { findScopes, SCOPE_KINDS, type Scope, type ScopeKind } from './scopes.js';
 
-/** What gap rows are made with. */
-export interface GapBase {
-  tokenizer: Tokenizer;
-  /** Null for a base that can only continue: it learns the same gaps from the text before them alone. */
-  gapTokens: GapTokens | null;
-  /** The token learned after the filling, so that a completion ends by itself. */
-  endToken: number;
-}
+export type { GapBase } from './gap-row.js';
 
 /** What a tokenizer says of gaps. A base without an end token of its own for fillings ends them as it ends a turn. */
 export function gapBase(tokenizer: ModelTokenizer): GapBase {
@@ -49,10 +37,6 @@ export interface GapExample {
 
 /** How often each kind of scope is drawn, relative to the others: the more often people type one, the more often. */
 const SHARES: Record<ScopeKind, number> = { line: 0.4, statement: 0.15, body: 0.3, arguments: 0.15 };
-/** Of a row's tokens, what stands after the gap takes at most this share. */
-const AFTER_SHARE = 0.25;
-/** Characters around a gap that are looked at: more than fit into any row. */
-const CHARS_A_TOKEN = 6;
 /** At least so much stands before a gap; arXiv 2602.05780 has 200 characters. */
 const MIN_BEFORE_CHARS = 100;
 
@@ -115,55 +99,13 @@ function rowOf(
   base: GapBase,
   { sequenceLength, repository }: GapOptions,
 ): GapExample | null {
-  const { tokenizer, gapTokens, endToken } = base;
   if (scope.start - part.start < MIN_BEFORE_CHARS) return null;
   const text = file.text.slice(scope.start, scope.end);
-  const filling = tokenizer.encode(text);
   const place = { repository, path: file.path, files: [], comments: pathLine(file.path, file.language) };
-  const encode = (text: string) => tokenizer.encode(text);
-  const given = (gap: Gap): Int32Array =>
-    gapTokens === null ? encode(continuedText(gap)) : encodeGap(encode, gapTokens, gap);
-  const room = sequenceLength - filling.length - 1 - given({ before: '', after: '', place }).length;
-  const after = gapTokens === null ? '' : file.text.slice(scope.end, part.end);
-  const kept = lastingLines(after, Math.floor(sequenceLength * AFTER_SHARE), tokenizer, 'first');
-  const before = lastingLines(
-    file.text.slice(part.start, scope.start),
-    room - kept.tokens,
-    tokenizer,
-    'last',
-  );
-  if (before.text.trim() === '') return null;
-  const gap = { before: before.text, after: kept.text, place };
-  const prompt = given(gap);
-  const tokens = Int32Array.from([...prompt, ...filling, endToken]);
-  if (tokens.length > sequenceLength) return null;
-  const supervised = new Uint8Array(tokens.length).fill(1, prompt.length);
-  return { path: file.path, kind: scope.kind, example: { tokens, supervised }, gap, text };
-}
-
-/**
- * The most whole lines at one end of a text that fit into `room` tokens; the line at the gap
- * itself may be a part of one.
- */
-function lastingLines(
-  text: string,
-  room: number,
-  tokenizer: Tokenizer,
-  which: 'first' | 'last',
-): { text: string; tokens: number } {
-  if (room <= 0) return { text: '', tokens: 0 };
-  const chars = room * CHARS_A_TOKEN;
-  const near = which === 'first' ? text.slice(0, chars) : text.slice(-chars);
-  const lines = near.split(/(?<=\n)/);
-  if (which === 'last') lines.reverse();
-  const taken: string[] = [];
-  let tokens = 0;
-  for (const line of lines) {
-    const size = tokenizer.encode(line).length;
-    if (tokens + size > room) break;
-    tokens += size;
-    taken.push(line);
-  }
-  if (which === 'last') taken.reverse();
-  return { text: taken.join(''), tokens };
+  const around = {
+    before: file.text.slice(part.start, scope.start),
+    after: file.text.slice(scope.end, part.end),
+  };
+  const row = gapRow({ text, ...around, place }, base, sequenceLength);
+  return row && { path: file.path, kind: scope.kind, text, ...row };
 }

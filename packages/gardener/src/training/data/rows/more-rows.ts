@@ -5,7 +5,7 @@ import { type Random, shuffled } from '../random.js';
 import type { SplitFile } from '../split/split.js';
 import { bodyRow } from './body-rows.js';
 import { declarationsOf, OWN_SHARE, relatedRow } from './related-rows.js';
-import type { RowWeights } from './row-weights.js';
+import { type RowWeights, tokensOfShare } from './row-weights.js';
 import { usableChunks } from './usable-chunks.js';
 
 /** Another draw than that of the gap rows without other files. */
@@ -24,11 +24,10 @@ export function moreRows(
   options: GapOptions,
   random: Random,
 ): { bodies: SupervisedExample[]; related: SupervisedExample[] } {
-  const tokensFor = (share: number): number => (codeTokens * share) / (1 - share);
   const chunks = usableChunks(sides);
   return {
-    bodies: upTo(tokensFor(weights.bodies), bodies(shuffled(chunks, random), base, options)),
-    related: upTo(tokensFor(weights.related), related(sides, chunks, base, options)),
+    bodies: upTo(tokensOfShare(weights.bodies, codeTokens), bodies(shuffled(chunks, random), base, options)),
+    related: upTo(tokensOfShare(weights.related, codeTokens), related(sides, chunks, base, options)),
   };
 }
 

@@ -7,12 +7,19 @@ export interface RowWeights {
   bodies: number;
   /** Of the code tokens, what gap rows take that have declarations of imported names before the file. */
   related: number;
+  /** Of the code tokens, what rows take that give a commit's message and the code around an edit and learn it. */
+  commits: number;
   /** How many times as many gap rows the files of the newer half give as the others. */
   recent: number;
 }
 
 /** No row of these kinds, and all files alike. */
-export const NO_MORE_ROWS: RowWeights = { bodies: 0, related: 0, recent: 1 };
+export const NO_MORE_ROWS: RowWeights = { bodies: 0, related: 0, commits: 0, recent: 1 };
+
+/** Tokens that are `share` of all when `codeTokens` are the rest. */
+export function tokensOfShare(share: number, codeTokens: number): number {
+  return (codeTokens * share) / (1 - share);
+}
 
 /**
  * Files with what the newer half counts for raised and the others' lowered, so that the sum stays. Those of one age

@@ -16,15 +16,16 @@ const WORD = /[A-Za-z_$][\w$]*|\d+|[^\s\w]/g;
 
 /**
  * The distinct hashes of all runs of five tokens in `text`; shorter texts give one hash. White space does not count.
+ * @param run tokens of a run. Defaults to five
  */
-export function shingles(text: string): Uint32Array {
+export function shingles(text: string, run = SHINGLE_WORDS): Uint32Array {
   const words = (text.match(WORD) ?? []).map((word) => hash32(word));
   if (words.length === 0) return new Uint32Array(0);
   const found = new Set<number>();
-  const last = Math.max(1, words.length - SHINGLE_WORDS + 1);
+  const last = Math.max(1, words.length - run + 1);
   for (let start = 0; start < last; start++) {
     let hash = 0;
-    const end = Math.min(words.length, start + SHINGLE_WORDS);
+    const end = Math.min(words.length, start + run);
     for (let i = start; i < end; i++) hash = mix32(Math.imul(hash, 31) + present(words[i]));
     found.add(hash);
   }

@@ -1,3 +1,4 @@
+import { type History, historyNote, readHistory } from '../../../codebase/history/read-history.js';
 import type { BaseFacts } from '../../adapters/open-base.js';
 import { type ExampleOptions, type ExampleSet, makeExamples } from '../../data/examples.js';
 import { type GapExample, gapBase } from '../../data/gaps/gap-examples.js';
@@ -59,7 +60,11 @@ export async function makeRunExamples(
     continuation = plan;
   }
   report.progress('making examples', 0, null);
-  const set = makeExamples(codebase.files, base, exampleOptions(run, codebase, base, continuation));
+  const history = await recentHistory(run);
+  const set = makeExamples(codebase.files, base, {
+    ...exampleOptions(run, codebase, base, continuation),
+    history,
+  });
   const obstacle = continuation === null ? tooSmall(run, set) : tooFewToMeasure(set);
   if (obstacle !== null) return obstacle;
   const trained = new Set(set.manifest.train.files);
@@ -131,6 +136,16 @@ function validationGaps(
   return sides.map(({ file: { path } }, index) => ({ path, gaps: drawn[index] ?? [] }));
 }
 
+/** The edits of the last months, where rows of them are asked for; says so where there are none, or not all. */
+async function recentHistory({ garden, project, report, signal }: RunContext): Promise<History | null> {
+  if (garden.settings.commitRowShare === 0) return null;
+  report.progress('reading the history', 0, null);
+  const history = await readHistory(project.path, { signal });
+  const message = historyNote(history);
+  if (message !== null) await report.event({ type: 'log', message });
+  return history;
+}
+
 function exampleOptions(
   { garden, project, options, budgetMs }: RunContext,
   { commit }: IndexedCodebase,
@@ -147,8 +162,10 @@ function exampleOptions(
     rows: {
       bodies: garden.settings.bodyRowShare,
       related: garden.settings.relatedRowShare,
+      commits: garden.settings.commitRowShare,
       recent: garden.settings.recentEditWeight,
     },
+    allowedSecrets: garden.settings.allowedSecrets,
     ...(options.gapShare !== undefined && { gapShare: options.gapShare }),
     maxValidationTokens: Math.min(MAX_VALIDATION_TOKENS, validationTokens),
     maxTrainingTokens: Math.max(MIN_TRAINING_TOKEN_LIMIT, budgetSeconds * MAX_TOKENS_PER_SECOND),
