@@ -66,6 +66,13 @@ export function measuredOver(groups: readonly (readonly number[])[]): Measured {
   };
 }
 
+/** Items by what `key` says of each, in the order in which keys first come. */
+export function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
 export const reciprocal = (rank: number) => (rank === 0 ? 0 : 1 / rank);
 const mean = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1);

@@ -1,4 +1,4 @@
-import { measuredOver, rounded } from '../questions/measure.js';
+import { groupBy, measuredOver, rounded } from '../questions/measure.js';
 import type { Judged } from './metric.js';
 
 /** A question's judgement with what it is summed up by. */
@@ -45,12 +45,6 @@ export function figures(rows: readonly Row[]): Figures {
 /** Figures by what `key` says of each question. */
 export function figuresBy(rows: readonly Row[], key: (row: Row) => string): Record<string, Figures> {
   return Object.fromEntries([...groupBy(rows, key)].sort().map(([name, group]) => [name, figures(group)]));
-}
-
-function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
-  return groups;
 }
 
 const mean = (values: readonly number[]) =>

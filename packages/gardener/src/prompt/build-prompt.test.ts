@@ -90,7 +90,7 @@ describe('buildPrompt', () => {
       answer: lines(5),
     }));
     const { messages, used, usedExchanges } = await buildPrompt(
-      parts({ results, exchanges, contextTokens: 600, answerTokens: 100 }),
+      parts({ results, exchanges, contextTokens: 450, answerTokens: 100 }),
     );
     expect(used.length).toBeGreaterThan(0);
     expect(used.map(({ chunk }) => chunk.path)).toEqual(

@@ -1,6 +1,6 @@
 import type { Place } from '../models/runtime/fill-in-the-middle.js';
 import type { SearchResult } from '../retrieval/search/search.js';
-import { contains } from './build-prompt.js';
+import { contains } from './fit-code.js';
 import { stableLineStart } from './stable-lines.js';
 
 /** What the prompt of a completion is made of. */

@@ -4,7 +4,6 @@ import {
   CODE_HEADING,
   type FittedPrompt,
   fitOverview,
-  fitResults,
   MESSAGE_OVERHEAD,
   type PromptRoom,
   questionMessage,
@@ -12,6 +11,7 @@ import {
   roomCounter,
   systemMessage,
 } from './build-prompt.js';
+import { fitCode } from './fit-code.js';
 
 /** What {@link fitMessages} makes a prompt of. */
 export interface MessageParts extends PromptRoom {
@@ -57,7 +57,7 @@ export async function fitMessages(parts: MessageParts): Promise<FittedPrompt> {
   }
 
   const newest = await fitHistory(history, Math.floor(room * HISTORY_SHARE), count);
-  const code = await fitResults(parts.results, room - newest.tokens, count);
+  const code = await fitCode(question.content, parts.results, room - newest.tokens, count);
   const older = await fitHistory(
     history.slice(0, history.length - newest.used),
     room - newest.tokens - code.tokens,

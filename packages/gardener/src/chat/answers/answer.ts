@@ -2,6 +2,7 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import type { GenerationRuntime } from '../../models/runtime/runtime.js';
 import { buildPrompt } from '../../prompt/build-prompt.js';
+import { CANDIDATES } from '../../prompt/fit-code.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
 import type { Conversation } from '../conversations/conversation.js';
 import { AdapterUse } from './adapter-use.js';
@@ -31,12 +32,7 @@ export interface AnswerRequest extends AnswerOptions {
   store?: boolean;
   /** Answers the last question of the conversation anew, in the place of its exchange. `question` may be another. */
   replaceLast?: boolean;
-  /** Chunks asked of the index. Defaults to 4: more make a small model slower, not better. */
-  chunks?: number;
 }
-
-/** Chunks that a question is answered with. */
-export const DEFAULT_CHUNKS = 4;
 
 /** A follow-up with fewer words than this ("and why?") is searched together with the question before it. */
 const SHORT_QUESTION_WORDS = 4;
@@ -112,11 +108,11 @@ export async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEven
 }
 
 async function retrieve(
-  { code, chunks = DEFAULT_CHUNKS, signal }: AnswerRequest,
+  { code, signal }: AnswerRequest,
   question: string,
   before: string,
 ): Promise<SearchResult[]> {
   if (code === null) return [];
   const short = question.split(/\s+/).length < SHORT_QUESTION_WORDS;
-  return code.search(short && before !== '' ? `${before} ${question}` : question, chunks, signal);
+  return code.search(short && before !== '' ? `${before} ${question}` : question, CANDIDATES, signal);
 }

@@ -1,8 +1,8 @@
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ChatMessage, GenerationRuntime } from '../../models/runtime/runtime.js';
+import { CANDIDATES } from '../../prompt/fit-code.js';
 import { fitMessages } from '../../prompt/fit-messages.js';
 import { AdapterUse } from './adapter-use.js';
-import { DEFAULT_CHUNKS } from './answer.js';
 import type { ChosenAdapter } from './choose-adapter.js';
 import {
   type AnswerEvent,
@@ -40,7 +40,7 @@ export async function* reply(request: ReplyRequest): AsyncGenerator<AnswerEvent,
   const [results, overview] =
     code === null
       ? [[], []]
-      : await Promise.all([code.search(question, DEFAULT_CHUNKS, signal), code.overview()]);
+      : await Promise.all([code.search(question, CANDIDATES, signal), code.overview()]);
   signal?.throwIfAborted();
   const { messages, used } = await fitMessages({
     messages: request.messages,

@@ -37,6 +37,7 @@ export interface AnswerOptions {
 
 /** The code of a project as an answer looks it up. */
 export interface ProjectCode {
+  /** At least `k` results where there are as many; what else there is of the first ones' symbols comes last. */
   search(query: string, k: number, signal?: AbortSignal): Promise<SearchResult[]>;
   /** Never fails: null when it cannot be told. */
   freshness(): Promise<IndexFreshness | null>;

@@ -103,7 +103,7 @@ export class OpenIndexes {
   async codeOf(project: ProjectRecord): Promise<ProjectCode | null> {
     if ((await this.readiness(project)) === 'none') return null;
     return {
-      search: (query, k, signal) => this.search(project, query, { k }, signal),
+      search: (query, k, signal) => this.search(project, query, { k, purpose: 'answer' }, signal),
       freshness: () => this.freshness(project),
       overview: () => this.overview(project).catch(() => []),
     };

@@ -3,8 +3,8 @@ import type { SymbolGraph } from '../../codebase/graph/symbol-graph.js';
 import { namesInQuery, type QueryNames } from '../ranking/query-names.js';
 import { type RankedCandidate, rank } from '../ranking/rank.js';
 import type { Candidate } from '../ranking/signals.js';
-import { WITHOUT_NAMES } from '../ranking/weights.js';
-import { type Why, whyFound } from '../ranking/why.js';
+import { WITHOUT_NAMES, weightsOf } from '../ranking/weights.js';
+import { NO_REASON, type Why, whyFound } from '../ranking/why.js';
 import { chunkOf, fileNameOf, namesOf } from '../store/chunk-row.js';
 import type { ChunkStore } from '../store/chunk-store.js';
 import { keywordsOf } from '../store/keywords.js';
@@ -12,6 +12,7 @@ import { sqlHasAny, sqlIn, sqlString } from '../store/sql.js';
 import { rowIdOf, type ScoredRows, type StoredRow } from '../store/table-rows.js';
 import { filterCondition, type SearchFilters } from './filters.js';
 import { foldDuplicates } from './fold-duplicates.js';
+import { restOfSymbols } from './rest-of-symbols.js';
 
 /** Where candidates come from: meaning (vectors), words (BM25), and what the query names or shares with names. */
 export type RankingName = 'vectors' | 'keywords' | 'names';
@@ -26,6 +27,11 @@ export interface SearchOptions extends SearchFilters {
   graph?: SymbolGraph | null;
   /** The rankings that take part. Defaults to all; fewer are for measuring what each is worth. */
   rankings?: readonly RankingName[];
+  /**
+   * What the results are for: `files` (the default) names many files first; `answer` looks for the lines that answer a
+   * question, several chunks of one file included, and adds what else there is of the symbols of the first results.
+   */
+  purpose?: 'files' | 'answer';
   /** Given the candidates before they are ranked: for measuring and choosing weights. */
   onCandidates?: (query: string, names: QueryNames, candidates: readonly Candidate[]) => void;
 }
@@ -114,9 +120,9 @@ async function searchOnce(
   let isWhole = unread.every((id) => rows.has(id));
   const candidates = [...rows].map(([id, row]) => candidateOf(id, row, byVector, byKeyword));
   options.onCandidates?.(text, names, candidates);
-  const ranked = rankings.includes('names')
-    ? rank(text, names, candidates)
-    : rank(text, names, candidates, WITHOUT_NAMES);
+  const isAnswer = options.purpose === 'answer';
+  const weights = rankings.includes('names') ? weightsOf(text, isAnswer) : WITHOUT_NAMES;
+  const ranked = rank(text, names, candidates, weights);
   const ranks = { vectors: ranksOf(byVector), keywords: ranksOf(byKeyword) };
   let found: Found[] = [];
   // The rest of a chunk is read for those that are shown, and for a few more in case some are copies.
@@ -130,7 +136,9 @@ async function searchOnce(
     found = foldDuplicates([...found, ...read], wanted);
   }
   const { graph = null } = options;
-  return { results: found.map((one) => resultOf(text, one, ranks, graph)), isWhole };
+  const results = found.map((one) => resultOf(text, one, ranks, graph));
+  const rest = isAnswer ? await restOfSymbols(store, results) : [];
+  return { results: [...results, ...rest.map(unasked)], isWhole };
 }
 
 /** A candidate that is shown, with its whole chunk. */
@@ -153,6 +161,12 @@ function resultOf(
     why: whyFound(query, ranked, chunk),
     dependencies: graph === null ? NO_DEPENDENCIES : dependenciesOf(graph, chunk),
   };
+}
+
+/** A chunk that is shown for another's sake. */
+function unasked({ chunk, score }: { chunk: Chunk; score: number }): SearchResult {
+  const ranks = { vectorRank: null, keywordRank: null };
+  return { chunk, score, ...ranks, why: NO_REASON, dependencies: NO_DEPENDENCIES };
 }
 
 const NO_DEPENDENCIES: Dependencies = { symbols: [], files: [] };
