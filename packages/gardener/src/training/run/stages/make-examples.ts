@@ -59,8 +59,8 @@ export async function makeRunExamples(
     await report.event({ type: 'log', message: plan.reason });
     continuation = plan;
   }
-  report.progress('making examples', 0, null);
   const history = await recentHistory(run);
+  report.progress('making examples', 0, null);
   const set = makeExamples(codebase.files, base, {
     ...exampleOptions(run, codebase, base, continuation),
     history,
