@@ -9,7 +9,7 @@ interface Scored {
 }
 
 /** Results whose symbols are completed: the first ones. */
-const MOST_SYMBOLS = 4;
+export const MOST_SYMBOLS = 4;
 /** What constructors are called; in some languages as their class is. */
 const CONSTRUCTORS = ['__init__', '__new__', 'constructor', '__construct', 'initialize', 'init', 'new'];
 
@@ -17,15 +17,16 @@ const CONSTRUCTORS = ['__init__', '__new__', 'constructor', '__construct', 'init
  * What else there is of the symbols of the first results: the other chunks of a large function, the constructor of a
  * class and what stands between its methods. A question that names a class asks for these as well, and they are found
  * under other names or none.
- * @returns chunks that are not among `results`, each with the score of the result that it belongs to
+ * @returns chunks that are not among those first results, each with the score of the result that it belongs to
  */
 export async function restOfSymbols(
   store: Pick<ChunkStore, 'chunksOf'>,
   results: readonly Scored[],
 ): Promise<Scored[]> {
-  const named = results.slice(0, MOST_SYMBOLS).filter(({ chunk }) => chunk.symbol !== null);
+  const first = results.slice(0, MOST_SYMBOLS);
+  const named = first.filter(({ chunk }) => chunk.symbol !== null);
   if (named.length === 0) return [];
-  const known = new Set(results.map(({ chunk }) => chunk.id));
+  const known = new Set(first.map(({ chunk }) => chunk.id));
   const rows = await store.chunksOf([...new Set(named.map(({ chunk }) => chunk.path))]);
   const chunks = rows.map(chunkOf).filter(({ id, symbol }) => symbol !== null && !known.has(id));
   return chunks

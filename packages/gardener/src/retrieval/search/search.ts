@@ -12,7 +12,7 @@ import { sqlHasAny, sqlIn, sqlString } from '../store/sql.js';
 import { rowIdOf, type ScoredRows, type StoredRow } from '../store/table-rows.js';
 import { filterCondition, type SearchFilters } from './filters.js';
 import { foldDuplicates } from './fold-duplicates.js';
-import { restOfSymbols } from './rest-of-symbols.js';
+import { MOST_SYMBOLS, restOfSymbols } from './rest-of-symbols.js';
 
 /** Where candidates come from: meaning (vectors), words (BM25), and what the query names or shares with names. */
 export type RankingName = 'vectors' | 'keywords' | 'names';
@@ -137,8 +137,7 @@ async function searchOnce(
   }
   const { graph = null } = options;
   const results = found.map((one) => resultOf(text, one, ranks, graph));
-  const rest = isAnswer ? await restOfSymbols(store, results) : [];
-  return { results: [...results, ...rest.map(unasked)], isWhole };
+  return { results: isAnswer ? await withRestOfSymbols(store, results) : results, isWhole };
 }
 
 /** A candidate that is shown, with its whole chunk. */
@@ -163,10 +162,16 @@ function resultOf(
   };
 }
 
-/** A chunk that is shown for another's sake. */
-function unasked({ chunk, score }: { chunk: Chunk; score: number }): SearchResult {
-  const ranks = { vectorRank: null, keywordRank: null };
-  return { chunk, score, ...ranks, why: NO_REASON, dependencies: NO_DEPENDENCIES };
+/** The first results, what else there is of their symbols, then the others. */
+async function withRestOfSymbols(store: ChunkStore, results: SearchResult[]): Promise<SearchResult[]> {
+  const found = new Map(results.map((result) => [result.chunk.id, result]));
+  const rest = (await restOfSymbols(store, results)).map(({ chunk, score }): SearchResult => {
+    const unasked = { chunk, vectorRank: null, keywordRank: null, why: NO_REASON };
+    return { ...(found.get(chunk.id) ?? { ...unasked, dependencies: NO_DEPENDENCIES }), score };
+  });
+  const moved = new Set(rest.map(({ chunk }) => chunk.id));
+  const others = results.slice(MOST_SYMBOLS).filter(({ chunk }) => !moved.has(chunk.id));
+  return [...results.slice(0, MOST_SYMBOLS), ...rest, ...others];
 }
 
 const NO_DEPENDENCIES: Dependencies = { symbols: [], files: [] };
