@@ -13,6 +13,7 @@ import { watchGarden } from './events/watch-garden.js';
 import { admittedOrigins } from './guard/admitted-origins.js';
 import { accessFor, isLoopback } from './guard/guard.js';
 import { DEFAULT_LIMITS, Slots } from './guard/limits.js';
+import { refuseTunnels } from './guard/refuse-tunnels.js';
 import { serverToken } from './guard/token.js';
 import { nextFreePort, portOwner } from './listen/port-owner.js';
 import { claimServer, releaseServer } from './listen/server-file.js';
@@ -75,6 +76,7 @@ export async function startServer(garden: Garden, options: ServeOptions): Promis
     fetch: app.fetch,
     serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 64 * 1024 },
   }) as Server;
+  refuseTunnels(server);
   // Those who ask, those whose bodies arrive, and those who keep a connection for later.
   server.maxConnections = 4 * DEFAULT_LIMITS.requests;
   const { url } = await claimServer(garden.paths, needsToken, () => listen(server, host, options.port)).catch(
