@@ -298,6 +298,8 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
     try {
       await shown(status('Gardener: token needed'), PATIENCE_MS);
       await command('Gardener: Enter the Server');
+      // Until the box is there the editor takes what is typed.
+      await shown(page.locator('.quick-input-title', { hasText: 'Token of' }));
       await page.keyboard.type(readFileSync(join(garden.dataDir, 'server_token'), 'utf8').trim());
       await page.keyboard.press('Enter');
       await shown(status('trainer: paused'), PATIENCE_MS);

@@ -1,5 +1,6 @@
-// What is thrown at the product, counted: kills at random moments, mutated files, hostile requests, hostile file names.
-//   npm run bench:trust -- [--kills 10] [--mutations 2000] [--requests 200] [--names 300] [--seed 1] [--out FILE]
+// What is thrown at the product, counted: kills at random moments, disks that fill up, mutated files, hostile requests,
+// hostile file names.
+//   npm run bench:trust -- [--kills 10] [--disks 0] [--mutations 2000] [--requests 200] [--names 300] [--seed 1] [--out FILE]
 // Each part goes through its cases one after the other and writes each one's verdict to FILE (JSON lines) at once; what
 // stands there is not run again, so an interrupted bench goes on, and a larger number adds cases. Prints a table; ends
 // with 1 when a case was lost.
@@ -7,6 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCache } from '../inputs/bench-cache.js';
+import { fillDisks } from './full-disks.js';
 import { killAtRandom } from './kills.js';
 import { Ledger } from './ledger.js';
 import { mutateFiles } from './mutations.js';
@@ -16,6 +18,8 @@ import { hostileRequests } from './requests.js';
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '10' },
+    /** Needs Linux and the right to mount a tmpfs. */
+    disks: { type: 'string', default: '0' },
     mutations: { type: 'string', default: '2000' },
     requests: { type: 'string', default: '200' },
     names: { type: 'string', default: '300' },
@@ -32,6 +36,7 @@ const parts = [
   { part: 'mutations', run: mutateFiles, cases: Number(values.mutations) },
   { part: 'requests', run: hostileRequests, cases: Number(values.requests) },
   { part: 'kills', run: killAtRandom, cases: Number(values.kills) },
+  { part: 'full disks', run: fillDisks, cases: Number(values.disks) },
 ];
 for (const { part, run, cases } of parts) {
   const todo = ledger.todo(part, cases);
