@@ -229,6 +229,7 @@ describe.skipIf(missing !== null)('the extension for VS Code', () => {
 
   it('finds code by what it does, shows it, and opens it', async () => {
     await command('Gardener: Search the Codebase');
+    await shown(page.locator('.quick-input-title', { hasText: 'Search trainer' }));
     await page.keyboard.type('write the adapter as a GGUF file');
     const rows = page.locator('.quick-input-list .monaco-list-row');
     await expect.poll(() => rows.count(), { timeout: PATIENCE_MS }).toBeGreaterThan(3);
