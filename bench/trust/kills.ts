@@ -59,11 +59,7 @@ async function killOnce(garden: SmallGarden, { number, random }: Case): Promise<
 }
 
 /** Kills the victim as soon as it is there. @returns whether there was one before the command ended */
-async function killWhenThere(
-  garden: SmallGarden,
-  command: ChildProcess,
-  victim: string,
-): Promise<boolean> {
+async function killWhenThere(garden: SmallGarden, command: ChildProcess, victim: string): Promise<boolean> {
   const hasEnded = () => command.exitCode !== null || command.signalCode !== null;
   const deadline = performance.now() + COMMAND_MS;
   while (!hasEnded() && performance.now() < deadline) {
