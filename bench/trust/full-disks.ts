@@ -8,16 +8,16 @@ import { SmallGarden } from './small-garden.js';
 
 const DISK_BYTES = 128 << 20;
 const BLOCK = Buffer.alloc(64 << 10);
-/** What is left free: from nothing to more than a run writes. */
-const MOST_FREE_BYTES = 3 << 20;
-/** Before the disk is full the work goes on for so long at most. */
-const WITHIN_MS = 8_000;
+/** What is left free: from nothing to more than a run writes, most often little. */
+const MOST_FREE_BYTES = 1 << 20;
 
+/** What is done, and for how long at most before the disk is full. */
 const DEEDS = [
-  ['refresh', 'code', '--no-train', '--wait'],
-  ['train', 'code', '--budget', '10s', '--wait'],
-  ['evaluate', 'code'],
-  ['search', 'compute a value'],
+  { words: ['refresh', 'code', '--no-train', '--wait'], withinMs: 1_500 },
+  { words: ['train', 'code', '--budget', '10s', '--wait'], withinMs: 15_000 },
+  { words: ['train', 'code', '--budget', '10s', '--wait'], withinMs: 3_000 },
+  { words: ['evaluate', 'code'], withinMs: 500 },
+  { words: ['search', 'compute a value'], withinMs: 500 },
 ] as const;
 
 /** What a person may be told: a plain sentence with a code, and not where in our code it happened. */
@@ -43,17 +43,17 @@ export const fillDisks: Part = async (cases, note) => {
 };
 
 async function fillOnce(garden: SmallGarden, disk: string, { number, random }: Case): Promise<Verdict> {
-  const deed = pick<readonly string[]>(random, DEEDS);
-  const free = Math.floor(random() * MOST_FREE_BYTES);
+  const { words, withinMs } = pick(random, DEEDS);
+  const free = Math.floor(random() ** 2 * MOST_FREE_BYTES);
   garden.writeCode(number + 1);
-  const running = garden.run(...deed);
-  await Promise.race([running, delay(random() * WITHIN_MS)]);
+  const running = garden.run(...words);
+  await Promise.race([running, delay(random() * withinMs)]);
   const ballast = join(disk, 'ballast');
   fill(disk, ballast, free);
   const { code, text } = await running;
   rmSync(ballast, { force: true });
   // What had room enough is no test of a full disk: it is counted by itself.
-  const what = `${deed[0]} that ${code === 0 ? 'had room enough' : 'failed'}, ${free >> 10} KiB left`;
+  const what = `${words[0]} that ${code === 0 ? 'had room enough' : 'failed'}, ${free >> 10} KiB left`;
   if (code === null) return { number, what, lost: 'the command did not end' };
   if (STACK.test(text)) return { number, what, lost: `a stack: ${text.slice(-300)}` };
   return { number, what, lost: await garden.lost() };
