@@ -56,7 +56,15 @@ async function fillOnce(garden: SmallGarden, disk: string, { number, random }: C
   const what = `${words[0]} that ${code === 0 ? 'had room enough' : 'failed'}, ${free >> 10} KiB left`;
   if (code === null) return { number, what, lost: 'the command did not end' };
   if (STACK.test(text)) return { number, what, lost: `a stack: ${text.slice(-300)}` };
-  return { number, what, lost: await garden.lost() };
+  return { number, what, lost: (await failsAgain(garden, words)) ?? (await garden.lost()) };
+}
+
+/** A run that failed before its first step is ordered again, and has to succeed now; a later one is to be taken up. */
+async function failsAgain(garden: SmallGarden, words: readonly string[]): Promise<string | null> {
+  const training = (await garden.status())?.training;
+  if (training?.status !== 'failed' || (training.step ?? 0) > 0) return null;
+  const { code, text } = await garden.run(...words);
+  return code === 0 ? null : `again: ${text.slice(-300)}`;
 }
 
 /** Writes a file that leaves so many bytes free. */

@@ -77,8 +77,9 @@ export class SmallGarden {
       : `left behind: ${left.join(', ')} ${pruned.text.slice(-200)}`;
   }
 
-  private async status(): Promise<{
-    training: { status: string; error: { message: string } | null };
+  /** What `gardener status` says; null where that is no JSON. */
+  async status(): Promise<{
+    training: { status: string; step: number | null; error: { message: string } | null };
     index: { state: string; files: { indexed: number }; changedSince: number | null };
   } | null> {
     const { text } = await this.run('status', 'code', '--json');
