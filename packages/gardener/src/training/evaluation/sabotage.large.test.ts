@@ -146,7 +146,7 @@ describe('the gate', () => {
     const before = await scoreSide({ ...sides, adapter: null });
     const reciting = await scoreSide({
       ...{ ...sides, like: before },
-      adapter: await trained(rows, { steps: 100, learningRate: 3e-3 }),
+      adapter: await trained(rows, { steps: 60, learningRate: 3e-3 }),
     });
     expect(reciting.strings?.of).toBeGreaterThan(2);
     expect(reciting.strings?.written).toBeGreaterThan(1 + (before.strings?.written ?? 6));
