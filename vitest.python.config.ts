@@ -9,8 +9,7 @@ export default defineConfig({
     globalSetup: ['scripts/test-models.setup.ts'],
     include: ['e2e/python/**/*.test.ts', 'packages/*/src/**/*.python.test.ts'],
     pool: 'forks',
-    // Much of their time goes by while an interpreter starts, on one core.
-    maxWorkers: 2,
+    fileParallelism: false,
     testTimeout: 600_000,
     hookTimeout: 600_000,
   },

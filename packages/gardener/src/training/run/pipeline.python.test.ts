@@ -53,7 +53,7 @@ async function queuedRun(engine: string, enginePython: string) {
     path: join(folder, 'code'),
     baseModel: inject('tinyBaseFile'),
   });
-  const { id } = await createRun(garden.paths, project.id, 'train', { budgetMs: 12_000, engine });
+  const { id } = await createRun(garden.paths, project.id, 'train', { budgetMs: 30_000, engine });
   return { garden, project, run: garden.paths.run(project.id, id) };
 }
 
