@@ -24,7 +24,7 @@ const DEEDS = [
 const STACK = /^\s+at .+:\d+:\d+\)?$/m;
 
 /**
- * Lets the disk of the data directory become full at a random moment of a command's work, with a random rest of it free.
+ * Lets the disk of the data directory become full at a random moment of a command's work, with a random rest free.
  * The command ends with a result or an error of ours; when there is room again, all is there and the work goes on. The
  * disk is a tmpfs: needs Linux and the right to mount one.
  */

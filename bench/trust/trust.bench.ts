@@ -1,6 +1,7 @@
 // What is thrown at the product, counted: kills at random moments, disks that fill up, mutated files, hostile requests,
 // hostile file names.
-//   npm run bench:trust -- [--kills 10] [--disks 0] [--mutations 2000] [--requests 200] [--names 300] [--seed 1] [--out FILE]
+//   npm run bench:trust -- [--kills 10] [--disks 0] [--mutations 2000] [--requests 200] [--names 300]
+//     [--seed 1] [--out FILE]
 // Each part goes through its cases one after the other and writes each one's verdict to FILE (JSON lines) at once; what
 // stands there is not run again, so an interrupted bench goes on, and a larger number adds cases. Prints a table; ends
 // with 1 when a case was lost.
