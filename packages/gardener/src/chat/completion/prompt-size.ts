@@ -2,7 +2,6 @@
 export const SMALLEST_PROMPT = 512;
 /** A prompt has one of these sizes, in tokens: one that changed all the time would be read anew all the time. */
 const SIZES = [SMALLEST_PROMPT, 768, 1_024, 1_536, 2_048] as const;
-type SizeIndex = 0 | 1 | 2 | 3 | 4;
 /** So long a prompt may take to be read when nothing of it is in memory, as after a change of file. */
 const PATIENCE_MS = 3_000;
 /** Fewer tokens say little about the speed. */
@@ -15,7 +14,7 @@ const SHRINKS_ABOVE = 1.25;
 /** Chooses how large prompts are, by how fast a machine reads them with one base model. */
 export class PromptSize {
   #tokensPerMs: number | null = null;
-  #size: SizeIndex = 0;
+  #tokens: number = SMALLEST_PROMPT;
 
   /** To be told what reading a prompt took. */
   push({ tokens, cachedTokens, ms }: { tokens: number; cachedTokens: number; ms: number }): void {
@@ -25,14 +24,13 @@ export class PromptSize {
     this.#tokensPerMs =
       this.#tokensPerMs === null ? speed : MEMORY * this.#tokensPerMs + (1 - MEMORY) * speed;
     const affordable = this.#tokensPerMs * PATIENCE_MS;
-    if (this.tokens > affordable * SHRINKS_ABOVE) this.#size = largestWithin(affordable);
-    const grown = largestWithin(affordable * GROWS_BELOW);
-    if (grown > this.#size) this.#size = grown;
+    if (this.#tokens > affordable * SHRINKS_ABOVE) this.#tokens = largestWithin(affordable);
+    this.#tokens = Math.max(this.#tokens, largestWithin(affordable * GROWS_BELOW));
   }
 
   /** Tokens that a prompt should have at most: few before anything was measured, so that the first comes soon. */
   get tokens(): number {
-    return SIZES[this.#size];
+    return this.#tokens;
   }
 
   /** How long a prompt of this size takes to be read anew, milliseconds; 0 before anything was measured. */
@@ -41,10 +39,7 @@ export class PromptSize {
   }
 }
 
-/** Index of the largest size of at most so many tokens; 0 where there is none. */
-function largestWithin(tokens: number): SizeIndex {
-  return Math.max(
-    0,
-    SIZES.findLastIndex((size) => size <= tokens),
-  ) as SizeIndex;
+/** The largest size of at most so many tokens; the smallest where there is none. */
+function largestWithin(tokens: number): number {
+  return SIZES.findLast((size) => size <= tokens) ?? SMALLEST_PROMPT;
 }

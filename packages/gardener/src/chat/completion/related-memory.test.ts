@@ -60,3 +60,12 @@ it('looks at once where the beginning of the prompt has moved on, since all is r
   expect((await at('far below', 'function')).promptTokens).toBe('function'.length);
   expect(queries).toEqual(['first', 'far below']);
 });
+
+it('does not look at each key while the beginning of a file is typed', async () => {
+  const { queries, related } = memory();
+  for (const start of ['im', 'impo', 'import', 'imp']) {
+    const typed = { ...place('one', start, 'src/one.ts'), region: 'the first lines', startAt: () => start };
+    await related.of(project, typed);
+  }
+  expect(queries).toEqual(['im']);
+});

@@ -89,7 +89,7 @@ export class RelatedMemory {
     if (
       known === undefined ||
       !isSameFile(known, code) ||
-      place.startAt(known.promptTokens) !== known.start
+      !beginAlike(place.startAt(known.promptTokens), known.start)
     ) {
       const found = await this.#search(project, code, signal);
       return this.#remember(key, found, place);
@@ -162,6 +162,11 @@ function ownPath(results: readonly SearchResult[], code: CodeAtCursor): string |
     if (same >= 2 && same >= SAME_FILE_SHARE * lines.length) return chunk.path;
   }
   return null;
+}
+
+/** Whether of two beginnings one is only longer: what is typed at a file's very top moves nothing. */
+function beginAlike(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
 }
 
 /** Files that are named are told apart by their name; others by whether they have lines in common. */

@@ -16,7 +16,6 @@ import type { GenerationJobOptions } from './engine/generate-tokens.js';
 import type { AdapterInUse, EngineSetup } from './engine/llama-cpp-engine.js';
 import { EventQueue } from './event-queue.js';
 import { FairQueue } from './fair-queue.js';
-import { fasterFile } from './faster-file.js';
 import { type LlamaCppProcess, startLlamaCppProcess } from './llama-cpp-process.js';
 import type { KeptAdapters, LlamaCppProtocol } from './llama-cpp-protocol.js';
 
@@ -58,7 +57,7 @@ const KEPT_CONTEXTS = 3;
  */
 export async function startLlamaCpp(modelPath: string, options: LlamaCppOptions): Promise<LlamaCppRuntime> {
   const { threads, contextTokens, keptContexts = KEPT_CONTEXTS } = options;
-  const setup = { modelPath, threads, contextTokens, keptContexts };
+  const setup = { modelPath, threads, contextTokens, keptContexts, copies: options.copies ?? null };
   const runtime = new ProcessRuntime(setup, options);
   await runtime.start();
   return runtime;
@@ -76,7 +75,6 @@ type TurnOptions = Pick<GenerationOptions, 'adapter' | 'adapterStrength' | 'turn
 class ProcessRuntime implements LlamaCppRuntime {
   contextTokens: number;
   readonly #setup: EngineSetup;
-  readonly #copies: string | undefined;
   readonly #startTimeoutMs: number;
   readonly #idleMs: number;
   readonly #givesWhole: boolean;
@@ -94,7 +92,6 @@ class ProcessRuntime implements LlamaCppRuntime {
   constructor(setup: EngineSetup, options: LlamaCppOptions) {
     this.#givesWhole = options.whole ?? false;
     this.#setup = setup;
-    this.#copies = options.copies;
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
     this.#idleMs = options.idleMs ?? IDLE_MS;
     this.contextTokens = setup.contextTokens;
@@ -160,9 +157,7 @@ class ProcessRuntime implements LlamaCppRuntime {
   async #launch(): Promise<LlamaCppProcess> {
     this.#adapters = new Map();
     this.#keptAdapters = [];
-    const { modelPath: own } = this.#setup;
-    const modelPath = this.#copies === undefined ? own : await fasterFile(own, this.#copies);
-    const started = await startLlamaCppProcess({ ...this.#setup, modelPath }, this.#startTimeoutMs);
+    const started = await startLlamaCppProcess(this.#setup, this.#startTimeoutMs);
     this.contextTokens = started.ready.contextTokens;
     this.#restLater();
     return started;

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token, TokenBias } from 'node-llama-cpp';
 import { GardenerError } from '../../../garden/errors/garden-error.js';
 import type { TokenScores } from '../../runtime/runtime.js';
+import { fasterFile } from './faster-file.js';
 import { CoreWatch } from './free-cores.js';
 import { type PromptEncoders, promptEncoders } from './prompt-encoders.js';
 import { type BiasToken, scoreTokens } from './score-tokens.js';
@@ -23,6 +24,8 @@ export interface EngineSetup {
   contextTokens: number;
   /** Contexts (one per adapter) kept ready. */
   keptContexts: number;
+  /** Folder for copies of models that this machine computes faster; null loads the own file. */
+  copies: string | null;
 }
 
 /** The adapter of a job. */
@@ -245,9 +248,11 @@ export function requireFit(tokens: number, contextTokens: number): void {
 }
 
 async function load(llama: Llama, setup: EngineSetup, log: string[]) {
+  const { modelPath, copies } = setup;
   try {
-    const model = await llama.loadModel({ modelPath: setup.modelPath });
-    return { model, encoders: await promptEncoders(model, setup.modelPath) };
+    const file = copies === null ? modelPath : await fasterFile(modelPath, copies);
+    const model = await llama.loadModel({ modelPath: file });
+    return { model, encoders: await promptEncoders(model, modelPath) };
   } catch (cause) {
     throw new GardenerError('models.bad-model', `llama.cpp cannot load ${setup.modelPath}.`, {
       remedy: 'Run `gardener doctor`; fetch the model again if its file is damaged.',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileVersion, isThere } from '../../garden/files/file-version.js';
+import { widenable, widenGguf } from '@codebase-gardener/lora';
+import { fileVersion, isThere } from '../../../garden/files/file-version.js';
 
 /** Below this share of a model's work a copy of all of it does not pay. */
 const LEAST_SHARE = 0.3;
@@ -29,8 +30,6 @@ export async function fasterFile(modelPath: string, copies: string, machine?: Ma
   const copy = join(copies, `${name}.gguf`);
   if (await isThere(copy)) return copy;
   try {
-    // Loaded late: the command line starts without the trainer.
-    const { widenable, widenGguf } = await import('@codebase-gardener/lora');
     if ((await widenable(modelPath)).share < LEAST_SHARE) return modelPath;
     await mkdir(copies, { recursive: true });
     await widenGguf(modelPath, copy);
