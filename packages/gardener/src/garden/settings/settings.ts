@@ -236,7 +236,7 @@ export const settingsSchema = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.4)
+    .default(0.7)
     .describe(
       'Editors are shown nothing whose first line the model holds less likely than this, as a mean of its tokens. 0 shows everything.',
     ),
