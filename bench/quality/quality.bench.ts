@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
@@ -18,6 +18,8 @@ import { inOrderOf, type Rows, rowsOf } from './rows.js';
 
 /** One finished run, a line of the results. */
 interface Row {
+  /** The base's file, steps and tokens of a row: what is compared has the same ones. */
+  setting: string;
   engine: string;
   seed: number;
   heldOutLoss: number;
@@ -27,17 +29,24 @@ interface Row {
 }
 
 const run = promisify(execFile);
-/** One row of 256 tokens a step: 400 steps are an epoch of 102,400 tokens. */
-const STEPS = 400;
-const LENGTH = 256;
+/** One row a step: 400 steps of 256 tokens are an epoch of 102,400 tokens. */
+const STEPS = Number(process.env.BENCH_STEPS ?? 400);
+const LENGTH = Number(process.env.BENCH_LENGTH ?? 256);
 const HELD_OUT_ROWS = 48;
-const SEEDS = [1, 2, 3];
+const SEEDS = (process.env.BENCH_SEEDS ?? '1,2,3').split(',').map(Number);
 const CODEBASE = 'mongodb';
 /** As the product trains. */
 const LEARNING_RATE = 1e-3;
 const WARMUP_STEPS = 10;
 /** The engines that answer most first, so that an unfinished bench says something. */
-const ENGINES = ['int8-keep', 'peft', 'float32-keep', 'int7-keep', 'int8-recompute', 'float32-recompute'];
+const ENGINES = process.env.BENCH_ENGINES?.split(',') ?? [
+  'int8-keep',
+  'peft',
+  'float32-keep',
+  'int7-keep',
+  'int8-recompute',
+  'float32-recompute',
+];
 const REFERENCE = 'peft';
 const BASE = 'base';
 /**
@@ -46,20 +55,26 @@ const BASE = 'base';
 const RESULTS = process.env.BENCH_RESULTS ?? join(benchCache, 'quality.jsonl');
 
 /**
- * Held-out loss after 400 steps on real code: every mode of ours and HF PEFT in float32, three seeds (order of the
+ * Held-out loss after 400 steps (`BENCH_STEPS`) on real code: every mode of ours and HF PEFT in float32, three seeds (order of the
  * rows, start of the adapter), the same rows in the same order. Float32 scoring throughout. Nothing waits in a loop, so
  * that it can run beside other work. One JSON object a run, appended to the results, then the summary.
  */
 async function main(): Promise<void> {
   const python = await pythonWith('peft');
-  const baseFile = await defaultBaseModelFile();
+  const baseFile = process.env.BENCH_BASE ?? (await defaultBaseModelFile());
+  const setting = `${basename(baseFile)}, ${STEPS} steps of ${LENGTH}`;
   const directory = await mkdtemp(join(tmpdir(), 'gardener-quality-'));
   try {
     const data = await dataOf(baseFile);
-    const done = await finished();
+    const done = (await finished()).filter((row) => row.setting === setting);
     for (const [seed, engine] of order()) {
       if (done.some((row) => row.seed === seed && row.engine === engine)) continue;
-      const row = { seed, ...(await measure(engine, seed, data, baseFile, python, directory)), engine };
+      const row = {
+        setting,
+        seed,
+        ...(await measure(engine, seed, data, baseFile, python, directory)),
+        engine,
+      };
       done.push(row);
       await appendFile(RESULTS, `${JSON.stringify(row)}\n`);
       print({ ...row, losses: row.losses.slice(-1) });
@@ -91,7 +106,7 @@ async function measure(
   baseFile: string,
   python: string,
   directory: string,
-): Promise<Omit<Row, 'seed' | 'engine'>> {
+): Promise<Omit<Row, 'setting' | 'seed' | 'engine'>> {
   const file = join(directory, `${engine}-${seed}.json`);
   const ordered = engine === REFERENCE ? { ...data, train: inOrderOf(seed, data.train) } : data;
   await writeFile(file, JSON.stringify(ordered));

@@ -21,7 +21,7 @@ const { values } = parseArgs({
     codebases: { type: 'string' },
     /** A git checkout to measure instead, and to print of: packages have no history, which rows of commits need. */
     checkout: { type: 'string' },
-    /** Names of factors with commas; all else. */
+    /** Names of factors with commas, all their values or one (`rank=8`); all factors else. */
     factors: { type: 'string' },
     /** Rows of `length` tokens that every training learns from. */
     rows: { type: 'string', default: '240' },
@@ -95,13 +95,17 @@ function wanted(): [factor: string, value: string, recipe: Recipe, rows: number]
   return [
     [BASE_ALONE, '', USUAL, 0],
     [AS_USUAL, '', USUAL, rows],
-    ...FACTORS.filter(({ name }) => names?.includes(name) ?? true).flatMap(({ name, values: tried }) =>
-      [...tried].map(([value, change]): [string, string, Recipe, number] => [
-        name,
-        value,
-        { ...USUAL, ...change },
-        rows,
-      ]),
+    ...FACTORS.flatMap(({ name, values: tried }) =>
+      [...tried]
+        .filter(
+          ([value]) => names === undefined || names.includes(name) || names.includes(`${name}=${value}`),
+        )
+        .map(([value, change]): [string, string, Recipe, number] => [
+          name,
+          value,
+          { ...USUAL, ...change },
+          rows,
+        ]),
     ),
   ];
 }
