@@ -55,9 +55,9 @@ const BASE = 'base';
 const RESULTS = process.env.BENCH_RESULTS ?? join(benchCache, 'quality.jsonl');
 
 /**
- * Held-out loss after 400 steps (`BENCH_STEPS`) on real code: every mode of ours and HF PEFT in float32, three seeds (order of the
- * rows, start of the adapter), the same rows in the same order. Float32 scoring throughout. Nothing waits in a loop, so
- * that it can run beside other work. One JSON object a run, appended to the results, then the summary.
+ * Held-out loss after 400 steps (`BENCH_STEPS`) on real code: every mode of ours and HF PEFT in float32, three seeds
+ * (order of the rows, start of the adapter), the same rows in the same order. Float32 scoring throughout. Nothing waits
+ * in a loop, so that it can run beside other work. One JSON object a run, appended to the results, then the summary.
  */
 async function main(): Promise<void> {
   const python = await pythonWith('peft');

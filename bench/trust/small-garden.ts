@@ -26,6 +26,8 @@ export class SmallGarden {
   /** @param dataDir defaults to a folder of `root` */
   static async make(root: string, dataDir = join(root, 'data')): Promise<SmallGarden> {
     mkdirSync(dataDir, { recursive: true });
+    // Filled by the first command where no test has filled it yet.
+    mkdirSync(join(models, 'base_models'), { recursive: true });
     symlinkSync(join(models, 'base_models'), join(dataDir, 'base_models'));
     const settings = { sequenceLength: 128, minTrainingTokens: 1_000, threads: 1, rank: 2, alpha: 4 };
     writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(settings));
