@@ -20,7 +20,7 @@ async function times(place: 'local' | 'ray', settings: Parameters<typeof placeOf
   const folder = await mkdtemp(join(tmpdir(), 'gardener-overhead-'));
   // Each a run of its own: a job is known by its run's id.
   const runId = `run-${Date.now()}`;
-  await using run = await readyRun(folder, goldenBase('llama-tiny'), {}, 0, runId);
+  await using run = await readyRun(folder, goldenBase('llama-tiny'), {}, { validation: 0 }, runId);
   const { directory, ...opened } = run;
   const start = performance.now();
   const seconds = () => Number(((performance.now() - start) / 1000).toFixed(2));

@@ -136,7 +136,7 @@ describe.runIf(ray)('a Ray of PyPI', () => {
   });
 
   test('what is trained there is what is trained here', async () => {
-    await using run = await readyRun(join(folder, 'run'), goldenBase('llama-tiny'), {}, 0);
+    await using run = await readyRun(join(folder, 'run'), goldenBase('llama-tiny'), {}, { validation: 0 });
     const events = await trained(run, async () => undefined);
     const there = lossesOf(events.filter((event) => event.type !== 'log'));
     const { losses } = await trainHere(run);

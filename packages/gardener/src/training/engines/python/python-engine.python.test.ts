@@ -25,16 +25,17 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const here = PYTHON_ENGINES.filter((name) => name === 'peft' || process.env.GARDENER_MLX_PYTHON);
 
 /**
- * Each with how far the losses may be apart; a real code model where CI could fetch one. MLX's processor build
- * multiplies at less than a GFLOP a second: only the tiny ones come to an end with it.
+ * Each with how far the losses may be apart, and its steps; a real code model where CI could fetch one. MLX's processor
+ * build multiplies at less than a GFLOP a second: only the tiny ones come to an end with it.
  */
 const real = process.env.CODEBASE_GARDENER_TEST_QWEN;
-const BASES: [name: string, file: () => string, tolerance: number][] = [
-  ['tiny llama', () => goldenBase('llama-tiny'), 1e-4],
-  ['tiny qwen2', () => goldenBase('architectures/qwen2'), 1e-4],
-  ['tiny qwen3', () => goldenBase('architectures/qwen3'), 1e-4],
-  ['SmolLM2-135M', () => inject('baseModelFile'), 1e-2],
-  ...(real ? [['Qwen2.5-Coder-0.5B', () => real, 1e-2] satisfies [string, () => string, number]] : []),
+type Base = [name: string, steps: number, file: () => string, tolerance: number];
+const BASES: Base[] = [
+  ['tiny llama', 10, () => goldenBase('llama-tiny'), 1e-4],
+  ['tiny qwen2', 10, () => goldenBase('architectures/qwen2'), 1e-4],
+  ['tiny qwen3', 10, () => goldenBase('architectures/qwen3'), 1e-4],
+  ['SmolLM2-135M', 4, () => inject('baseModelFile'), 1e-2],
+  ...(real ? [['Qwen2.5-Coder-0.5B', 4, () => real, 1e-2] satisfies Base] : []),
 ];
 
 /** Largest difference of two series, as a share of the second. */
@@ -50,13 +51,14 @@ describe.each(here)('the engine %s', (name) => {
   });
 
   test.each(BASES.filter(([base]) => name === 'peft' || base.startsWith('tiny')))(
-    '%s: ten steps from one seed have our losses, and the adapter is ours',
-    async (_name, file, tolerance) => {
+    '%s: %d steps from one seed have our losses, and the adapter is ours',
+    async (_name, steps, file, tolerance) => {
       // Without validation examples the last state is the result.
-      await using run = await readyRun(folder, file(), {}, 0);
+      const examples = { train: steps === 10 ? 32 : 10, validation: 0 };
+      await using run = await readyRun(folder, file(), {}, examples);
       const events = await trainInPython(name, run);
       const ours = await trainHere(run);
-      expect(ours.losses).toHaveLength(10);
+      expect(ours.losses).toHaveLength(steps);
       expect(apart(lossesOf(events), ours.losses)).toBeLessThan(tolerance);
       expect(events.at(-1)).toMatchObject({ type: 'train-end', reason: 'steps' });
       const adapter = await readPeftAdapter(run.directory.output, run.base.config);

@@ -29,15 +29,21 @@ export interface ReadyRun extends AsyncDisposable {
   base: BaseModel;
 }
 
+/** How many examples a run has: 32 are twenty rows, ten steps; 10 are seven rows, four steps. */
+interface Examples {
+  train?: number;
+  validation?: number;
+}
+
 /**
- * A run of twenty rows of tokens, two a step: ten steps in float32, unless the settings say otherwise. For tests
- * against what an engine in Python does with it.
+ * A run of rows of tokens, two a step, in float32, unless the settings say otherwise. For tests against what an engine
+ * in Python does with it.
  */
 export async function readyRun(
   folder: string,
   baseFile: string,
   given: Partial<EngineSettings> = {},
-  validationExamples = 4,
+  examples: Examples = {},
   runId = 'run-1',
 ): Promise<ReadyRun> {
   const path = new GardenPaths(folder).run('abcdefghij', runId);
@@ -70,7 +76,7 @@ export async function readyRun(
     maxGeneralLossRise: null,
     ...given,
   });
-  const data = sequences(base.tokenizer.vocabularySize, validationExamples);
+  const data = sequences(base.tokenizer.vocabularySize, examples);
   await directory.writeData(data);
   return { directory, settings, data, base, [Symbol.asyncDispose]: () => base[Symbol.asyncDispose]() };
 }
@@ -133,7 +139,7 @@ export function lossesOf(events: readonly EngineEvent[]): number[] {
 }
 
 /** Sequences with a rule that can be learned, in examples that fill a row or half of one; some are no targets. */
-function sequences(vocabularySize: number, validationExamples: number): RunData {
+function sequences(vocabularySize: number, { train = 32, validation = 4 }: Examples): RunData {
   const random = seededRandom(3, 'engines');
   const period = Math.min(61, vocabularySize);
   const examples = (count: number): SupervisedExample[] =>
@@ -147,7 +153,7 @@ function sequences(vocabularySize: number, validationExamples: number): RunData 
     });
   const files = Array.from({ length: 20 }, (_, i) => testFile(`src/${i}.py`));
   const { manifest } = makeExamples(files, testBase, { seed: 1, sequenceLength: 512 });
-  const sides = { train: examples(32), validation: examples(validationExamples) };
+  const sides = { train: examples(train), validation: examples(validation) };
   return {
     ...sides,
     heldOut: [],
