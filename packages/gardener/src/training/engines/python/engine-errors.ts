@@ -27,7 +27,7 @@ export function failed(engine: PythonEngineName, kind: EngineFailure, message: s
       });
     case 'diverged':
       return new GardenerError('training.engine-diverged', message, {
-        remedy: 'Train again with a tenth of the setting learningRate.',
+        remedy: 'Train again with a lower setting learningRate, such as 0.0001.',
       });
     case 'other-checkpoint':
       return new GardenerError('training.engine-other-checkpoint', message, {

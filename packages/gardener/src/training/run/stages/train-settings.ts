@@ -6,6 +6,9 @@ import type { RunContext } from '../run-context.js';
 import { CONTINUED_LEARNING_RATE } from './plan-refresh.js';
 
 // Settings of the training that the user does not choose.
+/** Below this width of its states a base wants the higher rate. */
+const WIDE = 768;
+const LEARNING_RATE = { narrow: 1e-3, wide: 3e-4 };
 const WEIGHT_DECAY = 0.01;
 const WARMUP_STEPS = 10;
 const MAX_GRADIENT_NORM = 1;
@@ -27,6 +30,14 @@ export const MAX_SAMPLED_LOSS_RISE = 0.8 * MAX_GENERAL_LOSS_RISE;
 /** What the built-in engine may take on another machine, whose free memory nobody knows here: bytes. */
 const MEMORY_ELSEWHERE = 4e9;
 
+/**
+ * The highest learning rate of a schedule that suits a base: what a small one learns best from undoes a larger one
+ * (docs/recipe.md).
+ */
+export function suitedLearningRate({ hiddenSize }: { hiddenSize: number }): number {
+  return hiddenSize < WIDE ? LEARNING_RATE.narrow : LEARNING_RATE.wide;
+}
+
 /** What a new training is told: the user's settings, the run's options, and what is fixed. */
 export function trainSettings(
   { garden, project, baseModel, options }: RunContext,
@@ -40,7 +51,9 @@ export function trainSettings(
     baseModelName: baseModel,
     adapter: { rank, alpha, dropout, targetModules: [...input.targetModules] },
     initialAdapter: continuedFrom === null ? null : garden.paths.adapter(project.id, continuedFrom),
-    learningRate: learningRate * (continuedFrom === null ? 1 : CONTINUED_LEARNING_RATE),
+    learningRate:
+      (learningRate || suitedLearningRate(input.base.config)) *
+      (continuedFrom === null ? 1 : CONTINUED_LEARNING_RATE),
     weightDecay: WEIGHT_DECAY,
     warmupSteps: WARMUP_STEPS,
     maxGradientNorm: MAX_GRADIENT_NORM,
