@@ -79,6 +79,8 @@ async function measureEdits(count: number) {
   await reader.search('a first question reads the symbol graph', embedder, { k: 1 });
   const times: number[] = [];
   const wholeTimes: number[] = [];
+  const graphTimes: number[] = [];
+  const rankTimes: number[] = [];
   for (let i = 0; i < count; i++) {
     await delay(1_000);
     const name = `marsupial_${i}_${Date.now().toString(36)}`;
@@ -94,11 +96,24 @@ async function measureEdits(count: number) {
     if (!found?.chunk.text.includes(name)) throw new Error('the edit was not found');
     await ended;
     wholeTimes.push(msSince(start));
+    const asked = performance.now();
+    const graph = (await reader.symbolGraph())!;
+    graph.dependents(found.chunk);
+    graphTimes.push(msSince(asked));
+    const ranked = performance.now();
+    if (graph.named(name).length !== 1) throw new Error('the symbol graph does not have the edit');
+    rankTimes.push(msSince(ranked));
   }
   follower.kill();
   await embedder.dispose();
   reader.close();
-  return { editToFoundMs: { ...spread(times), all: times }, withSymbolGraphMs: spread(wholeTimes) };
+  return {
+    editToFoundMs: { ...spread(times), all: times },
+    withSymbolGraphMs: spread(wholeTimes),
+    /** What the edit cost the one who asks the graph next, and the one who asks for ranks. */
+    graphAskedMs: spread(graphTimes),
+    ranksAskedMs: spread(rankTimes),
+  };
 }
 
 function spread(times: readonly number[]) {

@@ -22,9 +22,9 @@ describe('what an import means', () => {
     'src/view/page.ts',
     'src/ring.c',
   ];
-  const targets = new ImportTargets(paths);
-  const find = (from: string, source: string, name: string | null = null) =>
-    targets.find(paths.indexOf(from), source, name).map((file) => paths[file]);
+  const targets = new ImportTargets();
+  for (const path of paths) targets.add(path);
+  const find = (from: string, source: string, name: string | null = null) => targets.find(from, source, name);
 
   it.each([
     ['src/view/page.ts', './list.js', null, ['src/view/list.tsx']],
@@ -48,6 +48,36 @@ describe('what an import means', () => {
     ['src/index.ts', 'Garden\\Http\\Client', 'Client', ['src/Http/Client.php']],
   ])('%s imports %s (%s)', (from, source, name, expected) => {
     expect(find(from, source, name)).toEqual(expected);
+  });
+
+  it('follows the paths that there are, in whatever order they came', () => {
+    const some = new ImportTargets();
+    const found = () => some.find('src/view/page.ts', './list.js', null);
+    expect(found()).toEqual([]);
+    some.add('src/view/list.tsx');
+    expect(found()).toEqual(['src/view/list.tsx']);
+    some.add('src/view/list.js');
+    expect(found()).toEqual(['src/view/list.js']);
+    some.remove('src/view/list.js');
+    expect(found()).toEqual(['src/view/list.tsx']);
+    some.remove('src/view/list.tsx');
+    expect(found()).toEqual([]);
+
+    const [there, back] = [new ImportTargets(), new ImportTargets()];
+    const stores = ['store.py', 'deep/b/store.py', 'b/store.py', 'c/store.py'];
+    for (const path of stores) there.add(path);
+    for (const path of stores.toReversed()) back.add(path);
+    for (const source of ['store', 'b.store', 'deep.b.store', 'x.store'])
+      expect([...there.find('a.py', source, null)].sort()).toEqual(
+        [...back.find('a.py', source, null)].sort(),
+      );
+  });
+
+  it('means other files than the one that imports, whoever asked first', () => {
+    const some = new ImportTargets();
+    for (const path of ['a/x.go', 'a/y.go', 'a/z.go']) some.add(path);
+    expect(some.find('a/x.go', 'org/a', null)).toEqual(['a/y.go', 'a/z.go']);
+    expect(some.find('a/y.go', 'org/a', null)).toEqual(['a/x.go', 'a/z.go']);
   });
 
   it('takes names of any length', () => {

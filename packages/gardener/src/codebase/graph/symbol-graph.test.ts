@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseSource } from '../parse/parse-source.fixture.js';
-import { factsOf } from './file-facts.js';
-import { symbolGraphOf } from './graph-store.js';
+import { type FileFacts, factsOf } from './file-facts.js';
+import { MemoryGraph } from './memory-graph.js';
 import { mapProject, renderMap } from './project-map.js';
 import type { SymbolGraph } from './symbol-graph.js';
 
 const LANGUAGE: Record<string, string> = {
   ts: 'typescript',
+  js: 'javascript',
   py: 'python',
   go: 'go',
   rs: 'rust',
@@ -20,11 +21,14 @@ const LANGUAGE: Record<string, string> = {
 };
 
 async function graphOf(files: Record<string, string>): Promise<SymbolGraph> {
-  const facts = Object.entries(files).map(async ([path, text]) => {
-    const language = LANGUAGE[path.slice(path.lastIndexOf('.') + 1)]!;
-    return { path, facts: factsOf(await parseSource(language, text)) };
-  });
-  return symbolGraphOf(await Promise.all(facts));
+  const graph = new MemoryGraph();
+  for (const [path, text] of Object.entries(files)) graph.set(path, await factsFrom(path, text));
+  return graph;
+}
+
+async function factsFrom(path: string, text: string): Promise<FileFacts> {
+  const language = LANGUAGE[path.slice(path.lastIndexOf('.') + 1)]!;
+  return factsOf(await parseSource(language, text));
 }
 
 const named = (found: { path: string; symbol: string }[]) =>
@@ -53,8 +57,8 @@ function count(store: Store): number { return store.readAll().map((x) => x.lengt
       'src/other.ts': 'export function map(): void {}\nexport function openStore(): void {}\n',
     });
     expect(named(graph.dependencies(at(graph, 'src/main.ts', 'run')))).toEqual([
-      'src/store.ts openStore',
       'src/main.ts count',
+      'src/store.ts openStore',
     ]);
     expect(named(graph.dependencies(at(graph, 'src/main.ts', 'count')))).toEqual([
       'src/store.ts Store',
@@ -141,7 +145,7 @@ function count(store: Store): number { return store.readAll().map((x) => x.lengt
     expect(named(graph.dependencies(at(graph, path, symbol))).sort()).toEqual([...expected].sort());
   });
 
-  it('ranks what the rest is built on first, and a range by what begins in it', async () => {
+  it('ranks what the rest is built on first', async () => {
     const user = (n: number) =>
       `import { core } from './core.js';\nexport function user${n}() { return core(${n}); }\n`;
     const graph = await graphOf({
@@ -155,12 +159,42 @@ function count(store: Store): number { return store.readAll().map((x) => x.lengt
     expect(rank('core')).toBeGreaterThan(2 * rank('unused'));
     expect(rank('leaf')).toBeGreaterThan(rank('unused'));
     expect(graph.files()[0]!.path).toBe('core.ts');
-    expect(graph.rankOf({ path: 'core.ts', startLine: 1, endLine: 2 })).toBe(
-      Math.max(rank('core'), rank('leaf')),
-    );
-    expect(graph.rankOf({ path: 'none.ts', startLine: 1, endLine: 1 })).toBe(0);
     const total = [...graph.files()].reduce((sum, file) => sum + file.rank, 0);
     expect(total / (graph.symbolCount + graph.fileCount)).toBeCloseTo(1, 1);
+  });
+});
+
+describe('a graph that changes', () => {
+  const user = "import { open } from './store.js';\nexport function run() { return open().close(); }\n";
+  const store = (names: string) => `export function open() { return 1; }\n${names}`;
+
+  it('links anew what a declaration, a file or its absence gives another meaning', async () => {
+    const graph = new MemoryGraph();
+    const uses = () => named(graph.dependencies(at(graph, 'app/run.ts', 'run'))).sort();
+    const set = async (path: string, text: string) => graph.set(path, await factsFrom(path, text));
+    await set('app/run.ts', user);
+    expect(uses()).toEqual([]);
+    await set('lib/open.ts', store(''));
+    expect(uses()).toEqual(['lib/open.ts open']);
+    await set('app/store.ts', store(''));
+    expect(uses()).toEqual(['app/store.ts open']);
+    expect(graph.imports('app/run.ts')).toEqual(['app/store.ts']);
+    await set('app/store.ts', store('export class Door {\n  close() {}\n}\n'));
+    expect(uses()).toEqual(['app/store.ts Door.close', 'app/store.ts open']);
+    expect(named(graph.dependents(at(graph, 'app/store.ts', 'Door.close')))).toEqual(['app/run.ts run']);
+    await set('app/store.ts', `// moved down\n\n${store('export class Gate {\n  close() {}\n}\n')}`);
+    expect(uses()).toEqual(['app/store.ts Gate.close', 'app/store.ts open']);
+    expect(graph.dependencies(at(graph, 'app/run.ts', 'run'))[0]!.startLine).toBe(3);
+    // The import means this file now, which declares nothing.
+    await set('app/store.js', '// nothing\n');
+    expect(graph.imports('app/run.ts')).toEqual(['app/store.js']);
+    const weights = graph.dependencies(at(graph, 'app/run.ts', 'run')).map(({ weight }) => weight);
+    graph.delete('app/store.js');
+    expect(graph.dependencies(at(graph, 'app/run.ts', 'run'))[0]!.weight).toBeGreaterThan(weights[0]!);
+    graph.delete('app/store.ts');
+    expect(uses()).toEqual(['lib/open.ts open']);
+    expect(graph.imports('app/run.ts')).toEqual([]);
+    expect(graph.fileCount).toBe(2);
   });
 });
 
@@ -188,6 +222,6 @@ describe('the map of a project', () => {
   });
 
   it('of nothing is empty', async () => {
-    expect(mapProject(symbolGraphOf([]))).toEqual({ files: [], tokens: 0, symbolCount: 0, fileCount: 0 });
+    expect(mapProject(new MemoryGraph())).toEqual({ files: [], tokens: 0, symbolCount: 0, fileCount: 0 });
   });
 });

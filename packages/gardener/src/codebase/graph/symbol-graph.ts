@@ -29,7 +29,10 @@ export interface GraphSymbol extends CodeRange {
 }
 
 /** A symbol at the other end of an edge. */
-export interface Neighbour extends GraphSymbol {
+export interface Neighbour extends CodeRange {
+  /** Qualified name within its file: `Class.method`. */
+  symbol: string;
+  kind: SymbolKind;
   /**
    * How strong the edge is: the square root of how often it is referred to, divided among
    * the symbols the name may mean.
@@ -38,20 +41,15 @@ export interface Neighbour extends GraphSymbol {
 }
 
 /**
- * Who defines, calls, uses and imports what in one project. All of it is in memory and read-only: every
- * method takes microseconds, so search may ask for each of its candidates. Edges come from matching names, so
- * they are likely but not certain.
+ * Who defines, calls, uses and imports what in one project, in memory. What is asked of a place takes microseconds, so
+ * search may ask for each of its results; what speaks of ranks looks at the whole project once after each change. Edges
+ * come from matching names, so they are likely but not certain.
  */
 export interface SymbolGraph {
   /** Files in the graph. */
   readonly fileCount: number;
   /** Symbols in the graph. */
   readonly symbolCount: number;
-  /**
-   * How central a range is: the rank of the most central symbol that begins in it, else of the innermost one around it,
-   * else of its file. 0 for a file that is not in the graph.
-   */
-  rankOf(range: CodeRange): number;
   /** Symbols of other places that the code of a range calls or uses, strongest first. @param limit default 8 */
   dependencies(range: CodeRange, limit?: number): Neighbour[];
   /** Symbols of other places whose code calls or uses what a range defines, strongest first. @param limit default 8 */

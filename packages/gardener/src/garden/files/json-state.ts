@@ -1,10 +1,9 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
+import { rename, stat } from 'node:fs/promises';
 import { openRegularFile } from '@codebase-gardener/lora/files';
 import type { z } from 'zod';
 import { asFilesystemError, systemErrorCode } from '../errors/filesystem-error.js';
 import { GardenerError } from '../errors/garden-error.js';
-import { randomId } from './random-id.js';
+import { replaceFile } from './replace-file.js';
 
 /** State files are small; anything larger was not written by Gardener. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
@@ -52,9 +51,7 @@ export async function readJsonIfPresent<T>(
 }
 
 /**
- * Writes a JSON state file: to a temporary file beside it, flushed to the disk, then renamed over it, so that a reader
- * sees the old state or the new, never half. The folder must exist. Read-modify-write needs `withLock` around it. What
- * a write leaves that is killed goes with what can be spared of the disk (disk-spare.ts).
+ * Writes a JSON state file, as {@link replaceFile} does. Read-modify-write needs `withLock` around it.
  *
  * @param options.compact on one line, for state that no person reads
  * @throws garden.disk-full, garden.permission-denied, garden.file-operation-failed; the old file is then untouched
@@ -64,41 +61,7 @@ export async function writeJson(
   value: unknown,
   { compact = false }: { compact?: boolean } = {},
 ): Promise<void> {
-  const text = `${JSON.stringify(value, null, compact ? 0 : 2)}\n`;
-  const temporary = `${file}.${randomId()}.tmp`;
-  try {
-    // Our own, because write-file-atomic takes a short write (a disk that fills up) for a whole
-    // one and renames it into place.
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await renameOver(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw asFilesystemError(error, file, 'write');
-  }
-}
-
-/**
- * Renames a file over another one, or where there is none. On Windows a file cannot be replaced in the moment in which
- * a reader or a virus scanner has it open: there it is tried for two seconds.
- * @throws the error of the file system
- */
-export async function renameOver(from: string, to: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await rename(from, to);
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (process.platform !== 'win32' || attempt >= 20 || (code !== 'EPERM' && code !== 'EACCES'))
-        throw error;
-      await delay(10 * (attempt + 1));
-    }
-  }
+  await replaceFile(file, `${JSON.stringify(value, null, compact ? 0 : 2)}\n`);
 }
 
 /** Which bytes a reader has seen: an atomic write in between changes it. */

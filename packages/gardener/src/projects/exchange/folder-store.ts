@@ -3,9 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { openRegularFile } from '@codebase-gardener/lora/files';
 import { asFilesystemError, systemErrorCode } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
-import { renameOver } from '../../garden/files/json-state.js';
 import { makeFolder } from '../../garden/files/make-folder.js';
 import { randomId } from '../../garden/files/random-id.js';
+import { renameOver } from '../../garden/files/replace-file.js';
 import type { ArtefactStore, StoredEntry } from './artefact-store.js';
 
 const BLOCK_BYTES = 1 << 20;

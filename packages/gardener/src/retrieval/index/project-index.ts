@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { GraphRecorder, graphFile, openSymbolGraph } from '../../codebase/graph/graph-store.js';
+import { FactsLog } from '../../codebase/graph/facts-log.js';
+import { GraphReader } from '../../codebase/graph/graph-reader.js';
+import { GraphRecorder } from '../../codebase/graph/graph-recorder.js';
 import type { SymbolGraph } from '../../codebase/graph/symbol-graph.js';
 import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import { headCommit } from '../../codebase/walk/git-list.js';
@@ -58,8 +60,9 @@ export class ProjectIndex {
   readonly #projectId: string;
   readonly #directory: string;
   #store: { model: string; store: ChunkStore } | null = null;
-  #graph: { version: string; current: SymbolGraph | null; reading: Promise<SymbolGraph | null> } | null =
-    null;
+  readonly #graph: GraphReader;
+  /** Where updates write what the graph is made of. */
+  readonly #facts: FactsLog;
   #cache: { model: string; cache: EmbeddingCache } | null = null;
   #manifest: { version: string | null; manifest: IndexManifest | null } | null = null;
 
@@ -68,6 +71,8 @@ export class ProjectIndex {
     this.#paths = paths;
     this.#projectId = projectId;
     this.#directory = paths.index(projectId);
+    this.#graph = new GraphReader(this.#directory);
+    this.#facts = new FactsLog(this.#directory);
   }
 
   /**
@@ -116,20 +121,20 @@ export class ProjectIndex {
         ...(onProgress ? { onProgress } : {}),
         ...(signal ? { signal } : {}),
       });
-      const graph = await GraphRecorder.open(this.#directory);
+      const graph = await GraphRecorder.begin(this.#facts);
       // A file that the graph does not know is parsed again, changed or not.
-      const items =
-        typeof files === 'function'
-          ? files((path) => (graph.isComplete ? update.known(path) : undefined))
-          : files;
-      await update.read(graph.record(items));
-      // The graph need not wait for vectors; after an edit the edit is searchable before the graph is made.
-      const early = update.isWaiting ? graph.save() : null;
-      early?.catch(() => undefined);
+      const known = (path: string) => {
+        const file = update.known(path);
+        return file !== undefined && graph.knows(file) ? file : undefined;
+      };
+      await update.read(graph.record(typeof files === 'function' ? files(known) : files));
+      // The graph need not wait for vectors.
+      const saving = graph.save();
+      saving.catch(() => undefined);
       try {
         return await update.finish();
       } finally {
-        await (early ?? graph.save());
+        await saving;
       }
     } catch (error) {
       if (verify || typeof files !== 'function' || !isDamage(error)) throw error;
@@ -148,7 +153,9 @@ export class ProjectIndex {
     const manifest = await this.#searchable();
     if (manifest.embeddingModel !== embedder.id)
       throw otherEmbeddingModel(manifest.embeddingModel, embedder.id);
-    const graph = options.graph === undefined ? await this.#currentGraph() : options.graph;
+    // Read while the rest is looked for; awaited by the search, which throws its failure.
+    const graph = options.graph === undefined ? this.symbolGraph() : Promise.resolve(options.graph);
+    graph.catch(() => undefined);
     const vector = () => embedder.embedQuery(query);
     return searchChunks(this.#storeFor(embedder.id), query, vector, { ...options, graph });
   }
@@ -169,13 +176,13 @@ export class ProjectIndex {
    */
   async related(place: { path: string; line: number }, limit?: number): Promise<Related> {
     const { embeddingModel } = await this.#searchable();
-    return relatedTo(this.#storeFor(embeddingModel), await this.#currentGraph(), place, limit);
+    return relatedTo(this.#storeFor(embeddingModel), await this.symbolGraph(), place, limit);
   }
 
   /** Definition and references of a symbol. @throws GardenerError as {@link lines}, `retrieval.unknown-symbol` */
   async symbol(query: SymbolQuery): Promise<SymbolUses> {
     const { embeddingModel } = await this.#searchable();
-    return symbolUses(this.#storeFor(embeddingModel), await this.#currentGraph(), query);
+    return symbolUses(this.#storeFor(embeddingModel), await this.symbolGraph(), query);
   }
 
   async #searchable(): Promise<IndexManifest> {
@@ -225,28 +232,7 @@ export class ProjectIndex {
 
   /** Who defines, calls, uses and imports what; null before the first update, and after damage until the next one. */
   symbolGraph(): Promise<SymbolGraph | null> {
-    return openSymbolGraph(this.#directory);
-  }
-
-  /**
-   * The symbol graph. Reading it takes longer than a search: when an update has written another one, searches use the
-   * one before until that is read.
-   */
-  async #currentGraph(): Promise<SymbolGraph | null> {
-    const version = await fileVersion(graphFile(this.#directory));
-    if (version === null) return null;
-    if (this.#graph?.version !== version) {
-      const before = this.#graph?.current ?? null;
-      const next = { version, current: before, reading: this.symbolGraph() };
-      next.reading.then(
-        (graph) => {
-          next.current = graph;
-        },
-        () => undefined,
-      );
-      this.#graph = next;
-    }
-    return this.#graph.current ?? this.#graph.reading;
+    return this.#graph.current();
   }
 
   /** Reads the whole table once to find damage. */

@@ -24,7 +24,7 @@ export interface SearchOptions extends SearchFilters {
   /** Results wanted, 1 to 100. Defaults to 8. */
   k?: number;
   /** Who calls and uses what in the project. `ProjectIndex.search` takes the project's own where it is not given. */
-  graph?: SymbolGraph | null;
+  graph?: SymbolGraph | null | Promise<SymbolGraph | null>;
   /** The rankings that take part. Defaults to all; fewer are for measuring what each is worth. */
   rankings?: readonly RankingName[];
   /**
@@ -135,7 +135,7 @@ async function searchOnce(
       .map((ranked) => ({ ranked, chunk: chunkOf({ ...rows.get(ranked.id), ...whole.get(ranked.id) }) }));
     found = foldDuplicates([...found, ...read], wanted);
   }
-  const { graph = null } = options;
+  const graph = (await options.graph) ?? null;
   const results = found.map((one) => resultOf(text, one, ranks, graph));
   return { results: isAnswer ? await withRestOfSymbols(store, results) : results, isWhole };
 }

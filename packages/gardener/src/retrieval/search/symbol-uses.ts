@@ -1,4 +1,4 @@
-import type { GraphSymbol, SymbolGraph } from '../../codebase/graph/symbol-graph.js';
+import type { GraphSymbol, Neighbour, SymbolGraph } from '../../codebase/graph/symbol-graph.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { lastNameOf } from '../store/chunk-row.js';
 import type { ChunkStore } from '../store/chunk-store.js';
@@ -66,7 +66,7 @@ export async function symbolUses(
       { remedy: 'Look for it with gardener search; a name is matched whole.' },
     );
   }
-  const placeOf = ({ path, startLine, endLine, symbol, kind }: GraphSymbol) => ({
+  const placeOf = ({ path, startLine, endLine, symbol, kind }: GraphSymbol | Neighbour) => ({
     ...{ path, startLine, endLine, symbol, kind },
   });
   return {

@@ -1,4 +1,4 @@
-import { openSymbolGraph } from '../../codebase/graph/graph-store.js';
+import { GraphReader } from '../../codebase/graph/graph-reader.js';
 import { mapProject, symbolLine } from '../../codebase/graph/project-map.js';
 import type { SymbolGraph } from '../../codebase/graph/symbol-graph.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
@@ -18,7 +18,7 @@ export async function mapText(garden: Garden, project: ProjectRecord, tokens: nu
 
 /** Who calls what in a project. @throws GardenerError `retrieval.no-index` */
 export async function openMap(garden: Garden, project: ProjectRecord): Promise<SymbolGraph> {
-  const graph = await openSymbolGraph(garden.paths.index(project.id));
+  const graph = await new GraphReader(garden.paths.index(project.id)).current();
   if (graph !== null) return graph;
   throw new GardenerError('retrieval.no-index', `${project.name} has no map yet.`, {
     remedy: `Make it with gardener refresh ${project.name}; while it is still being indexed, wait a moment.`,
