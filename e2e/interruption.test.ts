@@ -53,9 +53,12 @@ afterAll(async () => {
 
 describe('background training', () => {
   it('returns at once and refuses questions before the index exists', async () => {
-    const outcome = await garden.run(['add', garden.codebase(), '--budget', '4m', '--json'], {
-      CODEBASE_GARDENER_CHECKPOINT_EVERY_MS: '3000',
-    });
+    const outcome = await garden.run(
+      ['add', garden.codebase(['adapter', 'weights']), '--budget', '4m', '--json'],
+      {
+        CODEBASE_GARDENER_CHECKPOINT_EVERY_MS: '3000',
+      },
+    );
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(outcome.durationMs).toBeLessThan(15_000);
     const { project } = JSON.parse(outcome.stdout) as Status;

@@ -142,13 +142,15 @@ export class TestGarden {
     await this.json(['models', 'pull', 'all-minilm-l6-v2', '--from', embeddingModelDirectory]);
   }
 
-  /** A codebase to work on: the trainer's own sources, without tests. */
-  codebase(name = 'trainer'): string {
+  /** A codebase to work on: rooms of the trainer's own sources, without tests. */
+  codebase(rooms: readonly string[], name = 'trainer'): string {
     const path = join(this.directory, name);
-    cpSync(join(repository, 'packages', 'lora', 'src'), path, {
-      recursive: true,
-      filter: (source) => !source.endsWith('.test.ts'),
-    });
+    for (const room of rooms) {
+      cpSync(join(repository, 'packages', 'lora', 'src', room), join(path, room), {
+        recursive: true,
+        filter: (source) => !source.endsWith('.test.ts'),
+      });
+    }
     return path;
   }
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -46,13 +46,7 @@ export function divide(a: number, b: number): number {
 
 /** Real code: small enough to be indexed in seconds, large enough to be trained on. */
 function codebase(): string {
-  const path = join(garden.directory, 'trainer');
-  for (const room of ['adapter', 'weights']) {
-    cpSync(join(repository, 'packages', 'lora', 'src', room), join(path, room), {
-      recursive: true,
-      filter: (source) => !source.endsWith('.test.ts'),
-    });
-  }
+  const path = garden.codebase(['adapter', 'weights']);
   writeFileSync(join(path, 'adapter', 'numbers.ts'), NUMBERS);
   return path;
 }

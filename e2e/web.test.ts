@@ -1,8 +1,8 @@
-import { cpSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { repository, TestGarden } from './run-gardener.js';
+import { TestGarden } from './run-gardener.js';
 import { chromiumFile, skipAfterFailure, TestBrowser, TestServer } from './web-browser.js';
 
 // The web UI as a user meets it: a real browser, the real server, the real default models.
@@ -15,7 +15,7 @@ if (chromiumFile === null) {
 }
 
 /** Long enough for a curve to look at where pictures are made. */
-const BUDGET = process.env.E2E_BUDGET ?? (process.env.UPDATE_SCREENSHOTS === '1' ? '2m' : '45s');
+const BUDGET = process.env.E2E_BUDGET ?? (process.env.UPDATE_SCREENSHOTS === '1' ? '2m' : '30s');
 /** For what a model does, on a machine that does other things as well. */
 const PATIENCE_MS = 300_000;
 const garden = new TestGarden();
@@ -41,18 +41,6 @@ skipAfterFailure(() => browser);
 const button = (name: string | RegExp): Locator => page.getByRole('button', { name });
 const open = (tab: string): Promise<void> => page.getByRole('link', { name: tab, exact: true }).click();
 const heading = (name: string | RegExp): Locator => page.getByRole('heading', { name });
-
-/** A small codebase of real code: some rooms of the trainer, without tests. */
-function codebase(name: string, rooms: readonly string[]): string {
-  const path = join(garden.directory, name);
-  for (const room of rooms) {
-    cpSync(join(repository, 'packages', 'lora', 'src', room), join(path, room), {
-      recursive: true,
-      filter: (source) => !source.endsWith('.test.ts'),
-    });
-  }
-  return path;
-}
 
 async function shown(locator: Locator, timeoutMs = 30_000): Promise<void> {
   await locator.first().waitFor({ timeout: timeoutMs });
@@ -96,7 +84,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
   });
 
   it('adds a project, and says what is wrong with a folder that is none', async () => {
-    const path = codebase('trainer', ['adapter', 'weights']);
+    const path = garden.codebase(['adapter', 'weights']);
     await button('Add a project').click();
     await shown(page.locator('.folder'));
     await browser.expectAccessible('add a project');
@@ -238,7 +226,7 @@ describe.skipIf(chromiumFile === null)('the web UI', () => {
   });
 
   it('switches adapter, index and conversation at once', async () => {
-    const second = codebase('second', ['adapter']);
+    const second = garden.codebase(['adapter'], 'second');
     await page.keyboard.press('Control+k');
     await browser.expectAccessible('the palette');
     await page.getByText('Add a project…').click();

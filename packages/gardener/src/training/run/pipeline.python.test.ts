@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 /** A run of a small codebase that an engine in Python is to train. */
-async function queuedRun(engine: string, enginePython: string) {
+async function queuedRun(engine: string, enginePython: string, budgetMs = 15_000) {
   const dataDir = join(folder, 'data');
   await mkdir(dataDir);
   await writeJson(join(dataDir, 'settings.json'), {
@@ -53,7 +53,7 @@ async function queuedRun(engine: string, enginePython: string) {
     path: join(folder, 'code'),
     baseModel: inject('tinyBaseFile'),
   });
-  const { id } = await createRun(garden.paths, project.id, 'train', { budgetMs: 30_000, engine });
+  const { id } = await createRun(garden.paths, project.id, 'train', { budgetMs, engine });
   return { garden, project, run: garden.paths.run(project.id, id) };
 }
 
@@ -84,7 +84,8 @@ test.each(here)('a run with the engine %s is measured and gated like any other',
 
 describe.runIf(process.platform === 'linux')('when the engine is killed', () => {
   test('the run is taken up by itself, and goes on from its checkpoint', async () => {
-    const { run } = await queuedRun('peft', pythonOf('peft'));
+    // Long enough to be killed at work.
+    const { run } = await queuedRun('peft', pythonOf('peft'), 30_000);
     const checkpoint = join(run, 'checkpoint', 'python-engine.safetensors');
     let killing: ReturnType<typeof killChildren> | undefined;
     const watch = setInterval(() => {

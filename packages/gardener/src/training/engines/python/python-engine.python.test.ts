@@ -55,7 +55,7 @@ describe.each(here)('the engine %s', (name) => {
     async (_name, steps, file, tolerance) => {
       // Without validation examples the last state is the result.
       const examples = { train: steps === 10 ? 32 : 10, validation: 0 };
-      await using run = await readyRun(folder, file(), {}, examples);
+      await using run = await readyRun(folder, file(), { threads: 2 }, examples);
       const events = await trainInPython(name, run);
       const ours = await trainHere(run);
       expect(ours.losses).toHaveLength(steps);
