@@ -3,7 +3,8 @@ import { NO_MORE_ROWS, type RowWeights } from '../../packages/gardener/src/train
 
 /** What a training is made with. */
 export interface Recipe {
-  learningRate: number;
+  /** Undefined: what suits the base. */
+  learningRate: number | undefined;
   rank: number;
   alpha: number;
   modules: readonly TargetModule[];
@@ -20,7 +21,7 @@ const MLP: readonly TargetModule[] = ['gate_proj', 'up_proj', 'down_proj'];
 
 /** As the product trains. */
 export const USUAL: Recipe = {
-  learningRate: 1e-3,
+  learningRate: undefined,
   rank: 16,
   alpha: 32,
   modules: [...ATTENTION, ...MLP],
@@ -47,9 +48,10 @@ const rows = (change: Partial<RowWeights>): Partial<Recipe> => ({ rows: { ...NO_
 
 /** Changed one at a time; everything else stays as usual. */
 export const FACTORS: readonly Factor[] = [
-  factor('learningRate', 'Highest learning rate.', '0.001', [
+  factor('learningRate', 'Highest learning rate.', "the base's", [
     ['0.0003', { learningRate: 3e-4 }],
     ['0.0005', { learningRate: 5e-4 }],
+    ['0.001', { learningRate: 1e-3 }],
     ['0.002', { learningRate: 2e-3 }],
     ['0.004', { learningRate: 4e-3 }],
   ]),
@@ -59,6 +61,16 @@ export const FACTORS: readonly Factor[] = [
     ['32', { rank: 32, alpha: 64 }],
     ['64', { rank: 64, alpha: 128 }],
   ]),
+  factor(
+    'rank at 0.001',
+    'Rank, with alpha twice the rank, at a learning rate of 0.001, which is too high for a wide base.',
+    "16, the base's rate",
+    [
+      ['8', { rank: 8, alpha: 16, learningRate: 1e-3 }],
+      ['16', { learningRate: 1e-3 }],
+      ['32', { rank: 32, alpha: 64, learningRate: 1e-3 }],
+    ],
+  ),
   factor('modules', 'Which linear modules are trained.', 'all seven', [
     ['attention', { modules: ATTENTION }],
     ['mlp', { modules: MLP }],

@@ -15,6 +15,7 @@ import { type ChunkedFile, isChunkedFile } from '../../packages/gardener/src/cod
 import { type ExampleSet, makeExamples } from '../../packages/gardener/src/training/data/examples.js';
 import { generalCodeSample } from '../../packages/gardener/src/training/data/general-code-examples.js';
 import { meanNll } from '../../packages/gardener/src/training/evaluation/statistics/file-sums.js';
+import { suitedLearningRate } from '../../packages/gardener/src/training/run/stages/train-settings.js';
 import type { Recipe } from './factors.js';
 
 /** Summed losses of one held-out file, nats, and the tokens they are of. */
@@ -102,7 +103,10 @@ async function trainBy(
     // Without validation the last state is the result: the rates fall to their end, and no recipe stops earlier.
     ...{ base, examples, validation: [], steps, maxEpochs: 1_000, seed: SEED },
     adapter: { rank, alpha, targetModules: modules },
-    optimizer: { learningRate, warmupSteps: Math.min(WARMUP_STEPS, Math.ceil(steps / 4)) },
+    optimizer: {
+      learningRate: learningRate ?? suitedLearningRate(base.config),
+      warmupSteps: Math.min(WARMUP_STEPS, Math.ceil(steps / 4)),
+    },
     batch: { sequenceLength, rows: 1, accumulation },
     // Nothing waits in a loop, so that it can run beside other work.
     machine: { spinning: false, ...(threads > 0 && { threads }) },

@@ -71,7 +71,7 @@ function section(title: string, rows: readonly Row[]): string[] {
     ...(known === RECIPE_CODEBASES.length
       ? []
       : [
-          `That is ${known || 'none'} of ${RECIPE_CODEBASES.length}: it shows that the bench works, and is too little to change a default by.`,
+          `That is ${known || 'none'} of ${RECIPE_CODEBASES.length}: large differences are to be believed, small ones are not.`,
         ]),
     `The usual recipe against the base alone: held-out code ${learned.windows}, gaps ${learned.gaps}.`,
     '',

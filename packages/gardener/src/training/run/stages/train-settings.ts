@@ -8,7 +8,7 @@ import { CONTINUED_LEARNING_RATE } from './plan-refresh.js';
 // Settings of the training that the user does not choose.
 /** Below this width of its states a base wants the higher rate. */
 const WIDE = 768;
-const LEARNING_RATE = { narrow: 1e-3, wide: 3e-4 };
+const LEARNING_RATE = { narrow: 2e-3, wide: 3e-4 };
 const WEIGHT_DECAY = 0.01;
 const WARMUP_STEPS = 10;
 const MAX_GRADIENT_NORM = 1;
