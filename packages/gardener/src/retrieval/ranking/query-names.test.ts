@@ -36,6 +36,20 @@ it('keeps the spelling, and takes a capital in a sentence for a type that may be
 });
 
 it.each([
+  ['why does std::fs::read fail', ['std', 'fs', 'read']],
+  ['what does Client.get default to', ['Client', 'get']],
+  ["is there a default for Set#add's argument", ['Set', 'add']],
+  ['what is node->next', ['node', 'next']],
+])('keeps what a name is qualified by: %s', (query, parts) => {
+  expect(namesInQuery(query).qualified).toEqual([parts]);
+  expect(namesInQuery(query).symbols).toContain(parts.at(-1)!.toLowerCase());
+});
+
+it('qualifies nothing by the end of a sentence', () => {
+  expect(namesInQuery('what is parseFile. And readFile: what is that?').qualified).toEqual([]);
+});
+
+it.each([
   ['of 100,000 characters', 'a_b/c.d '.repeat(12_500)],
   ['of one run of slashes', `${'a/'.repeat(50_000)}!`],
   ['of dots', 'a.'.repeat(50_000)],

@@ -4,6 +4,8 @@ export interface QueryNames {
   symbols: string[];
   /** The same as the query spells them. */
   exact: ReadonlySet<string>;
+  /** The parts of those that it spells with what they belong to: `Client.get`, `fs::read`, `Set#add`, `list->next`. */
+  qualified: readonly (readonly string[])[];
   /** Words in the middle of a sentence that begin with a capital and may be names of types: `Router`, `Table`. */
   capitalised: ReadonlySet<string>;
   /** Paths or ends of paths, such as `store.ts` or `retrieval/store.ts`. */
@@ -35,6 +37,7 @@ export function namesInQuery(query: string): QueryNames {
   const isShort = words.length <= SHORT_QUERY_WORDS;
   const exact = new Set<string>();
   const capitalised = new Set<string>();
+  const qualified = new Map<string, string[]>();
   const add = (names: Set<string>, name: string) => {
     if (names.size < MAX_NAMES && name.length <= MAX_NAME_CHARACTERS) names.add(name);
   };
@@ -43,7 +46,10 @@ export function namesInQuery(query: string): QueryNames {
     const [identifier] = match;
     const after = query.charAt(match.index + identifier.length);
     const isQuoted = query[match.index - 1] === '`';
-    const last = identifier.split(/[.:#>-]+/).at(-1) ?? identifier;
+    const parts = identifier.split(/[.:#>-]+/);
+    const last = parts.at(-1) ?? identifier;
+    if (parts.length > 1 && qualified.size < MAX_NAMES && identifier.length <= MAX_NAME_CHARACTERS)
+      qualified.set(identifier, parts);
     if (isShort || after === '(' || isQuoted || LOOKS_LIKE_CODE.test(identifier)) {
       // Ruby, Scala and Swift have names that end so.
       if (after === '?' || after === '!' || (after === '=' && isQuoted)) add(exact, last + after);
@@ -62,6 +68,7 @@ export function namesInQuery(query: string): QueryNames {
   return {
     symbols: [...new Set([...exact].map((name) => name.toLowerCase()))],
     exact,
+    qualified: [...qualified.values()],
     capitalised,
     paths: [...paths].slice(0, MAX_NAMES),
     isWholeQuery: words.length === 1,

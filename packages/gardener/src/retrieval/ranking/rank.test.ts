@@ -102,6 +102,30 @@ describe('rank', () => {
     expect(found[0]).toBe(/\W/.test(name) ? 'src/exact.rb' : 'src/near.rb');
   });
 
+  it.each([
+    ['what does Client.get default timeout to', 'Client.get'],
+    ['what does Client::get default timeout to', 'Client.get'],
+    ['what does AsyncClient.get default timeout to', 'AsyncClient.get'],
+    ['what does httpx.Client.get default timeout to', 'Client.get'],
+    // A variable called as its class.
+    ['what does client.get() default timeout to', 'Client.get'],
+    // A function of a module.
+    ['what does api.get default timeout to', 'get'],
+    // What no candidate is in says nothing.
+    ['what does session.get default timeout to', 'AsyncClient.get'],
+  ])('prefers the declaration that the query qualifies: %s', (query, symbol) => {
+    const method = (name: string, similarity: number) =>
+      candidate('httpx/_client.py', { symbol: name, kind: 'method', similarity });
+    const found = ranked(
+      query,
+      method('AsyncClient.get', 0.55),
+      method('Client.get', 0.5),
+      candidate('httpx/api.py', { symbol: 'get', similarity: 0.45 }),
+      candidate('httpx/far.py', { similarity: 0 }),
+    );
+    expect(found[0]?.symbol).toBe(symbol);
+  });
+
   it('puts tests below the code unless the query asks for them', () => {
     const both = () => [
       candidate('src/retry.test.ts', { similarity: 0.6 }),

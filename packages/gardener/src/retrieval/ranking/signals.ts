@@ -1,4 +1,4 @@
-import { type Definition, definitionIn } from './definitions.js';
+import { type Definition, definitionIn, presentAmong } from './definitions.js';
 import { askedRoles, type FileRole, fileRole } from './file-role.js';
 import { folderName, stemName } from './path-words.js';
 import { kindOfQuery } from './query-kind.js';
@@ -60,7 +60,7 @@ export interface Signalled extends Candidate {
 export function signalsOf(query: string, names: QueryNames, candidates: readonly Candidate[]): Signalled[] {
   const asked = askedStems(query);
   const roles = askedRoles(query);
-  const present = new Set(candidates.flatMap((candidate) => candidate.names));
+  const present = presentAmong(names, candidates);
   const files = new Map(candidates.map(({ path, language }) => [path, language]));
   const ofFile = (named: (path: string) => Named) =>
     wordOverlaps(asked, new Map([...files.keys()].map((path) => [path, [named(path)]])));

@@ -73,7 +73,7 @@ const MAX_QUERY_CHARACTERS = 4_000;
 
 /**
  * The chunks that answer a query best, best first: candidates by vectors, by BM25 and by the names that the query
- * spells out, ranked by {@link rank}; near-duplicates are folded into the best of them.
+ * spells out, ranked by {@link rank}; near-duplicates are folded into the one that is asked for, else into the best.
  * @param vector computes the query's embedding; asked only where vectors take part, while the words are looked for
  */
 export async function searchChunks(
@@ -133,7 +133,7 @@ async function searchOnce(
     const read = slice
       .filter(({ id }) => whole.has(id))
       .map((ranked) => ({ ranked, chunk: chunkOf({ ...rows.get(ranked.id), ...whole.get(ranked.id) }) }));
-    found = foldDuplicates([...found, ...read], wanted);
+    found = foldDuplicates(text, names, [...found, ...read], wanted);
   }
   const graph = (await options.graph) ?? null;
   const results = found.map((one) => resultOf(text, one, ranks, graph));
