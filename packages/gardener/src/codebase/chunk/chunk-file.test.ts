@@ -182,6 +182,32 @@ if __name__ == "__main__":
     expect(chunks[3]!.docstring).toBe('Opens.');
   });
 
+  it("names what a header makes known: prototypes and what it takes over, but no function's variables", async () => {
+    const header = `#ifndef CAT_H
+#define CAT_H
+namespace text {
+using std::string_view;
+LIB_EXPORT std::string Cat(string_view a, string_view b);
+const char* Find(string_view text);
+template <typename T>
+T Parse(string_view text);
+inline int Count(string_view text) {
+  Counter counter(text);
+  Local made(int);
+  return counter.total();
+}
+}
+#endif
+`;
+    const names = (await chunksOf('cpp', header)).flatMap((chunk) => chunk.names);
+    expect(names).toEqual(expect.arrayContaining(['string_view', 'Cat', 'Find', 'Parse', 'Count']));
+    expect(names).not.toContain('made');
+    const c = (await chunksOf('c', 'int open_file(const char *path);\nstruct file *next(void);\n')).flatMap(
+      (chunk) => chunk.names,
+    );
+    expect(c).toEqual(['open_file', 'next']);
+  });
+
   it('says what is wrong with a chunk', async () => {
     const reasons = async (language: string, text: string) =>
       (await chunksOf(language, text)).flatMap((chunk) => chunk.quality.reasons);

@@ -39,7 +39,9 @@ export function chunkFile(
   const marks = new LineMarks(parsed.commentSpans, parsed.importSpans, parsed.errorSpans);
   const importNames = new Set(parsed.imports.flatMap(({ name }) => (name === null ? [] : [name])));
   const described = new Set<CodeSymbol>();
-  const declared = declarations(parsed.symbols);
+  const declared = [...declarations(parsed.symbols), ...parsed.declared].sort(
+    (a, b) => a.startLine - b.startLine,
+  );
   const chunks: Chunk[] = [];
   for (const section of outlineSections(parsed.symbols, parsed.statements, sizes, limits)) {
     const range = sizes.trimmed(section);
@@ -70,15 +72,20 @@ export function chunkFile(
   return chunks;
 }
 
-/** Every declaration that is not inside a function, in order of place. */
+/** Every symbol that is not inside a function. */
 function declarations(symbols: readonly CodeSymbol[]): CodeSymbol[] {
-  return symbols
-    .flatMap((symbol) => [symbol, ...(BODY_KINDS.has(symbol.kind) ? [] : declarations(symbol.children))])
-    .sort((a, b) => a.startLine - b.startLine);
+  return symbols.flatMap((symbol) => [
+    symbol,
+    ...(BODY_KINDS.has(symbol.kind) ? [] : declarations(symbol.children)),
+  ]);
 }
 
 /** The chunk's own symbol first, then all that begins in it. */
-function namesWithin(range: LineSpan, declared: readonly CodeSymbol[], own: CodeSymbol | null): string[] {
+function namesWithin(
+  range: LineSpan,
+  declared: readonly { name: string; startLine: number }[],
+  own: CodeSymbol | null,
+): string[] {
   const inside = declared.filter(
     ({ startLine }) => startLine >= range.startLine && startLine <= range.endLine,
   );

@@ -39,13 +39,14 @@ function group(number: number): UnknownForm['blanked'] {
 }
 
 const MACRO = '[A-Z][A-Z0-9_]{2,60}';
+const MACRO_CALL = `${MACRO}(?:\\s?\\([^()\\n]{0,80}\\))?`;
 
 /** Macros of C and C++ where a grammar that does not expand them sees a name, a type or a statement without its end. */
 export const C_MACROS: readonly UnknownForm[] = [
   {
-    // class ENGINE_API Actor : public Base {
+    // class ENGINE_API Actor : public Base {, class LOCKABLE WARN_UNUSED Mutex {
     pattern: new RegExp(
-      `\\b(?:class|struct|union|enum(?:\\s{1,9}(?:class|struct))?)\\s{1,9}(${MACRO}(?:\\s?\\([^()\\n]{0,80}\\))?)(?=\\s{1,9}[A-Za-z_][\\w:]{0,120}\\s{0,9}(?:final\\b\\s{0,9})?(?:<[^<>{};]{0,80}>\\s{0,9})?(?::(?!:)|\\{))`,
+      `\\b(?:class|struct|union|enum(?:\\s{1,9}(?:class|struct))?)\\s{1,9}(${MACRO_CALL}(?:\\s{1,9}${MACRO_CALL}){0,3})(?=\\s{1,9}[A-Za-z_][\\w:]{0,120}\\s{0,9}(?:final\\b\\s{0,9})?(?:<[^<>{};]{0,80}>\\s{0,9})?(?::(?!:)|\\{))`,
       'g',
     ),
     blanked: group(1),

@@ -46,6 +46,7 @@ async function prepareParts(
       symbols: all(({ symbols }) => symbols).sort((a, b) => a.startIndex - b.startIndex),
       imports: all(({ imports }) => imports).sort((a, b) => a.line - b.line),
       references: all(({ references }) => references).sort((a, b) => a.line - b.line),
+      declared: all(({ declared }) => declared).sort((a, b) => a.startLine - b.startLine),
       statements: all(({ statements }) => statements).sort((a, b) => a.startLine - b.startLine),
       importSpans: all(({ importSpans }) => importSpans),
       commentSpans: all(({ commentSpans }) => commentSpans),

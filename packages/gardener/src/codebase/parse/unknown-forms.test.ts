@@ -38,6 +38,11 @@ describe('what a grammar does not know loses no declaration', () => {
     expect(isRecovered).toBe(true);
   });
 
+  it('several macros between a keyword and a name', async () => {
+    const mutex = 'class LOCKABLE WARN_UNUSED ALIGNED(8) Mutex {\n public:\n  void Lock();\n};\n';
+    expect(await outline('cpp', mutex)).toEqual(['1-4 class Mutex', '3-3 method Mutex.Lock']);
+  });
+
   it('macros of C, and leaves what is no macro', async () => {
     const text =
       'G_BEGIN_DECLS\nPyAPI_FUNC(int) first(int a) { return a; }\nSTATIC_API int second(int b) { return b; }\nstruct POINT { int x; };\nTEST(Suite, name)\n{\n  first(1);\n}\n';

@@ -1,3 +1,13 @@
+/** What holds the declarations of a file: a header's stand inside the condition that lets it be read once. */
+const OUTERMOST = ['translation_unit', 'declaration_list', 'preproc_if', 'preproc_ifdef', 'preproc_else'];
+
+const PROTOTYPE = '(function_declarator declarator: (identifier) @declared)';
+/** Prototypes of functions; inside a function the same form declares a variable. */
+const prototypes = OUTERMOST.flatMap((around) => [
+  `(${around} (declaration declarator: ${PROTOTYPE}))`,
+  `(${around} (declaration declarator: (pointer_declarator declarator: ${PROTOTYPE})))`,
+]).join('\n');
+
 /** Captures that C's and C++'s grammars share (meaning of the captures: captures.md). */
 export const cFamilyQuery = `
 (enum_specifier name: (_) @name body: (_) @body) @symbol.enum
@@ -13,6 +23,7 @@ export const cFamilyQuery = `
 (preproc_function_def name: (_) @name value: (_) @body) @symbol.function
 (preproc_def name: (_) @name value: (_)) @symbol.constant
 
+${prototypes}
 (preproc_include path: (_) @import.source) @import
 
 (call_expression function: (identifier) @call)

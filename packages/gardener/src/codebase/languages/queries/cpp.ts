@@ -31,6 +31,8 @@ ${functionDefinitions('(qualified_identifier name: (qualified_identifier name: (
 (class_specifier "class" @visibility.following)
 (access_specifier) @visibility.following
 
+(template_declaration (declaration declarator: (function_declarator declarator: (identifier) @declared)))
+(declaration_list (using_declaration (qualified_identifier name: (identifier) @declared)))
 (using_declaration (qualified_identifier name: (_) @import.name) @import.source) @import
 
 (call_expression function: (qualified_identifier name: [(identifier) @call (template_function name: (_) @call)]))

@@ -72,6 +72,8 @@ export interface CodeStructure {
 
 /** The structure of one source text, and what chunking needs to know of its lines. */
 export interface ParseResult extends CodeStructure {
+  /** Names that are made known here and are no symbols: of prototypes, and taken over from elsewhere. */
+  declared: { name: string; startLine: number }[];
   statements: StatementSpan[];
   /** Lines of import statements. */
   importSpans: LineSpan[];

@@ -33,6 +33,10 @@ export function readStructure(
     symbols: reader.read(groups),
     imports,
     references: readReferences(text, [...named('call'), ...named('use')]),
+    declared: named('declared').map(({ startIndex, endIndex, startLine }) => ({
+      name: text.slice(startIndex, endIndex),
+      startLine,
+    })),
     statements: nestStatements(named('statement'), lines),
     importSpans: named('import').map(({ startLine, endLine }) => ({ startLine, endLine })),
     commentSpans: lines.commentSpans,

@@ -38,6 +38,7 @@ export function readTextStructure(language: Language, rules: TextRules, text: st
     ),
     imports: [],
     references: [],
+    declared: [],
     statements: spansBetween(starts, lines.length, leadLine),
     importSpans: [],
     commentSpans: [...comments].map((line) => ({ startLine: line, endLine: line })),
