@@ -46,6 +46,8 @@ export interface Cell {
    */
   fresh?: Fresh | null;
   steps: number;
+  /** The highest that it trained with; missing in cells of older benches, which all had 0.001. */
+  learningRate?: number;
   tokensPerSecond: number | null;
   peakMemoryBytes: number | null;
   wallMs: number;
@@ -181,17 +183,18 @@ function freshOf(card: Scorecard | null): Fresh | null {
 /** How far and how fast it trained, and the validation loss on its way. */
 async function trainingOf(
   gardener: GardenerCommand,
-): Promise<Pick<Cell, 'steps' | 'tokensPerSecond' | 'curve'>> {
+): Promise<Pick<Cell, 'steps' | 'learningRate' | 'tokensPerSecond' | 'curve'>> {
   const run = await gardener.latestRun().catch(() => null);
   if (run === null) return { steps: 0, tokensPerSecond: null, curve: [] };
   const { events } = await readRunEvents(run.directory);
   const speeds: number[] = [];
   const curve: Cell['curve'] = [];
-  let steps = 0;
+  let [steps, learningRate] = [0, 0];
   let start: number | null = null;
   for (const event of events) {
     if (event.type === 'step-end') {
       steps = Math.max(steps, event.step);
+      learningRate = Math.max(learningRate, event.learningRate ?? 0);
       if (event.tokensPerSecond !== null) speeds.push(event.tokensPerSecond);
     }
     if (event.type !== 'validation-end' || event.loss === null) continue;
@@ -200,5 +203,5 @@ async function trainingOf(
     curve.push({ minutes: (Date.parse(event.time) - start) / 60_000, loss: event.loss });
   }
   speeds.sort((a, b) => a - b);
-  return { steps, tokensPerSecond: speeds[Math.floor(speeds.length / 2)] ?? null, curve };
+  return { steps, learningRate, tokensPerSecond: speeds[Math.floor(speeds.length / 2)] ?? null, curve };
 }

@@ -53,6 +53,7 @@ function table(cells: readonly Cell[]): string[] {
       'general code',
       'promoted',
       'steps',
+      'rate',
       'load',
     ],
   ];
@@ -72,7 +73,12 @@ function cellsOf(cell: Cell): string[] {
     ...[share(cell.nextLineExact), share(cell.gapsExact)],
     ...[count(cell.completions), count(cell.completionsAlone), freshPlaces(cell), count(cell.answers)],
     generalLoss ? percent(fall(generalLoss)) : '',
-    ...[cell.promoted ? 'yes' : 'no', String(cell.steps), cell.load.toFixed(1)],
+    ...[
+      cell.promoted ? 'yes' : 'no',
+      String(cell.steps),
+      String(cell.learningRate ?? 1e-3),
+      cell.load.toFixed(1),
+    ],
   ];
 }
 
