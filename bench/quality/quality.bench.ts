@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBaseModel } from '@codebase-gardener/lora';
 import { computingProcess } from '@codebase-gardener/lora/process';
+import { suitedLearningRate } from '../../packages/gardener/src/training/run/stages/train-settings.js';
 import { benchCache } from '../inputs/bench-cache.js';
 import { CODEBASES } from '../inputs/codebases.js';
 import { defaultBaseModelFile } from '../inputs/default-models.js';
@@ -18,7 +19,7 @@ import { inOrderOf, type Rows, rowsOf } from './rows.js';
 
 /** One finished run, a line of the results. */
 interface Row {
-  /** The base's file, steps and tokens of a row: what is compared has the same ones. */
+  /** The base's file, steps, tokens of a row, learning rate: what is compared has the same ones. */
   setting: string;
   engine: string;
   seed: number;
@@ -36,7 +37,6 @@ const HELD_OUT_ROWS = 48;
 const SEEDS = (process.env.BENCH_SEEDS ?? '1,2,3').split(',').map(Number);
 const CODEBASE = 'mongodb';
 /** As the product trains. */
-const LEARNING_RATE = 1e-3;
 const WARMUP_STEPS = 10;
 /** The engines that answer most first, so that an unfinished bench says something. */
 const ENGINES = process.env.BENCH_ENGINES?.split(',') ?? [
@@ -62,17 +62,17 @@ const RESULTS = process.env.BENCH_RESULTS ?? join(benchCache, 'quality.jsonl');
 async function main(): Promise<void> {
   const python = await pythonWith('peft');
   const baseFile = process.env.BENCH_BASE ?? (await defaultBaseModelFile());
-  const setting = `${basename(baseFile)}, ${STEPS} steps of ${LENGTH}`;
   const directory = await mkdtemp(join(tmpdir(), 'gardener-quality-'));
   try {
-    const data = await dataOf(baseFile);
+    const input = await inputOf(baseFile);
+    const setting = `${basename(baseFile)}, ${STEPS} steps of ${LENGTH}, rate ${input.learningRate}`;
     const done = (await finished()).filter((row) => row.setting === setting);
     for (const [seed, engine] of order()) {
       if (done.some((row) => row.seed === seed && row.engine === engine)) continue;
       const row = {
         setting,
         seed,
-        ...(await measure(engine, seed, data, baseFile, python, directory)),
+        ...(await measure(engine, seed, input, python, directory)),
         engine,
       };
       done.push(row);
@@ -92,33 +92,46 @@ function order(): [number, string][] {
   return [...pairs(ENGINES.slice(0, 2)), [0, BASE], ...pairs(ENGINES.slice(2))];
 }
 
-async function dataOf(baseFile: string): Promise<{ train: Rows; heldOut: Rows }> {
+/** What every engine trains on and is scored on, and how. */
+interface Input {
+  baseFile: string;
+  learningRate: number;
+  train: Rows;
+  heldOut: Rows;
+}
+
+async function inputOf(baseFile: string): Promise<Input> {
   const root = fetchCodebase(CODEBASES.find(({ name }) => name === CODEBASE)!);
   await using base = await loadBaseModel(baseFile);
   const counts = { train: STEPS, heldOut: HELD_OUT_ROWS };
-  return await rowsOf(root, '.ts', base.tokenizer, LENGTH, counts);
+  const rows = await rowsOf(root, '.ts', base.tokenizer, LENGTH, counts);
+  return { baseFile, learningRate: suitedLearningRate(base.config), ...rows };
 }
 
 async function measure(
   engine: string,
   seed: number,
-  data: { train: Rows; heldOut: Rows },
-  baseFile: string,
+  { train, heldOut, ...how }: Input,
   python: string,
   directory: string,
 ): Promise<Omit<Row, 'setting' | 'seed' | 'engine'>> {
   const file = join(directory, `${engine}-${seed}.json`);
-  const ordered = engine === REFERENCE ? { ...data, train: inOrderOf(seed, data.train) } : data;
+  const ordered = { train: engine === REFERENCE ? inOrderOf(seed, train) : train, heldOut };
   await writeFile(file, JSON.stringify(ordered));
   const output =
-    engine === REFERENCE
-      ? await runPeft(python, baseFile, file, seed)
-      : await runOurs(baseFile, file, engine, seed);
+    engine === REFERENCE ? await runPeft(python, how, file, seed) : await runOurs(how, file, engine, seed);
   const { heldOutLoss, losses, tokensPerSecond } = JSON.parse(output) as Row;
   return { heldOutLoss, losses, tokensPerSecond };
 }
 
-async function runOurs(baseFile: string, file: string, engine: string, seed: number): Promise<string> {
+type How = Pick<Input, 'baseFile' | 'learningRate'>;
+
+async function runOurs(
+  { baseFile, learningRate }: How,
+  file: string,
+  engine: string,
+  seed: number,
+): Promise<string> {
   const script = compiledScript(new URL('../training/training-ours.ts', import.meta.url));
   const { env, execArgv } = computingProcess();
   // The base alone: one step with next to no learning rate.
@@ -130,7 +143,7 @@ async function runOurs(baseFile: string, file: string, engine: string, seed: num
     seed,
     optimizer: {
       schedule: 'cosine',
-      learningRate: untrained ? 1e-30 : LEARNING_RATE,
+      learningRate: untrained ? 1e-30 : learningRate,
       warmupSteps: WARMUP_STEPS,
     },
     spinning: false,
@@ -139,14 +152,19 @@ async function runOurs(baseFile: string, file: string, engine: string, seed: num
   return (await run(process.execPath, args, { env })).stdout;
 }
 
-async function runPeft(python: string, baseFile: string, file: string, seed: number): Promise<string> {
+async function runPeft(
+  python: string,
+  { baseFile, learningRate }: How,
+  file: string,
+  seed: number,
+): Promise<string> {
   const script = fileURLToPath(new URL('../python/peft/train_peft.py', import.meta.url));
   const options = {
     steps: STEPS,
     precision: 'float32',
     schedule: 'cosine',
     'warmup-steps': WARMUP_STEPS,
-    'learning-rate': LEARNING_RATE,
+    'learning-rate': learningRate,
     threads: 2,
     seed,
   };

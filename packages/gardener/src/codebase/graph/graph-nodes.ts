@@ -1,4 +1,5 @@
 import type { FactSymbol, FileFacts } from './file-facts.js';
+import type { Multimap } from './multimap.js';
 
 /** A file of the graph with what it declares. */
 export interface FileNode {
@@ -16,7 +17,7 @@ export interface FileNode {
    */
   declared: Map<string, SymbolNode>;
   /** The same by the last parts of their names. */
-  own: Map<string, SymbolNode[]>;
+  own: Multimap<string, SymbolNode>;
   /** As PageRank gave it, when it was last asked for. */
   rank: number;
 }

@@ -145,7 +145,7 @@ export class MemoryGraph implements SymbolGraph {
   #newFile(path: string, family: string, facts: FileFacts): KnownFile {
     const file: KnownFile = {
       ...{ path, family, facts, folder: path.slice(0, path.lastIndexOf('/') + 1) },
-      ...{ symbols: [], declared: new Map(), own: new Map(), rank: 0 },
+      ...{ symbols: [], declared: new Map(), own: new Multimap(), rank: 0 },
       ...{ refersTo: new Set(), imports: [], weights: new Map(), importsAsOf: -1, links: null },
     };
     this.#files.set(path, file);
@@ -166,7 +166,7 @@ export class MemoryGraph implements SymbolGraph {
     const before = file.declared;
     this.#symbols += facts.length - file.symbols.length;
     file.declared = new Map();
-    file.own = new Map();
+    file.own = new Multimap();
     file.symbols = facts.map((fact, place) => {
       const known = file.declared.has(fact.symbol) ? undefined : before.get(fact.symbol);
       const stays = known?.fact.kind === fact.kind && known.fact.visibility === fact.visibility;
@@ -179,14 +179,14 @@ export class MemoryGraph implements SymbolGraph {
     });
     const after = new Set(file.declared.values());
     for (const symbol of before.values()) {
-      if (after.delete(symbol)) own(file, symbol);
+      if (after.delete(symbol)) file.own.add(symbol.name, symbol);
       else {
         this.#declarations.remove(symbol);
         this.#news.add(symbol.name);
       }
     }
     for (const symbol of after) {
-      own(file, symbol);
+      file.own.add(symbol.name, symbol);
       this.#declarations.add(symbol);
       this.#news.add(symbol.name);
     }
@@ -258,12 +258,6 @@ function weightsOf(imports: readonly (readonly FileNode[])[]): Map<FileNode, num
     for (const target of fresh) weights.set(target, IMPORT_WEIGHT / fresh.length);
   }
   return weights;
-}
-
-function own(file: FileNode, symbol: SymbolNode): void {
-  const known = file.own.get(symbol.name);
-  if (known === undefined) file.own.set(symbol.name, [symbol]);
-  else known.push(symbol);
 }
 
 function placed({ file, fact }: SymbolNode): Omit<Neighbour, 'weight'> {

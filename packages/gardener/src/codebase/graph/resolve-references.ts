@@ -1,6 +1,7 @@
 import type { Declarations } from './declarations.js';
 import { referencesOf } from './file-facts.js';
 import type { FileNode, SymbolNode } from './graph-nodes.js';
+import { Multimap } from './multimap.js';
 
 /** A file with what its imports mean. */
 export interface ImportingFile {
@@ -52,13 +53,13 @@ class FileResolver {
   private readonly file: FileNode;
   private readonly declarations: Declarations;
   /** The files that the imports of each bound name mean, import by import. */
-  private readonly importsOf = new Map<string, (readonly FileNode[])[]>();
+  private readonly importsOf = new Multimap<string, readonly FileNode[]>();
 
   constructor({ file, imports }: ImportingFile, declarations: Declarations) {
     this.file = file;
     this.declarations = declarations;
     for (const [place, { name }] of file.facts.imports.entries())
-      if (name !== null) push(this.importsOf, name, imports[place] ?? []);
+      if (name !== null) this.importsOf.add(name, imports[place] ?? []);
   }
 
   links(): Link[] {
@@ -95,7 +96,7 @@ class FileResolver {
     const { family, folder } = this.file;
     const all = this.declarations.named(name);
     if (all.length === 0) return NOTHING;
-    const own = this.file.own.get(name) ?? [];
+    const own = this.file.own.get(name);
     const isFree = receiver === null || SELF.has(receiver);
     if (isFree) {
       if (own.length > 0) return certain(own);
@@ -118,8 +119,8 @@ class FileResolver {
 
   /** What is called `name` in the files that an import of `bound` means. */
   private imported(name: string, bound: string): SymbolNode[] {
-    for (const files of this.importsOf.get(bound) ?? []) {
-      const found = files.flatMap((file) => file.own.get(name) ?? []);
+    for (const files of this.importsOf.get(bound)) {
+      const found = files.flatMap((file) => [...file.own.get(name)]);
       if (found.length > 0 && found.length <= MAX_MEANINGS) return found;
     }
     return [];
@@ -144,10 +145,4 @@ function certain(symbols: readonly SymbolNode[]): Meanings {
 /** A name that an author made up for one thing; `get`, `map` and `add` are called on everything. */
 function isDistinctive(name: string): boolean {
   return /[\p{Ll}\d]\p{Lu}|\w_\w/u.test(name) || name.length >= 10;
-}
-
-function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, [value]);
-  else known.push(value);
 }

@@ -1,6 +1,7 @@
 import { isQualifiedBy } from '../ranking/definitions.js';
 import type { QueryNames } from '../ranking/query-names.js';
 import { askedStems, stemsOfName } from '../ranking/words.js';
+import { lastNameOf } from '../store/chunk-row.js';
 
 /** A declaration by where it stands. */
 interface Standing {
@@ -36,9 +37,6 @@ export function namedBy(query: string, names: QueryNames): (chunk: Standing) => 
 
 /** Whether a query spells a chunk's own name with what it belongs to. */
 export function isSpelled({ qualified }: QueryNames, chunk: Standing): boolean {
-  const own = chunk.symbol
-    .split(/[.#:]+/)
-    .at(-1)
-    ?.toLowerCase();
+  const own = lastNameOf(chunk.symbol).toLowerCase();
   return qualified.some((parts) => parts.at(-1)?.toLowerCase() === own && isQualifiedBy(parts, chunk));
 }

@@ -5,10 +5,11 @@ import type { EngineSettings } from '../../run-directory/engine-settings.js';
 import type { RunContext } from '../run-context.js';
 import { CONTINUED_LEARNING_RATE } from './plan-refresh.js';
 
-// Settings of the training that the user does not choose.
 /** Below this width of its states a base wants the higher rate. */
 const WIDE = 768;
 const LEARNING_RATE = { narrow: 2e-3, wide: 3e-4 };
+
+// Settings of the training that the user does not choose.
 const WEIGHT_DECAY = 0.01;
 const WARMUP_STEPS = 10;
 const MAX_GRADIENT_NORM = 1;
