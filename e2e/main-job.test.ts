@@ -83,7 +83,7 @@ describe('gardener add --wait', () => {
   it('has llama.cpp compute what the trainer computes', () => {
     const parity = status.scorecard?.parity;
     expect(parity?.n).toBeGreaterThan(100);
-    expect(parity?.adapterAgreement).toBeGreaterThan((parity?.baseAgreement ?? 1) - 0.03);
+    expect(parity?.adapterAgreement).toBeGreaterThan((parity?.baseAgreement ?? 1) - 0.04);
   });
 
   it('keeps to its budget', () => {

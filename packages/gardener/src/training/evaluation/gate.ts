@@ -74,10 +74,12 @@ export const MAX_MORE_STRINGS = 1;
 /** With more of the held-out code in the training data than this, its loss tells nothing. */
 export const MAX_LEAKED_SHARE = 0.1;
 /**
- * With the adapter, llama.cpp may agree with our own forward one percentage point less often than with the base, plus
- * what chance explains for this number of positions. After a wrong export it agrees tens of points less often.
+ * With the adapter, llama.cpp may agree with our own forward so much less often than with the base, plus what chance
+ * explains for this number of positions. llama.cpp rounds its inputs to 8 bits, so first choices that nearly tie come
+ * out one way or the other: for one base alone it agreed on 96.8 to 99.5 % of the tokens of different texts. An
+ * adapter at half its strength costs ten points, one that is not applied 23.
  */
-export const MAX_AGREEMENT_FALL = 0.01;
+export const MAX_AGREEMENT_FALL = 0.04;
 /** Fewer gaps less than this are chance, whatever the files say: five, all in one direction, have a p of 0.03. */
 export const MIN_LOST_GAPS = 5;
 /** One-sided 95 % quantile of the normal distribution. */
