@@ -1,5 +1,16 @@
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -63,6 +74,15 @@ test('a file in the place of the data directory is said as such', async () => {
     await expect(openGarden({ dataDir })).rejects.toMatchObject({ code: 'garden.data-directory-unusable' });
   }
   expect(await readFile(file, 'utf8')).toBe('x');
+});
+
+test('a link that leads nowhere in the place of one of its folders is named', async () => {
+  const models = join(folder, 'base_models');
+  await symlink(join(folder, 'nowhere'), models);
+  await expect(openGarden({ dataDir: folder })).rejects.toMatchObject({
+    code: 'garden.data-directory-unusable',
+    message: `${models} is not a folder.`,
+  });
 });
 
 test('damaged settings.json and a newer layout stop the command with a sentence', async () => {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { Logger } from 'pino';
 import { asFilesystemError, systemErrorCode } from './errors/filesystem-error.js';
 import { GardenerError } from './errors/garden-error.js';
@@ -118,12 +118,15 @@ function unusable(error: unknown, root: string): GardenerError {
     );
   }
   if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'ENOENT') {
+    const { path = root } = error as NodeJS.ErrnoException;
+    const isRoot = !path.startsWith(join(root, sep));
     return new GardenerError(
       'garden.data-directory-unusable',
-      `${root} cannot be used as the data directory.`,
+      isRoot ? `${root} cannot be used as the data directory.` : `${path} is not a folder.`,
       {
-        remedy:
-          'A file stands in its place, or no folder can be made there: choose another place with CODEBASE_GARDENER_DATA_DIR.',
+        remedy: isRoot
+          ? 'A file stands in its place, or no folder can be made there: choose another place with CODEBASE_GARDENER_DATA_DIR.'
+          : 'A file stands in its place, or a link that leads nowhere: take it away, or make the folder that the link names.',
         details: { systemCode: code },
         cause: error,
       },
