@@ -1,4 +1,4 @@
-import type { TargetModule } from '@codebase-gardener/lora';
+import type { OptimizerOptions, TargetModule } from '@codebase-gardener/lora';
 import { NO_MORE_ROWS, type RowWeights } from '../../packages/gardener/src/training/data/rows/row-weights.js';
 
 /** What a training is made with. */
@@ -8,6 +8,8 @@ export interface Recipe {
   rank: number;
   alpha: number;
   modules: readonly TargetModule[];
+  /** Beside the learning rate. */
+  optimizer: Omit<OptimizerOptions, 'learningRate'>;
   /** Rows of a step. */
   accumulation: number;
   /** Undefined: what suits the base. */
@@ -25,6 +27,7 @@ export const USUAL: Recipe = {
   rank: 16,
   alpha: 32,
   modules: [...ATTENTION, ...MLP],
+  optimizer: {},
   accumulation: 2,
   gapShare: undefined,
   instructionShare: 0.15,
@@ -118,5 +121,16 @@ export const FACTORS: readonly Factor[] = [
   factor('accumulation', 'Rows of a step, at the same number of rows in all.', '2', [
     ['1', { accumulation: 1 }],
     ['4', { accumulation: 4 }],
+  ]),
+  factor('schedule', 'How the learning rate goes on after the warm-up.', 'cosine', [
+    ['constant', { optimizer: { schedule: 'constant' } }],
+  ]),
+  factor('weightDecay', "AdamW's.", '0.01', [
+    ['0', { optimizer: { weightDecay: 0 } }],
+    ['0.1', { optimizer: { weightDecay: 0.1 } }],
+  ]),
+  factor('maxGradientNorm', 'Longer gradients are cut to this.', '1', [
+    ['0.3', { optimizer: { maxGradientNorm: 0.3 } }],
+    ['none', { optimizer: { maxGradientNorm: Number.POSITIVE_INFINITY } }],
   ]),
 ];

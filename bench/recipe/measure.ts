@@ -95,7 +95,7 @@ export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number):
 
 async function trainBy(
   { base, sequenceLength, threads }: Bench,
-  { learningRate, rank, alpha, modules, accumulation }: Recipe,
+  { learningRate, rank, alpha, modules, optimizer, accumulation }: Recipe,
   { train: examples }: ExampleSet,
   steps: number,
 ): Promise<{ adapter: LoraAdapter; tokensPerSecond: number | null }> {
@@ -106,6 +106,7 @@ async function trainBy(
     optimizer: {
       learningRate: learningRate ?? suitedLearningRate(base.config),
       warmupSteps: Math.min(WARMUP_STEPS, Math.ceil(steps / 4)),
+      ...optimizer,
     },
     batch: { sequenceLength, rows: 1, accumulation },
     // Nothing waits in a loop, so that it can run beside other work.
