@@ -8,6 +8,8 @@ export interface Recipe {
   rank: number;
   alpha: number;
   modules: readonly TargetModule[];
+  /** Share of the blocks, the last ones, whose matrices are trained. */
+  trainedShare: number;
   /** Beside the learning rate. */
   optimizer: Omit<OptimizerOptions, 'learningRate'>;
   /** Rows of a step. */
@@ -27,6 +29,7 @@ export const USUAL: Recipe = {
   rank: 16,
   alpha: 32,
   modules: [...ATTENTION, ...MLP],
+  trainedShare: 1,
   optimizer: {},
   accumulation: 2,
   gapShare: undefined,
@@ -79,6 +82,16 @@ export const FACTORS: readonly Factor[] = [
     ['mlp', { modules: MLP }],
     ['q and v', { modules: ['q_proj', 'v_proj'] }],
   ]),
+  factor(
+    'trainedShare',
+    'Share of the blocks, the last ones, that are trained; nothing is computed backwards through the others.',
+    '1',
+    [
+      ['0.25', { trainedShare: 0.25 }],
+      ['0.5', { trainedShare: 0.5 }],
+      ['0.75', { trainedShare: 0.75 }],
+    ],
+  ),
   factor(
     'loraPlus',
     // The gradient's scale is nothing to Adam: B at a rate s times as high is B at the same rate, s times as large.

@@ -95,14 +95,17 @@ export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number):
 
 async function trainBy(
   { base, sequenceLength, threads }: Bench,
-  { learningRate, rank, alpha, modules, optimizer, accumulation }: Recipe,
+  { learningRate, rank, alpha, modules, trainedShare, optimizer, accumulation }: Recipe,
   { train: examples }: ExampleSet,
   steps: number,
 ): Promise<{ adapter: LoraAdapter; tokensPerSecond: number | null }> {
   const events = train({
     // Without validation the last state is the result: the rates fall to their end, and no recipe stops earlier.
     ...{ base, examples, validation: [], steps, maxEpochs: 1_000, seed: SEED },
-    adapter: { rank, alpha, targetModules: modules },
+    adapter: {
+      ...{ rank, alpha, targetModules: modules },
+      trainedBlocks: Math.ceil(trainedShare * base.config.blockCount),
+    },
     optimizer: {
       learningRate: learningRate ?? suitedLearningRate(base.config),
       warmupSteps: Math.min(WARMUP_STEPS, Math.ceil(steps / 4)),

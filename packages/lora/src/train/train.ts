@@ -133,10 +133,11 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
 }
 
 /** The graph that is wanted for the gradient. */
-function gradientOf({ base, adapter, batch, machine }: TrainSettings): ModelGraphOptions {
+function gradientOf({ base, adapter, trainedBlocks, batch, machine }: TrainSettings): ModelGraphOptions {
   const { rows, sequenceLength } = batch;
   const { precision, activations } = machine;
-  return { config: base.config, adapter, batch: { rows, sequenceLength }, precision, activations };
+  const graph = { config: base.config, adapter, batch: { rows, sequenceLength }, precision, activations };
+  return trainedBlocks === undefined ? graph : { ...graph, trainedBlocks };
 }
 
 function sessionsOf({ machine: { spinning, threads } }: TrainSettings) {

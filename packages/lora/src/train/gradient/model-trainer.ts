@@ -2,7 +2,11 @@ import { float32Of, type HostTensor, hostTensor } from '../../autodiff/host-tens
 import { GraphSession, type SessionOptions } from '../../autodiff/session.js';
 import { inputNames } from '../../transformer/decoder/block-inputs.js';
 import type { FrozenWeights } from '../../transformer/decoder/frozen-weights.js';
-import { type ModelGraphOptions, modelGradientGraph } from '../../transformer/decoder/model-graph.js';
+import {
+  firstTrainedBlock,
+  type ModelGraphOptions,
+  modelGradientGraph,
+} from '../../transformer/decoder/model-graph.js';
 import { type Batch, predictions, tokensOf } from '../batches/batch.js';
 import { collectGarbage } from '../memory/collect-garbage.js';
 import type { LoraParameters } from '../optimizer/lora-parameters.js';
@@ -87,6 +91,7 @@ export class ModelTrainer implements AsyncDisposable {
     }
     const outputs = await this.session.run(feeds);
     for (const slot of parameters.slots) {
+      if (slot.block < firstTrainedBlock(this.shape)) continue;
       parameters.addGradient(slot, float32Of(outputs[`d_${inputNames.block(slot.block)}${slot.name}`]));
     }
     return float32Of(outputs.nll).reduce(

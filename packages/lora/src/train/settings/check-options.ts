@@ -8,6 +8,7 @@ export function checkOptions(options: FilledOptions): void {
   const { base, adapter, optimizer, batch, evaluation, machine } = options;
   const counts: Record<string, number | undefined> = {
     'adapter.rank': adapter.rank,
+    'adapter.trainedBlocks': options.trainedBlocks,
     'batch.sequenceLength': batch.sequenceLength,
     'batch.rows': batch.rows,
     'batch.accumulation': batch.accumulation,

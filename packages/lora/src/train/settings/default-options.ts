@@ -27,7 +27,7 @@ export type FilledOptions = ReturnType<typeof fillDefaults>;
 
 /** Fills in the defaults; checks nothing. */
 export function fillDefaults(options: TrainOptions) {
-  const { initial, rankStabilised = false, ...adapter } = options.adapter ?? {};
+  const { initial, rankStabilised = false, trainedBlocks, ...adapter } = options.adapter ?? {};
   const targetModules = trainableModules(options.base.config);
   const filled: AdapterConfig = { ...ADAPTER, targetModules, ...initial?.config, ...adapter };
   // An adapter in memory always scales by alpha / rank, also the one that is gone on from.
@@ -38,6 +38,7 @@ export function fillDefaults(options: TrainOptions) {
     ...options,
     adapter: filled,
     initialAdapter: initial,
+    trainedBlocks,
     optimizer: { ...OPTIMIZER, ...options.optimizer },
     batch: { ...BATCH, ...options.batch },
     evaluation: { patience: PATIENCE, ...options.evaluation },

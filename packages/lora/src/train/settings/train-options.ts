@@ -52,6 +52,11 @@ export interface AdapterOptions extends Partial<AdapterConfig> {
    * alike. Defaults to false.
    */
   rankStabilised?: boolean;
+  /**
+   * The matrices of the last so many blocks are trained; those below stay as they start, but for the weight decay, and
+   * no gradient is computed for them, which saves its time and memory. Defaults to all blocks.
+   */
+  trainedBlocks?: number;
   /** Start from this adapter. Defaults to a fresh one: A random, B zero, so that the model starts as the base. */
   initial?: LoraAdapter;
 }

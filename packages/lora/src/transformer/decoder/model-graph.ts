@@ -26,6 +26,13 @@ export type Activations = 'keep' | 'recompute';
 export interface ModelGraphOptions extends BlockGraphOptions {
   adapter: AdapterConfig;
   activations: Activations;
+  /** The adapter's matrices of the last so many blocks get a gradient. Defaults to all. */
+  trainedBlocks?: number;
+}
+
+/** The first block whose matrices get a gradient, from 0. */
+export function firstTrainedBlock({ config: { blockCount }, trainedBlocks }: ModelGraphOptions): number {
+  return blockCount - Math.min(blockCount, trainedBlocks ?? blockCount);
 }
 
 /**
@@ -39,7 +46,7 @@ export interface ModelGraphOptions extends BlockGraphOptions {
  *
  * Inputs: `x` float32 [tokens, hidden], `labels` int64 [tokens], `weights` float32 [tokens, 1], `positions`, `mask`,
  * the head's, and those of every block behind `inputNames.block(index)`. Outputs: `nll` [tokens, 1]; the gradient of
- * sum(weights * nll) by every matrix of the adapter, as `d_` + the matrix's name.
+ * sum(weights * nll) by every matrix of the adapter that is trained, as `d_` + the matrix's name.
  */
 export function modelGradientGraph(options: ModelGraphOptions): Graph {
   const { config, batch, precision } = options;
@@ -72,14 +79,15 @@ export function modelGradientGraph(options: ModelGraphOptions): Graph {
   const headRows = options.activations === 'keep' ? GRADIENT_ROWS.fast : GRADIENT_ROWS.lean;
   const head = slicedHead(graph, states, headInputs(graph, config, precision), config, headRows);
   let dy = inPieces(graph, head.dx);
-  for (let index = config.blockCount - 1; index >= 0; index--) {
+  const first = firstTrainedBlock(options);
+  for (let index = config.blockCount - 1; index >= first; index--) {
     const { x: input, matrices } = blocks[index]!;
     const again = repeated[index]!;
-    // Nothing below the first block is trained.
-    const targets = index === 0 ? matrices : [...input, ...matrices];
+    // Nothing below this block is trained.
+    const targets = index === first ? matrices : [...input, ...matrices];
     const seeds = new Map(again.y.map((piece, i) => [piece, dy[i]!]));
     const found = gradients(graph, seeds, targets, again.part);
-    if (index > 0) dy = found.splice(0, input.length);
+    if (index > first) dy = found.splice(0, input.length);
     for (const [i, gradient] of found.entries()) graph.output(gradient, `d_${matrices[i]!.name}`);
     useInstead(graph, again.instead, again.part.since);
   }
