@@ -3,7 +3,7 @@ import type { ProjectRecord } from '../garden/project-record.js';
 import { runIds } from '../garden/runs/runs.js';
 import { readAdapterManifest } from '../training/adapters/adapter-manifest.js';
 import { adapterVersions, runOf } from '../training/adapters/adapter-store.js';
-import type { DataManifest } from '../training/data/data-manifest.js';
+import { type DataManifest, seenFiles } from '../training/data/data-manifest.js';
 import { RunDirectory } from '../training/run-directory/run-directory.js';
 
 /** Fewer files that an adapter has not seen say nothing about it. */
@@ -43,7 +43,7 @@ export async function chooseSides(garden: Garden, project: ProjectRecord): Promi
       leftOut.set(adapter.base, `What adapter ${adapter.version} was trained on is not known here.`);
       continue;
     }
-    const seen = new Set([...data.train.files, ...data.validation.files]);
+    const seen = seenFiles(data);
     const unseen = heldOut.filter((path) => !seen.has(path));
     // Where there are very few files in all, they are as good for this adapter as for the others.
     if (unseen.length < Math.min(MIN_FILES, heldOut.length)) {

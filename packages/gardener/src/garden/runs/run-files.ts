@@ -27,4 +27,9 @@ export const RUN_FILES = {
   job: 'job',
   /** PEFT directory that an engine leaves. */
   output: 'output',
+  /** At which strength the adapter is to answer, and whether with related code, with the losses that say so. */
+  strength: 'strength.json',
+  retrieval: 'retrieval.json',
+  /** What the adapter scored, and the one it was continued from. */
+  adapterScores: 'adapter_scores.json',
 } as const;

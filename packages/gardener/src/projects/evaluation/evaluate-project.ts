@@ -116,7 +116,8 @@ export async function evaluateProject(
   const data = await run.readData(base.tokenizer.vocabularySize);
   const { threads } = garden.settings;
   const strength = await servedStrength(garden, directory);
-  const contextTokens = Math.max(1024, data.manifest.sequenceLength + 64);
+  const longest = data.manifest.sequenceLength + (full ? RETRIEVED_TOKENS : 0);
+  const contextTokens = Math.max(1024, longest + 64);
   const evaluation: Evaluation = {
     ...{ garden, project, base, data, options },
     adapter: await loadAdapter(directory, base, strength),
@@ -154,12 +155,14 @@ export async function evaluateProject(
       twoByTwo: twoByTwo ?? (before?.strength === strength ? before.twoByTwo : null),
     },
   };
-  const scorecard = makeScorecard(plain, retrieval, facts, before?.predecessor ?? null);
   const isWhole = plan.files.length === plan.ofFiles;
+  // What it was continued from was scored on all files: beside the loss on some of them it says nothing.
+  const predecessor = isWhole ? (before?.predecessor ?? null) : null;
+  const scorecard = makeScorecard(plain, retrieval, facts, predecessor);
   const isKept = isWhole || before === null;
   if (isKept) await saveScorecard(directory, scorecard);
   else if (twoByTwo !== null) await saveScorecard(directory, { ...before, twoByTwo });
-  await journal?.remove();
+  await journal?.finish({ full });
   return { scorecard, isWhole, isKept };
 }
 
@@ -182,7 +185,9 @@ async function measureAdapter(
     ? await journal.part('plain', async () => writeBoth(evaluation, evaluation.data, await score()))
     : await score();
   const twoByTwo = places === 0 ? null : await fourWays(evaluation, journal, places);
-  const retrieval = full ? await journal.part('retrieval', () => scoreWithRetrieval(evaluation)) : null;
+  const retrieval = full
+    ? await journal.part('retrieval', () => scoreWithRetrieval(evaluation, baseScores))
+    : null;
   return { plain, retrieval, twoByTwo };
 }
 
@@ -287,7 +292,8 @@ async function writeBoth(
   }
 }
 
-async function scoreWithRetrieval(evaluation: Evaluation): Promise<SidePair> {
+/** @param like what was scored without retrieval: the same is scored with it */
+async function scoreWithRetrieval(evaluation: Evaluation, like: SideScores): Promise<SidePair> {
   const { garden, project, base, data, options } = evaluation;
   const embedder = await startEmbedder(garden.settings, (id) => requireModel(garden.paths, id));
   const index = new ProjectIndex(garden.paths, project.id);
@@ -303,7 +309,7 @@ async function scoreWithRetrieval(evaluation: Evaluation): Promise<SidePair> {
     const plainBase = await scoreSide({
       ...sideOptions(evaluation, 'base'),
       ...shared,
-      ...{ adapter: null, adapterFile: null },
+      ...{ adapter: null, adapterFile: null, like },
     });
     const { adapter, adapterFile } = evaluation;
     const plainAdapter = await scoreSide({

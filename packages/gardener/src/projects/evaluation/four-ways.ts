@@ -2,7 +2,7 @@ import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import type { GenerationRuntime } from '../../models/runtime/runtime.js';
 import { gapBase } from '../../training/data/gaps/gap-examples.js';
-import { measurePlaces } from '../../training/evaluation/two-by-two/measure-places.js';
+import { measurePlaces, placeId } from '../../training/evaluation/two-by-two/measure-places.js';
 import { makeTwoByTwo, type TwoByTwo } from '../../training/evaluation/two-by-two/two-by-two.js';
 import { type FreshPlacesOptions, freshPlaces } from './fresh-places.js';
 import type { EvaluationJournal } from './journal.js';
@@ -33,7 +33,8 @@ export async function compareFourWays(
   const { base, data, adapterFile, startRuntime, journal, signal, onPlaces, onProgress } = options;
   const places = await freshPlaces(garden, project, options);
   if (places.length === 0) return null;
-  const known = journal.places.length;
+  const done = new Set(journal.places.map(({ id }) => id));
+  const known = places.filter((place) => done.has(placeId(place))).length;
   let measured = 0;
   const runtime = await startRuntime();
   try {

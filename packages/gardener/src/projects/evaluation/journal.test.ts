@@ -35,7 +35,10 @@ test('what was measured is there when it is opened again, and not measured again
   expect(again.places).toEqual([place('x')]);
   const never = () => Promise.reject(new Error('measured again'));
   expect(await again.part('loss', never)).toEqual(pair);
-  await again.remove();
+  // Places alone were asked for: what a full evaluation had measured stays for the next one.
+  await again.finish({ full: false });
+  expect((await EvaluationJournal.open(file, 'adapter 1')).places).toEqual([place('x')]);
+  await again.finish({ full: true });
   expect((await EvaluationJournal.open(file, 'adapter 1')).places).toEqual([]);
 });
 

@@ -75,9 +75,12 @@ export class EvaluationJournal {
     this.#places.push(place);
   }
 
-  /** All is in the scorecard. */
-  async remove(): Promise<void> {
-    await rm(this.file, { force: true });
+  /**
+   * What was asked for is in the scorecard. What a full evaluation that was stopped had measured stays for the next one
+   * where this one asked for less.
+   */
+  async finish({ full }: { full: boolean }): Promise<void> {
+    if (full || this.#parts.size === 0) await rm(this.file, { force: true });
   }
 
   async #append(line: z.input<typeof lineSchema>): Promise<void> {

@@ -67,6 +67,8 @@ export const dataManifestSchema = z.object({
   fileHashes: z.record(z.string(), z.string()).default({}),
   /** Of each file, what `lineHashes` keeps: how much of it has changed is seen by it. */
   fileLines: z.record(z.string(), z.string()).default({}),
+  /** Files that the adapter which training goes on from has seen, see `seenFiles`; none for a new adapter. */
+  seenBefore: z.array(z.string()).default([]),
   /** The adapter version that training goes on from, or null for a new adapter. */
   continuedFrom: count.nullable().default(null),
   /** sha256 over the token ids and masks of all three sides, hex. */
@@ -78,3 +80,11 @@ export type DataManifest = z.infer<typeof dataManifestSchema>;
 
 /** Counts of one side. */
 export type SideCounts = z.infer<typeof sideCountsSchema>;
+
+/**
+ * Files that an adapter has learned from or was chosen by, also as one of those that it was continued from, by path:
+ * nothing of them can measure it.
+ */
+export function seenFiles({ seenBefore, train, validation }: DataManifest): ReadonlySet<string> {
+  return new Set([...seenBefore, ...train.files, ...validation.files]);
+}

@@ -42,11 +42,6 @@ export interface ExampleOptions extends SplitOptions {
   maxHeldOutTokens?: number;
   /** Validation tokens. Defaults to 4,000. */
   maxValidationTokens?: number;
-  /**
-   * Files, by path, that training is about: all of them are taken, and of the others as many
-   * tokens again. Defaults to all.
-   */
-  focus?: ReadonlySet<string>;
   /** For the manifest. Defaults to null. */
   continuedFrom?: number | null;
 }
@@ -147,13 +142,17 @@ export function makeExamples(
     filters,
     fileHashes: Object.fromEntries(files.map(({ path, hash }) => [path, hash])),
     fileLines: Object.fromEntries(files.map(({ path, text }) => [path, lineHashes(text)])),
+    seenBefore: [...(options.seenBefore ?? [])].sort(),
     continuedFrom: options.continuedFrom ?? null,
     hash: hashSides(train, validation, heldOut),
   };
   return { train, validation, heldOut, manifest };
 }
 
-/** The code of the training side: windows of files in order, as many as are wanted, and gap rows of the same files. */
+/**
+ * The code of the training side: windows of files in order, as many as are wanted, and gap rows of the same files. What
+ * training is about is taken whole, and of the other files as many tokens again.
+ */
 function trainingCode(order: readonly SplitFile[], base: GapBase, options: ExampleOptions) {
   const share = options.gapShare ?? defaultGapShare(base);
   const windows: SupervisedExample[] = [];

@@ -1,4 +1,5 @@
 import type { BaseModel, LoraAdapter, SupervisedExample } from '@codebase-gardener/lora';
+import { z } from 'zod';
 import { countTokens } from '../data/count-tokens.js';
 import { meanNll } from './statistics/file-sums.js';
 
@@ -10,13 +11,16 @@ const MAX_SAMPLE_TOKENS = 2_000;
 const MIN_SAMPLE_TOKENS = 300;
 
 /** How much of its effect an adapter is to have. */
-export interface StrengthChoice {
-  strength: number;
+export const strengthChoiceSchema = z.object({
+  strength: z.number(),
   /** One plain sentence. */
-  reason: string;
+  reason: z.string(),
   /** Nats per token on the sample of validation files; empty where nothing was compared. */
-  losses: { strength: number; loss: number }[];
-}
+  losses: z.array(z.object({ strength: z.number(), loss: z.number() })),
+});
+
+/** See `strengthChoiceSchema`. */
+export type StrengthChoice = z.infer<typeof strengthChoiceSchema>;
 
 /** What strengths are compared on, and how long it may take. */
 export interface StrengthOptions {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { acrossBasesSchema } from './across-bases.js';
+import { strengthChoiceSchema } from './choose-strength.js';
 import { decide, type FilledGaps, type ParityScores } from './gate.js';
 import type { SideScores } from './side-scores.js';
 import { measureSchema } from './statistics/measure-schema.js';
@@ -110,10 +111,7 @@ export const scorecardSchema = z.object({
   /** How much of its own effect the adapter had when it was scored; 1 in older scorecards. */
   strength: z.number().default(1),
   /** Why, with the losses on validation files, nats per token; null in older scorecards. */
-  strengthChoice: z
-    .object({ reason: z.string(), losses: z.array(z.object({ strength: z.number(), loss: z.number() })) })
-    .nullable()
-    .default(null),
+  strengthChoice: strengthChoiceSchema.omit({ strength: true }).nullable().default(null),
   /** Held-out files scored. */
   files: z.number().int(),
   seed: z.number().int(),

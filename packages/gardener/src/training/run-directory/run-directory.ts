@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { SupervisedExample } from '@codebase-gardener/lora';
+import type { z } from 'zod';
 import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
 import { isThere } from '../../garden/files/file-version.js';
 import { readJsonIfPresent, writeJson } from '../../garden/files/json-state.js';
@@ -18,14 +19,17 @@ import { type EngineSettings, readEngineSettings, writeEngineSettings } from './
  * The directory of a training run: where each stage leaves its outcome, and how a resumed run sees that a stage is
  * done. What is under its name is whole: files and folders are made beside their place and renamed.
  *
- * | Part          | Stage         | Done when                                      |
- * | ------------- | ------------- | ---------------------------------------------- |
- * | data/         | make examples | the folder is there                            |
- * | baseline.json | score base    | the file is there                              |
- * | engine.json   | train adapter | the file is there: settings of the first start |
- * | checkpoint/   | train adapter | never: an engine goes on from it               |
- * | job/          | train adapter | never: what a job at another place is told     |
- * | output/       | train adapter | it holds a PEFT adapter                        |
+ * | Part                | Stage         | Done when                                      |
+ * | ------------------- | ------------- | ---------------------------------------------- |
+ * | data/               | make examples | the folder is there                            |
+ * | baseline.json       | score base    | the file is there                              |
+ * | engine.json         | train adapter | the file is there: settings of the first start |
+ * | checkpoint/         | train adapter | never: an engine goes on from it               |
+ * | job/                | train adapter | never: what a job at another place is told     |
+ * | output/             | train adapter | it holds a PEFT adapter                        |
+ * | strength.json       | strength      | the file is there                              |
+ * | retrieval.json      | retrieval     | the file is there                              |
+ * | adapter_scores.json | score adapter | the file is there                              |
  *
  * That its adapter was saved is said by the adapter's own manifest, which names the run (see `saveAdapter`). run.json,
  * events.jsonl and control.json belong to garden/runs.
@@ -137,6 +141,24 @@ export class RunDirectory {
    */
   async writeOutput(write: (folder: string) => Promise<unknown>): Promise<void> {
     await formFolder(this.output, write);
+  }
+
+  /**
+   * What a stage that measures the adapter came to: as it is kept, else as `measure` finds it now, which is kept.
+   * @throws GardenerError `garden.damaged-file`, `garden.disk-full`, `garden.permission-denied`; what `measure` throws
+   */
+  async measured<Outcome extends object>(
+    part: 'strength' | 'retrieval' | 'adapterScores',
+    schema: z.ZodType<Outcome>,
+    measure: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const file = this.#file(part);
+    const known = await readJsonIfPresent(file, schema);
+    if (known !== null) return known;
+    const found = await measure();
+    // What is not a number, as the loss of an adapter that has diverged, cannot be told in JSON: it is measured again.
+    if (schema.safeParse(found).success) await writeJson(file, found);
+    return found;
   }
 
   get #data(): string {

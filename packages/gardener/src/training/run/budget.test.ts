@@ -40,6 +40,21 @@ test('time between a death and the next start is not spent', () => {
   expect(spentBudgetMs(events)).toBe(50_000);
 });
 
+test('time between a failure and taking the run up again is not spent', () => {
+  const failure = { code: 'models.runner-died', message: 'It died.', remedy: 'Again.' };
+  const events: RunEvent[] = [
+    start(0),
+    stage(10, 'training'),
+    saved(40),
+    { type: 'run-fail', error: failure, time: at(45) },
+    { type: 'run-resume', time: at(5_000) },
+    start(5_001),
+    stage(5_005, 'training'),
+    saved(5_025),
+  ];
+  expect(spentBudgetMs(events)).toBe(55_000);
+});
+
 test('a clock that is set back takes nothing off what was spent', () => {
   const events = [start(1000), stage(1010, 'training'), saved(1040), saved(40), saved(60)];
   expect(spentBudgetMs(events)).toBe(50_000);

@@ -20,7 +20,7 @@ export function spentBudgetMs(events: readonly RunEvent[]): number {
     const time = Date.parse(event.time);
     if (isTraining) spent += Math.max(0, time - last);
     last = time;
-    if (event.type === 'wait') isTraining = false;
+    if (event.type === 'wait' || event.type === 'run-fail') isTraining = false;
     if (event.type === 'go-on' || (event.type === 'stage-start' && event.stage === 'training'))
       isTraining = true;
   }

@@ -22,12 +22,17 @@ import {
 } from '../../retrieval/embedding/embedding-server.fixture.js';
 import { adapterVersions } from '../adapters/adapter-store.js';
 import { testFile } from '../data/codebase.fixture.js';
+import type { Scorecard } from '../evaluation/scorecard.js';
 import { canBeTakenUp } from '../run-directory/can-be-taken-up.js';
 import { executeRun } from './execute-run.js';
+import { openRunContext } from './run-context.js';
+import { promote } from './stages/promote.js';
 
 const FILES = 16;
 /** What the stages leave in a run directory, in their order. */
 const STAGE_PARTS = ['data', 'baseline.json', 'engine.json', 'checkpoint', 'output'] as const;
+/** And what those leave that measure the adapter. */
+const MEASURED_PARTS = ['strength.json', 'retrieval.json', 'adapter_scores.json'] as const;
 const TIMEOUT_MS = 120_000;
 
 let folder: string;
@@ -77,9 +82,9 @@ async function goOn(): Promise<RunEvent[]> {
 async function killedWith(parts: readonly string[], { adapterSaved = false } = {}): Promise<void> {
   const adapters = garden.paths.adapters(project.id);
   await Promise.all([
-    ...STAGE_PARTS.filter((part) => !parts.includes(part)).map((part) =>
-      rm(join(run, part), { recursive: true, force: true }),
-    ),
+    ...[...STAGE_PARTS, ...MEASURED_PARTS]
+      .filter((part) => !parts.includes(part))
+      .map((part) => rm(join(run, part), { recursive: true, force: true })),
     rm(adapterSaved ? join(adapters, '1', 'scorecard.json') : adapters, { recursive: true, force: true }),
     rm(join(run, 'events.jsonl'), { force: true }),
     rm(join(run, 'outcome.json'), { force: true }),
@@ -121,7 +126,7 @@ test(
     const told = typesOf(events);
     for (const type of ['plan', 'step-end', 'validation-end', 'checkpoint-save', 'evaluation-end'])
       expect(told).toContain(type);
-    expect(await readdir(run)).toEqual(expect.arrayContaining([...STAGE_PARTS]));
+    expect(await readdir(run)).toEqual(expect.arrayContaining([...STAGE_PARTS, ...MEASURED_PARTS]));
     expect(await adapterVersions(garden.paths, project.id)).toEqual([1]);
   },
   TIMEOUT_MS,
@@ -159,9 +164,17 @@ test.each([
   },
   { after: 'training', parts: STAGE_PARTS, training: false, baseScored: false },
   { after: 'saving', parts: STAGE_PARTS, adapterSaved: true, training: false, baseScored: false },
+  {
+    after: 'scoring the adapter',
+    parts: [...STAGE_PARTS, ...MEASURED_PARTS],
+    adapterSaved: true,
+    training: false,
+    baseScored: false,
+    adapterScored: false,
+  },
 ])(
   'killed after $after it goes on with the next stage, and does nothing again that is done',
-  async ({ parts, adapterSaved = false, training, baseScored }) => {
+  async ({ parts, adapterSaved = false, training, baseScored, adapterScored = true }) => {
     await killedWith(parts, { adapterSaved });
     // An engine writes to its own checkpoint as it goes on.
     const kept = parts.filter((part) => part !== 'checkpoint');
@@ -171,6 +184,7 @@ test.each([
     expect(await written(kept)).toEqual(before);
     expect(progressOf(events)).not.toContain('indexing');
     expect(progressOf(events).has('measuring the base model')).toBe(baseScored);
+    expect(progressOf(events).has('measuring the adapter')).toBe(adapterScored);
     expect(typesOf(events).includes('step-end')).toBe(training);
     expect(await adapterVersions(garden.paths, project.id)).toEqual([1]);
   },
@@ -251,6 +265,27 @@ test(
     );
     expect((await goOn()).at(-1)).toMatchObject(isMade);
     expect(await readRunState(run)).toMatchObject({ status: 'completed', error: null });
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'what a person has chosen to answer meanwhile goes on',
+  async () => {
+    const { registry } = garden;
+    const started = await registry.get(project.id);
+    expect(started.promotedAdapter).not.toBe(7);
+    // As gardener promote does, while the adapter is measured.
+    const context = await openRunContext(run, new AbortController().signal);
+    await registry.update(project.id, { promotedAdapter: 7 });
+    const verdict = { promoted: true, reason: 'It is better.', adapterVersion: 1 } as Scorecard;
+    expect(await promote(context, verdict)).toMatchObject({
+      promoted: false,
+      reason: expect.stringMatching(/chosen by hand .* gardener promote \S+ 1 takes the new adapter/),
+    });
+    expect((await registry.get(project.id)).promotedAdapter).toBe(7);
+    await registry.update(project.id, { promotedAdapter: started.promotedAdapter });
+    expect(await promote(context, verdict)).toMatchObject({ promoted: true, reason: 'It is better.' });
   },
   TIMEOUT_MS,
 );

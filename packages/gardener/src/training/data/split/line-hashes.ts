@@ -21,11 +21,7 @@ export function lineHashes(text: string): string {
  */
 export function countNewLines(text: string, before: string | undefined): { changed: number; lines: number } {
   const known = new Map<number, number>();
-  const bytes = Buffer.from(before ?? '', 'base64');
-  for (let at = 0; at + BYTES <= bytes.length; at += BYTES) {
-    const hash = bytes.readUIntBE(at, BYTES);
-    known.set(hash, (known.get(hash) ?? 0) + 1);
-  }
+  for (const hash of readLineHashes(before ?? '')) known.set(hash, (known.get(hash) ?? 0) + 1);
   const hashes = hashesOf(text);
   let changed = 0;
   for (const hash of hashes) {
@@ -36,7 +32,16 @@ export function countNewLines(text: string, before: string | undefined): { chang
   return { changed, lines: hashes.length };
 }
 
-function hashesOf(text: string): number[] {
+/** The hashes that `lineHashes` keeps. */
+export function readLineHashes(encoded: string): number[] {
+  const bytes = Buffer.from(encoded, 'base64');
+  return Array.from({ length: Math.floor(bytes.length / BYTES) }, (_, i) =>
+    bytes.readUIntBE(i * BYTES, BYTES),
+  );
+}
+
+/** A hash of each line that is not blank, without its indent. */
+export function hashesOf(text: string): number[] {
   return text.split('\n').flatMap((line) => {
     const words = line.trim();
     return words === '' ? [] : [hash32(words) >>> (32 - 8 * BYTES)];

@@ -67,6 +67,8 @@ export interface SplitOptions {
   maxValidationChars?: number;
   /** Files that an adapter to continue from has seen, by path: nothing like them is held out. */
   seenBefore?: ReadonlySet<string>;
+  /** Files, by path, that training is about: at least half of their code is trained on. Defaults to all. */
+  focus?: ReadonlySet<string>;
 }
 
 /** Each measured side wants at least this many clusters of files: fewer give no interval. */
@@ -137,10 +139,12 @@ function drawSides(
 ): Record<'train' | 'validation' | 'heldOut', ChunkedFile[]> {
   const total = all.reduce((sum, cluster) => sum + cluster.chars, 0);
   const isSeen = ({ files }: Cluster) => files.some(({ path }) => options.seenBefore?.has(path));
-  const queue = weightedOrder(
+  const unseen = weightedOrder(
     all.filter((cluster) => !isSeen(cluster)),
     options.seed,
   );
+  const reserved = keptForTraining(unseen, options.focus);
+  const queue = unseen.filter((cluster) => !reserved.has(cluster));
   const heldOutChars = Math.min(
     total * (options.heldOutShare ?? 1 / 8),
     options.maxHeldOutChars ?? Math.max(80_000, total / 20),
@@ -155,8 +159,26 @@ function drawSides(
   return {
     heldOut: filesOf(heldOut),
     validation: filesOf(validation),
-    train: filesOf([...queue, ...all.filter(isSeen)]),
+    train: filesOf([...queue, ...reserved, ...all.filter(isSeen)]),
   };
+}
+
+/** Of the clusters that training is about the last ones of an order, half of their characters or more. */
+function keptForTraining(
+  order: readonly Cluster[],
+  focus: ReadonlySet<string> | undefined,
+): ReadonlySet<Cluster> {
+  const kept = new Set<Cluster>();
+  if (focus === undefined) return kept;
+  const wanted = order.filter(({ files }) => files.some(({ path }) => focus.has(path)));
+  const total = wanted.reduce((sum, { chars }) => sum + chars, 0);
+  let chars = 0;
+  for (const cluster of wanted.reverse()) {
+    if (chars >= total / 2) break;
+    kept.add(cluster);
+    chars += cluster.chars;
+  }
+  return kept;
 }
 
 /** A seeded order of clusters in which those of the newer half come earlier two times out of three. */

@@ -1,6 +1,7 @@
 import { asKnownError } from '../../../garden/errors/wire-error.js';
 import { requireModel } from '../../../models/store/require-model.js';
 import { adapterStrength, runOf } from '../../adapters/adapter-store.js';
+import { seenFiles } from '../../data/data-manifest.js';
 import { type AcrossBases, acrossBases, type MeasuredSide } from '../../evaluation/across-bases.js';
 import { compareApart } from '../../evaluation/compare/compare-process.js';
 import type { ComparedTexts, MeasuredBase } from '../../evaluation/compare/compare-protocol.js';
@@ -56,7 +57,7 @@ async function unseenBy(
   const manifest = await new RunDirectory(garden.paths.run(project.id, runId))
     .readDataManifest()
     .catch(() => null);
-  const seen = new Set(manifest === null ? [] : [...manifest.train.files, ...manifest.validation.files]);
+  const seen = manifest === null ? new Set() : seenFiles(manifest);
   return files.filter((path) => !seen.has(path));
 }
 

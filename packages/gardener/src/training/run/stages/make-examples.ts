@@ -10,7 +10,7 @@ import { stoppingQuestions } from '../../evaluation/stopping-questions.js';
 import { KNOWN_ANSWER_TOKENS } from '../../evaluation/uses/measure-uses.js';
 import type { RunContext } from '../run-context.js';
 import { type IndexedCodebase, withIndex } from './index-codebase.js';
-import { findEarlierTraining, planRefresh, type RefreshPlan, seenBefore } from './plan-refresh.js';
+import { findEarlierTraining, planRefresh, type RefreshPlan } from './plan-refresh.js';
 import { SCORING_CONTEXT_TOKENS } from './scoring.js';
 
 /** No CPU trains on more tokens a second than this, so examples beyond budget times this figure would never be used. */
@@ -65,7 +65,7 @@ export async function makeRunExamples(
     ...exampleOptions(run, codebase, base, continuation),
     history,
   });
-  const obstacle = continuation === null ? tooSmall(run, set) : tooFewToMeasure(set);
+  const obstacle = continuation === null ? tooSmall(run, set) : tooFewToContinue(set);
   if (obstacle !== null) return obstacle;
   const trained = new Set(set.manifest.train.files);
   const chunks = codebase.files.filter((file) => trained.has(file.path)).flatMap((file) => file.chunks);
@@ -171,7 +171,7 @@ function exampleOptions(
     maxTrainingTokens: Math.max(MIN_TRAINING_TOKEN_LIMIT, budgetSeconds * MAX_TOKENS_PER_SECOND),
     ...(continuation && {
       continuedFrom: continuation.earlier.version,
-      seenBefore: seenBefore(continuation.earlier.manifest),
+      seenBefore: continuation.seen,
       focus: continuation.changed,
     }),
   };
@@ -192,7 +192,12 @@ function tooSmall({ garden }: RunContext, { manifest, heldOut }: ExampleSet): Ex
   return { kind: 'too-small', reason };
 }
 
-function tooFewToMeasure({ heldOut }: ExampleSet): ExamplesOutcome | null {
+function tooFewToContinue({ heldOut, manifest }: ExampleSet): ExamplesOutcome | null {
+  if (manifest.train.examples === 0) {
+    const reason =
+      'Of what has changed nothing can be learned from: it is generated, minified, or copied from elsewhere in the code.';
+    return { kind: 'adapter-stays', reason };
+  }
   if (heldOut.length >= MIN_SCORED_FILES) return null;
   const reason =
     'Too few files are new to the adapter, so a refreshed one could not be measured: `gardener train` makes a new one.';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
 import { testBase, testFile } from '../../data/codebase.fixture.js';
-import { makeExamples } from '../../data/examples.js';
-import { type EarlierTraining, planRefresh, seenBefore } from './plan-refresh.js';
+import { type ExampleSet, makeExamples } from '../../data/examples.js';
+import { type EarlierTraining, planRefresh, type RefreshPlan } from './plan-refresh.js';
 
 const files = Array.from({ length: 40 }, (_, i) => testFile(`src/file${i}.py`));
 const options = { seed: 1, sequenceLength: 512 };
@@ -70,20 +70,65 @@ describe('planRefresh', () => {
   });
 });
 
-test('a refreshed adapter is measured on nothing that the one before has seen, and trained on what changed first', () => {
-  const now = after(3, 6);
-  const changed = new Set(
-    now.filter(({ path, hash }) => manifest.fileHashes[path] !== hash).map(({ path }) => path),
-  );
-  const set = makeExamples(now, testBase, { ...options, seenBefore: seenBefore(manifest), focus: changed });
-  const seen = seenBefore(manifest);
-  expect(set.manifest.heldOut.files.filter((path) => seen.has(path))).toEqual([]);
-  expect(set.manifest.heldOut.files.length).toBeGreaterThanOrEqual(3);
-  const trained = set.manifest.train.files;
-  const usable = [...changed].filter(
-    (path) => !set.manifest.heldOut.files.includes(path) && !set.manifest.validation.files.includes(path),
-  );
-  expect(trained).toEqual(expect.arrayContaining(usable));
-  expect(trained.length).toBeLessThan(now.length / 2);
-  expect(trained.length).toBeGreaterThan(usable.length);
+/** The data of a refresh to this code, of an adapter that was trained on `data`. */
+function refreshed(
+  data: ExampleSet['manifest'],
+  now: readonly ChunkedFile[],
+): { plan: Extract<RefreshPlan, { train: true }>; set: ExampleSet } {
+  const plan = planRefresh({ version: 3, manifest: data }, now);
+  if (!plan.train) throw new Error(plan.reason);
+  const about = { seenBefore: plan.seen, focus: plan.changed, continuedFrom: 3 };
+  return { plan, set: makeExamples(now, testBase, { ...options, ...about }) };
+}
+
+describe('a refreshed adapter', () => {
+  test('is measured on nothing that the one before has seen, and trained on what changed first', () => {
+    const now = after(3, 6);
+    const { plan, set } = refreshed(manifest, now);
+    expect(set.manifest.heldOut.files.filter((path) => plan.seen.has(path))).toEqual([]);
+    expect(set.manifest.heldOut.files.length).toBeGreaterThanOrEqual(3);
+    const trained = set.manifest.train.files;
+    const usable = [...plan.changed].filter(
+      (path) => !set.manifest.heldOut.files.includes(path) && !set.manifest.validation.files.includes(path),
+    );
+    expect(trained).toEqual(expect.arrayContaining(usable));
+    expect(trained.length).toBeLessThan(now.length / 2);
+    expect(trained.length).toBeGreaterThan(usable.length);
+  });
+
+  test('learns from half of what is new, where everything that is new could be measured on', () => {
+    for (const added of [3, 6, 12]) {
+      const { set } = refreshed(manifest, after(0, added));
+      const learned = set.manifest.train.files.filter((path) => path.startsWith('src/added'));
+      expect(learned.length).toBeGreaterThanOrEqual(added / 2);
+      expect(set.manifest.train.tokens).toBeGreaterThan(0);
+      expect(set.manifest.heldOut.files.length).toBeGreaterThanOrEqual(3);
+    }
+  });
+
+  test('is measured on nothing that those before the one before have seen either', () => {
+    const second = refreshed(manifest, after(3, 6));
+    const third = refreshed(second.set.manifest, after(7, 12));
+    const known = [...manifest.train.files, ...second.set.manifest.train.files];
+    expect(third.set.manifest.heldOut.files.filter((path) => known.includes(path))).toEqual([]);
+    expect(third.set.manifest.validation.files.filter((path) => known.includes(path))).toEqual([]);
+    expect(third.set.manifest.heldOut.files.length).toBeGreaterThan(0);
+  });
+
+  test('knows files that have another path now', () => {
+    const moved = files.map((file) => ({ ...file, path: file.path.replace('src/', 'lib/') }));
+    expect(planRefresh(earlier, moved)).toMatchObject({
+      train: false,
+      reason: expect.stringMatching(/ 0 of \d+ lines are new or changed .* in 0 of 40 files/),
+    });
+    const edited = moved.map((file, i) => ({
+      ...file,
+      ...(i < 20 && { hash: `edited${i}`, text: `import lib\n${file.text}` }),
+    }));
+    const added = Array.from({ length: 8 }, (_, i) => testFile(`lib/added${i}.py`));
+    const { plan, set } = refreshed(manifest, [...edited, ...added]);
+    expect(plan.reason).toMatch(/ in 28 of 48 files/);
+    const known = manifest.train.files.map((path) => path.replace('src/', 'lib/'));
+    expect(set.manifest.heldOut.files.filter((path) => known.includes(path))).toEqual([]);
+  });
 });

@@ -1,8 +1,9 @@
 import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
 import { baseOfAdapter } from '../../adapters/adapter-base.js';
 import { runOf } from '../../adapters/adapter-store.js';
-import type { DataManifest } from '../../data/data-manifest.js';
+import { type DataManifest, seenFiles } from '../../data/data-manifest.js';
 import { countNewLines } from '../../data/split/line-hashes.js';
+import { renamedFiles } from '../../data/split/renamed-files.js';
 import { RunDirectory } from '../../run-directory/run-directory.js';
 import type { RunContext } from '../run-context.js';
 
@@ -24,7 +25,14 @@ export type KnownTraining = EarlierTraining & { manifest: DataManifest };
 /** What a refresh comes to. */
 export type RefreshPlan =
   | { train: false; reason: string }
-  | { train: true; reason: string; earlier: KnownTraining; changed: ReadonlySet<string> };
+  | {
+      train: true;
+      reason: string;
+      earlier: KnownTraining;
+      /** Files that are new or changed since, and files that the adapter has seen, by the paths of today. */
+      changed: ReadonlySet<string>;
+      seen: ReadonlySet<string>;
+    };
 
 /** The promoted adapter of a project with what it was trained on; null where there is none on the base of this run. */
 export async function findEarlierTraining({
@@ -54,8 +62,10 @@ export function planRefresh(earlier: EarlierTraining | null, files: readonly Chu
       '`gardener train` makes a new one.';
     return { train: false, reason };
   }
-  const changed = files.filter(({ path, hash }) => manifest.fileHashes[path] !== hash);
-  const counts = changed.map(({ path, text }) => countNewLines(text, manifest.fileLines[path]));
+  const renamed = renamedFiles(files, manifest.fileLines);
+  const before = (path: string): string => renamed.get(path) ?? path;
+  const changed = files.filter(({ path, hash }) => manifest.fileHashes[before(path)] !== hash);
+  const counts = changed.map(({ path, text }) => countNewLines(text, manifest.fileLines[before(path)]));
   const newLines = counts.reduce((sum, count) => sum + count.changed, 0);
   const lines = files.reduce((sum, { text }) => sum + countNewLines(text, undefined).lines, 0);
   const share = newLines / Math.max(1, lines);
@@ -67,15 +77,13 @@ export function planRefresh(earlier: EarlierTraining | null, files: readonly Chu
     return { train: false, reason };
   }
   const reason = `${figures}: training continues from adapter ${version}.`;
+  const seen = seenFiles(manifest);
+  const renamedSeen = [...renamed].filter(([, old]) => seen.has(old)).map(([path]) => path);
   return {
     train: true,
     reason,
     earlier: { version, manifest },
     changed: new Set(changed.map(({ path }) => path)),
+    seen: new Set([...seen, ...renamedSeen]),
   };
-}
-
-/** Files that the adapter to continue from has learned from or was chosen by. */
-export function seenBefore(manifest: DataManifest): ReadonlySet<string> {
-  return new Set([...manifest.train.files, ...manifest.validation.files]);
 }

@@ -7,13 +7,22 @@ const FEW_STEPS = 50;
 
 /**
  * Lets the adapter answer for its project, on the base that it was trained on, if the gate has said so; else what
- * answered before goes on.
+ * answered before goes on. Also where a person has chosen something else to answer since the run began: it was not
+ * compared with that.
  * @returns the run's last event
  */
 export async function promote(
   { garden, project, baseModel, directory }: RunContext,
   { promoted, reason, adapterVersion }: Scorecard,
 ): Promise<RunEventInput> {
+  const now = await garden.registry.get(project.id);
+  const isAsBefore = now.baseModel === project.baseModel && now.promotedAdapter === project.promotedAdapter;
+  if (promoted && !isAsBefore) {
+    const kept =
+      `${reason} But what answers was chosen by hand while it was trained, and goes on: ` +
+      `gardener promote ${project.name} ${adapterVersion} takes the new adapter.`;
+    return { type: 'run-complete', reason: kept, adapterVersion, promoted: false };
+  }
   // In one write: an adapter on another base would be refused.
   if (promoted) await garden.registry.update(project.id, { baseModel, promotedAdapter: adapterVersion });
   const { step } = await readRunState(directory.path);

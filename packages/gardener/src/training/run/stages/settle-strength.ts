@@ -1,5 +1,9 @@
 import { adapterStrength, loadAdapter, setAdapterStrength } from '../../adapters/adapter-store.js';
-import { chooseStrength, type StrengthChoice } from '../../evaluation/choose-strength.js';
+import {
+  chooseStrength,
+  type StrengthChoice,
+  strengthChoiceSchema,
+} from '../../evaluation/choose-strength.js';
 import type { SideScores } from '../../evaluation/side-scores.js';
 import { STRENGTH_SHARE } from '../budget.js';
 import type { RunContext } from '../run-context.js';
@@ -8,20 +12,22 @@ import { type Material, msPerToken } from './scoring.js';
 
 /** Chooses how strong the saved adapter is to answer, by validation files only, and notes it in its manifest. */
 export async function settleStrength(
-  { garden, budgetMs, report, signal }: RunContext,
+  { garden, directory, budgetMs, report, signal }: RunContext,
   { base, data, saved, baseScores }: Material & { saved: SavedAdapter; baseScores: SideScores },
 ): Promise<StrengthChoice> {
-  const choice = await chooseStrength({
-    base,
-    adapter: await loadAdapter(saved.directory, base),
-    validation: data.validation,
-    sequenceLength: data.manifest.sequenceLength,
-    threads: garden.settings.threads,
-    limitMs: budgetMs * STRENGTH_SHARE,
-    msPerToken: msPerToken(baseScores),
-    signal,
-    onProgress: (done, total) => report.progress('choosing the strength', done, total),
-  });
+  const choice = await directory.measured('strength', strengthChoiceSchema, async () =>
+    chooseStrength({
+      base,
+      adapter: await loadAdapter(saved.directory, base),
+      validation: data.validation,
+      sequenceLength: data.manifest.sequenceLength,
+      threads: garden.settings.threads,
+      limitMs: budgetMs * STRENGTH_SHARE,
+      msPerToken: msPerToken(baseScores),
+      signal,
+      onProgress: (done, total) => report.progress('choosing the strength', done, total),
+    }),
+  );
   if (choice.strength !== (await adapterStrength(saved.directory))) {
     await setAdapterStrength(saved.directory, choice.strength);
   }
