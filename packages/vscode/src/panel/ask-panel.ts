@@ -18,9 +18,13 @@ import { openLines, placeOfDocument } from '../window/files-of-project.js';
 import type { GardenerWindow } from '../window/gardener-window.js';
 import { projectPath, requireProject } from '../window/require-project.js';
 import { showProblem } from '../window/show-problem.js';
+import { AskedConversation } from './asked-conversation.js';
 import type { AskedCode, FromPage, ToPage } from './messages.js';
 import { pageHtml } from './page-html.js';
 import { questionAbout } from './question.js';
+
+/** Said above a question when the exchanges above it are not known to the conversation any more. */
+const LOST = 'The server no longer had the conversation: a new one begins here.';
 
 let open: AskPanel | null = null;
 
@@ -58,7 +62,7 @@ class AskPanel {
   readonly #panel: WebviewPanel;
   #project: ProjectView | null = null;
   #selected: Selected | null = null;
-  #conversation: string | null = null;
+  #conversation = new AskedConversation();
   #answer: AbortController | null = null;
   #actions: readonly Action[] = [];
   #isReady = false;
@@ -137,7 +141,7 @@ class AskPanel {
   #beginAnew(): void {
     this.#answer?.abort();
     this.#answer = null;
-    this.#conversation = null;
+    this.#conversation = new AskedConversation();
     this.#tell({ type: 'new' });
   }
 
@@ -146,23 +150,26 @@ class AskPanel {
     const { id } = this.#project.project;
     const answer = new AbortController();
     this.#answer = answer;
+    const { signal } = answer;
+    const conversation = this.#conversation;
     // Not so once another conversation or project was turned to: what comes of this one then is nobody's.
     const isCurrent = () => this.#answer === answer;
     this.#tell({ type: 'question', text: question, code: about?.code ?? null });
     try {
       const conversations = projectPath(id, '/conversations');
-      const conversation =
-        this.#conversation ??
-        (await this.gardener.request<NewConversation>('POST', conversations, { signal: answer.signal })).id;
-      if (!isCurrent()) return;
-      this.#conversation = conversation;
       const body = { question: about === null ? question : questionAbout(question, about.code, about.text) };
-      const path = `${conversations}/${encodeURIComponent(conversation)}/ask`;
-      const response = await send(await this.gardener.address(), 'POST', path, {
-        body,
-        signal: answer.signal,
+      const response = await conversation.ask({
+        begin: async () =>
+          (await this.gardener.request<NewConversation>('POST', conversations, { signal })).id,
+        ask: async (known) => {
+          const path = `${conversations}/${encodeURIComponent(known)}/ask`;
+          return send(await this.gardener.address(), 'POST', path, { body, signal });
+        },
+        onLost: () => isCurrent() && this.#tell({ type: 'notice', text: LOST }),
       });
-      if (response.body !== null) await this.#read(response.body, isCurrent);
+      if (response.body !== null) {
+        await this.#read(response.body, isCurrent, () => conversation.hasAnswered());
+      }
     } catch (error) {
       if (!isCurrent()) return;
       if (isAbort(error)) this.#tell({ type: 'end', sources: [], note: 'Stopped.' });
@@ -172,9 +179,14 @@ class AskPanel {
     }
   }
 
-  async #read(body: ReadableStream<Uint8Array>, isCurrent: () => boolean): Promise<void> {
+  async #read(
+    body: ReadableStream<Uint8Array>,
+    isCurrent: () => boolean,
+    onAnswer: () => void,
+  ): Promise<void> {
     for await (const { event, data } of readEvents(body)) {
       if (!isCurrent()) return;
+      if (event === 'text' || event === 'end') onAnswer();
       if (event === 'text') this.#tell({ type: 'text', text: (JSON.parse(data) as { text: string }).text });
       if (event === 'error') throw new ApiError((JSON.parse(data) as { error: ErrorObject }).error);
       if (event === 'end') {

@@ -12,6 +12,8 @@ export interface AskedCode {
 export type ToPage =
   | { type: 'about'; project: string; answering: string; code: AskedCode | null }
   | { type: 'question'; text: string; code: AskedCode | null }
+  /** Said above the question that is being answered. */
+  | { type: 'notice'; text: string }
   | { type: 'text'; text: string }
   | { type: 'end'; sources: Source[]; note: string }
   | { type: 'error'; sentence: string; actions: string[] }

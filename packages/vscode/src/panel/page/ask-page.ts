@@ -22,8 +22,8 @@ const box = part<HTMLTextAreaElement>('question');
 const send = part<HTMLButtonElement>('send');
 const withCode = part<HTMLInputElement>('with-code');
 let code: AskedCode | null = null;
-/** The answer that is being written: its text so far, and where it is shown. */
-let writing: { text: string; shown: HTMLElement } | null = null;
+/** The answer that is being written: its text so far, the question above it, and where it is shown. */
+let writing: { text: string; asked: HTMLElement; shown: HTMLElement } | null = null;
 
 const button = (title: string, act: () => void): HTMLButtonElement =>
   element('button', { type: 'button', textContent: title, onclick: act });
@@ -66,7 +66,7 @@ function begin(question: string, about: AskedCode | null): void {
   const asked = element('div', { className: 'question', textContent: question });
   if (about !== null) asked.append(element('div', { className: 'quiet', textContent: rangeOf(about) }));
   turns.append(asked, shown);
-  writing = { text: '', shown };
+  writing = { text: '', asked, shown };
   part('empty').hidden = true;
   setWriting(true);
   shown.scrollIntoView({ block: 'end' });
@@ -96,6 +96,7 @@ const ACTIONS: { [Type in ToPage['type']]: (message: Extract<ToPage, { type: Typ
     box.focus();
   },
   question: ({ text, code: about }) => begin(text, about),
+  notice: ({ text }) => writing?.asked.before(element('p', { className: 'quiet', textContent: text })),
   text: ({ text }) => {
     if (writing === null) return;
     writing.text += text;
