@@ -10,9 +10,12 @@ let port = 0;
 let streams: ServerResponse[] = [];
 let projects = [{ project: { id: 'a', name: 'shop' }, glance: 'ready' }];
 let live: LiveServer;
+/** What each request said of who asks. */
+let clients: unknown[] = [];
 
 async function listen(): Promise<void> {
   server = createServer((incoming, response) => {
+    clients.push(incoming.headers['x-gardener-client']);
     const json = (status: number, body: unknown) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (incoming.headers.authorization !== 'Bearer right') {
@@ -51,6 +54,7 @@ const address = async () => ({ url: `http://127.0.0.1:${port}`, token });
 beforeEach(async () => {
   port = 0;
   streams = [];
+  clients = [];
   token = 'right';
   projects = [{ project: { id: 'a', name: 'shop' }, glance: 'ready' }];
   await listen();
@@ -109,6 +113,15 @@ it('counts a stream that falls silent as broken', async () => {
   live = new LiveServer(address, { retryMs: [10], silenceMs: 50 });
   void live.run();
   await until(() => streams.length >= 2);
+});
+
+it('says with every request which window asks, for a server with several', async () => {
+  void live.run();
+  await until(({ connection }) => connection === 'live');
+  await request(await address(), 'GET', '/api/projects/a');
+  expect(clients).toHaveLength(3);
+  expect(new Set(clients).size).toBe(1);
+  expect(clients[0]).toMatch(/^vscode-[0-9a-z]{8,}$/);
 });
 
 it('says what is no Gardener server, and what does not answer', async () => {

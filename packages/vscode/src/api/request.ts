@@ -1,6 +1,12 @@
 import { ApiError, isAbort } from './api-error.js';
 import type { Address, ErrorObject } from './types.js';
 
+/**
+ * Tells this window from others, which have extension hosts of their own, so that the server does not take a question
+ * of theirs for a newer one of ours. `randomUUID` is not there in pages without TLS, and a host may be one.
+ */
+const CLIENT = `vscode-${[...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('')}`;
+
 /** One request. */
 export interface RequestOptions {
   /** Sent as JSON. */
@@ -49,6 +55,7 @@ export async function send(
       redirect: 'error',
       credentials: 'omit',
       headers: {
+        'x-gardener-client': CLIENT,
         ...(address.token === null ? {} : { authorization: `Bearer ${address.token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,

@@ -4,6 +4,7 @@ import type { AskRequest } from '../../chat/assistant-requests.js';
 import { errorAnswer } from '../contract/error-answer.js';
 import { body, errorSchema, eventStream, inProject, json, problems, streamed } from '../contract/route.js';
 import { answeringAdapter, source, strengthWish } from '../contract/schemas.js';
+import { clientOf } from '../lookup/client-of.js';
 import { findProject } from '../lookup/find-project.js';
 import type { ServerContext } from '../state/context.js';
 import { beginGeneration, collect, whileGenerating } from '../state/generation.js';
@@ -160,7 +161,7 @@ export function addAskRoutes(app: OpenAPIHono, context: ServerContext): void {
         signal: generation.signal,
         ...(temperature === undefined ? {} : { temperature }),
         ...(seed === undefined ? {} : { seed }),
-        client: (c.req.header('user-agent') ?? '').slice(0, 200),
+        client: clientOf(c),
       });
       const { text, end } = await collect(events);
       const { adapter, silence, confidence } = end;

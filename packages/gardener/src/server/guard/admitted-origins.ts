@@ -35,7 +35,8 @@ export function isPreflight(c: Context): boolean {
 export function answerPreflight(c: Context): Response {
   return c.body(null, 204, {
     'access-control-allow-methods': 'GET, POST, PUT, DELETE',
-    'access-control-allow-headers': 'authorization, content-type, last-event-id, x-gardener-retrieval',
+    'access-control-allow-headers':
+      'authorization, content-type, last-event-id, x-gardener-client, x-gardener-retrieval',
     'access-control-max-age': String(PREFLIGHT_SECONDS),
   });
 }
