@@ -4,6 +4,7 @@ import {
   type ExtensionContext,
   type LogOutputChannel,
   type TextDocument,
+  type TextEditor,
   type Uri,
   type WorkspaceFolder,
   window,
@@ -14,6 +15,7 @@ import { LiveServer } from '../api/live-server.js';
 import { type RequestOptions, request } from '../api/request.js';
 import type { Address, ProjectView } from '../api/types.js';
 import type { Host } from '../host/host.js';
+import { LastFolder } from '../state/last-folder.js';
 import type { Abilities } from '../state/problem-actions.js';
 import { projectOfFolder } from '../state/project-of-folder.js';
 import type { Situation } from '../state/status-words.js';
@@ -30,6 +32,7 @@ export class GardenerWindow implements Disposable {
   readonly onChange = this.#changed.event;
   /** Real paths of the folders that are open, by their address. */
   readonly #paths = new Map<string, string | null>();
+  readonly #lastFolder = new LastFolder((uri: Uri) => workspace.getWorkspaceFolder(uri));
   #suggestionProblem: ApiError | null = null;
   #isWaiting = false;
 
@@ -48,10 +51,18 @@ export class GardenerWindow implements Disposable {
 
   /** Begins to look for the server; the rest happens by itself. */
   async start(): Promise<void> {
-    await this.#readFolders();
-    const again = workspace.onDidChangeWorkspaceFolders(() =>
-      this.#readFolders().then(() => this.#changed.fire()),
+    this.#seeEditor(window.activeTextEditor);
+    this.context.subscriptions.push(
+      window.onDidChangeActiveTextEditor((editor) => {
+        this.#seeEditor(editor);
+        this.#changed.fire();
+      }),
     );
+    await this.#readFolders();
+    const again = workspace.onDidChangeWorkspaceFolders(() => {
+      this.#seeEditor(window.activeTextEditor);
+      return this.#readFolders().then(() => this.#changed.fire());
+    });
     const settings = workspace.onDidChangeConfiguration((change) => {
       if (
         change.affectsConfiguration('gardener.server') ||
@@ -60,11 +71,7 @@ export class GardenerWindow implements Disposable {
         this.server.connectAgain();
       if (change.affectsConfiguration('gardener')) this.#changed.fire();
     });
-    this.context.subscriptions.push(
-      again,
-      settings,
-      window.onDidChangeActiveTextEditor(() => this.#changed.fire()),
-    );
+    this.context.subscriptions.push(again, settings);
     this.server.run().catch((error) => this.log.error(error));
   }
 
@@ -91,13 +98,12 @@ export class GardenerWindow implements Disposable {
     };
   }
 
-  /** The folder of the file that is being edited, else the first one. */
+  /** The folder of the file that is edited, else of the last one (a panel has the focus), else the first folder. */
   get folder(): WorkspaceFolder | undefined {
-    const uri = window.activeTextEditor?.document.uri;
-    return (uri && workspace.getWorkspaceFolder(uri)) ?? workspace.workspaceFolders?.[0];
+    return this.#seeEditor(window.activeTextEditor) ?? workspace.workspaceFolders?.[0];
   }
 
-  /** The project of the folder of the file that is being edited. */
+  /** The project of that folder. */
   get project(): ProjectView | null {
     return this.folder === undefined ? null : this.projectOf(this.folder);
   }
@@ -151,7 +157,8 @@ export class GardenerWindow implements Disposable {
       problem: problem ?? this.#suggestionProblem,
       project: this.project,
       hasFolder: this.folder !== undefined,
-      suggests: document === undefined ? settingsFor(undefined).mode !== 'off' : this.suggestsIn(document),
+      suggests:
+        document === undefined ? settingsFor(this.folder?.uri).mode !== 'off' : this.suggestsIn(document),
       isWaiting: this.#isWaiting,
     };
   }
@@ -175,6 +182,10 @@ export class GardenerWindow implements Disposable {
   #chosenFor(folder: WorkspaceFolder): string {
     const set = workspace.getConfiguration('gardener', folder.uri).get('project', '').trim();
     return set === '' ? this.context.workspaceState.get(choiceKey(folder.uri), '') : set;
+  }
+
+  #seeEditor(editor: TextEditor | undefined): WorkspaceFolder | undefined {
+    return this.#lastFolder.at(editor?.document.uri);
   }
 
   async #readFolders(): Promise<void> {
