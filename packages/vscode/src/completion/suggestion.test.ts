@@ -22,10 +22,25 @@ describe('what of a completion is shown', () => {
     );
   });
 
-  it('does not repeat the indentation that is there', () => {
-    expect(suggestionOf('  return 1;', at('{\n  |'), true)).toBe('return 1;');
+  it('goes on behind the indentation that is there, with white space of its own', () => {
+    const chain = '  .filter(Boolean)\n    .map(f)';
+    expect(suggestionOf(chain, at('const a = list\n  |'), true)).toBe(chain);
+    expect(suggestionOf('    return 1', at('def f():\n    if a:\n    |'), true)).toBe('    return 1');
+    expect(suggestionOf('return 1;', at('{\n  |\n}'), true)).toBe('return 1;');
+  });
+
+  it('does not repeat the indentation of a line that the model has begun below', () => {
     expect(suggestionOf('\n  return 1;', at('{\n  |\n}'), true)).toBe('return 1;');
+    expect(suggestionOf('  \n\n  return 1;', at('{\n  |\n}'), false)).toBe('return 1;');
+    expect(suggestionOf('\n    .map(f)', at('list\n  |'), true)).toBe('  .map(f)');
+    expect(suggestionOf('\n  return 1;', at('{\n|\n}'), true)).toBe('  return 1;');
     expect(suggestionOf('\n  return 1;', at('{|\n}'), true)).toBe('\n  return 1;');
+  });
+
+  it('leaves code below that stands less deep than the cursor', () => {
+    const place = at('if a:\n    if b:\n        |');
+    expect(suggestionOf('\n    return 1', place, true)).toBe('\n    return 1');
+    expect(suggestionOf('\n    return 1', place, false)).toBeNull();
   });
 
   it.each(['', '   ', '\n\n', '\r\n'])('is nothing for %j', (text) => {

@@ -11,15 +11,20 @@ export function suggestionOf(
 ): string | null {
   const indent = /(?:^|\n)([ \t]*)$/.exec(prefix)?.[1];
   const plain = text.replaceAll('\r\n', '\n');
-  // On a line that is empty so far the model may begin one more.
-  const whole = indent === undefined ? plain : plain.replace(/^(?:[ \t]*\n)+/, '');
+  const whole = indent === undefined ? plain : onThisLine(plain, indent);
   const [first = ''] = whole.split('\n', 1);
   const shown = (multiline ? whole : first).trimEnd();
-  if (shown.trim() === '') return null;
-  // Where the line is empty but for its indentation, the model may write the indentation again.
-  return indent !== undefined && indent !== '' && shown.startsWith(indent)
-    ? shown.slice(indent.length)
-    : shown;
+  return shown.trim() === '' ? null : shown;
+}
+
+/**
+ * A text for a line that is empty but for its indentation. It goes on right behind that, so its own white space counts;
+ * only where the model has begun a line below does that line bring its whole indentation, which is not repeated. Code
+ * that stands less deep there is left below, since here it would stand deeper than it was written.
+ */
+function onThisLine(text: string, indent: string): string {
+  const below = text.replace(/^(?:[ \t]*\n)+/, '');
+  return below !== text && below.startsWith(indent) ? below.slice(indent.length) : text;
 }
 
 /** A suggestion that was shown. */
