@@ -9,7 +9,7 @@ import { replaceFile } from '../../garden/files/replace-file.js';
 import { type FileFacts, readFacts } from './file-facts.js';
 
 /** Raise it when facts are read or written differently: all files are then parsed again. */
-const FACTS_VERSION = 2;
+const FACTS_VERSION = 3;
 /** A tree of a million lines makes about 30 MB. */
 const MAX_LOG_BYTES = 512 * 1024 * 1024;
 /** Lines that later ones have replaced may take this share of the room of the others, and so many bytes more. */
@@ -27,17 +27,17 @@ export interface FactsChange {
   facts(): FileFacts | null;
 }
 
-/** A file to be written down: null for a hash when it is gone, null for facts when it is not code. */
+/** A file to be written down: null for a stamp when it is gone, null for facts when it is not code. */
 export interface FactsEntry {
   path: string;
-  /** sha256 of the bytes that the facts were read from, hex. */
-  hash: string | null;
+  /** The version of the file that the facts were read from. */
+  stamp: string | null;
   facts: FileFacts | null;
 }
 
 interface Line {
   path: string;
-  hash: string | null;
+  stamp: string | null;
   /** All of it, with the line end. */
   bytes: Buffer;
   /** Its facts as JSON. */
@@ -54,7 +54,7 @@ export const factsFile = (directory: string) => join(directory, 'facts.log');
  */
 export class FactsLog {
   readonly #directory: string;
-  readonly #files = new Map<string, { hash: string; bytes: number }>();
+  readonly #files = new Map<string, { stamp: string; bytes: number }>();
   /** Which log was read, and up to where. */
   #read: { id: string; end: number } | null = null;
 
@@ -62,9 +62,9 @@ export class FactsLog {
     this.#directory = directory;
   }
 
-  /** Hash of the bytes that the facts of a file were read from, or undefined where there are none. */
-  hashOf(path: string): string | undefined {
-    return this.#files.get(path)?.hash;
+  /** Stamp of the file that the facts of a path were read from, or undefined where there are none. */
+  stampOf(path: string): string | undefined {
+    return this.#files.get(path)?.stamp;
   }
 
   /** The files in it. */
@@ -84,15 +84,14 @@ export class FactsLog {
       return null;
     }
     const latest = new Map(found.lines.map((line) => [line.path, line]));
-    const isOther = found.id !== this.#read?.id;
     this.#read = { id: found.id, end: found.end };
-    const gone = isOther ? [...this.#files.keys()].filter((path) => !latest.has(path)) : [];
+    const gone = found.isWhole ? [...this.#files.keys()].filter((path) => !latest.has(path)) : [];
     const changes: FactsChange[] = gone.map((path) => ({ path, facts: () => null }));
     for (const path of gone) this.#files.delete(path);
     for (const line of latest.values()) {
-      const before = this.#files.get(line.path)?.hash ?? null;
+      const before = this.#files.get(line.path)?.stamp ?? null;
       this.#note(line);
-      if (line.hash !== before) changes.push({ path: line.path, facts: () => readFacts(line.facts) });
+      if (line.stamp !== before) changes.push({ path: line.path, facts: () => readFacts(line.facts) });
     }
     return changes;
   }
@@ -116,9 +115,9 @@ export class FactsLog {
     for (const line of lines) this.#note(line);
   }
 
-  #note({ path, hash, bytes }: Line): void {
-    if (hash === null) this.#files.delete(path);
-    else this.#files.set(path, { hash, bytes: bytes.length });
+  #note({ path, stamp, bytes }: Line): void {
+    if (stamp === null) this.#files.delete(path);
+    else this.#files.set(path, { stamp, bytes: bytes.length });
   }
 
   async #append(added: Buffer, end: number): Promise<void> {
@@ -145,7 +144,7 @@ export class FactsLog {
     this.#read = null;
     const before = (await this.#newLines())?.lines ?? [];
     const latest = new Map([...before, ...lines].map((line) => [line.path, line]));
-    const kept = [...latest.values()].filter(({ hash }) => hash !== null);
+    const kept = [...latest.values()].filter(({ stamp }) => stamp !== null);
     const id = randomId();
     const content = Buffer.concat([headerOf(id), ...kept.map(({ bytes }) => bytes)]);
     await replaceFile(factsFile(this.#directory), content);
@@ -153,8 +152,11 @@ export class FactsLog {
     this.#read = { id, end: content.length };
   }
 
-  /** The whole lines behind what was read, or all of them where the log is another one. */
-  async #newLines(): Promise<{ id: string; lines: Line[]; end: number } | null> {
+  /**
+   * The whole lines behind what was read; all of them (`isWhole`) where the log is another one, or is shorter than what
+   * was read of it.
+   */
+  async #newLines(): Promise<{ id: string; lines: Line[]; end: number; isWhole: boolean } | null> {
     const file = factsFile(this.#directory);
     try {
       await using handle = await openRegularFile(file);
@@ -168,7 +170,7 @@ export class FactsLog {
       const bytes = await readAt(handle, start, size - start);
       const lines = linesOf(bytes);
       const end = lines.reduce((sum, line) => sum + line.bytes.length, start);
-      return { id, lines, end };
+      return { id, lines, end, isWhole: !isSame };
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT') return null;
       throw asFilesystemError(error, file, 'read');
@@ -188,11 +190,11 @@ function idOf(header: Buffer): string | null {
   return id !== null && header.equals(headerOf(id)) ? id : null;
 }
 
-function lineOf({ path, hash, facts }: FactsEntry): Line {
+function lineOf({ path, stamp, facts }: FactsEntry): Line {
   const json = Buffer.from(JSON.stringify(facts));
-  const content = Buffer.concat([Buffer.from(`${JSON.stringify({ path, hash })}\t`), json]);
+  const content = Buffer.concat([Buffer.from(`${JSON.stringify({ path, stamp })}\t`), json]);
   const bytes = Buffer.concat([Buffer.from(`${checksum(content)} `), content, Buffer.from('\n')]);
-  return { path, hash, bytes, facts: json };
+  return { path, stamp, bytes, facts: json };
 }
 
 /** The whole lines at the beginning of a text, up to one that is torn. */
@@ -216,7 +218,7 @@ function readLine(bytes: Buffer): Line | null {
   return head === null ? null : { ...head, bytes, facts: content.subarray(tab + 1) };
 }
 
-const lineHead = z.object({ path: z.string(), hash: z.string().nullable() });
+const lineHead = z.object({ path: z.string(), stamp: z.string().nullable() });
 
 function readHead(json: string): z.infer<typeof lineHead> | null {
   try {

@@ -7,14 +7,16 @@ import { makeTree } from '../walk/tree.fixture.js';
 import { FactsLog } from './facts-log.js';
 import { factsOf } from './file-facts.js';
 import { GraphReader } from './graph-reader.js';
-import { type GraphItem, GraphRecorder } from './graph-recorder.js';
+import { type FileStamp, type GraphItem, GraphRecorder } from './graph-recorder.js';
+
+const stamped: FileStamp = ({ hash, allowedSecrets = [] }) => [hash, ...allowedSecrets].join();
 
 async function parsed(path: string, text: string): Promise<GraphItem> {
   return { path, hash: `hash of ${text}`, facts: factsOf(await parseSource('typescript', text)) };
 }
 
 async function record(directory: string, items: GraphItem[], log = new FactsLog(directory)): Promise<void> {
-  const recorder = await GraphRecorder.begin(log);
+  const recorder = await GraphRecorder.begin(log, stamped);
   const passed: GraphItem[] = [];
   for await (const item of recorder.record(each(items))) passed.push(item);
   expect(passed).toEqual(items);
@@ -47,7 +49,7 @@ async function dependencyOf(
 }
 
 async function knows(directory: string, path: string, text: string, reason: string | null = null) {
-  const recorder = await GraphRecorder.begin(new FactsLog(directory));
+  const recorder = await GraphRecorder.begin(new FactsLog(directory), stamped);
   const times = { bytes: 1, modifiedMs: 1, changedMs: 1, settled: true };
   const version = { hash: `hash of ${text}`, ...times };
   return recorder.knows({ path, outcome: reason === null ? 'indexed' : 'skipped', reason, version });
@@ -126,7 +128,7 @@ describe('the stored graph', () => {
 
   it('stays as it was when an update is broken off, and the next one is asked for what is missing', async () => {
     const { directory } = await makeGraph();
-    const recorder = await GraphRecorder.begin(new FactsLog(directory));
+    const recorder = await GraphRecorder.begin(new FactsLog(directory), stamped);
     for await (const item of recorder.record(each([await parsed('c.ts', B), await parsed('b.ts', A)]))) {
       if (item.path === 'c.ts') break;
     }
@@ -137,6 +139,33 @@ describe('the stored graph', () => {
     expect(await knows(directory, 'c.ts', B)).toBe(true);
     expect(await knows(directory, 'a.ts', A)).toBe(true);
     expect(await knows(directory, 'b.ts', B)).toBe(true);
+  });
+
+  it('is asked for a file again whose secrets are let through no more, though its bytes are the same', async () => {
+    const { directory } = await makeGraph();
+    const file = { ...(await parsed('c.ts', 'export const key = "in the clear";\n')), allowedSecrets: ['f'] };
+    await record(directory, [{ path: 'a.ts' }, { path: 'b.ts' }, file]);
+    const { allowedSecrets: _, ...masked } = { ...file, facts: (await parsed('c.ts', B)).facts };
+    const recorder = await GraphRecorder.begin(new FactsLog(directory), stamped);
+    const times = { bytes: 1, modifiedMs: 1, changedMs: 1, settled: true };
+    const outcome = { path: 'c.ts', outcome: 'indexed' as const, reason: null };
+    const version = { hash: file.hash ?? '', ...times };
+    expect(recorder.knows({ ...outcome, allowedSecrets: ['f'], version })).toBe(true);
+    expect(recorder.knows({ ...outcome, version })).toBe(false);
+    await record(directory, [{ path: 'a.ts' }, { path: 'b.ts' }, masked as GraphItem]);
+    expect((await new GraphReader(directory).current())?.named('key')).toHaveLength(0);
+  });
+
+  it('that has become shorter is read as what it is now by who has read more of it', async () => {
+    const { directory } = await makeGraph();
+    const log = new FactsLog(directory);
+    await log.read();
+    expect(log.stampOf('b.ts')).toBeDefined();
+    writeFileSync(logOf(directory), readFileSync(logOf(directory)).subarray(0, -20));
+    const changes = await log.read();
+    expect(changes?.map(({ path, facts }) => [path, facts()])).toEqual([['b.ts', null]]);
+    expect(log.stampOf('b.ts')).toBeUndefined();
+    expect(log.stampOf('a.ts')).toBeDefined();
   });
 
   it.each([

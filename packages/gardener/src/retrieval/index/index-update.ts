@@ -3,6 +3,7 @@ import type { KnownFile, UnchangedFile } from '../../codebase/read/chunk-changes
 import { CHUNK_RECIPE } from '../../codebase/read/chunk-recipe.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { countOutcomes } from '../../codebase/read/chunked-file.js';
+import { stamped } from '../../codebase/read/file-stamp.js';
 import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import type { Embedder } from '../embedding/embedder.js';
 import type { EmbeddingCache } from '../embedding/embedding-cache.js';
@@ -17,7 +18,7 @@ import {
 } from '../store/manifest.js';
 import { ChunkVectors } from './chunk-vectors.js';
 import { countedFailure, mayTryAgain } from './passing-failures.js';
-import { type ChunkedFileVersion, isWaiting, stamped, versionOf, waiting } from './row-stamp.js';
+import { type ChunkedFileVersion, isWaiting, versionOf, waiting } from './row-stamp.js';
 
 /** What an index takes in: a file with its chunks, one left out with the reason, or one that is as it was. */
 export type IndexItem = ChunkedFile | FileOutcome | UnchangedFile;

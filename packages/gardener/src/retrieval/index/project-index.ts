@@ -3,6 +3,7 @@ import { FactsLog } from '../../codebase/graph/facts-log.js';
 import { GraphReader } from '../../codebase/graph/graph-reader.js';
 import { GraphRecorder } from '../../codebase/graph/graph-recorder.js';
 import type { SymbolGraph } from '../../codebase/graph/symbol-graph.js';
+import { stamped } from '../../codebase/read/file-stamp.js';
 import type { FileOutcome } from '../../codebase/walk/file-outcome.js';
 import { headCommit } from '../../codebase/walk/git-list.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
@@ -121,7 +122,7 @@ export class ProjectIndex {
         ...(onProgress ? { onProgress } : {}),
         ...(signal ? { signal } : {}),
       });
-      const graph = await GraphRecorder.begin(this.#facts);
+      const graph = await GraphRecorder.begin(this.#facts, stamped);
       // A file that the graph does not know is parsed again, changed or not.
       const known = (path: string) => {
         const file = update.known(path);

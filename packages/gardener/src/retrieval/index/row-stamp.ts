@@ -1,19 +1,11 @@
-import { CHUNK_RECIPE } from '../../codebase/read/chunk-recipe.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
-import { fingerprintOf } from '../../codebase/secrets/allowed-secrets.js';
 
 /** What of a file its rows depend on, and what more they hold. */
 export type ChunkedFileVersion = Pick<ChunkedFile, 'hash' | 'modifiedMs' | 'allowedSecrets'>;
 
 const WAITING = 'waiting:';
 
-/** The version of a file that rows are made of: its bytes, the recipe, and which of its secrets are let through. */
-export function stamped({ hash, allowedSecrets = [] }: Omit<ChunkedFileVersion, 'modifiedMs'>): string {
-  const allowed = allowedSecrets.length === 0 ? '' : `:${fingerprintOf(allowedSecrets.join())}`;
-  return `${CHUNK_RECIPE}:${hash}${allowed}`;
-}
-
-/** The same of rows that wait for vectors: an update that is cut off leaves them so, and the next one goes on. */
+/** The stamp of rows that wait for vectors: an update that is cut off leaves them so, and the next one goes on. */
 export function waiting(stamp: string): string {
   return `${WAITING}${stamp}`;
 }
