@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { sqlString } from '../store/sql.js';
+import { asRustExpression } from './line-pattern-rust.js';
 
 /** What lines are looked for. */
 export interface LineQuery {
@@ -26,7 +27,7 @@ const SPECIAL = /[\\^$.|+()[\]{}*?]/g;
 
 /**
  * Prepares a query of lines. Both who reads the table (Rust's regex) and who finds the place in a line (RE2) take time
- * in proportion to the text, whatever the expression.
+ * in proportion to the text, whatever the expression. RE2 says which lines match; the table is asked in its own syntax.
  * @throws GardenerError `retrieval.bad-pattern`
  */
 export function linePattern({ pattern, regex, ignoreCase, wholeWord }: LineQuery): LinePattern {
@@ -47,7 +48,7 @@ export function linePattern({ pattern, regex, ignoreCase, wholeWord }: LineQuery
     condition: isPlain
       ? `contains(text, ${sqlString(pattern)})`
       : // R: a line ends before \\r\\n, as in `find`, which is given lines without either.
-        `regexp_like(text, ${sqlString(expression)}, ${sqlString(ignoreCase ? 'imR' : 'mR')})`,
+        `regexp_like(text, ${sqlString(asRustExpression(expression))}, ${sqlString(ignoreCase ? 'imR' : 'mR')})`,
     find(line) {
       if (isPlain) {
         const at = line.indexOf(pattern);
@@ -63,6 +64,15 @@ export function linePattern({ pattern, regex, ignoreCase, wholeWord }: LineQuery
 function asWord(body: string, pattern: string, isRegex: boolean): string {
   const border = (edge: RegExp) => (isRegex || edge.test(pattern) ? '\\b' : '');
   return `${border(/^\w/)}(?:${body})${border(/\w$/)}`;
+}
+
+/**
+ * The error for an expression that RE2 reads and the table refuses: one that is too large for it, or odd in a way that
+ * cannot be written otherwise.
+ */
+export function refusedPattern({ pattern }: LineQuery, cause: Error): GardenerError {
+  const reason = /^error: (.+)$/m.exec(cause.message)?.[1] ?? 'it is too large';
+  return badPattern(pattern, `the index cannot read it (${reason})`, cause);
 }
 
 function badPattern(pattern: string, why: string, cause?: unknown): GardenerError {

@@ -11,6 +11,17 @@ import type { LineSearchOptions } from './search-lines.js';
 let root: string;
 let index: ProjectIndex;
 
+/** Lines that are looked for with signs that RE2 and Rust's regex read differently. */
+const ODD = [
+  'first of all',
+  'function total() {',
+  'map{,5} and map{1, x} and map{01}',
+  'template <b> of [x] && [y] -- [z] ~~ end',
+  'a.b*c (quoted) \\d',
+  'café é_1 "x" # %',
+  'ends here }',
+];
+
 const files = [
   makeFile('src/cart.test.ts', [{ symbol: 'test', text: "it('adds', () => add(cart, 'a+b'))" }]),
   makeFile('src/cart.ts', [
@@ -23,6 +34,7 @@ const files = [
   ]),
   makeFile('src/aaa.txt', [{ symbol: null, language: 'markdown', text: `${'a'.repeat(30_000)}!` }]),
   makeFile('windows.ts', [{ symbol: null, text: 'let first;\r\nlet second = 2;\r\nlet third = 3;' }]),
+  makeFile('odd.txt', [{ symbol: null, language: 'markdown', text: ODD.join('\r\n') }]),
   makeFile('ko/a.py', [{ symbol: 'op', language: 'python', text: '"""사용자를 인증한다."""' }]),
 ];
 
@@ -85,6 +97,71 @@ describe('regular expressions', () => {
     ]);
     expect(await found({ pattern: '^let third', regex: true })).toEqual(['windows.ts:3:1']);
     expect(await found({ pattern: '\\bfirst.$', regex: true })).toEqual(['windows.ts:1:5']);
+  });
+
+  it.each([
+    // A brace that is no quantifier.
+    ['function \\w+\\(\\) {', 2],
+    ['map{,5}', 3],
+    ['{1, x}', 3],
+    ['map{01}', 3],
+    ['map\\{01}', 3],
+    ['here }$', 7],
+    ['}', 3],
+    ['l{2}\\(?', 1],
+    ['[f]ir{1}s{1,}t{1,2}', 1],
+    // Text between \Q and \E.
+    ['\\Qa.b*c (\\E\\w+\\)', 5],
+    ['\\Q\\d', 5],
+    ['\\Q{,5}\\E', 3],
+    // What only Rust reads in a class.
+    ['[[]x[]]', 4],
+    ['[&&] \\[y', 4],
+    ['[a&&&&z]\\.b', 5],
+    ['[\\w--~] \\[z', 4],
+    ['[~~]~', 4],
+    ['[]] &', 4],
+    ['[^[:alpha:][:space:]] \\[z\\]', 4],
+    ['[\\d-]1', 3],
+    // Escapes that Rust does not know, or reads as something else.
+    ['\\<b\\> of', 4],
+    ['\\bfirst\\b{0}', 1],
+    ['\\b{start}|\\{,', 3],
+    ['\\146irst', 1],
+    ['\\x66\\x{69}rst', 1],
+    ['\\"x\\" \\# \\%', 6],
+    // Ends and classes, which are ASCII's in RE2; a line is all that there is.
+    ['\\Aends', 7],
+    ['{\\z', 2],
+    ['(?-m)^map', 3],
+    ['(?-m:{$)', 2],
+    ['caf\\W', 6],
+    ['caf\\b', 6],
+    ['caf\\pL \\p{^Greek}', 6],
+    // Groups and flags.
+    ['(?P<1st>f)irst', 1],
+    ['(?<name>f)ir(?sU:s)t', 1],
+    ['(?ii)FIRST', 1],
+    ['(?i-i)first', 1],
+  ])('finds with %s what RE2 finds', async (pattern, line) => {
+    expect((await index.lines({ pattern, regex: true, pathGlob: 'odd.txt' })).lines).toContainEqual(
+      expect.objectContaining({ line, text: ODD[line - 1] }),
+    );
+    for (const more of [{ ignoreCase: true }, { wholeWord: true }])
+      await index.lines({ pattern, regex: true, ...more }).catch((error) => {
+        expect(error).toMatchObject({ code: 'retrieval.bad-pattern' });
+      });
+  });
+
+  it.each([
+    ['what only RE2 repeats', 'a(?i)+', 'repetition operator missing'],
+    ['what would be another expression without it', 'first(?s)?', 'repetition operator missing'],
+    ['what is too large for the index', '\\pL{1000}', 'too large'],
+  ])('refuses %s as a pattern, and does not call the index damaged', async (_name, pattern, why) => {
+    await expect(index.lines({ pattern, regex: true })).rejects.toMatchObject({
+      code: 'retrieval.bad-pattern',
+      message: expect.stringContaining(why),
+    });
   });
 
   it.each([['(a+)+$'], ['(a|a)*b'], ['(.*)*x'], ['(a?){50}a{50}b']])(

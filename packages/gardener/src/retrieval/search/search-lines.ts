@@ -1,7 +1,8 @@
 import { fileRole } from '../ranking/file-role.js';
 import type { ChunkStore } from '../store/chunk-store.js';
+import { isRefusedExpression } from '../store/lance-table.js';
 import { filterCondition, type SearchFilters } from './filters.js';
-import { type LineQuery, linePattern } from './line-pattern.js';
+import { type LineQuery, linePattern, refusedPattern } from './line-pattern.js';
 
 /** What to look for, where, and how many lines are wanted. */
 export interface LineSearchOptions extends LineQuery, SearchFilters {
@@ -47,7 +48,10 @@ export async function searchLines(store: ChunkStore, options: LineSearchOptions)
   const wanted = Math.min(Math.max(Math.trunc(options.k ?? DEFAULT_LINES), 1), MAX_LINES);
   const { condition, find } = linePattern(options);
   const filter = filterCondition(options);
-  const rows = await store.texts(filter === null ? condition : `(${filter}) AND (${condition})`, MAX_CHUNKS);
+  const asked = filter === null ? condition : `(${filter}) AND (${condition})`;
+  const rows = await store.texts(asked, MAX_CHUNKS).catch((error: unknown) => {
+    throw isRefusedExpression(error) ? refusedPattern(options, error) : error;
+  });
   const isSource = (row: (typeof rows)[number]) => (fileRole(row.path, row.language) === 'source' ? 0 : 1);
   rows.sort((a, b) => isSource(a) - isSource(b) || compare(a.path, b.path) || a.startLine - b.startLine);
   const lines: FoundLine[] = [];

@@ -19,6 +19,8 @@ const METADATA_CACHE_BYTES = BigInt(64 * 2 ** 20);
 
 /** What LanceDB says when the question is wrong, not the table. */
 const BAD_QUESTION = /invalid user input|invalid input|invalid argument/i;
+/** The same when a regular expression in a condition is none of Rust's, or too large. */
+const REFUSED_EXPRESSION = /regular expression did not compile/i;
 
 /** More tables than a folder ever holds: one for each embedding model that was tried. */
 const MAX_TABLES = 1_000;
@@ -131,6 +133,11 @@ export class LanceTable {
   }
 }
 
+/** Whether LanceDB has refused a regular expression in the condition of a question. */
+export function isRefusedExpression(error: unknown): error is Error {
+  return error instanceof Error && REFUSED_EXPRESSION.test(error.message);
+}
+
 function isBadQuestion(error: unknown): boolean {
-  return error instanceof Error && BAD_QUESTION.test(error.message);
+  return isRefusedExpression(error) || (error instanceof Error && BAD_QUESTION.test(error.message));
 }
