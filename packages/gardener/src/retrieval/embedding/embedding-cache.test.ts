@@ -65,6 +65,16 @@ it('merges many small segments without losing one', async () => {
   expect((await (await open()).get(texts)).get('text 39')).toEqual(vector(39));
 });
 
+it('keeps what it is given after another process has removed the folder of all caches', async () => {
+  const cache = await open();
+  await cache.put(new Map([['before', vector(1)]]));
+  await rm(root, { recursive: true });
+  await cache.put(new Map([['after', vector(2)]]));
+  await cache.tidy();
+  expect(await cache.get(['before', 'after'])).toEqual(new Map([['after', vector(2)]]));
+  expect(await (await open()).get(['before', 'after'])).toEqual(new Map([['after', vector(2)]]));
+});
+
 it('removes the segments used longest ago when over the cap', async () => {
   const cache = await open('m', 120);
   for (const text of ['old', 'middle', 'new']) await cache.put(new Map([[text, vector(1)]]));

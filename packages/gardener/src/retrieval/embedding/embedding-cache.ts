@@ -50,7 +50,7 @@ export class EmbeddingCache {
 
   /**
    * Opens the cache of one model.
-   * @param root folder of all caches; the model's own folder is made in it
+   * @param root folder of all caches; the model's own folder is made in it when something is kept
    */
   static async open(
     root: string,
@@ -60,7 +60,6 @@ export class EmbeddingCache {
   ): Promise<EmbeddingCache> {
     const directory = join(root, model.replace(/[^A-Za-z0-9_-]/g, '_'));
     const cache = new EmbeddingCache(directory, model, dimension, options.maxBytes ?? DEFAULT_MAX_BYTES);
-    await mkdir(directory, { recursive: true }).catch(() => undefined);
     for (const name of await cache.#names()) {
       const segment = await openSegment(join(directory, name), dimension);
       if (segment === null) await removeSegment(join(directory, name)).catch(() => undefined);
@@ -91,10 +90,16 @@ export class EmbeddingCache {
     if (vectors.size === 0) return;
     const keyed = new Map([...vectors].map(([text, vector]) => [vectorKey(this.#model, text), vector]));
     try {
-      this.#segments.push(await writeSegment(this.#directory, this.#dimension, keyed));
+      this.#segments.push(await this.#write(keyed));
     } catch {
       // A full disk or a read-only folder: the index itself will say so, the cache need not.
     }
+  }
+
+  /** Writes a segment. Its folder may be gone: removing any project removes all caches, whoever has them open. */
+  async #write(keyed: ReadonlyMap<string, Float32Array>): Promise<VectorSegment> {
+    await mkdir(this.#directory, { recursive: true });
+    return writeSegment(this.#directory, this.#dimension, keyed);
   }
 
   /** Notes what was used, merges small segments and removes what is over the size cap. Call once after an update. */
@@ -125,7 +130,7 @@ export class EmbeddingCache {
     if (merged.size > 0) parts.push(merged);
     // Written before the old ones go: killed in between, vectors are there twice, never lost.
     const written = [];
-    for (const part of parts) written.push(await writeSegment(this.#directory, this.#dimension, part));
+    for (const part of parts) written.push(await this.#write(part));
     for (const segment of small) await removeSegment(segment.file);
     this.#segments.splice(
       0,
