@@ -3,6 +3,7 @@ import { loadFrozenWeights } from '../transformer/decoder/frozen-weights.js';
 import type { ModelGraphOptions } from '../transformer/decoder/model-graph.js';
 import { makeBatch } from './batches/batch.js';
 import { DataCursor } from './batches/data-cursor.js';
+import { countTargets } from './batches/packing.js';
 import { obstacleOf, rest, untilNoObstacle } from './courtesy.js';
 import { ElasticTrainer } from './gradient/elastic-trainer.js';
 import { planMemory } from './memory/memory-plan.js';
@@ -82,7 +83,7 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
     parameters.clearGradient();
     const loss = await trainer.accumulate(parameters, rows, [seed, 3, step]);
     const gradientNorm = optimizer.gradientNorm();
-    if (watch.explodes(loss, gradientNorm)) {
+    if (watch.explodes(loss, gradientNorm, countTargets(rows))) {
       if (run.learningRateFactor < 1) throw diverged(step);
       run = await run.turnBack(TURNED_BACK);
       watch = new LossWatch();

@@ -12,27 +12,40 @@ const SUSPECT = 1.3;
 
 /**
  * Notices when the loss explodes. The loss of one step may be three times that of the step before without meaning
- * anything, so the watch keeps a running average and compares it with the lowest value that the average has had.
+ * anything, and a step of rows with little to learn says less than another. So the watch keeps a running average by
+ * target tokens and compares it with the lowest value that it has had. A loss that is below that of the start has not
+ * exploded, however low it was in between: some rows are easier than others.
  */
 export class LossWatch {
-  #average = 0;
+  #losses = 0;
+  #targets = 0;
+  #start = 0;
   #lowest = Number.POSITIVE_INFINITY;
   #steps = 0;
 
   /**
    * Takes the loss and the norm of the gradient of one step.
+   * @param targets the tokens that the loss is the mean of
    * @returns whether training has to turn back: the average is too high, or one of the two is not a finite number
    */
-  explodes(loss: number, gradientNorm: number): boolean {
+  explodes(loss: number, gradientNorm: number, targets: number): boolean {
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return true;
-    this.#average = this.#steps === 0 ? loss : (1 - NEWEST) * this.#average + NEWEST * loss;
-    if (++this.#steps <= SETTLING_STEPS) return false;
+    this.#losses = (1 - NEWEST) * this.#losses + NEWEST * loss * targets;
+    this.#targets = (1 - NEWEST) * this.#targets + NEWEST * targets;
+    if (++this.#steps <= SETTLING_STEPS) {
+      this.#start = Math.max(this.#start, this.#average);
+      return false;
+    }
     this.#lowest = Math.min(this.#lowest, this.#average);
-    return this.#average > EXPLODED * this.#lowest;
+    return this.#average > EXPLODED * this.#lowest && this.#average > this.#start;
   }
 
   /** Whether the loss is not rising, so that the present state is worth a checkpoint. */
   get calm(): boolean {
     return this.#steps <= SETTLING_STEPS || this.#average <= SUSPECT * this.#lowest;
+  }
+
+  get #average(): number {
+    return this.#losses / Math.max(this.#targets, Number.MIN_VALUE);
   }
 }
