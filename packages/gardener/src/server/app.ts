@@ -1,4 +1,7 @@
+import type { Writable } from 'node:stream';
+import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { GardenerError } from '../garden/errors/garden-error.js';
@@ -140,11 +143,18 @@ function securityHeaders() {
   });
 }
 
+/** A request holds its place until its answer is sent or its client has gone: a stream has only begun when `next` ends. */
 function limitRequests(slots: Slots, stopping: AbortSignal) {
-  return async (_c: unknown, next: () => Promise<void>) => {
+  return async (c: Context, next: () => Promise<void>) => {
     if (stopping.aborted) throw isStopping();
     const release = slots.take();
-    await next().finally(release);
+    const answer: Writable | undefined = (c.env as Partial<HttpBindings> | undefined)?.outgoing;
+    // Without a connection, as in a test of the app alone, nobody tells when a stream ends.
+    if (answer === undefined || answer.closed) await next().finally(release);
+    else {
+      answer.once('close', release);
+      await next();
+    }
   };
 }
 

@@ -4,7 +4,7 @@ import type { BodyLimits } from './receive-body.js';
 /** What one server takes at once. */
 export interface Limits {
   body: BodyLimits;
-  /** Requests under way, streams included. */
+  /** Requests under way; one is until its answer is sent, so that each open stream counts. */
   requests: number;
   /** Answers being written or waiting for their turn. */
   generations: number;
