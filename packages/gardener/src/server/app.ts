@@ -143,7 +143,7 @@ function securityHeaders() {
   });
 }
 
-/** A request holds its place until its answer is sent or its client has gone: a stream has only begun when `next` ends. */
+/** A request holds its place until its answer is sent or its client is gone: a stream only begins when `next` ends. */
 function limitRequests(slots: Slots, stopping: AbortSignal) {
   return async (c: Context, next: () => Promise<void>) => {
     if (stopping.aborted) throw isStopping();

@@ -24,8 +24,8 @@ const PLACES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Stands where RE2 reads something that matches nothing. Without it two quantifiers would meet, and be read as one; Rust
- * refuses to repeat it.
+ * Stands where RE2 reads something that matches nothing. Without it two quantifiers would meet, and be read as one;
+ * Rust refuses to repeat it.
  */
 const NOTHING = '(?s)';
 
