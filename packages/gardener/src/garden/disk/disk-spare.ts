@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../files/json-state.js';
 import type { GardenPaths } from '../files/paths.js';
@@ -34,7 +34,7 @@ const adapterManifestSchema = z.object({ settings: z.object({ runId: z.string() 
 
 /**
  * What may go when the disk is short, in the order in which it should: what killed commands left, checkpoints of
- * ended runs, the embedding cache (used longest ago first), adapters that are neither promoted nor among the newest
+ * ended runs (but not of a newest one that has failed: it can be taken up), the embedding cache (used longest ago first), adapters that are neither promoted nor among the newest
  * two, ended runs that made none of the adapters kept, old logs. Nothing of a project whose run is under way or
  * whose record cannot be read.
  */
@@ -62,6 +62,27 @@ export async function findSpare(paths: GardenPaths): Promise<SpareItem[]> {
   return items.filter(({ bytes }) => bytes > 0).sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
 
+/**
+ * Whether an item can still be spared, asked under the lock of those who could begin to need it.
+ * @returns null for what nobody begins to need
+ */
+export function neededMeanwhile(
+  paths: GardenPaths,
+  { kind, path }: SpareItem,
+): { lock: string; isSpare: () => Promise<boolean> } | null {
+  const [projectId = ''] = relative(paths.projects, path).split(sep);
+  if (kind === 'adapter') {
+    const isSpare = async () => {
+      const project = await new Registry(paths).get(projectId).catch(() => null);
+      return project !== null && project.promotedAdapter !== Number(basename(path));
+    };
+    return { lock: paths.lockFile('registry'), isSpare };
+  }
+  if (kind !== 'run' && kind !== 'checkpoint') return null;
+  const directory = kind === 'run' ? path : dirname(path);
+  return { lock: paths.lockFile('runs'), isSpare: () => endsTerminally(directory) };
+}
+
 async function oldAdapters(
   paths: GardenPaths,
   projectId: string,
@@ -76,12 +97,16 @@ async function spareOfRuns(
   oldVersions: readonly number[],
 ): Promise<SpareItem[]> {
   const needed = await neededRuns(paths, id, oldVersions);
+  const newest = await latestRun(paths, id);
+  const resumable = newest?.state.status === 'failed' ? newest.description.id : null;
   const items: SpareItem[] = [];
   for (const runId of await runIds(paths, id)) {
     const directory = paths.run(id, runId);
     if (!(await endsTerminally(directory))) continue;
     const label = `run ${runId} of ${name}`;
     if (!needed.has(runId)) items.push(await measured('run', directory, label));
+    // `gardener resume` takes it up where it ended.
+    if (runId === resumable) continue;
     for (const part of [RUN_FILES.checkpoint, RUN_FILES.output]) {
       items.push(await measured('checkpoint', join(directory, part), `${part} of ${label}`));
     }
@@ -114,12 +139,27 @@ async function versionsOf(paths: GardenPaths, projectId: string): Promise<number
     .sort((a, b) => a - b);
 }
 
+/** Folders that nobody has written into for a while: one that is being filled is somebody's work. */
 async function leftovers(parent: string): Promise<SpareItem[]> {
   const names = await readdir(parent).catch((): string[] => []);
-  const left = names.filter((name) => name.startsWith(REMOVED_PREFIX) || name.startsWith(FORMING_PREFIX));
-  return Promise.all(
-    left.map((name) => measured('leftover', join(parent, name), 'what a killed command left')),
-  );
+  const items: SpareItem[] = [];
+  for (const name of names) {
+    const path = join(parent, name);
+    if (!name.startsWith(REMOVED_PREFIX) && !name.startsWith(FORMING_PREFIX)) continue;
+    if (await isInUse(path)) continue;
+    items.push(await measured('leftover', path, 'what a killed command left'));
+  }
+  return items;
+}
+
+/** Whether a file, or anything in a folder, was written a moment ago. */
+async function isInUse(path: string): Promise<boolean> {
+  const below = await readdir(path, { recursive: true }).catch((): string[] => []);
+  for (const name of ['', ...below]) {
+    const facts = await stat(join(path, name)).catch(() => null);
+    if (facts !== null && Date.now() - facts.mtimeMs < IN_USE_MS) return true;
+  }
+  return false;
 }
 
 /** Temporary files of writers that were killed, wherever they wrote; one in use is no older than a moment. */
@@ -129,8 +169,7 @@ async function leftFiles(paths: GardenPaths): Promise<SpareItem[]> {
   for (const entry of entries) {
     if (!entry.isFile() || !TEMPORARY.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
-    const facts = await stat(path).catch(() => null);
-    if (facts === null || Date.now() - facts.mtimeMs < IN_USE_MS) continue;
+    if (await isInUse(path)) continue;
     items.push(await measured('leftover', path, 'what a killed command left'));
   }
   return items;

@@ -44,6 +44,13 @@ async function run(isEnded: boolean): Promise<string> {
   return id;
 }
 
+/** A folder that a command put together, or took away, when it was killed two hours ago. */
+async function leftLongAgo(path: string): Promise<void> {
+  const longAgo = Date.now() / 1000 - 7_200;
+  const file = await fill(join(path, 'adapter.gguf'));
+  for (const part of [file, path]) await utimes(part, longAgo, longAgo);
+}
+
 const spareKinds = async () => (await findSpare(garden.paths)).map(({ kind, label }) => `${kind}: ${label}`);
 
 test('each part is counted, all parts together are the whole', async () => {
@@ -94,7 +101,9 @@ test('what can be spared: never the promoted adapter, the newest two, their runs
   await garden.registry.update(project.id, { promotedAdapter: 1 });
   await fill(join(garden.paths.logs, 'runner.log.2'));
   await fill(join(garden.paths.logs, 'runner.log.1'));
-  await fill(join(garden.paths.adapters(project.id), '.removed-x', 'adapter.gguf'));
+  await leftLongAgo(join(garden.paths.adapters(project.id), '.removed-x'));
+  // Somebody imports an adapter at this moment.
+  await fill(join(garden.paths.adapters(project.id), '.forming-import-y', 'adapter.gguf'));
   const old = await fill(join(garden.paths.embeddingCache, 'm', 'old.vectors'));
   await fill(join(garden.paths.embeddingCache, 'm', 'new.vectors'));
   await utimes(old, 1, 1);
@@ -114,6 +123,30 @@ test('what can be spared: never the promoted adapter, the newest two, their runs
   expect(of('adapter')).toEqual([garden.paths.adapter(project.id, 2)]);
   expect(of('run')).toEqual([garden.paths.run(project.id, runs[1] ?? '')]);
   expect(of('log').map((path) => path.slice(-2))).toEqual(['.2', '.1']);
+});
+
+test('what a newest run that has failed goes on from stays; once there is a newer one it can go', async () => {
+  const id = await run(false);
+  const failure = { code: 'garden.disk-full', message: 'It is full.', remedy: 'Free some.' };
+  await appendEvent(garden.paths.run(project.id, id), { type: 'run-fail', error: failure });
+  expect(await spareKinds()).toEqual([]);
+  await run(true);
+  expect((await spareKinds()).filter((kind) => kind.includes(id))).toEqual([
+    `checkpoint: checkpoint of run ${id} of shop`,
+    `checkpoint: output of run ${id} of shop`,
+    `run: run ${id} of shop`,
+  ]);
+});
+
+test('what comes to be needed while others go stays', async () => {
+  for (const version of [1, 2, 3, 4]) await adapter(version, null);
+  const { removed } = await tidyDisk(garden.paths, 0, async ({ path }) => {
+    // A person promotes the second one while the first one goes.
+    if (path === garden.paths.adapter(project.id, 1))
+      await garden.registry.update(project.id, { promotedAdapter: 2 });
+  });
+  expect(removed.map(({ path }) => path)).toEqual([garden.paths.adapter(project.id, 1)]);
+  expect(await bytesOnDisk(garden.paths.adapter(project.id, 2))).toBeGreaterThan(0);
 });
 
 test('a state file whose writer was killed can be spared wherever it lies, once nobody can be writing it', async () => {

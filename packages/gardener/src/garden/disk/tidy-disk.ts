@@ -4,7 +4,7 @@ import { asFilesystemError, systemErrorCode } from '../errors/filesystem-error.j
 import { withLock } from '../files/file-lock.js';
 import type { GardenPaths } from '../files/paths.js';
 import { randomId } from '../files/random-id.js';
-import { findSpare, REMOVED_PREFIX, type SpareItem } from './disk-spare.js';
+import { findSpare, neededMeanwhile, REMOVED_PREFIX, type SpareItem } from './disk-spare.js';
 import { diskUsage } from './disk-usage.js';
 
 /** What a tidying did. */
@@ -35,7 +35,7 @@ export async function tidyDisk(
     for (const item of bytes > maxBytes ? await findSpare(paths) : []) {
       if (bytes <= maxBytes) break;
       await onRemove(item);
-      await removeItem(item);
+      if (!(await removeItem(paths, item))) continue;
       removed.push(item);
       bytes -= item.bytes;
     }
@@ -47,14 +47,24 @@ export async function tidyDisk(
 
 /**
  * A folder goes under another name first: nobody may find half an adapter or half a run when this is killed in between.
+ * @returns false where it has come to be needed since it was listed
  */
-async function removeItem({ kind, path }: SpareItem): Promise<void> {
+async function removeItem(paths: GardenPaths, item: SpareItem): Promise<boolean> {
+  const { kind, path } = item;
   const isFile = kind === 'cache' || kind === 'log';
   const leaving = isFile ? path : join(dirname(path), `${REMOVED_PREFIX}${randomId()}`);
   try {
-    if (!isFile) await rename(path, leaving);
-    await rm(leaving, { recursive: true, force: true, maxRetries: 10 });
+    const needed = neededMeanwhile(paths, item);
+    const take = async () => {
+      if (needed !== null && !(await needed.isSpare())) return false;
+      if (!isFile) await rename(path, leaving);
+      return true;
+    };
+    const isTaken = await (needed === null ? take() : withLock(needed.lock, take));
+    if (isTaken) await rm(leaving, { recursive: true, force: true, maxRetries: 10 });
+    return isTaken;
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw asFilesystemError(error, path, 'delete');
+    return true;
   }
 }

@@ -182,8 +182,10 @@ async function takeNext(
   for (const run of runs.filter(await turns(paths, watched, open))) {
     const worker = await unlessRemoved(() => startIfReady(run, entry));
     if (worker) return { run, worker };
-    await unlessRemoved(() => tryAgain(paths, run));
+    const isTakenUp = await unlessRemoved(() => tryAgain(paths, run));
     await recordStatus(paths, run);
+    // It waits again: a runner that ended now would leave it to whoever starts the next one.
+    if (isTakenUp) return takeNext(paths, entry, watched);
   }
   return null;
 }

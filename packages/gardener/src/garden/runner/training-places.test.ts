@@ -2,10 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Garden } from '../garden.js';
-import { type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
+import { appendEvent, type Run, readRunEvents, readRunState, requestControl } from '../runs/runs.js';
 import { RunnerGarden, until } from './runner-garden.fixture.js';
 import { trainingRuns } from './training-turn.js';
 import { waitForRun } from './wait-for-run.js';
+import { MAX_RESTARTS } from './worker-death.js';
 
 let at: RunnerGarden;
 let folder: string;
@@ -86,6 +87,19 @@ test('a run that fails thrice was tried thrice, after the others, and keeps its 
     );
   expect(String((await began(other))[0]) < String((await began(failing))[1])).toBe(true);
   await expect(garden.registry.get('one')).resolves.toMatchObject({ trainingStatus: 'failed' });
+});
+
+test('a run that is given up before it starts, and has tries left, is tried again by the same runner', async () => {
+  const { directory } = await queue('', 0, { retries: 1 });
+  // Its worker was killed again and again.
+  for (let death = 0; death <= MAX_RESTARTS; death++) {
+    await appendEvent(directory, { type: 'run-start', pid: 1, processStart: 'another time' });
+    await appendEvent(directory, { type: 'run-interrupt', reason: 'It was killed.' });
+  }
+  await at.workWith(FAILS);
+  const { status, failures } = await readRunState(directory);
+  expect(status).toBe('failed');
+  expect(failures.map(({ code }) => code)).toEqual(['training.process-died', 'training.process-failed']);
 });
 
 test('a run that is cancelled while it fails is not tried again', async () => {

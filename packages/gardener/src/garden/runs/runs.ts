@@ -45,7 +45,15 @@ export const runDescriptionSchema = z.object({
   createdAt: z.string(),
   options: z.record(z.string(), z.unknown()),
   /** Its project as it was then: what is left of it when the project's record is lost. */
-  project: z.object({ name: z.string(), path: z.string(), baseModel: z.string() }).optional(),
+  project: z
+    .object({
+      name: z.string(),
+      path: z.string(),
+      baseModel: z.string(),
+      /** Missing in runs of older versions. */
+      promotedAdapter: z.number().int().nullable().optional(),
+    })
+    .optional(),
 });
 
 /** See `runDescriptionSchema`. */
@@ -310,9 +318,11 @@ export async function projectName(paths: GardenPaths, projectId: string): Promis
 async function projectFacts(
   paths: GardenPaths,
   projectId: string,
-): Promise<Pick<ProjectRecord, 'name' | 'path' | 'baseModel'> | null> {
+): Promise<Pick<ProjectRecord, 'name' | 'path' | 'baseModel' | 'promotedAdapter'> | null> {
   const record = await readJson(paths.projectFile(projectId), projectRecordSchema).catch(() => null);
-  return record && { name: record.name, path: record.path, baseModel: record.baseModel };
+  if (record === null) return null;
+  const { name, path, baseModel, promotedAdapter } = record;
+  return { name, path, baseModel, promotedAdapter };
 }
 
 async function runActive(paths: GardenPaths, run: Run): Promise<GardenerError> {

@@ -7,17 +7,19 @@ const FEW_STEPS = 50;
 
 /**
  * Lets the adapter answer for its project, on the base that it was trained on, if the gate has said so; else what
- * answered before goes on. Also where a person has chosen something else to answer since the run began: it was not
- * compared with that.
+ * answered before goes on. Also where a person has chosen something else to answer since the run was asked for: it was
+ * not compared with that.
  * @returns the run's last event
  */
 export async function promote(
-  { garden, project, baseModel, directory }: RunContext,
+  { garden, project, description, baseModel, directory }: RunContext,
   { promoted, reason, adapterVersion }: Scorecard,
 ): Promise<RunEventInput> {
   const now = await garden.registry.get(project.id);
-  const isAsBefore = now.baseModel === project.baseModel && now.promotedAdapter === project.promotedAdapter;
-  if (promoted && !isAsBefore) {
+  const { baseModel: baseBefore, promotedAdapter = project.promotedAdapter } = description.project ?? project;
+  const isAsBefore = now.baseModel === baseBefore && now.promotedAdapter === promotedAdapter;
+  // One that was killed right after it had promoted its adapter finds it promoted.
+  if (promoted && !isAsBefore && now.promotedAdapter !== adapterVersion) {
     const kept =
       `${reason} But what answers was chosen by hand while it was trained, and goes on: ` +
       `gardener promote ${project.name} ${adapterVersion} takes the new adapter.`;
