@@ -34,9 +34,9 @@ const adapterManifestSchema = z.object({ settings: z.object({ runId: z.string() 
 
 /**
  * What may go when the disk is short, in the order in which it should: what killed commands left, checkpoints of
- * ended runs (but not of a newest one that has failed: it can be taken up), the embedding cache (used longest ago first), adapters that are neither promoted nor among the newest
- * two, ended runs that made none of the adapters kept, old logs. Nothing of a project whose run is under way or
- * whose record cannot be read.
+ * ended runs (but not of a newest one that has failed: it can be taken up), the embedding cache (used longest ago
+ * first), adapters that are neither promoted nor among the newest two, ended runs that made none of the adapters kept,
+ * old logs. Nothing of a project whose run is under way or whose record cannot be read.
  */
 export async function findSpare(paths: GardenPaths): Promise<SpareItem[]> {
   const items = [
