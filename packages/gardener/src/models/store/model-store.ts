@@ -82,6 +82,8 @@ export function weightBytes(model: ModelOnDisk): number {
 export async function sha256OfFile(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   await using handle = await openRegularFile(file);
+  // A stream that begins aborted tells it where nobody listens yet, which ends the process.
+  signal?.throwIfAborted();
   const stream = handle.createReadStream({
     highWaterMark: 1 << 20,
     autoClose: false,
