@@ -30,3 +30,22 @@ test('what is added to a matrix twice is the sum, and other matrices stay as the
   expect(trained.gradient.subarray(0, size).every((value) => value === 7)).toBe(true);
   expect(trained.gradient.subarray(size).every((value) => value === 0)).toBe(true);
 });
+
+test('blocks that an adapter does not train have no effect, and can still learn', () => {
+  const [source, loaded] = [parameters(), parameters()];
+  source.values.fill(5);
+  const { config, blocks } = source.toAdapter();
+  loaded.initialize(1);
+  const fresh = loaded.toAdapter().blocks[0];
+  loaded.load({ config, blocks: [{}, blocks[1]!] });
+  expect(loaded.toAdapter().blocks).toEqual([fresh, blocks[1]]);
+  expect(fresh!.o_proj!.a.some((value) => value !== 0)).toBe(true);
+  // Also where another adapter was loaded before.
+  loaded.load({ config, blocks });
+  loaded.load({ config, blocks: [{}, { o_proj: blocks[1]!.o_proj! }] });
+  const [first, second] = loaded.toAdapter().blocks;
+  for (const pair of [first!.o_proj, first!.down_proj, second!.down_proj]) {
+    expect(pair!.b.every((value) => value === 0)).toBe(true);
+  }
+  expect(second!.o_proj).toEqual(blocks[1]!.o_proj);
+});

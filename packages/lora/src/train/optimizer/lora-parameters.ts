@@ -116,7 +116,10 @@ export class LoraParameters {
     }
   }
 
-  /** Takes the values of an adapter. @throws LoraError `train.other-adapter` when its shape differs */
+  /**
+   * Takes the values of an adapter. What it does not train, as with mlx-lm's num_layers, has no effect: its B is zero.
+   * @throws LoraError `train.other-adapter` when its shape differs
+   */
   load(adapter: LoraAdapter): void {
     if (!sameShape(adapter.config, this.adapter) || adapter.blocks.length !== this.config.blockCount) {
       throw new LoraError(
@@ -130,8 +133,11 @@ export class LoraParameters {
     for (const [block, modules] of adapter.blocks.entries()) {
       for (const module of this.adapter.targetModules) {
         const { a, b } = this.#matrices(block, module, this.values);
-        a.set(modules[module]!.a);
-        b.set(modules[module]!.b);
+        const pair = modules[module];
+        // A stays as it is then: with a random one, the block can still learn.
+        if (pair) a.set(pair.a);
+        if (pair) b.set(pair.b);
+        else b.fill(0);
       }
     }
   }

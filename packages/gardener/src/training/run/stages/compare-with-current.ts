@@ -1,4 +1,4 @@
-import { asKnownError } from '../../../garden/errors/wire-error.js';
+import { toWireError } from '../../../garden/errors/wire-error.js';
 import { requireModel } from '../../../models/store/require-model.js';
 import { adapterStrength, runOf } from '../../adapters/adapter-store.js';
 import { seenFiles } from '../../data/data-manifest.js';
@@ -13,7 +13,7 @@ import type { Material } from './scoring.js';
 
 /**
  * Where the adapter is for another base than the one that answers now: both on the same held-out texts, each in a
- * process of its own. Null where the base stays, and where what answers now cannot be measured, which is told.
+ * process of its own. Null where the base stays, and where the comparison fails for whatever reason, which is told.
  */
 export async function compareWithCurrent(
   run: RunContext,
@@ -37,13 +37,17 @@ export async function compareWithCurrent(
     return acrossBases(current, next);
   } catch (error) {
     signal.throwIfAborted();
-    // A base that only llama.cpp can read may answer, and cannot be measured.
-    const known = asKnownError(error);
-    if (known === null) throw error;
-    const message = `What answers now, on ${project.baseModel}, could not be compared: ${known.message}`;
+    // A base that only llama.cpp can read may answer, and cannot be measured. Whatever it was, what has been trained is
+    // worth more than this comparison.
+    const message = `What answers now, on ${project.baseModel}, could not be compared: ${reasonOf(error)}`;
     await report.event({ type: 'log', message });
     return null;
   }
+}
+
+function reasonOf(error: unknown): string {
+  const wire = toWireError(error);
+  return wire.code === null ? `something unexpected failed (${wire.name}: ${wire.message}).` : wire.message;
 }
 
 /** The files that the adapter which answers now has not learned from. */
