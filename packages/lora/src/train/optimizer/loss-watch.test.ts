@@ -49,3 +49,25 @@ test('a run of rows that are easy or have little to learn does not make the othe
   expect(turnsAt(losses, watch)).toBeNull();
   expect(turnsAt(Array(10).fill(3), watch)).toBeLessThan(4);
 });
+
+test('a loss that stays below the start is calm again after a run of easy rows; one that rises there is not', () => {
+  const easy = [...Array(10).fill(1), ...Array(15).fill(0.3)];
+  const level = new LossWatch();
+  expect(turnsAt([...easy, ...Array(40).fill(0.8)], level)).toBeNull();
+  expect(level.calm).toBe(true);
+  // On its way to an explosion it is suspect at every step, also before it is above the start.
+  const exploding = new LossWatch();
+  expect(turnsAt(easy, exploding)).toBeNull();
+  let steps = 0;
+  while (!exploding.explodes(1.5, 1, 100)) {
+    expect(exploding.calm).toBe(false);
+    steps++;
+  }
+  expect(steps).toBeGreaterThan(1);
+});
+
+test('a loss that is stuck above the start and far above its lowest stays suspect', () => {
+  const watch = new LossWatch();
+  expect(turnsAt([...Array(10).fill(1), ...Array(30).fill(0.7), ...Array(60).fill(1.2)], watch)).toBeNull();
+  expect(watch.calm).toBe(false);
+});

@@ -9,6 +9,11 @@ const EXPLODED = 2;
  * then, because training would later go back to a state that is already spoilt.
  */
 const SUSPECT = 1.3;
+/**
+ * Steps in which a loss that explodes passes through what is suspect, and more: an average that has stayed where it is
+ * for so long is a level, not an explosion on its way.
+ */
+const RECENT = 20;
 
 /**
  * Notices when the loss explodes. The loss of one step may be three times that of the step before without meaning
@@ -22,6 +27,8 @@ export class LossWatch {
   #start = 0;
   #lowest = Number.POSITIVE_INFINITY;
   #steps = 0;
+  /** The averages of the last `RECENT` steps. */
+  readonly #recent: number[] = [];
 
   /**
    * Takes the loss and the norm of the gradient of one step.
@@ -37,12 +44,18 @@ export class LossWatch {
       return false;
     }
     this.#lowest = Math.min(this.#lowest, this.#average);
+    this.#recent.push(this.#average);
+    if (this.#recent.length > RECENT) this.#recent.shift();
     return this.#average > EXPLODED * this.#lowest && this.#average > this.#start;
   }
 
-  /** Whether the loss is not rising, so that the present state is worth a checkpoint. */
+  /**
+   * Whether the loss is not rising, so that the present state is worth a checkpoint. Below the start it is judged by
+   * the recent steps alone: after a run of easy rows it may never again be as low as it was.
+   */
   get calm(): boolean {
-    return this.#steps <= SETTLING_STEPS || this.#average <= SUSPECT * this.#lowest;
+    if (this.#steps <= SETTLING_STEPS || this.#average <= SUSPECT * this.#lowest) return true;
+    return this.#average <= this.#start && this.#average <= SUSPECT * Math.min(...this.#recent);
   }
 
   get #average(): number {
