@@ -280,6 +280,19 @@ describe('memory', () => {
     const resumed = await collect({ ...options, checkpoint });
     expect(resumed.find((event) => event.type === 'resume')).toEqual({ type: 'resume', step: 20 });
   });
+
+  test('after the last step memory is no matter: the run is complete', async () => {
+    const pressed = { ...FLOAT32, memoryBudgetBytes: 1e9, memoryUsed: () => 2e9 };
+    const ended = await collect({ ...settings(), steps: 1, machine: pressed });
+    expect(ended.some((event) => event.type === 'lighten')).toBe(false);
+    // One row at once, its products computed again: nothing lighter is left.
+    const lightest = {
+      machine: { ...pressed, activations: 'recompute' as const },
+      batch: { sequenceLength: 32, rows: 1 },
+    };
+    expect(ending(await collect({ ...settings(), ...lightest, steps: 1 })).reason).toBe('steps');
+    expect(ending(await collect({ ...settings(), ...lightest, steps: 2 })).reason).toBe('memory');
+  });
 });
 
 describe('a loss that explodes', () => {

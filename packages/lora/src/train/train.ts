@@ -112,7 +112,8 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
       if (run.evaluationsSinceBest >= evaluation.patience) reason = 'early-stop';
     }
     if (last && step < plan.steps) reason = 'budget';
-    const relief = reason === 'steps' ? await trainer.relieve(step, machine.memoryUsed()) : 'enough';
+    const goesOn = reason === 'steps' && !last;
+    const relief = goesOn ? await trainer.relieve(step, machine.memoryUsed()) : 'enough';
     if (relief === 'lighter') yield lightened(trainer.shape);
     if (relief === 'none') reason = 'memory';
     if (signal?.aborted) reason = 'aborted';
