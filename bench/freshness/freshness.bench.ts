@@ -4,7 +4,7 @@
 // the embedding model on disk.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -45,6 +45,7 @@ async function main(): Promise<void> {
     git('init', '-q', '-b', 'main');
     git('add', '-A');
     git('commit', '-qm', 'first');
+    mkdirSync(paths.project('p'), { recursive: true });
     const index = new ProjectIndex(paths, 'p');
     // Only the edits need the model itself: the vectors of the first index are made without it, in the same size.
     const quick = wordEmbedder(MODEL, 384);

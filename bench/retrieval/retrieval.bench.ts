@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSentenceEncoder } from '@codebase-gardener/lora';
 import { chunkCodebase } from '../../packages/gardener/src/codebase/read/chunk-codebase.js';
@@ -165,6 +165,7 @@ async function measure(
   const paths = new GardenPaths(join(benchCache, 'retrieval'));
   // Embeddings come from the cache beside it where their text has not changed.
   rmSync(paths.project(name), { recursive: true, force: true });
+  mkdirSync(paths.project(name), { recursive: true });
   const index = new ProjectIndex(paths, name);
   try {
     const { chunks } = await index.update(chunkCodebase(root), embedder, { root });

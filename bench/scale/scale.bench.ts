@@ -72,6 +72,7 @@ async function indexAll(): Promise<void> {
           { threads: 2 },
         ),
   );
+  mkdirSync(paths.project('p'), { recursive: true });
   const index = new ProjectIndex(paths, 'p');
   const manifest = await refreshIndex(index, root, embedder);
   writeFileSync(join(work, 'manifest.json'), JSON.stringify(manifest));

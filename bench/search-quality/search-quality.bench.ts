@@ -132,6 +132,7 @@ async function measure(
   const paths = new GardenPaths(join(benchCache, 'search-quality'));
   const id = `${name}-${embedder.id.replace(/\W/g, '_')}`;
   if (options.fresh) rmSync(paths.project(id), { recursive: true, force: true });
+  mkdirSync(paths.project(id), { recursive: true });
   const index = new ProjectIndex(paths, id);
   const started = performance.now();
   try {

@@ -1,4 +1,14 @@
-import { appendFile, chmod, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,6 +29,7 @@ let paths: GardenPaths;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'gardener-chat-'));
   paths = new GardenPaths(root);
+  await mkdir(paths.project('p'), { recursive: true });
 });
 afterEach(async () => {
   await chmod(root, 0o700);
@@ -136,8 +147,17 @@ describe('the conversations of a project', () => {
     });
   });
 
+  it('does not bring back a project that was removed while the answer was made', async () => {
+    const conversation = newConversation(paths, 'p');
+    await rm(paths.project('p'), { recursive: true });
+    await expect(conversation.append(makeExchange('a'))).rejects.toMatchObject({
+      code: 'garden.unknown-project',
+    });
+    expect(await readdir(paths.projects)).toEqual([]);
+  });
+
   it('says when it cannot write', async () => {
-    await writeFile(join(root, 'projects'), 'in the way');
+    await writeFile(paths.conversations('p'), 'in the way');
     await expect(newConversation(paths, 'p').append(makeExchange('a'))).rejects.toMatchObject({
       code: expect.stringMatching(/^garden\./),
       remedy: expect.any(String),

@@ -1,9 +1,10 @@
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asFilesystemError, systemErrorCode } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import { withLock } from '../../garden/files/file-lock.js';
 import type { GardenPaths } from '../../garden/files/paths.js';
+import { inProjectFolder } from '../../garden/files/project-folder.js';
 import { randomId } from '../../garden/files/random-id.js';
 import { type Exchange, exchangeSchema } from './exchange.js';
 import { summarise } from './summary.js';
@@ -42,7 +43,8 @@ export interface Conversation {
   readonly file: string;
   /**
    * Adds an exchange; one that replaces another is read in its place. Nothing that was written is changed.
-   * @throws GardenerError `garden.disk-full`, `garden.permission-denied`, `garden.busy`
+   * @throws GardenerError `garden.disk-full`, `garden.permission-denied`, `garden.busy`; `garden.unknown-project` when
+   * the project was removed meanwhile
    */
   append(exchange: Exchange): Promise<void>;
   /** The last exchanges, oldest first. Defaults to 50. */
@@ -139,8 +141,9 @@ function conversationOf(paths: GardenPaths, projectId: string, id: string): Conv
     async append(exchange) {
       const line = `${JSON.stringify(exchangeSchema.parse(exchange))}\n`;
       try {
-        await mkdir(directory, { recursive: true });
-        await withLock(lock, () => appendLine(file, line));
+        await inProjectFolder(paths, projectId, directory, () =>
+          withLock(lock, () => appendLine(file, line)),
+        );
       } catch (error) {
         throw asFilesystemError(error, file, 'write');
       }

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BaseModel, LoraAdapter } from '@codebase-gardener/lora';
 import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import { inProjectFolder, makeProjectFolder } from '../../garden/files/project-folder.js';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import {
@@ -54,23 +55,25 @@ export async function importAdapter(
   const manifest = await manifestOf(source);
   if (manifest !== null) await refuseOtherBase(manifest, base, project);
   const adapter = await readAdapter(source, base);
-  const forming = await formingFolder(garden, project.id);
-  try {
-    await writePeftAdapter(forming, adapter, base.config, { baseModelName: project.baseModel });
-    const { rank, alpha, dropout } = adapter.config;
-    signal?.throwIfAborted();
-    const saved = await saveAdapter(garden.paths, project.id, forming, base, project.baseModel, {
-      runId: null,
-      dataHash: null,
-      commit: null,
-      settings: { ...settings, engine: 'imported', rank, alpha, dropout },
-      strength: manifest?.strength ?? 1,
-      scorecard,
-    });
-    return { ...saved, baseIsKnown: manifest !== null };
-  } finally {
-    await rm(forming, { recursive: true, force: true });
-  }
+  return await inProjectFolder(garden.paths, project.id, garden.paths.adapters(project.id), async () => {
+    const forming = await formingFolder(garden, project.id);
+    try {
+      await writePeftAdapter(forming, adapter, base.config, { baseModelName: project.baseModel });
+      const { rank, alpha, dropout } = adapter.config;
+      signal?.throwIfAborted();
+      const saved = await saveAdapter(garden.paths, project.id, forming, base, project.baseModel, {
+        runId: null,
+        dataHash: null,
+        commit: null,
+        settings: { ...settings, engine: 'imported', rank, alpha, dropout },
+        strength: manifest?.strength ?? 1,
+        scorecard,
+      });
+      return { ...saved, baseIsKnown: manifest !== null };
+    } finally {
+      await rm(forming, { recursive: true, force: true });
+    }
+  });
 }
 
 async function readAdapter(source: string, base: BaseModel): Promise<LoraAdapter> {
@@ -126,7 +129,7 @@ async function refuseOtherBase(
 export async function formingFolder({ paths }: Garden, projectId: string): Promise<string> {
   const parent = paths.adapters(projectId);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeProjectFolder(paths, projectId, parent);
     return await mkdtemp(join(parent, '.forming-import-'));
   } catch (error) {
     throw asFilesystemError(error, parent, 'write');

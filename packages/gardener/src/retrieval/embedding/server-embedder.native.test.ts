@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -130,7 +130,9 @@ describe.each(['ollama', 'openai'] as const)('%s', (protocol) => {
 
   it('a server that goes away in the middle of an update leaves an index that says so', async () => {
     const root = await mkdtemp(join(tmpdir(), 'server-embedder-'));
-    const index = new ProjectIndex(new GardenPaths(root), 'p');
+    const paths = new GardenPaths(root);
+    await mkdir(paths.project('p'), { recursive: true });
+    const index = new ProjectIndex(paths, 'p');
     const embedder = await start();
     async function* files() {
       for (let i = 0; i < 600; i++) {

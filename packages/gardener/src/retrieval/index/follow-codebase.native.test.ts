@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -15,6 +23,7 @@ const code = (name: string) => `export function ${name}(value: number): number {
 
 let root: string;
 let data: string;
+let garden: GardenPaths;
 let index: ProjectIndex;
 let embedder: WordEmbedder;
 let events: FollowEvent[];
@@ -30,13 +39,15 @@ beforeEach(async () => {
     'dist/out.js': 'x',
   });
   data = mkdtempSync(join(tmpdir(), 'follow-'));
-  index = new ProjectIndex(new GardenPaths(data), 'p');
+  garden = new GardenPaths(data);
+  mkdirSync(garden.project('p'), { recursive: true });
+  index = new ProjectIndex(garden, 'p');
   embedder = wordEmbedder();
   events = [];
 });
 afterEach(async () => {
   stop.abort();
-  await following;
+  await following.catch(() => undefined);
   index.close();
   for (const folder of [data, root]) rmSync(folder, { recursive: true, force: true });
 });
@@ -138,6 +149,14 @@ it('follows a checkout and a commit, and embeds nothing again on the way back', 
   git(root, 'checkout', '-q', 'other');
   await until(async () => (await index.manifest())?.files.indexed === 42);
   expect(embedder.texts.slice(embedded).filter((text) => text.includes('branchOnly'))).toEqual([]);
+});
+
+it('ends when its project is removed, and does not bring it back', async () => {
+  await follow();
+  rmSync(garden.project('p'), { recursive: true });
+  appendFileSync(join(root, 'src/one.ts'), code('bilbyEar'));
+  await expect(following).rejects.toMatchObject({ code: 'garden.unknown-project' });
+  expect(readdirSync(garden.projects)).toEqual([]);
 });
 
 it('stops in the middle of an update and leaves the index consistent', async () => {

@@ -46,6 +46,7 @@ export interface FollowOptions {
 /**
  * Keeps an index equal to the codebase at `root` until the signal is aborted: one update at the beginning, then one
  * after each burst of changes, however many files a checkout touches.
+ * @throws GardenerError `garden.unknown-project` when the project has been removed: there is nothing to keep any more
  */
 export async function followCodebase(root: string, options: FollowOptions): Promise<void> {
   await new Following(root, options).run();
@@ -133,6 +134,7 @@ class Following {
   #report(error: unknown): 'failed' | 'away' {
     const { onEvent } = this.#options;
     const known = GardenerError.isInstance(error) ? error : unexpected(error);
+    if (known.code === 'garden.unknown-project') throw known;
     if (known.code === 'codebase.path-missing' || known.code === 'codebase.not-a-directory') {
       onEvent({ type: 'away', error: known });
       return 'away';

@@ -28,6 +28,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Indexes what lies in the root; gives what tells how many files have changed since. */
 async function indexed(): Promise<() => Promise<number | null>> {
   const paths = new GardenPaths(join(folder, 'data'));
+  await mkdir(paths.project('p'), { recursive: true });
   const index = new ProjectIndex(paths, 'p');
   await index.update(chunkCodebase(root), wordEmbedder(), { root });
   index.close();

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -15,7 +15,9 @@ let index: ProjectIndex;
 const embedder = wordEmbedder();
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'processes-'));
-  index = new ProjectIndex(new GardenPaths(root), 'p');
+  const paths = new GardenPaths(root);
+  await mkdir(paths.project('p'), { recursive: true });
+  index = new ProjectIndex(paths, 'p');
 });
 afterEach(async () => {
   index.close();

@@ -17,6 +17,7 @@ let embedder: WordEmbedder;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'index ä#?%-'));
   paths = new GardenPaths(root);
+  await mkdir(paths.project('p'), { recursive: true });
   index = new ProjectIndex(paths, 'p');
   embedder = wordEmbedder();
 });
@@ -61,7 +62,7 @@ describe('before the first update', () => {
     expect(await index.manifest()).toBeNull();
     expect(await index.outcomes()).toEqual([]);
     expect(await index.health()).toEqual({ state: 'none', error: null });
-    expect(await readdir(root)).toEqual([]);
+    expect(await readdir(root, { recursive: true })).toEqual(['projects', join('projects', 'p')]);
   });
 });
 
@@ -223,6 +224,19 @@ describe('an update that is cut off', () => {
     expect(ready.at(-1)).toBe(600);
   });
 
+  it('deletes what it has made again of a project that was removed meanwhile', async () => {
+    await writeFile(paths.projectFile('p'), '{}');
+    await update([parser]);
+    async function* removing() {
+      yield parser;
+      await rm(paths.project('p'), { recursive: true });
+      yield users;
+    }
+    const updating = index.update(removing(), embedder, { root });
+    await expect(updating).rejects.toThrow(code('garden.unknown-project'));
+    expect(await readdir(paths.projects)).toEqual([]);
+  });
+
   it('keeps the index as it was where the walk itself fails', async () => {
     await update([parser, users]);
     async function* failing() {
@@ -301,6 +315,7 @@ it('never mixes vectors of two models: a search is refused, an update builds ane
 });
 
 it('keeps no more embeddings than it is given room for', async () => {
+  await mkdir(paths.project('tight'));
   const tight = new ProjectIndex(paths, 'tight', { embeddingCacheMegabytes: 0 });
   for (const project of ['tight', 'p']) {
     const one = project === 'p' ? index : tight;

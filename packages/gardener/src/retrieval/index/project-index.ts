@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { FactsLog } from '../../codebase/graph/facts-log.js';
 import { GraphReader } from '../../codebase/graph/graph-reader.js';
 import { GraphRecorder } from '../../codebase/graph/graph-recorder.js';
@@ -10,6 +9,7 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { withLock } from '../../garden/files/file-lock.js';
 import { fileVersion } from '../../garden/files/file-version.js';
 import type { GardenPaths } from '../../garden/files/paths.js';
+import { inProjectFolder } from '../../garden/files/project-folder.js';
 import type { Embedder } from '../embedding/embedder.js';
 import { EmbeddingCache } from '../embedding/embedding-cache.js';
 import { type Related, relatedTo } from '../search/related.js';
@@ -83,8 +83,8 @@ export class ProjectIndex {
    * embedding model, is built anew; nothing is embedded twice.
    *
    * @throws GardenerError `retrieval.nothing-indexed` when no file gave a chunk; `garden.busy` while another process
-   * updates; what `files` or the embedder throw; the signal's reason when aborted. The
-   * index is consistent in every case
+   * updates; `garden.unknown-project` when the project is removed; what `files` or the embedder throw; the signal's
+   * reason when aborted. The index is consistent in every case
    */
   async update(
     files: AsyncIterable<IndexItem> | IndexSource,
@@ -92,7 +92,12 @@ export class ProjectIndex {
     options: UpdateOptions,
   ): Promise<IndexManifest> {
     const lock = this.#paths.lockFile(`index-${this.#projectId}`);
-    const manifest = await withLock(lock, () => this.#updateLocked(files, embedder, options), {
+    const update = async () => {
+      options.signal?.throwIfAborted();
+      const work = () => this.#updateLocked(files, embedder, options);
+      return inProjectFolder(this.#paths, this.#projectId, this.#directory, work);
+    };
+    const manifest = await withLock(lock, update, {
       timeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
     });
     if (manifest.chunks === 0) throw nothingIndexed(manifest);
@@ -105,8 +110,6 @@ export class ProjectIndex {
     options: UpdateOptions,
   ): Promise<IndexManifest> {
     const { root, onProgress, signal, verify = true } = options;
-    signal?.throwIfAborted();
-    await mkdir(this.#directory, { recursive: true });
     const store = this.#storeFor(embedder.id);
     await prepareTable(store, embedder.dimension, verify);
     const cache = await this.#cacheFor(embedder);

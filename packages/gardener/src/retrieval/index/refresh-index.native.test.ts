@@ -1,4 +1,5 @@
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -35,6 +36,7 @@ beforeEach(async () => {
   });
   data = mkdtempSync(join(tmpdir(), 'refresh-'));
   paths = new GardenPaths(data);
+  mkdirSync(paths.project('p'), { recursive: true });
   index = new ProjectIndex(paths, 'p');
   embedder = wordEmbedder();
   await refreshIndex(index, root, embedder);

@@ -1,5 +1,6 @@
 // A process of its own for tests: `node writer.fixture.js <data directory> <first file> <last file> <mark>` indexes
 // files number first to last and prints a line for each commit of rows with their vectors.
+import { mkdirSync } from 'node:fs';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { wordEmbedder } from '../embedding/word-embedder.fixture.js';
 import { makeFile } from '../store/chunks.fixture.js';
@@ -14,7 +15,9 @@ async function* files() {
   }
 }
 
-const index = new ProjectIndex(new GardenPaths(root), 'p');
+const paths = new GardenPaths(root);
+mkdirSync(paths.project('p'), { recursive: true });
+const index = new ProjectIndex(paths, 'p');
 let vectors = 0;
 await index.update(files(), wordEmbedder(), {
   root,

@@ -40,7 +40,9 @@ beforeAll(async () => {
     await mkdir(dirname(join(root, 'code', path)), { recursive: true });
     await writeFile(join(root, 'code', path), text);
   }
-  index = new ProjectIndex(new GardenPaths(join(root, 'data')), 'p');
+  const paths = new GardenPaths(join(root, 'data'));
+  await mkdir(paths.project('p'), { recursive: true });
+  index = new ProjectIndex(paths, 'p');
   await refreshIndex(index, join(root, 'code'), wordEmbedder());
 });
 afterAll(async () => {

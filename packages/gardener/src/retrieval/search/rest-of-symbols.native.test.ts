@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -29,7 +29,9 @@ const files = [
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'gardener-rest-'));
-  index = new ProjectIndex(new GardenPaths(root), 'p');
+  const paths = new GardenPaths(root);
+  await mkdir(paths.project('p'), { recursive: true });
+  index = new ProjectIndex(paths, 'p');
   const read = (async function* () {
     yield* files;
   })();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,7 +40,9 @@ const files = [
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'lines-'));
-  index = new ProjectIndex(new GardenPaths(root), 'p');
+  const paths = new GardenPaths(root);
+  await mkdir(paths.project('p'), { recursive: true });
+  index = new ProjectIndex(paths, 'p');
   async function* stream() {
     yield* files;
   }

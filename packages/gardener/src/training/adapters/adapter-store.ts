@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BaseModel, LoraAdapter } from '@codebase-gardener/lora';
 import { asFilesystemError } from '../../garden/errors/filesystem-error.js';
@@ -6,6 +6,7 @@ import { GardenerError } from '../../garden/errors/garden-error.js';
 import { withLock } from '../../garden/files/file-lock.js';
 import { readJsonIfPresent, writeJson } from '../../garden/files/json-state.js';
 import type { GardenPaths } from '../../garden/files/paths.js';
+import { makeProjectFolder } from '../../garden/files/project-folder.js';
 import { randomId } from '../../garden/files/random-id.js';
 import { type Scorecard, scorecardSchema } from '../evaluation/scorecard.js';
 import {
@@ -47,7 +48,7 @@ export async function adapterVersions(paths: GardenPaths, projectId: string): Pr
  * Saves a trained adapter as the project's next version: PEFT files, GGUF and manifest, put together beside their place
  * and renamed when whole. A run that has already saved one (and was interrupted afterwards) gets that version back.
  * @param peftDirectory where the engine left the adapter
- * @throws LoraError `adapter.*`, GardenerError `garden.disk-full`, `garden.permission-denied`
+ * @throws LoraError `adapter.*`, GardenerError `garden.disk-full`, `garden.permission-denied`, `garden.unknown-project`
  */
 export async function saveAdapter(
   paths: GardenPaths,
@@ -66,7 +67,7 @@ export async function saveAdapter(
   const forming = join(paths.adapters(projectId), `.forming-${origin.runId ?? randomId()}`);
   try {
     await rm(forming, { recursive: true, force: true });
-    await mkdir(forming, { recursive: true });
+    await makeProjectFolder(paths, projectId, forming);
     for (const name of PEFT_FILES) await copyFile(join(peftDirectory, name), join(forming, name));
     await writeGgufAdapter(
       join(forming, GGUF_FILE),

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -36,6 +36,7 @@ test('planted keys of twelve kinds come into no chunk, vector, index file or exa
   const root = projectWithKeys();
   const data = mkdtempSync(join(tmpdir(), 'planted-'));
   const paths = new GardenPaths(data);
+  mkdirSync(paths.project('p'), { recursive: true });
   const index = new ProjectIndex(paths, 'p');
   const embedder = wordEmbedder();
   const files: ChunkedFile[] = [];
