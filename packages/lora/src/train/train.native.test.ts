@@ -3,9 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BaseModel, type BaseWeights, loadBaseModel } from '../transformer/base-model.js';
+import { type BaseModel, loadBaseModel } from '../transformer/base-model.js';
 import { PIECE } from '../transformer/decoder/token-pieces.js';
-import type { WeightSource } from '../weights/weight-source.js';
 import { goldenPath } from './golden.fixture.js';
 import {
   collect,
@@ -16,7 +15,7 @@ import {
   patternTraining,
 } from './pattern-training.fixture.js';
 import { meanLoss, scoreExamples } from './scoring/score.js';
-import type { OptimizerOptions, TrainOptions } from './settings/train-options.js';
+import type { TrainOptions } from './settings/train-options.js';
 import { train } from './train.js';
 import type { TrainEvent } from './train-events.js';
 
@@ -118,6 +117,37 @@ describe('training', () => {
     expect(validations(strict).map(({ loss }) => loss)).toEqual(without.map(({ loss }) => loss));
     expect(validations(strict).map(({ best }) => best)).toEqual([true, false, false, false]);
     expect(strict.at(-1)).toMatchObject({ type: 'train-end', bestStep: 0 });
+  });
+
+  test('a start that forgets too is evaluated once, and stopping and going on uses up no patience', async () => {
+    const examples = patternExamples(6, 3).map(({ tokens, supervised }) => ({
+      tokens: tokens.map((token) => token % 10),
+      supervised,
+    }));
+    const exact = { ...settings(), machine: FLOAT32 };
+    const { adapter: initial } = ending(await collect(exact));
+    const options: TrainOptions = {
+      ...exact,
+      adapter: { initial },
+      evaluation: { everySteps: 6, patience: 3, retained: { examples, maxRise: 1e-9 } },
+      steps: 9,
+      checkpoint: { directory: join(directory, 'forgets'), everyMs: 0 },
+    };
+    const all: TrainEvent[] = [];
+    for (const stopAt of [1, 2, 3, 4, null]) {
+      const stop = new AbortController();
+      const events = await collect({ ...options, signal: stop.signal }, (event) => {
+        if (event.type === 'step-end' && event.step === stopAt) stop.abort();
+      });
+      all.push(...events);
+    }
+    const evaluated = all.flatMap((event) => (event.type === 'validation-end' ? [event] : []));
+    expect(evaluated.map(({ step, best }) => [step, best])).toEqual([
+      [0, false],
+      [6, false],
+      [9, false],
+    ]);
+    expect(losses(all)).toHaveLength(9);
   });
 
   test('stops early when the validation loss stops falling', async () => {
@@ -294,52 +324,3 @@ describe('memory', () => {
     expect(ending(await collect({ ...settings(), ...lightest, steps: 2 })).reason).toBe('memory');
   });
 });
-
-describe('a loss that explodes', () => {
-  const wild = (): TrainOptions => ({
-    ...settings(),
-    checkpoint: { directory: join(directory, `wild-${Math.random()}`) },
-  });
-  const unbounded = (learningRate: number): OptimizerOptions => ({
-    learningRate,
-    schedule: 'constant',
-    maxGradientNorm: Number.POSITIVE_INFINITY,
-  });
-
-  test('turns back to the last checkpoint with half the learning rate, once; then it is a clear failure', async () => {
-    const events: TrainEvent[] = [];
-    const run = collect({ ...wild(), optimizer: unbounded(1e20) }, (event) => events.push(event));
-    await expect(run).rejects.toMatchObject({ code: 'train.diverged' });
-    const turned = events.filter((event) => event.type === 'turn-back');
-    expect(turned).toEqual([
-      { type: 'turn-back', step: expect.any(Number), toStep: 0, learningRateFactor: 0.5 },
-    ]);
-  });
-
-  test('that half the learning rate cures ends as a whole run of half the learning rate does', async () => {
-    // The first step alone is poisoned: a run that has turned back must look like one that began with the halved rate.
-    const cured = losses(await collect({ ...wild(), optimizer: unbounded(1e-2) }));
-    const { poisoned, onEvent } = poisonedOnce(base);
-    const run = { ...wild(), base: poisoned, optimizer: unbounded(2e-2) };
-    const seen = losses(await collect(run, onEvent));
-    expect(seen.slice(-cured.length)).toEqual(cured);
-  });
-});
-
-/** Weights of which, once, after the first step, all embeddings read as NaN, until training has turned back. */
-function poisonedOnce(base: BaseWeights): { poisoned: BaseWeights; onEvent: (event: TrainEvent) => void } {
-  let state: 'whole' | 'poisoned' | 'cured' = 'whole';
-  const weights: WeightSource = Object.assign(Object.create(base.weights), {
-    async readRowsFloat32(name: string, rows: Int32Array) {
-      const values = await base.weights.readRowsFloat32(name, rows);
-      return state === 'poisoned' ? values.fill(Number.NaN) : values;
-    },
-  });
-  return {
-    poisoned: { ...base, weights },
-    onEvent(event) {
-      if (event.type === 'step-end' && state === 'whole') state = 'poisoned';
-      if (event.type === 'turn-back') state = 'cured';
-    },
-  };
-}

@@ -71,7 +71,7 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
   const rowsPerStep = batch.rows * batch.accumulation;
   const maxSteps = settings.maxEpochs * Math.ceil(run.cursor.rowsPerEpoch / rowsPerStep);
   const plan = new TrainingPlan(settings, maxSteps, run.elapsedMs);
-  if (validation.exists && run.bestLoss === null) yield await evaluate(run, validation, plan);
+  if (validation.exists && run.step === 0 && !run.isEvaluated) yield await evaluate(run, validation, plan);
 
   let reason: EndReason = 'steps';
   let watch = new LossWatch();
@@ -90,7 +90,6 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
       await run.save(plan.elapsedMs);
       const { step: toStep, learningRateFactor } = run;
       yield { type: 'turn-back', step, toStep, learningRateFactor };
-      if (validation.exists && run.bestLoss === null) yield await evaluate(run, validation, plan);
       continue;
     }
     const learningRate = run.learningRateFactor * learningRateAt(step, plan.steps, settings.optimizer);

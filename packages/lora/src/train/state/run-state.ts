@@ -42,11 +42,25 @@ export class RunState {
     return RunState.#restore(settings, hash, parameters, optimizer);
   }
 
-  /** The run as it was when last saved, else at its start, with the learning rate made smaller by a factor. */
+  /**
+   * The run as it was when last saved, else at its start, with the learning rate made smaller by a factor. The best
+   * state found since stays the best.
+   */
   async turnBack(factor: number): Promise<RunState> {
     const run = await RunState.#restore(this.settings, this.hash, this.parameters, this.optimizer);
     run.learningRateFactor *= factor;
+    if (this.bestLoss !== null && (run.bestLoss === null || this.bestLoss < run.bestLoss)) {
+      run.best.set(this.best);
+      run.bestLoss = this.bestLoss;
+      run.bestStep = this.bestStep;
+      run.evaluationsSinceBest = 0;
+    }
     return run;
+  }
+
+  /** Whether a state has been evaluated. */
+  get isEvaluated(): boolean {
+    return this.bestLoss !== null || this.evaluationsSinceBest > 0;
   }
 
   static async #restore(
@@ -89,7 +103,8 @@ export class RunState {
     if (best) {
       this.bestLoss = loss;
       this.keepAsBest();
-    } else {
+    } else if (this.step >= this.bestStep) {
+      // After turning back, a state that has learned for less long than the best one is not expected to be better.
       this.evaluationsSinceBest++;
     }
     return best;
