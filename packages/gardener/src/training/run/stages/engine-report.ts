@@ -51,9 +51,13 @@ function forgetting(step: number, rise: number): string {
   );
 }
 
+/** Patience ends by losses that do not fall any more and by states that forget: the sentence is true of both. */
 function earlyEnd({ reason, bestStep }: Extract<EngineEvent, { type: 'train-end' }>): string | null {
   if (reason === 'early-stop')
-    return `Training ended early: the loss on validation files stopped falling after step ${bestStep}.`;
+    return (
+      `Training ended early: no state after step ${bestStep} was better on validation files ` +
+      'without forgetting general code.'
+    );
   if (reason === 'memory')
     return `Training ended early: there is too little memory to go on. What it learned up to step ${bestStep} is kept.`;
   return null;

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { inReport } from './engine-report.js';
+
+test('a training whose patience is used up by states that forget is not said to have stopped learning', () => {
+  const validation = { type: 'validation-end', step: 40, loss: 1, best: false } as const;
+  expect(inReport({ ...validation, retainedRise: 0.5 })).toEqual([
+    validation,
+    { type: 'log', message: expect.stringMatching(/^At step 40 the model forgets: .* 50\.0 % above/) },
+  ]);
+  const [told] = inReport({ type: 'train-end', reason: 'early-stop', bestStep: 20, validationLoss: 2 });
+  expect(told).toEqual({
+    type: 'log',
+    message:
+      'Training ended early: no state after step 20 was better on validation files without forgetting general code.',
+  });
+});
+
+test('an end as planned needs no words', () => {
+  for (const reason of ['steps', 'budget', 'aborted'] as const)
+    expect(inReport({ type: 'train-end', reason, bestStep: 20, validationLoss: 2 })).toEqual([]);
+});
