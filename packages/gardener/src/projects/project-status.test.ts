@@ -168,6 +168,20 @@ test('which adapter answers and why: promoted, refused, rolled back, gone', asyn
   });
 });
 
+test('the scorecard is that of the newest adapter that was measured', async () => {
+  const card = await addAdapter(1, 1.3);
+  await saveEmptyAdapter(garden.paths, project, 2);
+  expect(await status()).toMatchObject({
+    adapter: { version: 2, promoted: false, reason: expect.stringContaining('Adapter 2 is not measured') },
+    scorecard: card,
+  });
+  await garden.registry.update(project.id, { promotedAdapter: 2 });
+  expect(await status()).toMatchObject({
+    adapter: { version: 2, promoted: true, reason: null },
+    scorecard: { adapterVersion: 1 },
+  });
+});
+
 test('how code is completed is what validation files have told of who completes it', async () => {
   const card = await addAdapter(1, 1.3);
   const retrievalChoice = { adapter: false, base: true, reason: 'It does harm.', places: 9, losses: null };

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { FileCounts } from '../codebase/walk/file-outcome.js';
 import { GardenerError } from '../garden/errors/garden-error.js';
+import type { GardenPaths } from '../garden/files/paths.js';
 import type { Garden } from '../garden/garden.js';
 import type { ProjectRecord, TrainingStatus } from '../garden/project-record.js';
 import { latestRun, type Run } from '../garden/runs/runs.js';
@@ -158,49 +159,65 @@ async function adapterStatus(
   garden: Garden,
   project: ProjectRecord,
 ): Promise<Pick<StatusObject, 'adapter' | 'scorecard'>> {
-  const versions = await adapterVersions(garden.paths, project.id);
+  const { paths } = garden;
+  const { id, promotedAdapter } = project;
+  const versions = await adapterVersions(paths, id);
   const newest = versions.at(-1) ?? null;
-  const scorecard = newest === null ? null : await readScorecard(garden.paths, project.id, newest);
-  const { promotedAdapter } = project;
+  const scorecard = await newestScorecard(paths, id, versions);
   if (promotedAdapter !== null) {
-    if (!versions.includes(promotedAdapter)) {
-      const reason = `Adapter ${promotedAdapter} is gone, so the base model answers; run \`gardener promote ${project.name} base\` or train again.`;
-      return {
-        adapter: { version: promotedAdapter, promoted: false, reason, serves: BASE_ALONE },
-        scorecard,
-      };
+    const refusal = await whyNotServed(garden, project, versions);
+    if (refusal !== null) {
+      const answering = { version: promotedAdapter, promoted: false, reason: refusal, serves: BASE_ALONE };
+      return { adapter: answering, scorecard };
     }
-    const fault = await adapterFault(garden.paths, project, promotedAdapter);
-    if (fault !== null) {
-      const reason = `${fault}, so the base model answers: choose another with gardener promote ${project.name}, or train again.`;
-      return {
-        adapter: { version: promotedAdapter, promoted: false, reason, serves: BASE_ALONE },
-        scorecard,
-      };
-    }
-    const { adapterStrength } = await currentSettings(garden);
-    if (adapterStrength === 0) {
-      const reason =
-        'The setting adapterStrength is 0, so the base model answers: with "auto" the adapter does.';
-      return {
-        adapter: { version: promotedAdapter, promoted: false, reason, serves: BASE_ALONE },
-        scorecard,
-      };
-    }
-    const own =
-      promotedAdapter === newest ? scorecard : await readScorecard(garden.paths, project.id, promotedAdapter);
+    const own = await readScorecard(paths, id, promotedAdapter);
     const reason = own === null || own.promoted ? (own?.reason ?? null) : promotedByHand(own.reason);
     const { completion, answers } = whoServes(own);
     const serves = { completion: completion.by, answers: answers.by };
     return { adapter: { version: promotedAdapter, promoted: true, reason, serves }, scorecard };
   }
+  const own = newest === null ? null : await readScorecard(paths, id, newest);
   const reason =
-    scorecard === null
+    own === null
       ? await whyUnmeasured(garden, project, newest)
-      : scorecard.promoted
+      : own.promoted
         ? 'Put aside by hand: the base model answers.'
-        : scorecard.reason;
+        : own.reason;
   return { adapter: { version: newest, promoted: false, reason, serves: BASE_ALONE }, scorecard };
+}
+
+/** The scorecard of the newest adapter that has one: what came in from elsewhere may have none. */
+async function newestScorecard(
+  paths: GardenPaths,
+  id: string,
+  versions: readonly number[],
+): Promise<Scorecard | null> {
+  for (const version of versions.toReversed()) {
+    const scorecard = await readScorecard(paths, id, version);
+    if (scorecard !== null) return scorecard;
+  }
+  return null;
+}
+
+/**
+ * Why the adapter that is promoted does not answer, one sentence; null where it does, and where none is promoted.
+ * @param versions the adapters that the project has
+ */
+export async function whyNotServed(
+  garden: Garden,
+  project: ProjectRecord,
+  versions: readonly number[],
+): Promise<string | null> {
+  const { name, promotedAdapter } = project;
+  if (promotedAdapter === null) return null;
+  if (!versions.includes(promotedAdapter))
+    return `Adapter ${promotedAdapter} is gone, so the base model answers; run \`gardener promote ${name} base\` or train again.`;
+  const fault = await adapterFault(garden.paths, project, promotedAdapter);
+  if (fault !== null)
+    return `${fault}, so the base model answers: choose another with gardener promote ${name}, or train again.`;
+  const { adapterStrength } = await currentSettings(garden);
+  if (adapterStrength !== 0) return null;
+  return 'The setting adapterStrength is 0, so the base model answers: with "auto" the adapter does.';
 }
 
 /** Of an adapter that was made here and has no figures. */

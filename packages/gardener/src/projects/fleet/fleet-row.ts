@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { GardenPaths } from '../../garden/files/paths.js';
+import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord, TrainingStatus } from '../../garden/project-record.js';
 import { readRunOutline } from '../../garden/runs/run-outline.js';
 import type { RunFailure, RunState } from '../../garden/runs/run-state.js';
@@ -8,7 +9,7 @@ import { latestRun, type Run, type RunKind } from '../../garden/runs/runs.js';
 import { readManifest } from '../../retrieval/store/manifest.js';
 import { adapterVersions, readScorecard } from '../../training/adapters/adapter-store.js';
 import type { Scorecard } from '../../training/evaluation/scorecard.js';
-import type { StatusObject } from '../project-status.js';
+import { type StatusObject, whyNotServed } from '../project-status.js';
 
 /** One project of a fleet, as far as a table tells of it. */
 export interface FleetRow {
@@ -28,7 +29,7 @@ export interface FleetRow {
     /** Whether that version answers. */
     promoted: boolean;
   };
-  /** What became of that adapter; null when there is none. */
+  /** What became of that adapter, `refused` also where it was promoted and cannot answer; null when there is none. */
   verdict: 'promoted' | 'refused' | 'unmeasured' | null;
   /** Held-out code without retrieval, base and adapter; null where not measured. */
   bitsPerByte: { base: number; adapter: number } | null;
@@ -53,8 +54,12 @@ export interface FleetRun {
   updatedAt: string | null;
 }
 
-/** Where a project stands: read from a few small files, so that hundreds take a second. */
-export async function fleetRow(paths: GardenPaths, project: ProjectRecord): Promise<FleetRow> {
+/**
+ * Where a project stands: read from a few small files, so that hundreds take a second. Only a promoted adapter is read
+ * whole, once in a process, to say of it what `gardener status` says.
+ */
+export async function fleetRow(garden: Garden, project: ProjectRecord): Promise<FleetRow> {
+  const { paths } = garden;
   const { id, name, path, baseModel, promotedAdapter } = project;
   const [isAway, index, run, versions] = await Promise.all([
     isFolderAway(path),
@@ -64,7 +69,7 @@ export async function fleetRow(paths: GardenPaths, project: ProjectRecord): Prom
   ]);
   const version = promotedAdapter ?? versions.at(-1) ?? null;
   const scorecard = version === null ? null : await readScorecard(paths, id, version);
-  const promoted = promotedAdapter !== null && versions.includes(promotedAdapter);
+  const promoted = promotedAdapter !== null && (await whyNotServed(garden, project, versions)) === null;
   return {
     project: { id, name, path, baseModel, isAway },
     index,

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeJson } from '../../garden/files/json-state.js';
@@ -7,6 +7,7 @@ import { appendEvent, createRun, type RunEventInput } from '../../garden/runs/ru
 import { INDEX_SCHEMA_VERSION, writeManifest } from '../../retrieval/store/manifest.js';
 import { saveEmptyAdapter } from '../../training/adapters/saved-adapter.fixture.js';
 import { scorecardOf } from '../exchange/scorecard.fixture.js';
+import { projectStatus } from '../project-status.js';
 import { makeTestFleet, type TestFleet } from './fleet.fixture.js';
 import { fleetStatus } from './fleet-status.js';
 import { needsTraining } from './train-fleet.js';
@@ -116,6 +117,25 @@ it('says of each project where it stands, and adds them up', async () => {
   });
   expect(damaged).toEqual([]);
   expect(projects.filter(needsTraining).map(({ project }) => project.name)).toEqual(['failed', 'plain']);
+});
+
+it('says of a promoted adapter what the status of its project says', async () => {
+  const names = ['sound', 'damaged', 'gone'];
+  const projects = (await add(...names)) as [ProjectRecord, ProjectRecord, ProjectRecord];
+  for (const project of projects) await adapter(project, 1, 1.2, true);
+  const { paths, registry } = fleet.garden;
+  await writeFile(join(paths.adapter(projects[1].id, 1), 'adapter.gguf'), 'w');
+  await rm(paths.adapter(projects[2].id, 1), { recursive: true });
+  const both = async () => {
+    const rows = (await fleetStatus(fleet.garden)).projects;
+    const own = await Promise.all((await registry.list()).map((of) => projectStatus(fleet.garden, of)));
+    expect(rows.map(({ adapter }) => adapter.promoted)).toEqual(own.map(({ adapter }) => adapter.promoted));
+    return Object.fromEntries(rows.map(({ project, adapter }) => [project.name, adapter.promoted]));
+  };
+  expect(await both()).toEqual({ sound: true, damaged: false, gone: false });
+  expect((await fleetStatus(fleet.garden)).totals.promoted).toBe(1);
+  await writeJson(paths.settingsFile, { adapterStrength: 0 });
+  expect(await both()).toEqual({ sound: false, damaged: false, gone: false });
 });
 
 it('shows a failed refresh, which the training before it does not hide', async () => {

@@ -19,7 +19,7 @@ export interface FleetTotals {
   failed: number;
   /** Projects that an adapter answers for. */
   promoted: number;
-  /** Projects whose newest adapter the gate has refused, or a person has put aside. */
+  /** Projects whose adapter the gate has refused, a person has put aside, or is promoted and cannot answer. */
   refused: number;
   /** Mean fall of the bits per byte of held-out code, as a share of the base's; null where nothing is measured. */
   improvement: number | null;
@@ -37,11 +37,11 @@ export interface FleetStatus {
 const AT_ONCE = 16;
 
 /** Where every project stands, in one pass over their small files. */
-export async function fleetStatus({ registry, paths }: Garden): Promise<FleetStatus> {
-  const { projects, problems } = await registry.read();
+export async function fleetStatus(garden: Garden): Promise<FleetStatus> {
+  const { projects, problems } = await garden.registry.read();
   const rows: FleetRow[] = [];
   for (let start = 0; start < projects.length; start += AT_ONCE) {
-    const batch = projects.slice(start, start + AT_ONCE).map((project) => rowIfThere(paths, project));
+    const batch = projects.slice(start, start + AT_ONCE).map((project) => rowIfThere(garden, project));
     rows.push(...(await Promise.all(batch)).filter((row) => row !== null));
   }
   const damaged = problems.map(({ id, error: { message, remedy } }) => ({ id, message, remedy }));
@@ -49,9 +49,9 @@ export async function fleetStatus({ registry, paths }: Garden): Promise<FleetSta
 }
 
 /** Null for a project that was removed while we looked. */
-async function rowIfThere(paths: Garden['paths'], project: ProjectRecord): Promise<FleetRow | null> {
+async function rowIfThere(garden: Garden, project: ProjectRecord): Promise<FleetRow | null> {
   try {
-    return await fleetRow(paths, project);
+    return await fleetRow(garden, project);
   } catch (error) {
     if (!GardenerError.isInstance(error) || error.code !== 'garden.file-missing') throw error;
     return null;

@@ -8,8 +8,8 @@ import type { BaseIdentity } from '../../models/store/base-identity.js';
 import { type AdapterManifest, checkAdapterManifest, readAdapterManifest } from './adapter-manifest.js';
 import { GGUF_FILE } from './adapter-store.js';
 
-/** Verdicts kept; an adapter is hashed once and not before every answer. */
-const MAX_VERDICTS = 100;
+/** Verdicts kept, of as many projects as a fleet has; an adapter is hashed once and not before every answer. */
+const MAX_VERDICTS = 5_000;
 
 /** By file, size, times and base: the reason why an adapter cannot be used, or null when it can. */
 const verdicts = new LRUCache<string, Promise<string | null>>({ max: MAX_VERDICTS });
