@@ -10,6 +10,9 @@ import { startRunner } from './start-runner.js';
 const POLL_MS = 100;
 const ACKNOWLEDGE_MS = 10_000;
 
+/** What came of a request: the run has done so, ended meanwhile, or does so later. */
+export type Controlled = 'done' | 'ended' | 'later';
+
 /** Cancels the run of a project that has not ended; false when there is none. Returns when its process has ended. */
 export async function cancelOpenRun(paths: GardenPaths, projectId: string): Promise<boolean> {
   const run = await latestRun(paths, projectId);
@@ -19,9 +22,9 @@ export async function cancelOpenRun(paths: GardenPaths, projectId: string): Prom
 }
 
 /**
- * Asks the run of a project to pause or to go on, and waits at most 10 s for it to do so; it does it later otherwise.
+ * Asks the run of a project to pause or to go on, and waits for it to do so; it does it later otherwise.
  * A training that has failed after its examples were made goes on as well, from where it ended.
- * @returns whether it has done so
+ * @param waitMs how long to wait at most. Defaults to 10 s
  * @throws GardenerError `training.no-run` when no run of the project is under way; the signal's reason when aborted
  */
 export async function controlRun(
@@ -29,17 +32,19 @@ export async function controlRun(
   project: ProjectRecord,
   request: 'pause' | 'resume',
   signal: AbortSignal,
-): Promise<boolean> {
+  waitMs = ACKNOWLEDGE_MS,
+): Promise<Controlled> {
   const run = await openRun(paths, project, request);
   if (!run.state.finished) await requestControl(run.directory, request);
   await startRunner(paths);
-  for (const endMs = performance.now() + ACKNOWLEDGE_MS; performance.now() < endMs; ) {
+  for (const endMs = performance.now() + waitMs; performance.now() < endMs; ) {
     signal.throwIfAborted();
     const state = await readRunState(run.directory);
-    if (state.finished || (state.status === 'paused') === (request === 'pause')) return true;
+    if (state.finished) return 'ended';
+    if ((state.status === 'paused') === (request === 'pause')) return 'done';
     await sleep(POLL_MS);
   }
-  return false;
+  return 'later';
 }
 
 /** What pausing, resuming and cancelling throw when there is nothing to control. */

@@ -27,8 +27,14 @@ async function pause(session: Session, _options: object, named?: string): Promis
   const { controlRun } = await import('../../projects/control-run.js');
   const project = await chooseProject(session, named);
   const name = oneLine(project.name);
-  const isDone = await controlRun(session.garden.paths, project, 'pause', session.signal);
-  session.output.line(isDone ? `Paused ${name}.` : `${name} pauses as soon as its current step is done.`);
-  session.output.line(`Go on with: gardener resume ${name}`);
+  const outcome = await controlRun(session.garden.paths, project, 'pause', session.signal);
+  if (outcome === 'ended') {
+    session.output.line(`The work on ${name} ended before it could pause.`);
+    session.output.line(`What came of it: gardener status ${name}`);
+  } else {
+    const isDone = outcome === 'done';
+    session.output.line(isDone ? `Paused ${name}.` : `${name} pauses as soon as its current step is done.`);
+    session.output.line(`Go on with: gardener resume ${name}`);
+  }
   await printStatus(session, project, { onlyJson: true });
 }

@@ -24,7 +24,12 @@ async function resume(session: Session, _options: object, named?: string): Promi
   const { controlRun } = await import('../../projects/control-run.js');
   const project = await chooseProject(session, named);
   const name = oneLine(project.name);
-  await controlRun(session.garden.paths, project, 'resume', session.signal);
-  session.output.line(`${name} goes on. How far it is: gardener status ${name}`);
+  const outcome = await controlRun(session.garden.paths, project, 'resume', session.signal);
+  const sentences = {
+    done: `${name} goes on. How far it is:`,
+    ended: `The work on ${name} has ended meanwhile. What came of it:`,
+    later: `${name} goes on as soon as the background runner takes it up. How far it is:`,
+  };
+  session.output.line(`${sentences[outcome]} gardener status ${name}`);
   await printStatus(session, project, { onlyJson: true });
 }
