@@ -77,7 +77,12 @@ const ACTIONS = {
     if (progress.state !== 'downloading') invalidate((path) => path === '/api/models');
   },
   settings: () => invalidate((path) => path === '/api/settings'),
-  reset: () => invalidate(() => true),
+  reset: () => {
+    // What became of a download was not heard: the server, which may be another, is asked.
+    models = {};
+    tell();
+    invalidate(() => true);
+  },
 };
 
 function subscribe(listener: Listener): () => void {
@@ -89,9 +94,14 @@ export function useConnection(): Connection {
   return useSyncExternalStore(subscribe, () => connection);
 }
 
-/** Downloads seen since the page was opened, by model. */
+/** Downloads seen since the page was opened, or since events were missed, by model. */
+export function modelProgress(): Readonly<Record<string, ModelProgress>> {
+  return models;
+}
+
+/** {@link modelProgress}, with its changes. */
 export function useModelProgress(): Readonly<Record<string, ModelProgress>> {
-  return useSyncExternalStore(subscribe, () => models);
+  return useSyncExternalStore(subscribe, modelProgress);
 }
 
 /** Calls `listener` for each event of any run. */
