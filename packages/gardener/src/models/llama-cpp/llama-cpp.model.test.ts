@@ -286,6 +286,24 @@ describe('stopping and dying', () => {
     expect(await answer(null)).toEqual(before);
   });
 
+  it('loads no other file than the one that it began with', async () => {
+    const file = join(directory, 'replaced.gguf');
+    await copyFile(inject('tinyBaseFile'), file);
+    const replaced = await startLlamaCpp(file, options);
+    try {
+      process.kill(replaced.processId ?? 0, 'SIGKILL');
+      await vi.waitFor(() => expect(replaced.processId).toBeNull());
+      expect(await replaced.countTokens('colour')).toBeGreaterThan(0);
+      await rm(file);
+      await copyFile(inject('tinyBaseFile'), file);
+      process.kill(replaced.processId ?? 0, 'SIGKILL');
+      await vi.waitFor(() => expect(replaced.processId).toBeNull());
+      await expect(replaced.countTokens('colour')).rejects.toMatchObject({ code: 'models.runtime-closed' });
+    } finally {
+      await replaced.dispose();
+    }
+  });
+
   it('says when the model itself is damaged', async () => {
     const file = join(directory, 'damaged-model.gguf');
     await copyFile(modelPath, file);

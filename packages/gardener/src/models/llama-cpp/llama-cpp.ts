@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { GardenerError } from '../../garden/errors/garden-error.js';
+import { fileVersion } from '../../garden/files/file-version.js';
 import type { JobOptions } from '../../garden/processes/job-process.js';
 import { KeptProcess } from '../../garden/processes/kept-process.js';
 import { withRestarts } from '../../garden/processes/restarts.js';
@@ -86,6 +87,8 @@ class ProcessRuntime implements LlamaCppRuntime {
   #adapters = new Map<string, string>();
   /** Adapter files that have a context in this process, the one used last at the end. */
   #keptAdapters: string[] = [];
+  /** Of the model's file when it was loaded first: adapters were chosen for that one. */
+  #version: string | null | undefined;
   #idle: NodeJS.Timeout | undefined;
   #isDisposed = false;
 
@@ -157,6 +160,9 @@ class ProcessRuntime implements LlamaCppRuntime {
   async #launch(): Promise<LlamaCppProcess> {
     this.#adapters = new Map();
     this.#keptAdapters = [];
+    const version = await fileVersion(this.#setup.modelPath);
+    if (this.#version !== undefined && version !== this.#version) throw replaced();
+    this.#version = version;
     const started = await startLlamaCppProcess(this.#setup, this.#startTimeoutMs);
     this.contextTokens = started.ready.contextTokens;
     this.#restLater();
@@ -291,6 +297,13 @@ async function identityOf(adapter: string): Promise<string> {
       cause,
     });
   }
+}
+
+function replaced(): GardenerError {
+  return new GardenerError('models.runtime-closed', 'The model’s file was replaced while it was in use.', {
+    remedy: 'Try again: it is started anew with what is there now.',
+    retryable: true,
+  });
 }
 
 function closed(): GardenerError {
