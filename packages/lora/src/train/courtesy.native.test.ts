@@ -93,7 +93,7 @@ test('a run that is stopped while it waits can be resumed to the same losses', a
 });
 
 test('waiting is not time of the budget, resting is', async () => {
-  const plan = new TrainingPlan({ budgetMs: 60_000 }, 100, 0);
+  const plan = new TrainingPlan({ budgetMs: 60_000 }, 100);
   const before = plan.elapsedMs;
   plan.recordWait(3_600_000);
   expect(plan.elapsedMs).toBeLessThan(before - 3_500_000);

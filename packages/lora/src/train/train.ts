@@ -69,8 +69,8 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
   await using trainer = await ElasticTrainer.create(weights, sessions, planned, machine.memoryBudgetBytes);
 
   const rowsPerStep = batch.rows * batch.accumulation;
-  const maxSteps = settings.maxEpochs * Math.ceil(run.cursor.rowsPerEpoch / rowsPerStep);
-  const plan = new TrainingPlan(settings, maxSteps, run.elapsedMs);
+  const maxSteps = settings.maxEpochs * Math.ceil(firstEpoch(settings).rowsPerEpoch / rowsPerStep);
+  const plan = new TrainingPlan(settings, maxSteps, run);
   if (validation.exists && run.step === 0 && !run.isEvaluated) yield await evaluate(run, validation, plan);
 
   let reason: EndReason = 'steps';
@@ -87,7 +87,7 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
       if (run.learningRateFactor < 1) throw diverged(step);
       run = await run.turnBack(TURNED_BACK);
       watch = new LossWatch();
-      await run.save(plan.elapsedMs);
+      await run.save(plan);
       const { step: toStep, learningRateFactor } = run;
       yield { type: 'turn-back', step, toStep, learningRateFactor };
       continue;
@@ -145,10 +145,15 @@ function sessionsOf({ machine: { spinning, threads } }: TrainSettings) {
   return threads === undefined ? { spinning } : { spinning, threads };
 }
 
+/** The data from its start, also where a run is resumed in a later epoch, which may have a row more or less. */
+function firstEpoch({ examples, batch, seed }: TrainSettings): DataCursor {
+  return new DataCursor(examples, batch.sequenceLength, seed);
+}
+
 /** The first rows: 8-bit weights are made even for the activations that these show. */
-function calibrationBatch({ examples, batch, seed }: TrainSettings) {
-  const first = new DataCursor(examples, batch.sequenceLength, seed).next(batch.rows);
-  return makeBatch(first, batch.rows, batch.sequenceLength);
+function calibrationBatch(settings: TrainSettings) {
+  const { rows, sequenceLength } = settings.batch;
+  return makeBatch(firstEpoch(settings).next(rows), rows, sequenceLength);
 }
 
 async function evaluate(run: RunState, validation: Validation, plan: TrainingPlan): Promise<TrainEvent> {
@@ -180,7 +185,7 @@ async function* giveWay(
 }
 
 async function* save(run: RunState, plan: TrainingPlan): AsyncGenerator<TrainEvent> {
-  if (await run.save(plan.elapsedMs)) yield { type: 'checkpoint-save', step: run.step };
+  if (await run.save(plan)) yield { type: 'checkpoint-save', step: run.step };
 }
 
 function lightened({ batch, activations, singleCopy = false }: ModelGraphOptions): TrainEvent {

@@ -1,4 +1,5 @@
 import type { TrainOptions } from './settings/train-options.js';
+import type { PlanState } from './state/checkpoint.js';
 
 /** Steps measured before the first plan is made; the first of them is left out, it warms everything up. */
 const MEASURED_STEPS = 4;
@@ -8,6 +9,15 @@ const WINDOW = 15;
 const EVALUATIONS = 10;
 const EVALUATION_SHARE = 0.1;
 
+/** Where a run stands when it is planned. */
+export interface PlannedRun {
+  step: number;
+  /** Time it had used before it was resumed. */
+  elapsedMs: number;
+  /** Null where there was none: at the start, and in checkpoints of earlier releases. */
+  plan: PlanState | null;
+}
+
 /** Decides how many steps fit and when to evaluate, from the time that steps and evaluations really take. */
 export class TrainingPlan {
   /** Steps in all; an upper bound until measured. */
@@ -16,29 +26,35 @@ export class TrainingPlan {
   #evaluationMs = 0;
   #waitedMs = 0;
   #measured = 0;
+  #isResumed = false;
   readonly #started = performance.now();
+  readonly #elapsedBeforeMs: number;
 
-  /**
-   * @param maxSteps steps that `maxEpochs` passes over the data take
-   * @param elapsedBeforeMs time that a resumed run had used before
-   */
+  /** @param maxSteps steps that `maxEpochs` passes over the data take */
   constructor(
     private readonly options: Pick<TrainOptions, 'steps' | 'budgetMs' | 'evaluation'>,
-    maxSteps: number,
-    private readonly elapsedBeforeMs: number,
+    private readonly maxSteps: number,
+    { step, elapsedMs, plan }: PlannedRun = { step: 0, elapsedMs: 0, plan: null },
   ) {
     this.steps = options.steps ?? maxSteps;
+    this.#elapsedBeforeMs = elapsedMs;
+    if (plan !== null) this.#goOn(step, plan);
   }
 
   /** Time spent on the run; waiting for others is not. */
   get elapsedMs(): number {
-    return this.elapsedBeforeMs + performance.now() - this.#started - this.#waitedMs;
+    return this.#elapsedBeforeMs + performance.now() - this.#started - this.#waitedMs;
   }
 
   /** Median time of the recent steps. */
   get stepMs(): number {
     const sorted = [...this.#stepTimes].sort((a, b) => a - b);
     return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  }
+
+  /** What a checkpoint keeps of it. */
+  get state(): PlanState {
+    return { steps: this.steps, stepMs: this.stepMs, evaluationMs: this.#evaluationMs };
   }
 
   /** Steps between evaluations. */
@@ -71,8 +87,7 @@ export class TrainingPlan {
   recordStep(step: number, ms: number): boolean {
     if (this.#measured++ > 0) this.#stepTimes.push(ms);
     if (this.#stepTimes.length > WINDOW) this.#stepTimes.shift();
-    if (this.#measured < MEASURED_STEPS) return false;
-    if (this.options.budgetMs && !this.options.steps) this.#fitBudget(step, this.options.budgetMs);
+    if (this.#measured >= MEASURED_STEPS || this.#isResumed) this.#fitBudget(step);
     return this.#measured === MEASURED_STEPS;
   }
 
@@ -82,13 +97,32 @@ export class TrainingPlan {
     return budgetMs !== undefined && this.elapsedMs + this.stepMs + this.#evaluationMs > budgetMs;
   }
 
-  #maxSteps: number | null = null;
+  /** Takes up the plan of a run that had measured its steps. */
+  #goOn(step: number, { steps, stepMs, evaluationMs }: PlanState): void {
+    this.#evaluationMs = evaluationMs;
+    if (stepMs === 0) return;
+    this.#isResumed = true;
+    // As many as are looked at: a step or two of another pace do not change the plan.
+    for (let i = 0; i < WINDOW; i++) this.#stepTimes.push(stepMs);
+    if (!this.#isFitted) return;
+    this.steps = Math.min(this.maxSteps, steps);
+    // The budget may be another now. A run that was not at its end has another step, and with it a last evaluation.
+    const least = Math.min(this.steps, step + 1);
+    this.#fitBudget(step);
+    this.steps = Math.max(least, this.steps);
+  }
 
-  #fitBudget(step: number, budgetMs: number): void {
-    this.#maxSteps ??= this.steps;
+  /** Whether the budget decides how many steps there are. */
+  get #isFitted(): boolean {
+    return this.options.budgetMs !== undefined && this.options.steps === undefined;
+  }
+
+  #fitBudget(step: number): void {
+    const { budgetMs = 0 } = this.options;
+    if (!this.#isFitted) return;
     const perStep = this.stepMs + this.#evaluationMs / this.evaluateEverySteps;
     // One evaluation ends the run.
     const fitting = step + Math.floor((budgetMs - this.elapsedMs - this.#evaluationMs) / perStep);
-    this.steps = Math.max(step, Math.min(this.#maxSteps, fitting));
+    this.steps = Math.max(step, Math.min(this.maxSteps, fitting));
   }
 }

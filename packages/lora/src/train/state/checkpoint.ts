@@ -9,6 +9,15 @@ import type { CursorPosition } from '../batches/data-cursor.js';
 const FILE = 'checkpoint.safetensors';
 const VERSION = 2;
 
+/** What a plan is made of, as a checkpoint keeps it: a run that is resumed goes on by it. */
+export interface PlanState {
+  steps: number;
+  /** 0 until measured. */
+  stepMs: number;
+  /** 0 until measured. */
+  evaluationMs: number;
+}
+
 /** The scalar part of a run's state. */
 export interface CheckpointState {
   step: number;
@@ -20,6 +29,8 @@ export interface CheckpointState {
   evaluationsSinceBest: number;
   /** See `RunState`. */
   learningRateFactor: number;
+  /** Missing in checkpoints of earlier releases. */
+  plan?: PlanState;
 }
 
 /** Everything a run needs to go on as if it had never stopped. */
@@ -105,8 +116,10 @@ function parseState(source: WeightSource, path: string): CheckpointState {
       state.bestStep,
       state.evaluationsSinceBest,
     ];
-    const { elapsedMs, learningRateFactor } = state;
-    const inRange = elapsedMs >= 0 && learningRateFactor > 0 && learningRateFactor <= 1;
+    const { elapsedMs, learningRateFactor, plan = { steps: 0, stepMs: 0, evaluationMs: 0 } } = state;
+    numbers.push(plan.steps);
+    const times = [elapsedMs, plan.stepMs, plan.evaluationMs];
+    const inRange = times.every((ms) => ms >= 0) && learningRateFactor > 0 && learningRateFactor <= 1;
     if (!numbers.every((n) => Number.isInteger(n) && n >= 0) || !inRange) throw new Error('bad number');
     return state;
   } catch (cause) {

@@ -2,7 +2,7 @@ import { DataCursor } from '../batches/data-cursor.js';
 import type { AdamW } from '../optimizer/adamw.js';
 import type { LoraParameters } from '../optimizer/lora-parameters.js';
 import type { TrainSettings } from '../settings/train-settings.js';
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { loadCheckpoint, type PlanState, saveCheckpoint } from './checkpoint.js';
 import { settingsHash } from './settings-hash.js';
 
 /** Smallest relative fall of the validation loss that counts as an improvement. */
@@ -17,6 +17,8 @@ export class RunState {
   evaluationsSinceBest = 0;
   /** 1, or what the learning rate has been multiplied by since the loss exploded. */
   learningRateFactor = 1;
+  /** The plan that the checkpoint was saved with; null without one. */
+  plan: PlanState | null = null;
   #savedAt = performance.now();
 
   private constructor(
@@ -86,7 +88,7 @@ export class RunState {
     run.cursor = new DataCursor(examples, batch.sequenceLength, seed, saved.cursor);
     const { step, elapsedMs, bestStep, bestLoss, evaluationsSinceBest, learningRateFactor } = saved;
     const counters = { step, elapsedMs, bestStep, bestLoss, evaluationsSinceBest, learningRateFactor };
-    return Object.assign(run, counters);
+    return Object.assign(run, counters, { plan: saved.plan ?? null });
   }
 
   /** Takes the values as they are now for the best ones. */
@@ -117,13 +119,13 @@ export class RunState {
   }
 
   /** Saves the run, where it has a directory. @returns whether it has. @throws LoraError `weights.write-failed` */
-  async save(elapsedMs: number): Promise<boolean> {
+  async save({ elapsedMs, state: plan }: { elapsedMs: number; state: PlanState }): Promise<boolean> {
     const { checkpoint } = this.settings;
     if (!checkpoint) return false;
     const { firstMoment, secondMoment } = this.optimizer;
     const { step, bestStep, bestLoss, evaluationsSinceBest, learningRateFactor, best } = this;
     const counters = { step, bestStep, bestLoss, evaluationsSinceBest, learningRateFactor };
-    const state = { ...counters, elapsedMs, cursor: this.cursor.position };
+    const state = { ...counters, elapsedMs, plan, cursor: this.cursor.position };
     const tensors = { values: this.parameters.values, firstMoment, secondMoment, best };
     await saveCheckpoint(checkpoint.directory, this.hash, { ...state, ...tensors });
     this.#savedAt = performance.now();
