@@ -27,8 +27,8 @@ export function defineStatus(program: Command): void {
       'where secrets stand (path:line, kind and fingerprint, never what): masked, or the file left out',
     )
     .description(
-      'How far indexing and training are, which model answers, and the scorecard of the newest adapter. A failed ' +
-        'training says why and what to do.',
+      'How far indexing and training are, which model answers, and the scorecard of the newest adapter that was ' +
+        'measured. A failed training says why and what to do.',
     )
     .addHelpText(
       'after',

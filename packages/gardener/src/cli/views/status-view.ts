@@ -54,8 +54,13 @@ export function renderStatus(status: StatusObject, palette: Palette, server: str
     lines.push('', `  ${palette.bad('error:')} ${oneLine(error.message)}`);
     lines.push(`  ${palette.accent('try:')} ${oneLine(error.remedy)}`);
   }
-  if (status.scorecard !== null)
-    lines.push('', ...renderScorecard(status.scorecard, palette).map((line) => (line ? `  ${line}` : '')));
+  const { scorecard } = status;
+  if (scorecard !== null) {
+    // An adapter that came in later has no figures of its own.
+    if (scorecard.adapterVersion !== status.adapter.version)
+      lines.push('', `  ${quiet('figures of')} adapter ${scorecard.adapterVersion}`);
+    lines.push('', ...renderScorecard(scorecard, palette).map((line) => (line ? `  ${line}` : '')));
+  }
   return lines;
 }
 

@@ -151,6 +151,14 @@ describe('how code is completed', () => {
       '  completions  adapter without retrieval · first line right in 31 of 100, base 19  Its loss is higher with it.',
     );
   });
+
+  it('says whose figures they are where a later adapter has none', () => {
+    const own = status(true);
+    const later = { ...own, adapter: { ...own.adapter, version: 2 } };
+    const heading = '  figures of adapter 1';
+    expect(renderStatus(own, plain, null)).not.toContain(heading);
+    expect(renderStatus(later, plain, null)).toContain(heading);
+  });
 });
 
 describe('a scorecard', () => {

@@ -6,7 +6,7 @@ import type { GardenPaths } from '../files/paths.js';
 import { Registry } from '../registry.js';
 import { endsTerminally } from '../runs/run-events.js';
 import { RUN_FILES } from '../runs/run-files.js';
-import { latestRun, runIds } from '../runs/runs.js';
+import { latestRun, type Run, runIds } from '../runs/runs.js';
 import { bytesOnDisk } from './disk-usage.js';
 
 /** Adapters of a project that stay, whichever is promoted. */
@@ -55,7 +55,7 @@ export async function findSpare(paths: GardenPaths): Promise<SpareItem[]> {
       const label = `adapter ${version} of ${project.name}`;
       items.push(await measured('adapter', paths.adapter(project.id, version), label));
     }
-    items.push(...(await spareOfRuns(paths, project, old)));
+    items.push(...(await spareOfRuns(paths, project, old, newest)));
   }
   items.push(...(await spareLogs(paths)));
   // The sort is stable: within a kind the oldest stays first.
@@ -95,9 +95,10 @@ async function spareOfRuns(
   paths: GardenPaths,
   { id, name }: { id: string; name: string },
   oldVersions: readonly number[],
+  newest: Run | null,
 ): Promise<SpareItem[]> {
   const needed = await neededRuns(paths, id, oldVersions);
-  const newest = await latestRun(paths, id);
+  needed.add(newest?.description.id);
   const resumable = newest?.state.status === 'failed' ? newest.description.id : null;
   const items: SpareItem[] = [];
   for (const runId of await runIds(paths, id)) {
@@ -114,14 +115,13 @@ async function spareOfRuns(
   return items;
 }
 
-/** Runs that status reads, and those whose held-out data an adapter that stays is measured on. */
+/** The training that status reads, and runs whose held-out data an adapter that stays is measured on. */
 async function neededRuns(
   paths: GardenPaths,
   projectId: string,
   oldVersions: readonly number[],
 ): Promise<Set<string | undefined>> {
   const needed = new Set<string | undefined>();
-  needed.add((await latestRun(paths, projectId))?.description.id);
   needed.add((await latestRun(paths, projectId, 'train'))?.description.id);
   for (const version of await versionsOf(paths, projectId)) {
     if (oldVersions.includes(version)) continue;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GardenPaths } from '../../garden/files/paths.js';
 import { testBase, testFile } from '../data/codebase.fixture.js';
 import { hashSides, makeExamples } from '../data/examples.js';
-import type { SideScores } from '../evaluation/side-scores.js';
+import { type SideScores, sideScoresSchema } from '../evaluation/side-scores.js';
 import type { EngineSettings } from './engine-settings.js';
 import { RunDirectory } from './run-directory.js';
 
@@ -207,12 +207,24 @@ test('examples with a changed byte are refused', async () => {
   await expect(directory.readData(1e6)).rejects.toMatchObject({ code: 'training.damaged-data' });
 });
 
-test('scores of the base come back as they went; a damaged file is set aside', async () => {
-  await directory.writeBaseScores(scores);
+test('scores of the base are measured once and come back as they went; a damaged file is set aside', async () => {
+  const measure = (found: SideScores) =>
+    directory.measured('baseScores', sideScoresSchema, async () => found);
+  expect(await measure(scores)).toEqual(scores);
+  expect(await measure({ ...scores, generalLoss: 99 })).toEqual(scores);
   expect(await directory.readBaseScores()).toEqual(scores);
   await writeFile(join(directory.path, 'baseline.json'), '{"files":[');
   await expect(directory.readBaseScores()).rejects.toMatchObject({ code: 'garden.damaged-file' });
   expect(await directory.readBaseScores()).toBeNull();
+});
+
+test('scores that are no numbers are not kept, so that they are measured again', async () => {
+  const measure = (found: SideScores) =>
+    directory.measured('baseScores', sideScoresSchema, async () => found);
+  const diverged = { ...scores, generalLoss: Number.NaN };
+  expect(await measure(diverged)).toEqual(diverged);
+  expect(await directory.readBaseScores()).toBeNull();
+  expect(await measure(scores)).toEqual(scores);
 });
 
 test('scores of the base from an older version are read', async () => {

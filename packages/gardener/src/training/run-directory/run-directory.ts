@@ -75,11 +75,6 @@ export class RunDirectory {
     return readJsonIfPresent(this.#file('baseScores'), sideScoresSchema);
   }
 
-  /** @throws GardenerError `garden.disk-full`, `garden.permission-denied` */
-  async writeBaseScores(scores: SideScores): Promise<void> {
-    await writeJson(this.#file('baseScores'), scores);
-  }
-
   /** engine.json, its paths absolute. @throws GardenerError `garden.damaged-file`, `garden.file-missing` */
   async readEngineSettings(): Promise<EngineSettings> {
     return readEngineSettings(this.#file('engineSettings'), this.path);
@@ -144,11 +139,11 @@ export class RunDirectory {
   }
 
   /**
-   * What a stage that measures the adapter came to: as it is kept, else as `measure` finds it now, which is kept.
+   * What a stage that measures a model came to: as it is kept, else as `measure` finds it now, which is kept.
    * @throws GardenerError `garden.damaged-file`, `garden.disk-full`, `garden.permission-denied`; what `measure` throws
    */
   async measured<Outcome extends object>(
-    part: 'strength' | 'retrieval' | 'adapterScores',
+    part: 'baseScores' | 'strength' | 'retrieval' | 'adapterScores',
     schema: z.ZodType<Outcome>,
     measure: () => Promise<Outcome>,
   ): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import { scoreSide } from '../../evaluation/score-side.js';
-import type { SideScores } from '../../evaluation/side-scores.js';
+import { type SideScores, sideScoresSchema } from '../../evaluation/side-scores.js';
 import { type Budget, SCORING_SHARE, SERVING_SHARE } from '../budget.js';
 import type { RunContext } from '../run-context.js';
 import { type Material, PARITY_POSITIONS, scoringOptions } from './scoring.js';
@@ -13,17 +13,15 @@ export async function scoreBase(
   { base, data, budget }: Material & { budget: Budget },
 ): Promise<SideScores> {
   const { directory, report } = run;
-  const known = await directory.readBaseScores();
-  if (known !== null) return known;
-  const scores = await scoreSide({
-    ...scoringOptions(run, { base, data }),
-    adapter: null,
-    adapterFile: null,
-    scoringLimitMs: budget.totalMs * SCORING_SHARE,
-    servingLimitMs: budget.totalMs * SERVING_SHARE,
-    parityPositions: PARITY_POSITIONS,
-    onProgress: (label, done, total) => report.progress('measuring the base model', done, total, label),
-  });
-  await directory.writeBaseScores(scores);
-  return scores;
+  return directory.measured('baseScores', sideScoresSchema, () =>
+    scoreSide({
+      ...scoringOptions(run, { base, data }),
+      adapter: null,
+      adapterFile: null,
+      scoringLimitMs: budget.totalMs * SCORING_SHARE,
+      servingLimitMs: budget.totalMs * SERVING_SHARE,
+      parityPositions: PARITY_POSITIONS,
+      onProgress: (label, done, total) => report.progress('measuring the base model', done, total, label),
+    }),
+  );
 }
