@@ -67,13 +67,9 @@ async function hasRecord(paths: GardenPaths, projectId: string): Promise<boolean
 }
 
 function removedProject(projectId: string, cause: unknown): GardenerError {
-  return new GardenerError(
-    'garden.unknown-project',
-    `There is no project ${JSON.stringify(projectId)} any more: it was removed.`,
-    {
-      remedy: 'Run `gardener list` to see the projects; `gardener add <path>` adds a codebase again.',
-      details: { id: projectId },
-      cause,
-    },
-  );
+  return new GardenerError('garden.unknown-project', 'The project was removed meanwhile.', {
+    remedy: 'Run `gardener list` to see the projects; `gardener add <path>` adds a codebase again.',
+    details: { id: projectId },
+    cause,
+  });
 }

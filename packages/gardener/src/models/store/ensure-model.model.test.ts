@@ -47,7 +47,11 @@ afterEach(async () => {
 });
 
 async function serve(behaviour: Behaviour[], announcedSha256?: string): Promise<EnsureModelOptions> {
-  server = await startHubServer({ path, contents, behaviour, ...(announcedSha256 && { announcedSha256 }) });
+  const keptIn = paths.baseModels;
+  server = await startHubServer({
+    ...{ path, contents, behaviour, keptIn },
+    ...(announcedSha256 && { announcedSha256 }),
+  });
   return { hub: server.address, hubLimits };
 }
 

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 /** How the server treats the GET requests of its file, one entry a request; the last one stays. */
 export type Behaviour = 'whole' | 'cut' | 'stall' | 'ignore-range' | 'error' | 'page';
@@ -27,6 +30,11 @@ export interface HubServerOptions {
   announcedBytes?: number;
   /** What the hub says of the repository. */
   description?: Record<string, unknown>;
+  /**
+   * Folder in which what comes is kept: a connection is cut once all that was sent is there. Defaults to 50 ms after it
+   * was sent.
+   */
+  keptIn?: string;
   /** Told of every request by its path. */
   onRequest?: (path: string) => void;
   /** Defaults to a free one. */
@@ -45,7 +53,7 @@ export async function startHubServer(options: HubServerOptions): Promise<HubServ
     const contents = files.get(path);
     if (request.url?.startsWith('/storage/') && contents) {
       const next = behaviour.length > 1 ? behaviour.shift() : behaviour[0];
-      serve(contents, next ?? 'whole', request, response);
+      serve(contents, next ?? 'whole', request, response, options.keptIn);
     } else if (contents) {
       response.writeHead(302, {
         location: `/storage/${path}`,
@@ -77,6 +85,7 @@ function serve(
   behaviour: Behaviour,
   request: IncomingMessage,
   response: ServerResponse,
+  keptIn: string | undefined,
 ): void {
   if (behaviour === 'error') {
     response.writeHead(503).end();
@@ -98,7 +107,24 @@ function serve(
     return;
   }
   const half = rest.subarray(0, Math.floor(rest.length / 2));
-  response.write(half, () => {
-    if (behaviour === 'cut') setTimeout(() => response.destroy(), 50);
+  // What is cut while it is on its way is lost, on a busy machine much of it.
+  response.write(half, async () => {
+    if (behaviour !== 'cut') return;
+    if (keptIn === undefined) await setTimeout(50);
+    else while (!response.destroyed && !(await hasPart(keptIn, start + half.length))) await setTimeout(5);
+    response.destroy();
   });
+}
+
+/** Whether a part of that size lies somewhere in a folder. */
+async function hasPart(folder: string, bytes: number): Promise<boolean> {
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!name.endsWith('.part')) continue;
+    const size = await stat(join(folder, name)).then(
+      (facts) => facts.size,
+      () => null,
+    );
+    if (size === bytes) return true;
+  }
+  return false;
 }
