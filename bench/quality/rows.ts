@@ -46,7 +46,7 @@ export function inOrderOf(seed: number, { rows, supervised }: Rows): Rows {
     tokens: Int32Array.from(row),
     supervised: Uint8Array.from(supervised[i]!),
   }));
-  const taken = new DataCursor(examples, rows[0]!.length, seed).next(rows.length);
+  const taken = new DataCursor(examples, rows[0]!.length, { seed }).next(rows.length);
   const order = taken.map(({ placements }) => placements[0]!.example);
   return { rows: order.map((index) => rows[index]!), supervised };
 }

@@ -1,4 +1,5 @@
 import type { OptimizerOptions, TargetModule } from '@codebase-gardener/lora';
+import type { RowOrder } from '../../packages/gardener/src/training/data/rows/row-order.js';
 import { NO_MORE_ROWS, type RowWeights } from '../../packages/gardener/src/training/data/rows/row-weights.js';
 
 /** What a training is made with. */
@@ -18,6 +19,10 @@ export interface Recipe {
   gapShare: number | undefined;
   instructionShare: number;
   rows: RowWeights;
+  /** Which rows are learned from where there is not time for all. */
+  order: RowOrder;
+  /** Of the drawing of rows. */
+  seed: number;
 }
 
 const ATTENTION: readonly TargetModule[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
@@ -35,6 +40,8 @@ export const USUAL: Recipe = {
   gapShare: undefined,
   instructionShare: 0.15,
   rows: NO_MORE_ROWS,
+  order: 'coverage',
+  seed: 1,
 };
 
 /** One factor with the values that are tried beside the usual one. */
@@ -109,6 +116,13 @@ export const FACTORS: readonly Factor[] = [
     ['0.75', { gapShare: 0.75 }],
     ['0.9', { gapShare: 0.9 }],
   ]),
+  factor('order', 'Which rows are learned from where there is not time for all.', 'coverage', [
+    ['drawn by chance', { order: 'drawn' }],
+  ]),
+  factor('seed', 'Other rows drawn: how far apart two trainings of one recipe are.', '1', [
+    ['2', { seed: 2 }],
+    ['3', { seed: 3 }],
+  ]),
   factor('instructionShare', 'Share of questions and answers.', '0.15', [
     ['0', { instructionShare: 0 }],
     ['0.05', { instructionShare: 0.05 }],
@@ -137,6 +151,7 @@ export const FACTORS: readonly Factor[] = [
   ]),
   factor('schedule', 'How the learning rate goes on after the warm-up.', 'cosine', [
     ['constant', { optimizer: { schedule: 'constant' } }],
+    ['linear to nothing', { optimizer: { schedule: 'linear' } }],
   ]),
   factor('weightDecay', "AdamW's.", '0.01', [
     ['0', { optimizer: { weightDecay: 0 } }],

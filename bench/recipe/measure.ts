@@ -81,6 +81,7 @@ export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number):
   const { base, sequenceLength, files, history } = bench;
   const set = makeExamples(files, base, {
     ...{ seed: SEED, sequenceLength, instructionShare: recipe.instructionShare, rows: recipe.rows, history },
+    order: recipe.order,
     ...{ maxHeldOutTokens: bench.scoredTokens, maxValidationTokens: MAX_VALIDATION_TOKENS },
     ...(recipe.gapShare !== undefined && { gapShare: recipe.gapShare }),
   });
@@ -95,13 +96,14 @@ export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number):
 
 async function trainBy(
   { base, sequenceLength, threads }: Bench,
-  { learningRate, rank, alpha, modules, trainedShare, optimizer, accumulation }: Recipe,
+  { learningRate, rank, alpha, modules, trainedShare, optimizer, accumulation, order, seed }: Recipe,
   { train: examples }: ExampleSet,
   steps: number,
 ): Promise<{ adapter: LoraAdapter; tokensPerSecond: number | null }> {
   const events = train({
     // Without validation the last state is the result: the rates fall to their end, and no recipe stops earlier.
-    ...{ base, examples, validation: [], steps, maxEpochs: 1_000, seed: SEED },
+    ...{ base, examples, validation: [], steps, maxEpochs: 1_000, seed },
+    firstEpoch: order === 'drawn' ? 'shuffled' : 'given',
     adapter: {
       ...{ rank, alpha, targetModules: modules },
       trainedBlocks: Math.ceil(trainedShare * base.config.blockCount),

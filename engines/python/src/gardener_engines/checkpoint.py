@@ -31,6 +31,16 @@ class Counters:
     learning_rate_factor: float = 1.0
     #: What the run computes in; a resumed one keeps it.
     precision: str = "float32"
+    #: What is planned: steps in all, and the milliseconds of one and of an evaluation; 0 where none is measured, as in
+    #: checkpoints of earlier releases.
+    planned_steps: int = 0
+    step_ms: float = 0.0
+    evaluation_ms: float = 0.0
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether a state has been evaluated."""
+        return self.best_loss is not None or self.evaluations_since_best > 0
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """The training loop of every engine; packages/lora/src/train/train.ts is its twin and says why it is as it is."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -49,9 +50,11 @@ class Loop:
         if counters.step > 0:
             self.channel.emit({"type": "resume", "step": counters.step})
         rows_per_step = settings.rows * settings.accumulation
-        max_steps = settings.max_epochs * -(-self.cursor.rows_per_epoch // rows_per_step)
-        self.plan = plan = TrainingPlan(max_steps, settings.budget_ms, counters.elapsed_ms)
-        if self.validation and counters.best_loss is None:
+        # Counted from the first epoch, also where a run is resumed in a later one, which may have a row more or less.
+        per_epoch = self._cursor_at(0, 0).rows_per_epoch
+        max_steps = settings.max_epochs * -(-per_epoch // rows_per_step)
+        self.plan = plan = TrainingPlan(max_steps, settings.budget_ms, counters)
+        if self.validation and counters.step == 0 and not counters.is_evaluated:
             self._evaluate()
 
         reason = "steps"
@@ -67,7 +70,7 @@ class Loop:
             step = self.counters.step + 1
             rows = self.cursor.next(rows_per_step)
             loss, norm = self._gradient(rows, step)
-            if watch.explodes(loss, norm):
+            if watch.explodes(loss, norm, count_targets(rows)):
                 self._turn_back(step)
                 watch = LossWatch()
                 continue
@@ -117,20 +120,30 @@ class Loop:
         self.counters, self.best = saved.counters, saved.best
         trainer.set_values(saved.values)
         trainer.set_optimizer_state(saved.optimizer or None)
-        place = (saved.counters.epoch, saved.counters.row)
-        self.cursor = DataCursor(run.train, settings.sequence_length, settings.seed, *place)
+        self.cursor = self._cursor_at(saved.counters.epoch, saved.counters.row)
+
+    def _cursor_at(self, epoch: int, row: int) -> DataCursor:
+        settings = self.run.settings
+        length, seed, given = settings.sequence_length, settings.seed, settings.first_epoch_given
+        return DataCursor(self.run.train, length, seed, given=given, epoch=epoch, row=row)
 
     def _turn_back(self, step: int) -> None:
         if self.counters.learning_rate_factor < 1:
             message = f"The loss exploded at step {step}, with half the learning rate too."
             raise EngineError("diverged", message)
+        before, best = self.counters, self.best
         self._restore()
-        self.counters.learning_rate_factor *= _TURNED_BACK
+        counters = self.counters
+        counters.learning_rate_factor *= _TURNED_BACK
+        # The best state found since the checkpoint stays the best.
+        known = math.inf if counters.best_loss is None else counters.best_loss
+        if before.best_loss is not None and before.best_loss < known:
+            self.best = best
+            counters.best_loss, counters.best_step = before.best_loss, before.best_step
+            counters.evaluations_since_best = 0
         self._save(tell=False)
-        back = {"toStep": self.counters.step, "learningRateFactor": self.counters.learning_rate_factor}
+        back = {"toStep": counters.step, "learningRateFactor": counters.learning_rate_factor}
         self.channel.emit({"type": "turn-back", "step": step, **back})
-        if self.validation and self.counters.best_loss is None:
-            self._evaluate()
 
     def _gradient(self, rows: list, step: int) -> tuple[float, float]:
         """Loss and norm of one step; where memory is short it is made once more, lighter."""
@@ -184,7 +197,8 @@ class Loop:
         if best:
             counters.best_loss = loss
             self._keep_as_best()
-        else:
+        elif counters.step >= counters.best_step:
+            # After turning back, a state that has learned for less long than the best is not expected to be better.
             counters.evaluations_since_best += 1
         told = {"step": counters.step, "loss": loss, "best": best, "retainedRise": rise}
         self.channel.emit({"type": "validation-end", **told})
@@ -215,7 +229,7 @@ class Loop:
     def _save(self, tell: bool = True) -> None:
         counters = self.counters
         counters.epoch, counters.row = self.cursor.epoch, self.cursor.row
-        counters.elapsed_ms = self.plan.elapsed_ms
+        self.plan.keep_in(counters)
         trainer = self.trainer
         state = Checkpoint(counters, trainer.values(), self.best, trainer.optimizer_state())
         checkpoint.save(self.run.checkpoint, self.run.hash, state)

@@ -66,12 +66,15 @@ def attention(row: Row) -> np.ndarray:
 
 
 class DataCursor:
-    """Hands out rows in an order that depends on the seed alone; data is shuffled and packed anew every epoch."""
+    """Hands out rows in an order that depends on the seed alone; data is shuffled and packed anew every epoch.
+
+    `given`: the first epoch takes the examples as they are given.
+    """
 
     def __init__(
-        self, examples: list[Example], length: int, seed: int, epoch: int = 0, row: int = 0
+        self, examples: list[Example], length: int, seed: int, *, given: bool, epoch: int = 0, row: int = 0
     ) -> None:
-        self._examples, self._length, self._seed = examples, length, seed
+        self._examples, self._length, self._seed, self._given = examples, length, seed, given
         self.epoch, self.row = epoch, row
         self._rows = self._pack()
 
@@ -89,7 +92,9 @@ class DataCursor:
         return rows
 
     def _pack(self) -> list[Row]:
-        return pack(self._examples, self._length, Random(self._seed, _SHUFFLE_STREAM, self.epoch))
+        is_given = self._given and self.epoch == 0
+        random = None if is_given else Random(self._seed, _SHUFFLE_STREAM, self.epoch)
+        return pack(self._examples, self._length, random)
 
 
 def _empty(length: int) -> Row:

@@ -5,6 +5,8 @@ import statistics
 import time
 from collections import deque
 
+from .checkpoint import Counters
+
 _MEASURED_STEPS = 4
 _WINDOW = 15
 _EVALUATIONS = 10
@@ -14,15 +16,18 @@ _EVALUATION_SHARE = 0.1
 class TrainingPlan:
     """Decides from the time that steps and evaluations really take. Times in milliseconds."""
 
-    def __init__(self, max_steps: int, budget_ms: float, elapsed_before_ms: float) -> None:
+    def __init__(self, max_steps: int, budget_ms: float, run: Counters) -> None:
         self.steps = self._max_steps = max_steps
         self._budget_ms = budget_ms
-        self._before_ms = elapsed_before_ms
+        self._before_ms = run.elapsed_ms
         self._started = time.monotonic()
         self._step_ms: deque[float] = deque(maxlen=_WINDOW)
-        self._evaluation_ms = 0.0
+        self._evaluation_ms = run.evaluation_ms
         self._waited_ms = 0.0
         self._measured = 0
+        self._is_resumed = run.step_ms > 0
+        if self._is_resumed:
+            self._go_on(run)
 
     @property
     def elapsed_ms(self) -> float:
@@ -55,12 +60,29 @@ class TrainingPlan:
         if self._measured > 0:  # the first one warms everything up
             self._step_ms.append(ms)
         self._measured += 1
-        if self._measured < _MEASURED_STEPS:
-            return False
+        if self._measured >= _MEASURED_STEPS or self._is_resumed:
+            self._fit_budget(step)
+        return self._measured == _MEASURED_STEPS
+
+    def keep_in(self, counters: Counters) -> None:
+        """Writes down what a resumed run goes on with."""
+        counters.elapsed_ms = self.elapsed_ms
+        counters.planned_steps, counters.step_ms = self.steps, self.step_ms
+        counters.evaluation_ms = self._evaluation_ms
+
+    def _go_on(self, run: Counters) -> None:
+        # As many as are looked at: a step or two of another pace do not change the plan.
+        self._step_ms.extend([run.step_ms] * _WINDOW)
+        self.steps = min(self._max_steps, run.planned_steps)
+        # The budget may be another now. A run that was not at its end has another step, and with it an evaluation.
+        least = min(self.steps, run.step + 1)
+        self._fit_budget(run.step)
+        self.steps = max(least, self.steps)
+
+    def _fit_budget(self, step: int) -> None:
         per_step = self.step_ms + self._evaluation_ms / self.evaluate_every
         left_ms = self._budget_ms - self.elapsed_ms - self._evaluation_ms
         self.steps = max(step, min(self._max_steps, step + math.floor(left_ms / max(per_step, 1e-6))))
-        return self._measured == _MEASURED_STEPS
 
     def is_over(self) -> bool:
         """Whether another step would end after the budget."""

@@ -43,6 +43,8 @@ class Settings:
     accumulation: int
     budget_ms: float
     max_epochs: int
+    #: Whether the data is seen in its own order the first time, or shuffled as later.
+    first_epoch_given: bool
     patience: int
     checkpoint_every_ms: float
     seed: int
@@ -128,6 +130,7 @@ def _settings(given: dict[str, Any], folder: Path) -> Settings:
         accumulation=int(given["accumulation"]),
         budget_ms=float(given["budgetMs"]),
         max_epochs=int(given["maxEpochs"]),
+        first_epoch_given=given.get("firstEpoch") == "given",
         patience=int(given["patience"]),
         checkpoint_every_ms=float(given["checkpointEveryMs"]),
         seed=int(given["seed"]),

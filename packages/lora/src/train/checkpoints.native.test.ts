@@ -96,7 +96,7 @@ describe('checkpoints', () => {
     const { steps: _, ...unbounded } = settings();
     const { examples, batch } = unbounded;
     const rowsOf = (seed: number, epoch: number) =>
-      new DataCursor(examples, batch!.sequenceLength!, seed, { epoch, row: 0 }).rowsPerEpoch;
+      new DataCursor(examples, batch!.sequenceLength!, { seed }, { epoch, row: 0 }).rowsPerEpoch;
     const seed = [...Array(100).keys()].find(
       (seed) => Math.ceil(rowsOf(seed, 0) / 2) !== Math.ceil(rowsOf(seed, 1) / 2),
     )!;

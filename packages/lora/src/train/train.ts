@@ -146,8 +146,8 @@ function sessionsOf({ machine: { spinning, threads } }: TrainSettings) {
 }
 
 /** The data from its start, also where a run is resumed in a later epoch, which may have a row more or less. */
-function firstEpoch({ examples, batch, seed }: TrainSettings): DataCursor {
-  return new DataCursor(examples, batch.sequenceLength, seed);
+function firstEpoch(settings: TrainSettings): DataCursor {
+  return new DataCursor(settings.examples, settings.batch.sequenceLength, settings);
 }
 
 /** The first rows: 8-bit weights are made even for the activations that these show. */

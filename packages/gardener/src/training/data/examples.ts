@@ -13,6 +13,7 @@ import { instructionPairs } from './instruction-pairs.js';
 import { seededRandom, shuffled } from './random.js';
 import { commitRows, countCommitRows } from './rows/commit-rows.js';
 import { moreRows } from './rows/more-rows.js';
+import { type OrderedRow, orderRows, type RowOrder } from './rows/row-order.js';
 import { NO_MORE_ROWS, type RowWeights, tokensOfShare, weightedByAge } from './rows/row-weights.js';
 import { usableChunks } from './rows/usable-chunks.js';
 import { drawWindows, type HeldOutFile, heldOutFile, heldOutGap, windowExample } from './split/held-out.js';
@@ -28,6 +29,8 @@ export interface ExampleOptions extends SplitOptions {
   instructionShare?: number;
   /** Share of the code tokens that gap rows take, 0 to 0.9. Defaults to `GAP_SHARE`. */
   gapShare?: number;
+  /** Which rows come first. Defaults to `coverage`. */
+  order?: RowOrder;
   /** Further kinds of rows. Defaults to none. */
   rows?: RowWeights;
   /** The codebase's last edits, newest first, for rows of commits. Defaults to none. */
@@ -84,14 +87,15 @@ export function makeExamples(
     { ...gapOptions(options), allowedSecrets: options.allowedSecrets },
   );
   const rows = [
-    ...code.windows,
-    ...code.gaps.map(({ example }) => example),
-    ...more.bodies,
-    ...more.related,
-    ...edits.rows,
-    ...pairs,
+    ...code.windows.map((window) => ({ example: windowExample(window), file: window.path, kind: 'window' })),
+    ...code.gaps.map(({ example, path }) => ({ example, file: path, kind: 'gap' })),
+    ...ofKind('body', more.bodies),
+    ...ofKind('related', more.related),
+    ...ofKind('edit', edits.rows),
+    ...ofKind('chat', pairs),
   ];
-  const train = shuffled(withoutDuplicates(rows, filters), random);
+  const drawn = shuffled(withoutDuplicates(rows, filters), random);
+  const train = orderRows(drawn, options.order ?? 'coverage').map(({ example }) => example);
 
   const draw = (sides: readonly SplitFile[], maxTokens: number): CodeWindow[][] =>
     drawWindows(
@@ -155,7 +159,7 @@ export function makeExamples(
  */
 function trainingCode(order: readonly SplitFile[], base: GapBase, options: ExampleOptions) {
   const share = options.gapShare ?? defaultGapShare(base);
-  const windows: SupervisedExample[] = [];
+  const windows: CodeWindow[] = [];
   const files: { side: SplitFile; windowTokens: number }[] = [];
   let focusTokens = 0;
   let tokens = 0;
@@ -164,7 +168,7 @@ function trainingCode(order: readonly SplitFile[], base: GapBase, options: Examp
   for (const side of [...order.filter(isFocus), ...order.filter((side) => !isFocus(side))]) {
     if (!isFocus(side)) maxTokens = Math.min(maxTokens, 2 * focusTokens);
     if (tokens >= maxTokens) break;
-    const made = codeWindows(side, base.tokenizer, options.sequenceLength).map(windowExample);
+    const made = codeWindows(side, base.tokenizer, options.sequenceLength);
     windows.push(...made);
     files.push({ side, windowTokens: countTokens(made) });
     tokens += countTokens(made);
@@ -235,12 +239,13 @@ function instructionExamples(
   return examples;
 }
 
-function withoutDuplicates(
-  examples: readonly SupervisedExample[],
-  filters: DataManifest['filters'],
-): SupervisedExample[] {
+function ofKind(kind: string, rows: readonly SupervisedExample[]): OrderedRow[] {
+  return rows.map((example) => ({ example, file: kind, kind }));
+}
+
+function withoutDuplicates(rows: readonly OrderedRow[], filters: DataManifest['filters']): OrderedRow[] {
   const seen = new Set<string>();
-  return examples.filter((example) => {
+  return rows.filter(({ example }) => {
     const key = hashExamples([[example]]);
     if (seen.has(key)) {
       filters.examplesDuplicate++;

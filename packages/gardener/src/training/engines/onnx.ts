@@ -15,7 +15,7 @@ async function* runOnnx(
   const { readPeftAdapter, train, writePeftAdapter } = await import('@codebase-gardener/lora');
   const { baseModelName, threads, memoryBudgetBytes, initialAdapter, maxGeneralLossRise } = settings;
   const { learningRate, warmupSteps, weightDecay, maxGradientNorm } = settings;
-  const { sequenceLength, rows, accumulation, patience, budgetMs, maxEpochs, seed } = settings;
+  const { sequenceLength, rows, accumulation, patience, budgetMs, maxEpochs, firstEpoch, seed } = settings;
   const general = () => generalCodeSample(base.tokenizer, sequenceLength);
   await mkdir(directory.checkpoint, { recursive: true });
   const training = train({
@@ -36,6 +36,7 @@ async function* runOnnx(
     },
     budgetMs,
     maxEpochs,
+    firstEpoch,
     seed,
     checkpoint: { directory: directory.checkpoint, everyMs: settings.checkpointEveryMs },
     signal,

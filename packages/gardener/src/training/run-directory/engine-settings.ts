@@ -29,6 +29,8 @@ const engineSettingsSchema = z.object({
   budgetMs: z.number().positive(),
   /** Times all data may be seen; training ends there even when time is left. */
   maxEpochs: z.number().int().positive(),
+  /** Whether the data is seen in its own order the first time, or shuffled as later. */
+  firstEpoch: z.enum(['given', 'shuffled']).default('shuffled'),
   /** Validations without improvement after which training ends. */
   patience: z.number().int().positive(),
   checkpointEveryMs: z.number().positive(),

@@ -90,6 +90,7 @@ function settingsOf(run: RunDirectory): EngineSettings {
     rows: 1,
     accumulation: 1,
     budgetMs: 1_000,
+    firstEpoch: 'given',
     maxEpochs: 1,
     patience: 1,
     checkpointEveryMs: 1_000,

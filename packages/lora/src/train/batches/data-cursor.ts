@@ -2,11 +2,18 @@ import type { Example } from './example.js';
 import { type PackedRow, packExamples } from './packing.js';
 import { seededRandom } from './random.js';
 
-/** A place in the endless sequence of rows: the data is shuffled and packed anew for every epoch. */
+/** A place in the endless sequence of rows: the data is ordered and packed anew for every epoch. */
 export interface CursorPosition {
   epoch: number;
   /** Rows of this epoch already used. */
   row: number;
+}
+
+/** In which order the examples are learned. */
+export interface DataOrder {
+  seed: number;
+  /** `given`: the first epoch takes the examples as they are given; every other one is shuffled. */
+  firstEpoch?: 'given' | 'shuffled' | undefined;
 }
 
 /**
@@ -18,7 +25,7 @@ export class DataCursor {
   constructor(
     private readonly examples: readonly Example[],
     private readonly sequenceLength: number,
-    private readonly seed: number,
+    private readonly order: DataOrder,
     public position: CursorPosition = { epoch: 0, row: 0 },
   ) {
     this.#rows = this.#pack(position.epoch);
@@ -41,6 +48,8 @@ export class DataCursor {
   }
 
   #pack(epoch: number): PackedRow[] {
-    return packExamples(this.examples, this.sequenceLength, seededRandom(this.seed, 2, epoch));
+    const { seed, firstEpoch } = this.order;
+    const isGiven = epoch === 0 && firstEpoch === 'given';
+    return packExamples(this.examples, this.sequenceLength, isGiven ? null : seededRandom(seed, 2, epoch));
   }
 }

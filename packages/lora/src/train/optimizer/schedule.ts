@@ -2,13 +2,14 @@
 export interface LearningRates {
   /** The highest one. */
   learningRate: number;
-  schedule: 'cosine' | 'constant';
+  schedule: 'cosine' | 'linear' | 'constant';
   warmupSteps: number;
 }
 
 /**
- * Learning rate of a step: 1) linear warm-up to the peak, 2) half a cosine down to a tenth of it at the last step; with
- * the schedule `constant` always the peak.
+ * Learning rate of a step: 1) linear warm-up to the peak, 2) half a cosine down to a tenth of it at the last step, or
+ * with the schedule `linear` straight down to nothing behind it (https://arxiv.org/abs/2502.15938); with `constant`
+ * always the peak.
  * @param step from 1
  */
 export function learningRateAt(step: number, steps: number, rates: LearningRates): number {
@@ -16,6 +17,7 @@ export function learningRateAt(step: number, steps: number, rates: LearningRates
   if (schedule === 'constant') return peak;
   const warmupSteps = Math.min(rates.warmupSteps, Math.ceil(steps / 10));
   if (step <= warmupSteps) return (peak * step) / warmupSteps;
+  if (schedule === 'linear') return (peak * (steps - step + 1)) / Math.max(1, steps - warmupSteps);
   const floor = peak / 10;
   const progress = Math.min(1, (step - warmupSteps) / Math.max(1, steps - warmupSteps));
   return floor + ((peak - floor) * (1 + Math.cos(Math.PI * progress))) / 2;

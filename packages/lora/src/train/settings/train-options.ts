@@ -31,6 +31,11 @@ export interface TrainOptions {
   budgetMs?: number;
   /** Times the examples may be seen. Defaults to 3. */
   maxEpochs?: number;
+  /**
+   * Order of the examples the first time they are seen: `shuffled`, or as they are `given`, for a caller who knows what
+   * is learned first where the budget does not see all. Later epochs are shuffled. Defaults to `shuffled`.
+   */
+  firstEpoch?: 'given' | 'shuffled';
   /** Fixes the adapter's start, the order of the examples and dropout. Defaults to 0. */
   seed?: number;
   /** Where the run is saved, and picked up again. Without it nothing is saved. */
@@ -65,8 +70,11 @@ export interface AdapterOptions extends Partial<AdapterConfig> {
 export interface OptimizerOptions {
   /** Peak learning rate. Defaults to 1e-3. */
   learningRate?: number;
-  /** `cosine`: warm-up, then down to a tenth. `constant`: no warm-up either. Defaults to `cosine`. */
-  schedule?: 'cosine' | 'constant';
+  /**
+   * `cosine`: warm-up, then down to a tenth. `linear`: warm-up, then straight down to nothing. `constant`: no warm-up
+   * either. Defaults to `cosine`.
+   */
+  schedule?: 'cosine' | 'linear' | 'constant';
   /** Steps of linear warm-up. Defaults to 20, at most a tenth of the steps. */
   warmupSteps?: number;
   /** Decoupled weight decay. Defaults to 0.01. */

@@ -76,7 +76,7 @@ export class RunState {
     if (initialAdapter) parameters.load(initialAdapter);
     optimizer.firstMoment.fill(0);
     optimizer.secondMoment.fill(0);
-    const cursor = new DataCursor(examples, batch.sequenceLength, seed);
+    const cursor = new DataCursor(examples, batch.sequenceLength, settings);
     const run = new RunState(settings, hash, parameters, optimizer, cursor, parameters.values.slice());
     const size = parameters.values.length;
     const saved = checkpoint ? await loadCheckpoint(checkpoint.directory, hash, size) : null;
@@ -85,7 +85,7 @@ export class RunState {
     optimizer.firstMoment.set(saved.firstMoment);
     optimizer.secondMoment.set(saved.secondMoment);
     run.best.set(saved.best);
-    run.cursor = new DataCursor(examples, batch.sequenceLength, seed, saved.cursor);
+    run.cursor = new DataCursor(examples, batch.sequenceLength, settings, saved.cursor);
     const { step, elapsedMs, bestStep, bestLoss, evaluationsSinceBest, learningRateFactor } = saved;
     const counters = { step, elapsedMs, bestStep, bestLoss, evaluationsSinceBest, learningRateFactor };
     return Object.assign(run, counters, { plan: saved.plan ?? null });

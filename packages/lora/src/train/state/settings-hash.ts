@@ -5,7 +5,7 @@ import type { TrainSettings } from '../settings/train-settings.js';
 /** A hash of all that decides what a run computes: base, data and settings, but not its budget or machine. */
 export async function settingsHash(settings: TrainSettings): Promise<string> {
   const { base, examples, validation, adapter, initialAdapter, optimizer, batch, evaluation } = settings;
-  const { steps, maxEpochs, seed, trainedBlocks, machine } = settings;
+  const { steps, maxEpochs, firstEpoch, seed, trainedBlocks, machine } = settings;
   const { precision, largestWeightCode } = machine;
   const { retained, ...whenEvaluated } = evaluation;
   const hash = createHash('sha256').update(await fingerprint(base.weights));
@@ -15,7 +15,7 @@ export async function settingsHash(settings: TrainSettings): Promise<string> {
     initial: initialAdapter?.config,
     maxRise: retained?.maxRise,
   };
-  const counts = { steps, maxEpochs, seed, trainedBlocks, precision, largestWeightCode };
+  const counts = { steps, maxEpochs, firstEpoch, seed, trainedBlocks, precision, largestWeightCode };
   hash.update(JSON.stringify({ ...shapes, ...optimizer, ...batch, ...whenEvaluated, ...counts }));
   for (const modules of initialAdapter?.blocks ?? []) {
     for (const [module, { a, b }] of Object.entries(modules)) {

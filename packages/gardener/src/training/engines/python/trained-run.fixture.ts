@@ -65,6 +65,7 @@ export async function readyRun(
     rows: 1,
     accumulation: 2,
     budgetMs: 600_000,
+    firstEpoch: 'shuffled',
     maxEpochs: 1,
     patience: 100,
     checkpointEveryMs: 600_000,

@@ -63,6 +63,7 @@ export function trainSettings(
     accumulation: ACCUMULATION,
     budgetMs: input.budgetMs,
     maxEpochs: MAX_EPOCHS,
+    firstEpoch: 'given',
     patience: PATIENCE,
     checkpointEveryMs: settings.checkpointEveryMs,
     seed: options.seed,
