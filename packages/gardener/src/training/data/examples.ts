@@ -12,8 +12,9 @@ import { countGaps, defaultGapShare, gapRows, gapsInTurn, MAX_HELD_OUT_GAPS } fr
 import { instructionPairs } from './instruction-pairs.js';
 import { seededRandom, shuffled } from './random.js';
 import { commitRows, countCommitRows } from './rows/commit-rows.js';
+import type { OrderedRow } from './rows/coverage.js';
 import { moreRows } from './rows/more-rows.js';
-import { type OrderedRow, orderRows, type RowOrder } from './rows/row-order.js';
+import { orderRows, type RowOrder } from './rows/row-order.js';
 import { NO_MORE_ROWS, type RowWeights, tokensOfShare, weightedByAge } from './rows/row-weights.js';
 import { usableChunks } from './rows/usable-chunks.js';
 import { drawWindows, type HeldOutFile, heldOutFile, heldOutGap, windowExample } from './split/held-out.js';

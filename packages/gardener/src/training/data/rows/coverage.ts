@@ -1,10 +1,17 @@
+import type { SupervisedExample } from '@codebase-gardener/lora';
 import { present } from '../../../garden/errors/present.js';
-import type { OrderedRow } from './row-order.js';
 
 /** Tokens that are looked at as one: long enough to be a codebase's own, short enough to come again. */
 const RUN = 3;
 /** Runs are told apart by so many bits of a hash: of a million, one in eight shares its number with another. */
 const HASH_BITS = 23;
+
+/** A row, the file that it is of, and what kind of row it is. */
+export interface OrderedRow {
+  example: SupervisedExample;
+  file: string;
+  kind: string;
+}
 
 /**
  * What rows say that other files of the codebase say as well, and how often it was said before. A run of three tokens

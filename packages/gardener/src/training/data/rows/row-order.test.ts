@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type OrderedRow, orderRows } from './row-order.js';
+import type { OrderedRow } from './coverage.js';
+import { orderRows } from './row-order.js';
 
 /** A row of the letters of a text, every one learned but for so many at its start. */
 function row(file: string, text: string, kind = 'window', given = 0): OrderedRow {

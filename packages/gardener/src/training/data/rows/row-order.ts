@@ -1,13 +1,5 @@
-import type { SupervisedExample } from '@codebase-gardener/lora';
-import { Coverage } from './coverage.js';
+import { Coverage, type OrderedRow } from './coverage.js';
 import { MaxHeap } from './max-heap.js';
-
-/** A row, the file that it is of, and what kind of row it is. */
-export interface OrderedRow {
-  example: SupervisedExample;
-  file: string;
-  kind: string;
-}
 
 /** `drawn`: by chance. `coverage`: what the codebase says most, first. */
 export type RowOrder = 'drawn' | 'coverage';
@@ -45,7 +37,7 @@ export function orderRows<Row extends OrderedRow>(rows: readonly Row[], order: R
   return ordered;
 }
 
-/** What a row is worth only falls: the one on top that still is, when it is counted again, is the best (lazy greedy). */
+/** What a row is worth only falls: the one on top that still is when it is counted again is the best (lazy greedy). */
 function takeBest<Row>(heap: MaxHeap<Row>, worth: (row: Row) => number): Row {
   for (;;) {
     const row = heap.pop();
