@@ -23,6 +23,8 @@ export interface Recipe {
   order: RowOrder;
   /** Of the drawing of rows. */
   seed: number;
+  /** Tokens of the rows that are learned, as many tokens in all; undefined: as many as the rows that are scored have. */
+  sequenceLength: number | undefined;
 }
 
 const ATTENTION: readonly TargetModule[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
@@ -42,6 +44,7 @@ export const USUAL: Recipe = {
   rows: NO_MORE_ROWS,
   order: 'coverage',
   seed: 1,
+  sequenceLength: undefined,
 };
 
 /** One factor with the values that are tried beside the usual one. */
@@ -118,6 +121,14 @@ export const FACTORS: readonly Factor[] = [
   ]),
   factor('order', 'Which rows are learned from where there is not time for all.', 'coverage', [
     ['drawn by chance', { order: 'drawn' }],
+  ]),
+  factor('recipe of others', 'Rows drawn by chance, no chats, and gaps as others have them.', 'ours', [
+    ['windows alone', { order: 'drawn', gapShare: 0, instructionShare: 0 }],
+    ['nine gaps of ten', { order: 'drawn', gapShare: 0.9, instructionShare: 0 }],
+  ]),
+  factor('sequenceLength', 'Tokens of a row that is learned; as many tokens in all.', '256', [
+    ['128', { sequenceLength: 128 }],
+    ['512', { sequenceLength: 512 }],
   ]),
   factor('seed', 'Other rows drawn: how far apart two trainings of one recipe are.', '1', [
     ['2', { seed: 2 }],

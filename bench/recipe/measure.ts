@@ -79,14 +79,19 @@ export async function openBench(
  */
 export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number): Promise<Outcome> {
   const { base, sequenceLength, files, history } = bench;
-  const set = makeExamples(files, base, {
-    ...{ seed: SEED, sequenceLength, instructionShare: recipe.instructionShare, rows: recipe.rows, history },
-    order: recipe.order,
-    ...{ maxHeldOutTokens: bench.scoredTokens, maxValidationTokens: MAX_VALIDATION_TOKENS },
-    ...(recipe.gapShare !== undefined && { gapShare: recipe.gapShare }),
-  });
-  const steps = Math.ceil(rows / recipe.accumulation);
-  const trained = rows === 0 ? null : await trainBy(bench, recipe, set, steps);
+  const setOf = (length: number) =>
+    makeExamples(files, base, {
+      ...{ seed: SEED, sequenceLength: length, instructionShare: recipe.instructionShare },
+      ...{ rows: recipe.rows, history, order: recipe.order },
+      ...{ maxHeldOutTokens: bench.scoredTokens, maxValidationTokens: MAX_VALIDATION_TOKENS },
+      ...(recipe.gapShare !== undefined && { gapShare: recipe.gapShare }),
+    });
+  const set = setOf(sequenceLength);
+  const { sequenceLength: length = sequenceLength } = recipe;
+  const learned = length === sequenceLength ? set : setOf(length);
+  const steps = Math.ceil((rows * sequenceLength) / length / recipe.accumulation);
+  const trained =
+    rows === 0 ? null : await trainBy({ ...bench, sequenceLength: length }, recipe, learned, steps);
   const adapter = trained?.adapter ?? null;
   const general = generalCodeSample(base.tokenizer, sequenceLength);
   const generalLoss = meanNll(general, await score(bench, adapter, general));

@@ -68,6 +68,22 @@ describe('makeExamples', () => {
     }
   });
 
+  test('any beginning of the rows has the kinds in their shares, and what training is about half of its code', () => {
+    const focus = new Set(files.slice(20).map(({ path }) => path));
+    const { train } = makeExamples(files, testBase, { ...options, focus });
+    const texts = train.map(({ tokens }) => decode(tokens));
+    const isChat = (text: string) => text.startsWith('<s>system');
+    const isAbout = (text: string) => focus.has(/^# (\S+)/.exec(text)?.[1] ?? '');
+    const share = (of: readonly string[], what: (text: string) => boolean) => {
+      const length = (some: readonly string[]) => some.reduce((sum, text) => sum + text.length, 0);
+      return length(of.filter(what)) / length(of);
+    };
+    const begun = texts.slice(0, Math.floor(texts.length / 4));
+    for (const what of [isChat, isAbout])
+      expect(Math.abs(share(begun, what) - share(texts, what))).toBeLessThan(0.05);
+    expect(share(texts, isAbout) / (1 - share(texts, isChat))).toBeGreaterThan(0.4);
+  });
+
   test('the same input gives the same data, another seed another hash', () => {
     expect(makeExamples([...files].reverse(), testBase, options).manifest).toEqual(set.manifest);
     expect(makeExamples(files, testBase, { ...options, seed: 4 }).manifest.hash).not.toBe(set.manifest.hash);

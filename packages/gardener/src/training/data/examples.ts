@@ -88,8 +88,11 @@ export function makeExamples(
     { ...gapOptions(options), allowedSecrets: options.allowedSecrets },
   );
   const rows = [
-    ...code.windows.map((window) => ({ example: windowExample(window), file: window.path, kind: 'window' })),
-    ...code.gaps.map(({ example, path }) => ({ example, file: path, kind: 'gap' })),
+    ...code.windows.map((window) => ({
+      ...{ example: windowExample(window), file: window.path },
+      kind: kindAt('window', window.path, options),
+    })),
+    ...code.gaps.map(({ example, path }) => ({ example, file: path, kind: kindAt('gap', path, options) })),
     ...ofKind('body', more.bodies),
     ...ofKind('related', more.related),
     ...ofKind('edit', edits.rows),
@@ -238,6 +241,11 @@ function instructionExamples(
     }
   }
   return examples;
+}
+
+/** What training is about is a kind of its own, so that it keeps its share where there is not time for all. */
+function kindAt(kind: string, path: string, { focus }: ExampleOptions): string {
+  return focus?.has(path) ? `changed ${kind}` : kind;
 }
 
 function ofKind(kind: string, rows: readonly SupervisedExample[]): OrderedRow[] {
