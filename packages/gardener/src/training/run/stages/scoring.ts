@@ -1,6 +1,7 @@
 import type { BaseModel } from '@codebase-gardener/lora';
 import { startLlamaCpp } from '../../../models/llama-cpp/llama-cpp.js';
 import type { GenerationRuntime } from '../../../models/runtime/runtime.js';
+import { countTokens } from '../../data/count-tokens.js';
 import type { RunData } from '../../data/run-data.js';
 import type { SideOptions } from '../../evaluation/score-side.js';
 import type { SideScores } from '../../evaluation/side-scores.js';
@@ -38,8 +39,18 @@ export function scoringOptions(
   };
 }
 
-/** Rather too much: what it takes to start and the general code are counted as held-out tokens. */
-export function msPerToken({ files, durationMs }: SideScores): number {
-  const tokens = files.reduce((sum, file) => sum + file.tokens, 0);
+/**
+ * What a token of a row took, given or scored. Rather too much: what it takes to start, and the general code, are
+ * counted as held-out rows.
+ */
+export function msPerToken({ heldOut }: Pick<RunData, 'heldOut'>, { files, durationMs }: SideScores): number {
+  const tokens = heldOut.reduce((sum, { examples, gaps }, index) => {
+    const scored = files[index];
+    const rows = [
+      ...examples.slice(0, scored?.examples ?? 0),
+      ...gaps.slice(0, scored?.gaps ?? 0).map(({ example }) => example),
+    ];
+    return sum + countTokens(rows);
+  }, 0);
   return durationMs.scoring / Math.max(1, tokens);
 }

@@ -24,7 +24,7 @@ export async function settleRetrieval(
       seed: options.seed,
       threads: garden.settings.threads,
       limitMs: budgetMs * RETRIEVAL_SHARE,
-      msPerToken: msPerToken(baseScores),
+      msPerToken: msPerToken(data, baseScores),
       signal,
       onProgress: (done, total) => report.progress('choosing related code or none', done, total),
     }),

@@ -23,7 +23,7 @@ export async function settleStrength(
       sequenceLength: data.manifest.sequenceLength,
       threads: garden.settings.threads,
       limitMs: budgetMs * STRENGTH_SHARE,
-      msPerToken: msPerToken(baseScores),
+      msPerToken: msPerToken(data, baseScores),
       signal,
       onProgress: (done, total) => report.progress('choosing the strength', done, total),
     }),
