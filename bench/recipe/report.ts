@@ -34,6 +34,8 @@ function page(rows: readonly Row[]): string {
     'end with, and is scored on the same held-out files. Changes are of the summed loss against the usual recipe, paired',
     'by file over all codebases, with their 95 % interval: below zero is better. Held-out code: windows of files. Gaps:',
     'what is filled in at places of them. General code: against the base alone.',
+    'Rates, ranks, modules, shares of gaps and blocks were measured while rows were drawn by chance:',
+    '[bench/history](../bench/history/2026-11-30-recipe-drawn.md).',
     '',
     '`npm run bench:recipe -- --codebases starlette --factors learningRate,rank --rows 240` measures a part; a call goes',
     'on where the last one ended. `commitRowShare` needs a git history, which a package comes without: it is left out,',
