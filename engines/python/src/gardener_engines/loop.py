@@ -83,7 +83,7 @@ class Loop:
             self._tell_step(started, step, loss, rate, rows_per_step)
 
             last = step >= plan.steps or plan.is_over()
-            if self.validation and (last or step % plan.evaluate_every == 0):
+            if self.validation and (last or plan.is_evaluation_due(step)):
                 self._evaluate()
                 if self.counters.evaluations_since_best >= settings.patience:
                     reason = "early-stop"
@@ -188,7 +188,7 @@ class Loop:
         rise = None
         if self.base_retained_loss is not None:
             rise = self._mean_loss(self.retained) / self.base_retained_loss - 1
-        self.plan.record_evaluation((time.monotonic() - started) * 1000)
+        self.plan.record_evaluation(self.counters.step, (time.monotonic() - started) * 1000)
         limit = self.run.settings.max_general_loss_rise
         forgets = rise is not None and limit is not None and rise > limit
         counters = self.counters

@@ -28,6 +28,7 @@ class TrainingPlan:
         self._is_resumed = run.step_ms > 0
         if self._is_resumed:
             self._go_on(run)
+        self._evaluated_at = run.step - run.step % self.evaluate_every
 
     @property
     def elapsed_ms(self) -> float:
@@ -52,8 +53,13 @@ class TrainingPlan:
     def record_wait(self, ms: float) -> None:
         self._waited_ms += ms
 
-    def record_evaluation(self, ms: float) -> None:
+    def record_evaluation(self, step: int, ms: float) -> None:
+        self._evaluated_at = step
         self._evaluation_ms = ms
+
+    def is_evaluation_due(self, step: int) -> bool:
+        """Whether to evaluate after a step: so many after the last time, however often the plan changed since."""
+        return step - self._evaluated_at >= self.evaluate_every
 
     def record_step(self, step: int, ms: float) -> bool:
         """Plans anew from a step's time; True when the number of steps is planned for the first time."""

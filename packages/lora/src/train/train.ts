@@ -106,7 +106,7 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
     yield { type: 'step-end', step, steps, loss, gradientNorm, learningRate, ...pace };
 
     const last = step >= plan.steps || plan.isOver();
-    if (validation.exists && (last || step % plan.evaluateEverySteps === 0)) {
+    if (validation.exists && (last || plan.isEvaluationDue(step))) {
       yield await evaluate(run, validation, plan);
       if (run.evaluationsSinceBest >= evaluation.patience) reason = 'early-stop';
     }
@@ -161,7 +161,7 @@ async function evaluate(run: RunState, validation: Validation, plan: TrainingPla
   await validation.measureBase();
   const started = performance.now();
   const { loss, retainedRise, forgets } = await validation.measure();
-  plan.recordEvaluation(performance.now() - started);
+  plan.recordEvaluation(run.step, performance.now() - started);
   const best = run.recordEvaluation({ loss, forgets });
   return { type: 'validation-end', step: run.step, loss, best, retainedRise };
 }

@@ -8,7 +8,7 @@ const MAX_STEPS = 100_000;
 /** A plan that has seen 50 steps of 100 ms, by its own clock at once, and an evaluation of 3 s. */
 function measured(): TrainingPlan {
   const plan = new TrainingPlan(OPTIONS, MAX_STEPS);
-  plan.recordEvaluation(3_000);
+  plan.recordEvaluation(0, 3_000);
   for (let step = 1; step <= 50; step++) plan.recordStep(step, 100);
   return plan;
 }
@@ -50,4 +50,29 @@ test('a resumed run follows another budget; one that was not at its end has a la
   expect(stepsWith({ budgetMs: 1 }, later({ ...state, steps: 2_500 }))).toBe(2_500);
   expect(stepsWith({}, later(state))).toBe(MAX_STEPS);
   expect(stepsWith({ steps: 7_000 }, later(state))).toBe(7_000);
+});
+
+test('evaluations keep their distance while the plan changes, and come at multiples where that is told', () => {
+  const due = (plan: TrainingPlan, paceMs: (step: number) => number, steps: number) => {
+    const at: number[] = [];
+    for (let step = 1; step <= steps; step++) {
+      plan.recordStep(step, paceMs(step));
+      if (!plan.isEvaluationDue(step)) continue;
+      plan.recordEvaluation(step, 9_000);
+      at.push(step);
+    }
+    return at;
+  };
+  const changing = new TrainingPlan(OPTIONS, MAX_STEPS);
+  changing.recordEvaluation(0, 9_000);
+  // On a machine that gets quicker, multiples of the distance in steps would be 258 and then 261.
+  const at = due(changing, (step) => 1_300 - step, 300);
+  const distances = at.slice(1).map((step, i) => step - at[i]!);
+  expect(distances.length).toBeGreaterThan(1);
+  expect(Math.min(...distances)).toBeGreaterThan(50);
+
+  const told = new TrainingPlan({ ...OPTIONS, evaluation: { everySteps: 30 } }, MAX_STEPS);
+  expect(due(told, () => 100, 100)).toEqual([30, 60, 90]);
+  const resumed = new TrainingPlan({ steps: 100 }, MAX_STEPS, { step: 37, elapsedMs: 0, plan: null });
+  expect([38, 39, 40].map((step) => resumed.isEvaluationDue(step))).toEqual([false, false, true]);
 });

@@ -27,6 +27,7 @@ export class TrainingPlan {
   #waitedMs = 0;
   #measured = 0;
   #isResumed = false;
+  #evaluatedAt: number;
   readonly #started = performance.now();
   readonly #elapsedBeforeMs: number;
 
@@ -39,6 +40,7 @@ export class TrainingPlan {
     this.steps = options.steps ?? maxSteps;
     this.#elapsedBeforeMs = elapsedMs;
     if (plan !== null) this.#goOn(step, plan);
+    this.#evaluatedAt = step - (step % this.evaluateEverySteps);
   }
 
   /** Time spent on the run; waiting for others is not. */
@@ -75,8 +77,18 @@ export class TrainingPlan {
     this.#waitedMs += ms;
   }
 
-  recordEvaluation(ms: number): void {
+  recordEvaluation(step: number, ms: number): void {
+    this.#evaluatedAt = step;
     this.#evaluationMs = ms;
+  }
+
+  /**
+   * Whether to evaluate after a step: so many after the last time, however often the plan has changed since; with a
+   * number of steps that is told, at each multiple of it.
+   */
+  isEvaluationDue(step: number): boolean {
+    const fixed = this.options.evaluation?.everySteps;
+    return fixed ? step % fixed === 0 : step - this.#evaluatedAt >= this.evaluateEverySteps;
   }
 
   /**
