@@ -30,7 +30,7 @@ export function benefitChart(cells: readonly Cell[]): string {
         (points) => `<path d="${path(points)}" fill="none" stroke="${colour}" stroke-opacity="0.3"/>`,
       ),
       `<path d="${path(mean)}" fill="none" stroke="${colour}" stroke-width="3"/>`,
-      `<text x="${MARGIN.left + 8}" y="${HEIGHT - MARGIN.bottom - 10 - 16 * index}" fill="${colour}">${base}, ${own.length} codebases</text>`,
+      `<text x="${MARGIN.left + 8}" y="${HEIGHT - MARGIN.bottom - 10 - 16 * index}" fill="${colour}">${base}, ${own.length} ${own.length === 1 ? 'codebase' : 'codebases'}</text>`,
     ];
   });
   const grid = [1, (1 + least) / 2, least].map(
