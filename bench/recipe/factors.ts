@@ -23,7 +23,7 @@ export interface Recipe {
   order: RowOrder;
   /** Of the drawing of rows. */
   seed: number;
-  /** Tokens of the rows that are learned, as many tokens in all; undefined: as many as the rows that are scored have. */
+  /** Tokens of the rows that are learned, as many tokens in all. Undefined: as those of the rows that are scored. */
   sequenceLength: number | undefined;
 }
 
