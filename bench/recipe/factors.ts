@@ -130,9 +130,10 @@ export const FACTORS: readonly Factor[] = [
     ['128', { sequenceLength: 128 }],
     ['512', { sequenceLength: 512 }],
   ]),
-  factor('seed', 'Other rows drawn: how far apart two trainings of one recipe are.', '1', [
-    ['2', { seed: 2 }],
-    ['3', { seed: 3 }],
+  factor('seed', 'Rows drawn by chance, with another seed: how far apart such trainings are.', 'coverage', [
+    ['1', { order: 'drawn' }],
+    ['2', { order: 'drawn', seed: 2 }],
+    ['3', { order: 'drawn', seed: 3 }],
   ]),
   factor('instructionShare', 'Share of questions and answers.', '0.15', [
     ['0', { instructionShare: 0 }],

@@ -36,6 +36,8 @@ class Counters:
     planned_steps: int = 0
     step_ms: float = 0.0
     evaluation_ms: float = 0.0
+    #: Step of the last evaluation.
+    evaluated_at: int | None = None
 
     @property
     def is_evaluated(self) -> bool:

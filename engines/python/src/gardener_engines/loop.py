@@ -58,7 +58,9 @@ class Loop:
             self._evaluate()
 
         reason = "steps"
-        watch = LossWatch()
+        # The first rows may be easier than what follows.
+        usual = self.counters.best_loss or 0.0
+        watch = LossWatch(usual)
         judge_memory_after = 1
         while self.counters.step < plan.steps:
             self._give_way()
@@ -72,7 +74,7 @@ class Loop:
             loss, norm = self._gradient(rows, step)
             if watch.explodes(loss, norm, count_targets(rows)):
                 self._turn_back(step)
-                watch = LossWatch()
+                watch = LossWatch(usual)
                 continue
             factor = min(1.0, settings.max_gradient_norm / (norm + 1e-6))
             peak = settings.learning_rate
@@ -141,6 +143,7 @@ class Loop:
             self.best = best
             counters.best_loss, counters.best_step = before.best_loss, before.best_step
             counters.evaluations_since_best = 0
+        self.plan.turn_back(counters.step)
         self._save(tell=False)
         back = {"toStep": counters.step, "learningRateFactor": counters.learning_rate_factor}
         self.channel.emit({"type": "turn-back", "step": step, **back})

@@ -28,7 +28,8 @@ class TrainingPlan:
         self._is_resumed = run.step_ms > 0
         if self._is_resumed:
             self._go_on(run)
-        self._evaluated_at = run.step - run.step % self.evaluate_every
+        guessed = run.step - run.step % self.evaluate_every
+        self._evaluated_at = guessed if run.evaluated_at is None else run.evaluated_at
 
     @property
     def elapsed_ms(self) -> float:
@@ -57,6 +58,10 @@ class TrainingPlan:
         self._evaluated_at = step
         self._evaluation_ms = ms
 
+    def turn_back(self, step: int) -> None:
+        """Takes note that the run has gone back to a step."""
+        self._evaluated_at = min(self._evaluated_at, step)
+
     def is_evaluation_due(self, step: int) -> bool:
         """Whether to evaluate after a step: so many after the last time, however often the plan changed since."""
         return step - self._evaluated_at >= self.evaluate_every
@@ -74,7 +79,7 @@ class TrainingPlan:
         """Writes down what a resumed run goes on with."""
         counters.elapsed_ms = self.elapsed_ms
         counters.planned_steps, counters.step_ms = self.steps, self.step_ms
-        counters.evaluation_ms = self._evaluation_ms
+        counters.evaluation_ms, counters.evaluated_at = self._evaluation_ms, self._evaluated_at
 
     def _go_on(self, run: Counters) -> None:
         # As many as are looked at: a step or two of another pace do not change the plan.

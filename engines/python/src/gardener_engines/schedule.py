@@ -22,12 +22,15 @@ def learning_rate_at(step: int, steps: int, peak: float, warmup_steps: int) -> f
 
 
 class LossWatch:
-    """Compares a running average of the loss, by target tokens, with the lowest and with that of the start."""
+    """Compares a running average of the loss, by target tokens, with the lowest and with that of the start.
 
-    def __init__(self) -> None:
+    `usual`: the loss on validation examples; 0 where it is not known.
+    """
+
+    def __init__(self, usual: float = 0.0) -> None:
         self._losses = 0.0
         self._targets = 0.0
-        self._start = 0.0
+        self._start = usual
         self._lowest = math.inf
         self._steps = 0
         self._recent: deque[float] = deque(maxlen=_RECENT)

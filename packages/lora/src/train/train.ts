@@ -74,7 +74,9 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
   if (validation.exists && run.step === 0 && !run.isEvaluated) yield await evaluate(run, validation, plan);
 
   let reason: EndReason = 'steps';
-  let watch = new LossWatch();
+  // The first rows may be easier than what follows.
+  const usualLoss = run.bestLoss ?? 0;
+  let watch = new LossWatch(usualLoss);
   while (run.step < plan.steps) {
     yield* giveWay(settings, run, plan);
     const started = performance.now();
@@ -86,7 +88,8 @@ async function* trainingEvents(options: TrainOptions): AsyncGenerator<TrainEvent
     if (watch.explodes(loss, gradientNorm, countTargets(rows))) {
       if (run.learningRateFactor < 1) throw diverged(step);
       run = await run.turnBack(TURNED_BACK);
-      watch = new LossWatch();
+      watch = new LossWatch(usualLoss);
+      plan.turnBack(run.step);
       await run.save(plan);
       const { step: toStep, learningRateFactor } = run;
       yield { type: 'turn-back', step, toStep, learningRateFactor };

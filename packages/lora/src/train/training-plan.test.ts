@@ -75,4 +75,13 @@ test('evaluations keep their distance while the plan changes, and come at multip
   expect(due(told, () => 100, 100)).toEqual([30, 60, 90]);
   const resumed = new TrainingPlan({ steps: 100 }, MAX_STEPS, { step: 37, elapsedMs: 0, plan: null });
   expect([38, 39, 40].map((step) => resumed.isEvaluationDue(step))).toEqual([false, false, true]);
+
+  // A resumed run knows when the last one was, and one that has turned back does not wait for where it was.
+  const { state } = changing;
+  const next = Math.max(...at) + changing.evaluateEverySteps;
+  const goneOn = new TrainingPlan(OPTIONS, MAX_STEPS, { step: 300, elapsedMs: 300_000, plan: state });
+  expect(goneOn.isEvaluationDue(next - 5)).toBe(false);
+  expect(goneOn.isEvaluationDue(next + 50)).toBe(true);
+  goneOn.turnBack(20);
+  expect(goneOn.isEvaluationDue(20 + goneOn.evaluateEverySteps)).toBe(true);
 });

@@ -40,7 +40,7 @@ export class TrainingPlan {
     this.steps = options.steps ?? maxSteps;
     this.#elapsedBeforeMs = elapsedMs;
     if (plan !== null) this.#goOn(step, plan);
-    this.#evaluatedAt = step - (step % this.evaluateEverySteps);
+    this.#evaluatedAt = plan?.evaluatedAt ?? step - (step % this.evaluateEverySteps);
   }
 
   /** Time spent on the run; waiting for others is not. */
@@ -56,7 +56,8 @@ export class TrainingPlan {
 
   /** What a checkpoint keeps of it. */
   get state(): PlanState {
-    return { steps: this.steps, stepMs: this.stepMs, evaluationMs: this.#evaluationMs };
+    const { steps, stepMs } = this;
+    return { steps, stepMs, evaluationMs: this.#evaluationMs, evaluatedAt: this.#evaluatedAt };
   }
 
   /** Steps between evaluations. */
@@ -80,6 +81,11 @@ export class TrainingPlan {
   recordEvaluation(step: number, ms: number): void {
     this.#evaluatedAt = step;
     this.#evaluationMs = ms;
+  }
+
+  /** Takes note that the run has gone back to a step. */
+  turnBack(step: number): void {
+    this.#evaluatedAt = Math.min(this.#evaluatedAt, step);
   }
 
   /**

@@ -71,3 +71,12 @@ test('a loss that is stuck above the start and far above its lowest stays suspec
   expect(turnsAt([...Array(10).fill(1), ...Array(30).fill(0.7), ...Array(60).fill(1.2)], watch)).toBeNull();
   expect(watch.calm).toBe(false);
 });
+
+test('where the easiest rows come first, what follows is no explosion while it is below the usual loss', () => {
+  const losses = [...Array(10).fill(0.8), ...Array(20).fill(0.5), ...Array(60).fill(1.3)];
+  expect(turnsAt(losses)).not.toBeNull();
+  const watch = new LossWatch(1.7);
+  expect(turnsAt(losses, watch)).toBeNull();
+  expect(watch.calm).toBe(true);
+  expect(turnsAt(Array(10).fill(4), watch)).toBeLessThan(6);
+});

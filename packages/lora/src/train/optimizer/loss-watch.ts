@@ -18,17 +18,22 @@ const RECENT = 20;
 /**
  * Notices when the loss explodes. The loss of one step may be three times that of the step before without meaning
  * anything, and a step of rows with little to learn says less than another. So the watch keeps a running average by
- * target tokens and compares it with the lowest value that it has had. A loss that is below that of the start has not
- * exploded, however low it was in between: some rows are easier than others.
+ * target tokens and compares it with the lowest value that it has had. A loss that is below that of the start, or below
+ * what is usual for code, has not exploded, however low it was in between: some rows are easier than others.
  */
 export class LossWatch {
   #losses = 0;
   #targets = 0;
-  #start = 0;
+  #start: number;
   #lowest = Number.POSITIVE_INFINITY;
   #steps = 0;
   /** The averages of the last `RECENT` steps. */
   readonly #recent: number[] = [];
+
+  /** @param usual the loss on validation examples, nats a token; 0 where it is not known */
+  constructor(usual = 0) {
+    this.#start = usual;
+  }
 
   /**
    * Takes the loss and the norm of the gradient of one step.

@@ -16,7 +16,11 @@ export interface PlanState {
   stepMs: number;
   /** 0 until measured. */
   evaluationMs: number;
+  /** Step of the last evaluation; missing in checkpoints of earlier releases. */
+  evaluatedAt?: number;
 }
+
+const NO_PLAN: PlanState = { steps: 0, stepMs: 0, evaluationMs: 0 };
 
 /** The scalar part of a run's state. */
 export interface CheckpointState {
@@ -116,8 +120,8 @@ function parseState(source: WeightSource, path: string): CheckpointState {
       state.bestStep,
       state.evaluationsSinceBest,
     ];
-    const { elapsedMs, learningRateFactor, plan = { steps: 0, stepMs: 0, evaluationMs: 0 } } = state;
-    numbers.push(plan.steps);
+    const { elapsedMs, learningRateFactor, plan = NO_PLAN } = state;
+    numbers.push(plan.steps, plan.evaluatedAt ?? 0);
     const times = [elapsedMs, plan.stepMs, plan.evaluationMs];
     const inRange = times.every((ms) => ms >= 0) && learningRateFactor > 0 && learningRateFactor <= 1;
     if (!numbers.every((n) => Number.isInteger(n) && n >= 0) || !inRange) throw new Error('bad number');

@@ -15,7 +15,9 @@ export async function settingsHash(settings: TrainSettings): Promise<string> {
     initial: initialAdapter?.config,
     maxRise: retained?.maxRise,
   };
-  const counts = { steps, maxEpochs, firstEpoch, seed, trainedBlocks, precision, largestWeightCode };
+  // Named only where it differs from what checkpoints of earlier releases were trained in.
+  const order = firstEpoch === 'given' ? { firstEpoch } : {};
+  const counts = { steps, maxEpochs, ...order, seed, trainedBlocks, precision, largestWeightCode };
   hash.update(JSON.stringify({ ...shapes, ...optimizer, ...batch, ...whenEvaluated, ...counts }));
   for (const modules of initialAdapter?.blocks ?? []) {
     for (const [module, { a, b }] of Object.entries(modules)) {

@@ -28,15 +28,25 @@ export class Coverage {
   readonly #taken = new Uint16Array(2 ** HASH_BITS);
 
   constructor(rows: readonly OrderedRow[]) {
-    const ofFile = new Map<string, Set<number>>();
+    const ofFile = new Map<string, OrderedRow[]>();
     for (const row of rows) {
-      const own = runsOf(row.example.tokens, row.example.supervised);
-      this.#runs.set(row, Uint32Array.from(own));
-      const known = ofFile.get(row.file);
-      if (known === undefined) ofFile.set(row.file, own);
-      else for (const run of own) known.add(run);
+      const own = ofFile.get(row.file);
+      if (own === undefined) ofFile.set(row.file, [row]);
+      else own.push(row);
     }
-    for (const runs of ofFile.values()) for (const run of runs) add(this.#files, run);
+    const lastFile = new Int32Array(2 ** HASH_BITS);
+    // File by file, so that the last file that had a run tells whether this one is counted.
+    for (const [index, own] of [...ofFile.values()].entries()) {
+      for (const row of own) {
+        const runs = runsOf(row.example.tokens, row.example.supervised);
+        this.#runs.set(row, runs);
+        for (const run of runs) {
+          if (lastFile[run] === index + 1) continue;
+          lastFile[run] = index + 1;
+          add(this.#files, run);
+        }
+      }
+    }
   }
 
   /** What a row adds to those taken. */
@@ -52,13 +62,13 @@ export class Coverage {
   }
 }
 
-/** The runs that end in a token that is learned. */
-function runsOf(tokens: Int32Array, supervised: Uint8Array): Set<number> {
+/** The distinct runs that end in a token that is learned. */
+function runsOf(tokens: Int32Array, supervised: Uint8Array): Uint32Array {
   const runs = new Set<number>();
   for (let end = RUN; end <= tokens.length; end++) {
     if (supervised[end - 1] === 1) runs.add(hashOf(tokens.subarray(end - RUN, end)));
   }
-  return runs;
+  return Uint32Array.from(runs);
 }
 
 /** FNV-1a over whole tokens, its upper bits folded in. */

@@ -113,7 +113,7 @@ export async function trainInPython(
 /** What our own trainer makes of the same run in float32. */
 export async function trainHere({ settings, data, base }: ReadyRun) {
   const { learningRate, warmupSteps, weightDecay, maxGradientNorm } = settings;
-  const { sequenceLength, rows, accumulation, patience, budgetMs, maxEpochs, seed } = settings;
+  const { sequenceLength, rows, accumulation, patience, budgetMs, maxEpochs, firstEpoch, seed } = settings;
   const losses: number[] = [];
   const training = train({
     base,
@@ -125,6 +125,7 @@ export async function trainHere({ settings, data, base }: ReadyRun) {
     evaluation: { patience },
     budgetMs,
     maxEpochs,
+    firstEpoch,
     seed,
     machine: { precision: 'float32' },
   });

@@ -40,8 +40,8 @@ export function scoringOptions(
 }
 
 /**
- * What a token of a row took, given or scored. Rather too much: what it takes to start, and the general code, are
- * counted as held-out rows.
+ * What a token of a row took, given or scored. Rather too much: what it takes to start, the general code, and what may
+ * be known by heart are counted as held-out rows.
  */
 export function msPerToken({ heldOut }: Pick<RunData, 'heldOut'>, { files, durationMs }: SideScores): number {
   const tokens = heldOut.reduce((sum, { examples, gaps }, index) => {
