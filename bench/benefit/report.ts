@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ARMS, type Arm } from '../../packages/gardener/src/training/evaluation/two-by-two/place-outcome.js';
+import { median } from '../switch/figures.js';
 import { benefitChart } from './chart.js';
 import type { Cell } from './measure-cell.js';
 
@@ -98,7 +99,7 @@ function inTheMiddle(cells: readonly Cell[]): string[] {
   const said = (what: string, { base, adapter, n }: ReturnType<typeof sum>) =>
     `${what} ${base} -> ${adapter} of ${n}`;
   return [
-    `Of ${cells.length}: ${cells.filter(({ promoted }) => promoted).length} promoted; bits per byte ${percent(middle(falls))} in the`,
+    `Of ${cells.length}: ${cells.filter(({ promoted }) => promoted).length} promoted; bits per byte ${percent(median(falls))} in the`,
     `median, ${percent(worst)} in the worst. Together: ${said('completions right', sum('completions'))},`,
     `${said('without related code', sum('completionsAlone'))}, ${said('known answers', sum('answers'))}.`,
     ...onFreshPlaces(cells),
@@ -134,13 +135,6 @@ function onFreshPlaces(cells: readonly Cell[]): string[] {
     `beyond the interval${worse.length === 0 ? '' : ` (${worse.map(({ name }) => name).join(', ')})`}, ${behind.length} in the value.${missing}`,
     `Of ${n} places right, base alone, base with related code, adapter alone, adapter with it: first lines ${row('firstLine')}; exactly ${row('exact')}.`,
   ];
-}
-
-/** The median; of an even number of values the mean of the two in the middle. */
-function middle(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (place: number) => sorted[Math.floor(place)] ?? Number.NaN;
-  return (at((sorted.length - 1) / 2) + at(sorted.length / 2)) / 2;
 }
 
 function signed(value: number): string {

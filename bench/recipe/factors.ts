@@ -130,11 +130,15 @@ export const FACTORS: readonly Factor[] = [
     ['128', { sequenceLength: 128 }],
     ['512', { sequenceLength: 512 }],
   ]),
-  factor('seed', 'Rows drawn by chance, with another seed: how far apart such trainings are.', 'coverage', [
-    ['1', { order: 'drawn' }],
-    ['2', { order: 'drawn', seed: 2 }],
-    ['3', { order: 'drawn', seed: 3 }],
-  ]),
+  factor(
+    'seed',
+    'Rows drawn by chance, with other seeds than `order` has: how far apart such trainings are.',
+    'coverage',
+    [
+      ['2', { order: 'drawn', seed: 2 }],
+      ['3', { order: 'drawn', seed: 3 }],
+    ],
+  ),
   factor('instructionShare', 'Share of questions and answers.', '0.15', [
     ['0', { instructionShare: 0 }],
     ['0.05', { instructionShare: 0.05 }],

@@ -88,13 +88,9 @@ export class TrainingPlan {
     this.#evaluatedAt = Math.min(this.#evaluatedAt, step);
   }
 
-  /**
-   * Whether to evaluate after a step: so many after the last time, however often the plan has changed since; with a
-   * number of steps that is told, at each multiple of it.
-   */
+  /** Whether to evaluate after a step: so many after the last time, however often the plan has changed since. */
   isEvaluationDue(step: number): boolean {
-    const fixed = this.options.evaluation?.everySteps;
-    return fixed ? step % fixed === 0 : step - this.#evaluatedAt >= this.evaluateEverySteps;
+    return step - this.#evaluatedAt >= this.evaluateEverySteps;
   }
 
   /**
