@@ -23,8 +23,10 @@ export class GardenerCommand {
 
   constructor(readonly dataDir: string) {
     this.paths = new GardenPaths(dataDir);
+    const models = join(benchCache, 'data', 'base_models');
+    mkdirSync(models, { recursive: true });
     mkdirSync(dataDir, { recursive: true });
-    symlinkSync(join(benchCache, 'data', 'base_models'), join(dataDir, 'base_models'));
+    symlinkSync(models, join(dataDir, 'base_models'));
   }
 
   /** Runs a command that prints one status object with `--json`. */

@@ -72,7 +72,7 @@ export async function lossesOn(
       Object.entries(files).map(([name, own]) => {
         const sum = (of: 'nll' | 'tokens') => own.reduce((total, file) => total + file[of], 0);
         const pairs = own.map(({ nll, tokens }, i) => ({ base: first[i]!.nll, adapter: nll, tokens }));
-        return [name, { loss: sum('nll') / sum('tokens'), belowFirst: relativeImprovement(pairs, SEED) }];
+        return [name, { loss: sum('nll') / sum('tokens'), belowBase: relativeImprovement(pairs, SEED) }];
       }),
     ),
   };

@@ -11,6 +11,8 @@ const { values } = parseArgs({
   options: {
     /** A git directory with a history, a bare one too. */
     repository: { type: 'string' },
+    /** How the results call it; the folder's name else. */
+    name: { type: 'string' },
     /** So many commits of the main line are replayed, the last of which is followed by those that are measured on. */
     commits: { type: 'string', default: '30' },
     /** A refresh after so many of them. */
@@ -44,7 +46,7 @@ async function main(): Promise<void> {
     const chosen = base === undefined ? [] : ['--base', base];
     const named = ['--name', 'measured', '--budget', budget, '--wait'];
     const first = await gardener.run('add', history.root, ...chosen, ...named);
-    const version = first.status?.adapter.version ?? null;
+    const version = first.status?.adapter?.version ?? null;
     if (version === null) throw new Error(`no adapter was trained: ${first.stderr.slice(-500)}`);
     // A refresh goes on from what is promoted.
     if (first.status?.adapter.promoted !== true) await gardener.run('promote', 'measured', String(version));
@@ -63,7 +65,14 @@ async function main(): Promise<void> {
     const touched = history.touched(commits, commits + ahead);
     const versions = { base: null, first: version, refreshed, anew };
     const result = {
-      ...{ repository: basename(repository), head: history.head, commits, every, ahead, budget },
+      ...{
+        repository: values.name ?? basename(repository),
+        head: history.head,
+        commits,
+        every,
+        ahead,
+        budget,
+      },
       ...{ base: status?.project.baseModel, promotedAtFirst: first.status?.adapter.promoted, refreshes },
       versions,
       ...(await lossesOn(gardener, history.root, touched, versions)),

@@ -64,6 +64,19 @@ it('keeps the lines nearest to the place, and fits', () => {
   expect(length).toBeGreaterThan(500);
 });
 
+it('leaves the room that related code does not take to the file', () => {
+  const before = lines(500, 'b');
+  const shown = (results: unknown[]) => {
+    const { prompt, typed, place } = made({ before, after: '', results, room: 2_000 });
+    return { own: prompt.length + typed.length, others: place.comments.length };
+  };
+  const [alone, withOne] = [shown([]), shown([result('s.py', 's'.repeat(300))])];
+  expect(withOne.others).toBeGreaterThan(alone.others + 300);
+  expect(alone.own).toBeGreaterThan(1_300);
+  expect(alone.own + alone.others).toBeLessThanOrEqual(2_000);
+  expect(withOne.own + withOne.others).toBeLessThanOrEqual(2_000);
+});
+
 it('takes a part of a line that is too long', () => {
   const { prompt, typed, suffix } = made({
     before: 'b'.repeat(9_000),
@@ -77,7 +90,7 @@ it('takes a part of a line that is too long', () => {
 it('begins with the same text while lines are typed, and when the client sends a window that moves', () => {
   const file = Array.from({ length: 400 }, (_, n) => `line ${n} ${(n * 7_919) % 101}\n`);
   const begin = (upTo: number, from = 0) => {
-    const { prompt, typed } = made({ before: file.slice(from, upTo).join(''), results: [], room: 4_000 });
+    const { prompt, typed } = made({ before: file.slice(from, upTo).join(''), results: [], room: 3_000 });
     return { start: (prompt + typed).slice(0, 40), boundary: typed.slice(0, 40) };
   };
   const seen = Array.from({ length: 60 }, (_, n) => begin(300 + n));

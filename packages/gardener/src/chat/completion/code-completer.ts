@@ -149,11 +149,11 @@ export class CodeCompleter {
       pathLineOf: ({ chunk }: SearchResult) => pathLine(chunk.path, chunk.language),
     });
     const alone = { results: [], extra: code.extra ?? [], path: code.path, promptTokens };
-    const promptOf = (tokens: number) =>
-      completionPrompt({ ...partsOf(alone), room: charactersFor(Math.min(tokens, context)) });
-    // Which lines it is in does not depend on the prompt's size.
-    const region = regionOf(promptOf(SMALLEST_PROMPT));
-    const startAt = (tokens: number) => startOf(promptOf(tokens));
+    const promptOf = (shown: RelatedCode, tokens: number) =>
+      completionPrompt({ ...partsOf(shown), room: charactersFor(Math.min(tokens, context)) });
+    // Which lines it is in does not depend on the prompt's size, nor on what else is in it.
+    const region = regionOf(promptOf(alone, SMALLEST_PROMPT));
+    const startAt = (shown: RelatedCode, tokens: number) => startOf(promptOf(shown, tokens));
     const { project } = target;
     const isShown = retrieval ?? (project !== null && (await this.#modes.of(project, target)).retrieval);
     const related =

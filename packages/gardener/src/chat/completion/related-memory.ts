@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
+import { likePassages, PASSAGE_CANDIDATES } from '../../prompt/like-passages.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
 import type { Assistant } from '../assistant.js';
 import type { CodeAtCursor } from './code-request.js';
@@ -22,9 +23,6 @@ export interface ShownCode extends RelatedCode {
 const MOST_FILES = 64;
 /** What the search goes by: the last lines before the place. */
 const QUERY_LINES = 12;
-/** More than are used: those of the same file are left out where the client did not name it. */
-const CANDIDATES = 8;
-const RELATED_CHUNKS = 4;
 /**
  * A prompt that begins with other code is read anew, so other code is shown only when so many times as long has passed
  * since the last change as that reading takes.
@@ -58,8 +56,8 @@ export interface Place {
   /** Tokens that a prompt may have now, and how long it then takes to be read anew. */
   promptTokens: number;
   readingMs: number;
-  /** How the file's part of a prompt of so many tokens begins. */
-  startAt(promptTokens: number): string;
+  /** How the file's part of a prompt of so many tokens begins where that code is shown. */
+  startAt(shown: RelatedCode, promptTokens: number): string;
   signal?: AbortSignal;
 }
 
@@ -89,7 +87,7 @@ export class RelatedMemory {
     if (
       known === undefined ||
       !isSameFile(known, code) ||
-      !beginAlike(place.startAt(known.promptTokens), known.start)
+      !beginAlike(place.startAt(known, known.promptTokens), known.start)
     ) {
       const found = await this.#search(project, code, signal);
       return this.#remember(key, found, place);
@@ -113,7 +111,7 @@ export class RelatedMemory {
 
   #remember(key: string, found: RelatedCode, place: Place): ShownCode {
     const { code, region, promptTokens } = place;
-    const start = place.startAt(promptTokens);
+    const start = place.startAt(found, promptTokens);
     const now = {
       region,
       start,
@@ -136,13 +134,13 @@ export class RelatedMemory {
     if (query === '') return { results: [], extra, path };
     try {
       const { results } = await this.#assistant.search(project, query, {
-        k: CANDIDATES,
+        k: PASSAGE_CANDIDATES,
         ...(path !== null && { excludePaths: [path] }),
         ...(signal && { signal }),
       });
       const own = path ?? ownPath(results, code);
       const others = results.filter(({ chunk }) => chunk.path !== own);
-      return { results: others.slice(0, RELATED_CHUNKS), extra, path: own };
+      return { results: likePassages(before, others), extra, path: own };
     } catch (error) {
       const isEmpty =
         GardenerError.isInstance(error) &&

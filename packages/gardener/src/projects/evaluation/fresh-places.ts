@@ -2,12 +2,13 @@ import type { BaseModel } from '@codebase-gardener/lora';
 import type { Garden } from '../../garden/garden.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
 import { requireModel } from '../../models/store/require-model.js';
+import { PASSAGE_CANDIDATES } from '../../prompt/like-passages.js';
 import { startEmbedder } from '../../retrieval/embedding/choose-embedder.js';
 import { ProjectIndex } from '../../retrieval/index/project-index.js';
 import { type CompletionPlace, completionPlaces } from '../../training/data/known/completion-places.js';
 import type { RunData } from '../../training/data/run-data.js';
 import { compareApart } from '../../training/evaluation/compare/compare-process.js';
-import { PLACE_TOKENS, RETRIEVED_FOR_COMPLETION } from '../../training/run/stages/make-examples.js';
+import { PLACE_TOKENS } from '../../training/run/stages/make-examples.js';
 
 /** What places are looked for with. */
 export interface FreshPlacesOptions {
@@ -50,7 +51,7 @@ export async function freshPlaces(
       countTokens: (text) => base.tokenizer.encode(text).length,
       search: (query) => {
         onProgress?.('looking for related code', ++looked, null);
-        return index.search(query, embedder, { k: RETRIEVED_FOR_COMPLETION, excludePaths: heldOut });
+        return index.search(query, embedder, { k: PASSAGE_CANDIDATES, excludePaths: heldOut });
       },
     });
   } finally {

@@ -2,6 +2,7 @@ import { pathLine } from '../../../codebase/languages/path-line.js';
 import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
 import type { Place } from '../../../models/runtime/fill-in-the-middle.js';
 import { fitCompletion } from '../../../prompt/fit-completion.js';
+import { likePassages } from '../../../prompt/like-passages.js';
 import type { SearchResult } from '../../../retrieval/search/search.js';
 import type { ScopeKind } from '../gaps/scopes.js';
 import type { HeldOutGap } from '../split/held-out.js';
@@ -85,7 +86,8 @@ export async function completionPlaces(
       return { prompt: fitted.prompt + fitted.typed, suffix: fitted.suffix, place: fitted.place };
     };
     const { kind, text } = gap;
-    places.push({ path, kind, text, retrieved: await ask(found), alone: await ask([]) });
+    const related = likePassages(around.before, found);
+    places.push({ path, kind, text, retrieved: await ask(related), alone: await ask([]) });
   }
   return places;
 }

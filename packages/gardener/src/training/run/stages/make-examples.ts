@@ -1,4 +1,5 @@
 import { type History, historyNote, readHistory } from '../../../codebase/history/read-history.js';
+import { PASSAGE_CANDIDATES } from '../../../prompt/like-passages.js';
 import type { BaseFacts } from '../../adapters/open-base.js';
 import { type ExampleOptions, type ExampleSet, makeExamples } from '../../data/examples.js';
 import { type GapExample, gapBase } from '../../data/gaps/gap-examples.js';
@@ -24,8 +25,6 @@ const MAX_VALIDATION_TOKENS = 4_000;
 const KNOWN_QUESTIONS = 40;
 /** Places of validation files on which it is chosen how completions are asked for, where the time allows. */
 const VALIDATION_PLACES = 40;
-/** Related chunks that a completion is given, as in the product. */
-export const RETRIEVED_FOR_COMPLETION = 4;
 /**
  * Tokens of a place to complete, its prompt and what is written, half of what is scored at once: twice as many places
  * in the same time say more than twice the code before each.
@@ -100,8 +99,7 @@ async function makeUses(
     const placesOf = (files: Parameters<typeof completionPlaces>[0], count: number, hidden: string[]) =>
       completionPlaces(files, codebase.files, {
         ...{ repository: project.name, contextTokens: placeTokens, countTokens, signal, count },
-        search: (query) =>
-          index.search(query, embedder, { k: RETRIEVED_FOR_COMPLETION, excludePaths: hidden }),
+        search: (query) => index.search(query, embedder, { k: PASSAGE_CANDIDATES, excludePaths: hidden }),
       });
     return {
       questions,

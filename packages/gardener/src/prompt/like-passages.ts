@@ -1,0 +1,77 @@
+import type { SearchResult } from '../retrieval/search/search.js';
+
+/** Chunks to look for: which has the line that is most like the one being written shows only when they are read. */
+export const PASSAGE_CANDIDATES = 32;
+/** Lines before a place that are compared with other code, the nearest ones. */
+const COMPARED_LINES = 4;
+/** Lines of a passage behind those that are alike: what was written there tells what may come here. */
+const FOLLOWING_LINES = 4;
+const WORD = /[\p{L}_$][\p{L}\p{N}_$]*/gu;
+
+/**
+ * Of each result the lines that are most like those right before a place, with a few that follow them: a prompt has
+ * room for few lines, and code that is alike goes on alike. Windows of a few lines are compared by the words that both
+ * have, as in RepoCoder (https://arxiv.org/abs/2303.12570); a word that few results have counts more. Results without
+ * any of the words are left out. The most alike first. Pure.
+ * @param before the file's text before the place
+ */
+export function likePassages(before: string, results: readonly SearchResult[]): SearchResult[] {
+  const wanted = wordsOf(before.split('\n').slice(-COMPARED_LINES));
+  const read = results.map((result) => {
+    const lines = result.chunk.text.split('\n');
+    return { result, lines, words: lines.map((line) => wordsOf([line])) };
+  });
+  const weightOf = rarity(read.map(({ words }) => union(words)));
+  return read
+    .map(({ result, lines, words }) => ({ lines, result, ...mostAlike(wanted, words, weightOf) }))
+    .filter(({ likeness }) => likeness > 0)
+    .sort((a, b) => b.likeness - a.likeness)
+    .map(({ result, lines, start }) => linesOf(result, lines, start, COMPARED_LINES + FOLLOWING_LINES));
+}
+
+/** Where the window begins that has most of the wanted words and fewest others. */
+function mostAlike(
+  wanted: ReadonlySet<string>,
+  lines: readonly ReadonlySet<string>[],
+  weightOf: (word: string) => number,
+): { start: number; likeness: number } {
+  let best = { start: 0, likeness: 0 };
+  for (let start = 0; start < Math.max(1, lines.length - COMPARED_LINES + 1); start++) {
+    const likeness = sharedWeight(wanted, union(lines.slice(start, start + COMPARED_LINES)), weightOf);
+    if (likeness > best.likeness) best = { start, likeness };
+  }
+  return best;
+}
+
+/** Of the words of both, by weight, the share that both have (Jaccard). */
+function sharedWeight(
+  some: ReadonlySet<string>,
+  others: ReadonlySet<string>,
+  weightOf: (word: string) => number,
+): number {
+  const weight = (words: Iterable<string>) => [...words].reduce((sum, word) => sum + weightOf(word), 0);
+  const all = weight(union([some, others]));
+  return all === 0 ? 0 : weight([...some].filter((word) => others.has(word))) / all;
+}
+
+function rarity(texts: readonly ReadonlySet<string>[]): (word: string) => number {
+  const having = new Map<string, number>();
+  for (const text of texts) for (const word of text) having.set(word, (having.get(word) ?? 0) + 1);
+  return (word) => Math.log(1 + texts.length / (1 + (having.get(word) ?? 0)));
+}
+
+function linesOf(result: SearchResult, lines: readonly string[], start: number, count: number): SearchResult {
+  const { chunk } = result;
+  const shown = lines.slice(start, start + count);
+  const startLine = chunk.startLine + start;
+  const endLine = startLine + shown.length - 1;
+  return { ...result, chunk: { ...chunk, text: shown.join('\n'), startLine, endLine } };
+}
+
+function wordsOf(lines: readonly string[]): Set<string> {
+  return new Set(lines.join('\n').match(WORD) ?? []);
+}
+
+function union(sets: readonly ReadonlySet<string>[]): Set<string> {
+  return new Set(sets.flatMap((set) => [...set]));
+}
