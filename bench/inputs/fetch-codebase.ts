@@ -58,7 +58,14 @@ function unpack(
     ]);
     run('python3', ['-m', 'zipfile', '-e', fetched('.whl'), unpacked]);
   } else {
-    run('apt-get', ['download', '-qq', `${name}=${version}`]);
+    const download = () => run('apt-get', ['download', '-qq', `${name}=${version}`]);
+    try {
+      download();
+    } catch {
+      // The lists of a fresh machine are as old as its image.
+      run('apt-get', ['update', '-qq']);
+      download();
+    }
     run('dpkg-deb', ['-x', fetched('.deb'), unpacked]);
   }
 }
