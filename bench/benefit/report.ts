@@ -54,6 +54,7 @@ function table(cells: readonly Cell[]): string[] {
       'promoted',
       'steps',
       'rate',
+      'processor',
       'load',
     ],
   ];
@@ -77,6 +78,7 @@ function cellsOf(cell: Cell): string[] {
       cell.promoted ? 'yes' : 'no',
       String(cell.steps),
       String(cell.learningRate ?? 1e-3),
+      cell.processor,
       cell.load.toFixed(1),
     ],
   ];
