@@ -43,3 +43,8 @@ it('shows nothing where nothing was written yet', () => {
   expect(likePassages('', [found('a.ts', 'one()')])).toEqual([]);
   expect(likePassages('one()', [])).toEqual([]);
 });
+
+it('takes no more than a few', () => {
+  const many = Array.from({ length: 20 }, (_, n) => found(`${n}.ts`, `one(${n})`));
+  expect(likePassages('one(', many)).toHaveLength(8);
+});

@@ -6,6 +6,8 @@ export const PASSAGE_CANDIDATES = 32;
 const COMPARED_LINES = 4;
 /** Lines of a passage behind those that are alike: what was written there tells what may come here. */
 const FOLLOWING_LINES = 4;
+/** More would be read for little, where a short file leaves them the room. */
+const MOST_PASSAGES = 8;
 const WORD = /[\p{L}_$][\p{L}\p{N}_$]*/gu;
 
 /**
@@ -26,6 +28,7 @@ export function likePassages(before: string, results: readonly SearchResult[]): 
     .map(({ result, lines, words }) => ({ lines, result, ...mostAlike(wanted, words, weightOf) }))
     .filter(({ likeness }) => likeness > 0)
     .sort((a, b) => b.likeness - a.likeness)
+    .slice(0, MOST_PASSAGES)
     .map(({ result, lines, start }) => linesOf(result, lines, start, COMPARED_LINES + FOLLOWING_LINES));
 }
 
