@@ -25,6 +25,8 @@ export interface Recipe {
   seed: number;
   /** Tokens of the rows that are learned, as many tokens in all. Undefined: as those of the rows that are scored. */
   sequenceLength: number | undefined;
+  /** Share of the steps, the last ones, whose states are averaged; 0 takes the last state. */
+  averaged: number;
 }
 
 const ATTENTION: readonly TargetModule[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
@@ -45,6 +47,7 @@ export const USUAL: Recipe = {
   order: 'coverage',
   seed: 1,
   sequenceLength: undefined,
+  averaged: 0,
 };
 
 /** One factor with the values that are tried beside the usual one. */
@@ -129,6 +132,10 @@ export const FACTORS: readonly Factor[] = [
   factor('sequenceLength', 'Tokens of a row that is learned; as many tokens in all.', '256', [
     ['128', { sequenceLength: 128 }],
     ['512', { sequenceLength: 512 }],
+  ]),
+  factor('averaged', 'Share of the steps, the last ones, whose states are averaged.', '0, the last state', [
+    ['0.1', { averaged: 0.1 }],
+    ['0.3', { averaged: 0.3 }],
   ]),
   factor(
     'seed',

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type BaseModel,
   type ExampleScore,
@@ -16,6 +19,7 @@ import { type ExampleSet, makeExamples } from '../../packages/gardener/src/train
 import { generalCodeSample } from '../../packages/gardener/src/training/data/general-code-examples.js';
 import { meanNll } from '../../packages/gardener/src/training/evaluation/statistics/file-sums.js';
 import { suitedLearningRate } from '../../packages/gardener/src/training/run/stages/train-settings.js';
+import { AverageState } from './average-states.js';
 import type { Recipe } from './factors.js';
 
 /** Summed losses of one held-out file, nats, and the tokens they are of. */
@@ -101,10 +105,13 @@ export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number):
 
 async function trainBy(
   { base, sequenceLength, threads }: Bench,
-  { learningRate, rank, alpha, modules, trainedShare, optimizer, accumulation, order, seed }: Recipe,
+  recipe: Recipe,
   { train: examples }: ExampleSet,
   steps: number,
 ): Promise<{ adapter: LoraAdapter; tokensPerSecond: number | null }> {
+  const { learningRate, rank, alpha, modules, trainedShare, optimizer, accumulation, order, seed } = recipe;
+  const states = recipe.averaged === 0 ? null : await mkdtemp(join(tmpdir(), 'gardener-recipe-'));
+  const average = new AverageState();
   const events = train({
     // Without validation the last state is the result: the rates fall to their end, and no recipe stops earlier.
     ...{ base, examples, validation: [], steps, maxEpochs: 1_000, seed },
@@ -121,11 +128,20 @@ async function trainBy(
     batch: { sequenceLength, rows: 1, accumulation },
     // Nothing waits in a loop, so that it can run beside other work.
     machine: { spinning: false, ...(threads > 0 && { threads }) },
+    ...(states !== null && { checkpoint: { directory: states, everyMs: 0 } }),
   });
   let tokensPerSecond: number | null = null;
-  for await (const event of events) {
-    if (event.type === 'step-end') tokensPerSecond = event.tokensPerSecond;
-    if (event.type === 'train-end') return { adapter: event.adapter, tokensPerSecond };
+  try {
+    for await (const event of events) {
+      if (event.type === 'step-end') tokensPerSecond = event.tokensPerSecond;
+      if (event.type === 'checkpoint-save' && states !== null && event.step > steps * (1 - recipe.averaged))
+        await average.add(states);
+      if (event.type !== 'train-end') continue;
+      const adapter = states === null ? event.adapter : average.adapter(base, event.adapter.config);
+      return { adapter, tokensPerSecond };
+    }
+  } finally {
+    if (states !== null) await rm(states, { recursive: true, force: true });
   }
   throw new Error('the training has not ended');
 }
