@@ -75,7 +75,9 @@ async function main(): Promise<void> {
       }
     }
   }
-  if (values.checkout === undefined) await writeReport(done, here('../../docs/recipe.md'));
+  // The document is of the results beside it.
+  if (values.checkout === undefined && values.results === undefined)
+    await writeReport(done, here('../../docs/recipe.md'));
   else process.stdout.write(`${tables(done)}\n`);
 }
 

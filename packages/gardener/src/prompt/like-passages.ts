@@ -1,5 +1,7 @@
 import type { SearchResult } from '../retrieval/search/search.js';
 
+/** What the search for them goes by: so many lines before the place. */
+const QUERY_LINES = 12;
 /** Chunks to look for: which has the line that is most like the one being written shows only when they are read. */
 export const PASSAGE_CANDIDATES = 32;
 /** Lines before a place that are compared with other code, the nearest ones. */
@@ -9,6 +11,11 @@ const FOLLOWING_LINES = 4;
 /** More would be read for little, where a short file leaves them the room. */
 const MOST_PASSAGES = 8;
 const WORD = /[\p{L}_$][\p{L}\p{N}_$]*/gu;
+
+/** What a search for {@link likePassages} goes by: the last lines before the place, else the path of its file. */
+export function passageQuery(before: string, path: string): string {
+  return before.split('\n').slice(-QUERY_LINES).join('\n').trim() || path;
+}
 
 /**
  * Of each result the lines that are most like those right before a place, with a few that follow them: a prompt has
@@ -32,35 +39,47 @@ export function likePassages(before: string, results: readonly SearchResult[]): 
     .map(({ result, lines, start }) => linesOf(result, lines, start, COMPARED_LINES + FOLLOWING_LINES));
 }
 
-/** Where the window begins that has most of the wanted words and fewest others. */
+/**
+ * Where the window begins that has most of the wanted words and fewest others: of the words of both, by weight, the
+ * share that both have (Jaccard). The window moves a line at a time, and so do the sums.
+ */
 function mostAlike(
   wanted: ReadonlySet<string>,
   lines: readonly ReadonlySet<string>[],
   weightOf: (word: string) => number,
 ): { start: number; likeness: number } {
+  const wantedWeight = [...wanted].reduce((sum, word) => sum + weightOf(word), 0);
+  const counts = new Map<string, number>();
+  let [shared, others] = [0, 0];
+  const move = (line: ReadonlySet<string> | undefined, by: 1 | -1): void => {
+    for (const word of line ?? []) {
+      const count = (counts.get(word) ?? 0) + by;
+      counts.set(word, count);
+      // It counts once, from its first line in the window to its last.
+      if (count !== (by === 1 ? 1 : 0)) continue;
+      if (wanted.has(word)) shared += by * weightOf(word);
+      else others += by * weightOf(word);
+    }
+  };
   let best = { start: 0, likeness: 0 };
-  for (let start = 0; start < Math.max(1, lines.length - COMPARED_LINES + 1); start++) {
-    const likeness = sharedWeight(wanted, union(lines.slice(start, start + COMPARED_LINES)), weightOf);
+  for (const [end, line] of lines.entries()) {
+    move(line, 1);
+    move(lines[end - COMPARED_LINES], -1);
+    const start = Math.max(0, end - COMPARED_LINES + 1);
+    const isWhole = end - start + 1 === Math.min(COMPARED_LINES, lines.length);
+    const likeness = isWhole && shared > 0 ? shared / (wantedWeight + others) : 0;
     if (likeness > best.likeness) best = { start, likeness };
   }
   return best;
 }
 
-/** Of the words of both, by weight, the share that both have (Jaccard). */
-function sharedWeight(
-  some: ReadonlySet<string>,
-  others: ReadonlySet<string>,
-  weightOf: (word: string) => number,
-): number {
-  const weight = (words: Iterable<string>) => [...words].reduce((sum, word) => sum + weightOf(word), 0);
-  const all = weight(union([some, others]));
-  return all === 0 ? 0 : weight([...some].filter((word) => others.has(word))) / all;
-}
-
 function rarity(texts: readonly ReadonlySet<string>[]): (word: string) => number {
   const having = new Map<string, number>();
   for (const text of texts) for (const word of text) having.set(word, (having.get(word) ?? 0) + 1);
-  return (word) => Math.log(1 + texts.length / (1 + (having.get(word) ?? 0)));
+  const byCount = Array.from({ length: texts.length + 1 }, (_, count) =>
+    Math.log(1 + texts.length / (1 + count)),
+  );
+  return (word) => byCount[having.get(word) ?? 0] ?? 0;
 }
 
 function linesOf(result: SearchResult, lines: readonly string[], start: number, count: number): SearchResult {

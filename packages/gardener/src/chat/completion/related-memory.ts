@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { GardenerError } from '../../garden/errors/garden-error.js';
 import type { ProjectRecord } from '../../garden/project-record.js';
-import { likePassages, PASSAGE_CANDIDATES } from '../../prompt/like-passages.js';
+import { likePassages, PASSAGE_CANDIDATES, passageQuery } from '../../prompt/like-passages.js';
 import type { SearchResult } from '../../retrieval/search/search.js';
 import type { Assistant } from '../assistant.js';
 import type { CodeAtCursor } from './code-request.js';
@@ -21,8 +21,6 @@ export interface ShownCode extends RelatedCode {
 
 /** Files whose related code is remembered. */
 const MOST_FILES = 64;
-/** What the search goes by: the last lines before the place. */
-const QUERY_LINES = 12;
 /**
  * A prompt that begins with other code is read anew, so other code is shown only when so many times as long has passed
  * since the last change as that reading takes.
@@ -130,7 +128,7 @@ export class RelatedMemory {
     signal: AbortSignal | undefined,
   ): Promise<RelatedCode> {
     const { path, before, extra = [] } = code;
-    const query = before.split('\n').slice(-QUERY_LINES).join('\n').trim() || (path ?? '');
+    const query = passageQuery(before, path ?? '');
     if (query === '') return { results: [], extra, path };
     try {
       const { results } = await this.#assistant.search(project, query, {

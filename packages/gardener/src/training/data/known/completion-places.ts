@@ -2,7 +2,7 @@ import { pathLine } from '../../../codebase/languages/path-line.js';
 import type { ChunkedFile } from '../../../codebase/read/chunked-file.js';
 import type { Place } from '../../../models/runtime/fill-in-the-middle.js';
 import { fitCompletion } from '../../../prompt/fit-completion.js';
-import { likePassages } from '../../../prompt/like-passages.js';
+import { likePassages, passageQuery } from '../../../prompt/like-passages.js';
 import type { SearchResult } from '../../../retrieval/search/search.js';
 import type { ScopeKind } from '../gaps/scopes.js';
 import type { HeldOutGap } from '../split/held-out.js';
@@ -46,8 +46,6 @@ export interface CompletionPlaceOptions {
   signal?: AbortSignal;
 }
 
-/** What the search goes by, as in the product: the last lines before the place. */
-const QUERY_LINES = 12;
 /** Kept free for what is written. */
 const ANSWER_TOKENS = 112;
 
@@ -70,8 +68,9 @@ export async function completionPlaces(
     const around = file && aroundGap(file.text, gap);
     if (places.length === options.count) break;
     if (!file || !around) continue;
-    const query = around.before.split('\n').slice(-QUERY_LINES).join('\n').trim() || path;
-    const found = (await options.search(query)).filter(({ chunk }) => !hidden.has(chunk.path));
+    const found = (await options.search(passageQuery(around.before, path))).filter(
+      ({ chunk }) => !hidden.has(chunk.path),
+    );
     const ask = async (results: readonly SearchResult[]): Promise<CompletionQuestion> => {
       const parts = {
         repository: options.repository,

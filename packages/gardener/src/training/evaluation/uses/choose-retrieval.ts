@@ -144,7 +144,7 @@ function asUsual(places: number): RetrievalChoice {
 }
 
 /** A question with what was really written there, which alone is scored. */
-function placeRow(
+export function placeRow(
   { prompt, suffix, place }: CompletionQuestion,
   text: string,
   { tokenizer, gapTokens }: GapBase,
