@@ -39,7 +39,7 @@ export interface CompletionPrompt {
 
 /**
  * Shares of the room: what follows the place, and related code at most; the rest is the file before the place, which
- * says more than as much of other files does. Measured by bench/completion/related.bench.ts.
+ * says more than as much of other files does. Measured by bench/related/related.bench.ts.
  */
 const AFTER_SHARE = 0.2;
 const RELATED_SHARE = 0.25;
