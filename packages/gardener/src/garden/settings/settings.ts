@@ -198,6 +198,14 @@ export const settingsSchema = z.strictObject({
     .describe(
       'How many times as many gap rows the recently edited half of the files gives to a training as the others.',
     ),
+  testRowWeight: z
+    .number()
+    .min(0.01)
+    .max(10)
+    .default(1)
+    .describe(
+      'What a row of a test counts for where a training has not time for all rows, against 1 for a row of other code.',
+    ),
   sequenceLength: whole(16, 32_768).default(256).describe('Tokens of one training row.'),
   threads: whole(0, 1024)
     .default(0)

@@ -2,6 +2,7 @@ import type { SupervisedExample } from '@codebase-gardener/lora';
 import { describe, expect, test } from 'vitest';
 import { byteTokenizer, chunkedFile, testBase, testFile } from './codebase.fixture.js';
 import { makeExamples } from './examples.js';
+import { NO_MORE_ROWS } from './rows/row-weights.js';
 
 const CANARY = 'canary_8d1f_never_trained_on';
 const files = Array.from({ length: 40 }, (_, i) =>
@@ -52,6 +53,18 @@ describe('makeExamples', () => {
     for (const line of text.split('\n').filter((line) => line.trim() !== '')) {
       expect(windows.split(`\n${line}\n`).length - 1, line).toBe(1);
     }
+  });
+
+  test('tests come later where they count for less, and none is left out', () => {
+    const mixed = files.map((file, i) => testFile(i % 2 ? `tests/test_${i}.py` : file.path));
+    const rowsWith = (tests: number) =>
+      makeExamples(mixed, testBase, { ...options, rows: { ...NO_MORE_ROWS, tests } }).train;
+    const isTest = ({ tokens }: SupervisedExample) => decode(tokens).includes('tests/test_');
+    const firstHalf = (rows: SupervisedExample[]) =>
+      rows.slice(0, rows.length / 2).filter((row) => isTest(row)).length;
+    const [usual, less] = [rowsWith(1), rowsWith(0.25)];
+    expect(less.length).toBe(usual.length);
+    expect(firstHalf(less)).toBeLessThan(firstHalf(usual) * 0.75);
   });
 
   test('instruction pairs take their share and learn the answer with its end token, nothing else', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SupervisedExample } from '@codebase-gardener/lora';
 import type { ParsedLog } from '../../codebase/history/parse-log.js';
+import { isTestPath } from '../../codebase/languages/test-path.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { systemMessage } from '../../prompt/build-prompt.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
@@ -99,7 +100,8 @@ export function makeExamples(
     ...ofKind('chat', pairs),
   ];
   const drawn = shuffled(withoutDuplicates(rows, filters), random);
-  const train = orderRows(drawn, options.order ?? 'coverage').map(({ example }) => example);
+  const weightOf = (path: string): number => (isTestPath(path) ? weights.tests : 1);
+  const train = orderRows(drawn, options.order ?? 'coverage', weightOf).map(({ example }) => example);
 
   const draw = (sides: readonly SplitFile[], maxTokens: number): CodeWindow[][] =>
     drawWindows(

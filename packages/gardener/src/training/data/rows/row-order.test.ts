@@ -53,6 +53,21 @@ describe('orderRows', () => {
     expect(new Set(ordered.slice(0, 3)).size).toBe(3);
   });
 
+  it('takes later what counts for less, as far as it does not add more', () => {
+    const rows = [
+      ...[
+        row('a', 'all say this'),
+        row('b', 'all say this'),
+        row('c', 'some say it'),
+        row('d', 'some say it'),
+      ],
+      ...[row('e', 'all say this')],
+    ];
+    const weightOf = (file: string) => ('abe'.includes(file) ? 0.25 : 1);
+    expect(names(orderRows(rows, 'coverage'))).toMatch(/^[abe]/);
+    expect(names(orderRows(rows, 'coverage', weightOf))).toMatch(/^[cd]/);
+  });
+
   it('loses and repeats no row, whatever the order', () => {
     const rows = Array.from({ length: 50 }, (_, i) =>
       row(`${i % 7}`, `row ${i * 7919}`, i % 3 ? 'gap' : 'chat'),

@@ -9,14 +9,21 @@ export type RowOrder = 'drawn' | 'coverage';
  * coverage, each next row is the one that adds most (see `Coverage`), less where rows of its file came before it, and
  * kinds of rows stay mixed in their shares of the tokens all along.
  * @param rows in an order of chance, which decides where two add as much
+ * @param weightOf what a row of a file counts for, above 0; all as much by default
  */
-export function orderRows<Row extends OrderedRow>(rows: readonly Row[], order: RowOrder): readonly Row[] {
+export function orderRows<Row extends OrderedRow>(
+  rows: readonly Row[],
+  order: RowOrder,
+  weightOf: (file: string) => number = () => 1,
+): readonly Row[] {
   if (order === 'drawn') return rows;
   const coverage = new Coverage(rows);
   const ofFile = new Map<string, number>();
   const fileOf = ({ kind, file }: Row) => `${kind} ${file}`;
   const worth = (row: Row): number =>
-    coverage.added(row) / row.example.tokens.length / (1 + (ofFile.get(fileOf(row)) ?? 0));
+    (coverage.added(row) * weightOf(row.file)) /
+    row.example.tokens.length /
+    (1 + (ofFile.get(fileOf(row)) ?? 0));
   const kinds = new Map<string, { heap: MaxHeap<Row>; all: number; taken: number }>();
   for (const row of rows) {
     const own = kinds.get(row.kind) ?? { heap: new MaxHeap(), all: 0, taken: 0 };

@@ -11,10 +11,12 @@ export interface RowWeights {
   commits: number;
   /** How many times as many gap rows the files of the newer half give as the others. */
   recent: number;
+  /** What rows of tests count for in the order of rows, where 1 is as much as others. */
+  tests: number;
 }
 
 /** No row of these kinds, and all files alike. */
-export const NO_MORE_ROWS: RowWeights = { bodies: 0, related: 0, commits: 0, recent: 1 };
+export const NO_MORE_ROWS: RowWeights = { bodies: 0, related: 0, commits: 0, recent: 1, tests: 1 };
 
 /** Tokens that are `share` of all when `codeTokens` are the rest. */
 export function tokensOfShare(share: number, codeTokens: number): number {

@@ -162,6 +162,7 @@ function exampleOptions(
       related: garden.settings.relatedRowShare,
       commits: garden.settings.commitRowShare,
       recent: garden.settings.recentEditWeight,
+      tests: garden.settings.testRowWeight,
     },
     allowedSecrets: garden.settings.allowedSecrets,
     ...(options.gapShare !== undefined && { gapShare: options.gapShare }),
