@@ -9,7 +9,8 @@ export default defineConfig({
     globalSetup: ['scripts/test-models.setup.ts'],
     include: ['e2e/python/**/*.test.ts', 'packages/*/src/**/*.python.test.ts'],
     pool: 'forks',
-    fileParallelism: false,
+    // Most of what they wait for is Python starting and computing on one core.
+    maxWorkers: 2,
     testTimeout: 600_000,
     hookTimeout: 600_000,
   },

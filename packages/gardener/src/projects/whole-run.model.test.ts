@@ -202,7 +202,7 @@ describe('a training run', () => {
   test(
     'a cancel ends it within seconds and leaves no adapter',
     async () => {
-      setup = await testGarden(FILES, { sequenceLength: 128 });
+      setup = await testGarden(FILES, { sequenceLength: 128 }, 'tiny');
       let cancelledAt = 0;
       const { state } = await runToEnd(setup, { budgetMs: 600_000 }, (event, _, directory) => {
         if (event.type !== 'stage-start' || event.stage !== 'training') return;
