@@ -1,31 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-/** Files of many short commands, which train nothing: two at a time. */
-const COMMANDS = ['bad-input', 'command-line', 'install', 'serve'].map((name) => `e2e/${name}.test.ts`);
-
-// The main job through the built command line, with the real models. What trains or drives a browser has both cores to
-// itself.
+// The main job through the built command line, with the real models: two files at a time, each on a core of its own.
 export default defineConfig({
   test: {
     globalSetup: ['scripts/test-models.setup.ts'],
+    include: ['e2e/*.test.ts'],
     pool: 'forks',
+    maxWorkers: 2,
+    // A training is not to rest because of the other file.
+    env: { CODEBASE_GARDENER_THREADS: '1', CODEBASE_GARDENER_YIELD_TO_OTHERS: 'false' },
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    projects: [
-      {
-        extends: true,
-        test: { name: 'commands', include: COMMANDS, maxWorkers: 2, sequence: { groupOrder: 0 } },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'trainings',
-          include: ['e2e/*.test.ts'],
-          exclude: COMMANDS,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-        },
-      },
-    ],
   },
 });

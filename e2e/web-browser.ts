@@ -44,11 +44,9 @@ export class TestServer {
       process.execPath,
       [gardenerBinary, 'serve', '--port', port, '--json', ...this.options],
       {
-        // A test machine does other things meanwhile; the training is not to rest for them.
         env: {
           ...inherited,
           CODEBASE_GARDENER_DATA_DIR: this.garden.dataDir,
-          CODEBASE_GARDENER_YIELD_TO_OTHERS: 'false',
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       },

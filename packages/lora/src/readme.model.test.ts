@@ -28,7 +28,7 @@ test('the examples of the README run as they stand there, one after the other', 
     const model = inject('baseModelFile');
     await symlink(model, join(directory, 'SmolLM2-135M-Instruct.Q4_1.gguf'));
     const source = await readFile(join(packageDirectory, 'src/train/train.ts'), 'utf8');
-    await writeFile(join(directory, 'book.txt'), source.repeat(2).slice(0, 12_000));
+    await writeFile(join(directory, 'book.txt'), source.repeat(2).slice(0, 9_500));
     for (const [i, example] of (await readmeExamples()).entries()) {
       const script = join(scripts, `${i}.ts`);
       await writeFile(script, example);

@@ -1,4 +1,4 @@
-const FOLDERS = new Set(['test', 'tests', 'testing', 'testdata', 'spec', 'specs', '__tests__', '__mocks__']);
+const FOLDERS = new Set(['test', 'tests', 'testdata', 'spec', 'specs', '__tests__', '__mocks__']);
 /** `test_a.py`, `a_test.go`, `a_spec.rb`, `a.test.ts`, `a.spec.js`, `conftest.py`. */
 const LOWER_CASE = /^(?:tests?|conftest)\.|^test_|[._-](?:tests?|spec)\.[^.]+$/;
 /** `ATest.java`, `ATests.cs`, `ATestCase.php`, `ASpec.scala`. */

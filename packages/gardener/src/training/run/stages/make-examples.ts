@@ -25,6 +25,9 @@ const MAX_VALIDATION_TOKENS = 4_000;
 const KNOWN_QUESTIONS = 40;
 /** Places of validation files on which it is chosen how completions are asked for, where the time allows. */
 const VALIDATION_PLACES = 40;
+/** A place takes a tenth of a second to make and seconds to measure: so many are made that none is missed. */
+const PLACES_PER_SECOND = 0.2;
+const MIN_PLACES = 8;
 /**
  * Tokens of a place to complete, its prompt and what is written, half of what is scored at once: twice as many places
  * in the same time say more than twice the code before each.
@@ -85,6 +88,7 @@ async function makeUses(
   const contextTokens = Math.min(SCORING_CONTEXT_TOKENS, base.contextLength);
   const placeTokens = Math.min(PLACE_TOKENS, contextTokens / 2);
   const excludePaths = manifest.heldOut.files;
+  const places = Math.max(MIN_PLACES, (run.budgetMs / 1000) * PLACES_PER_SECOND);
   report.progress('making questions', 0, null);
   const questions = await knownQuestions(
     codebase.files.flatMap((file) => file.chunks),
@@ -103,8 +107,8 @@ async function makeUses(
       });
     return {
       questions,
-      places: await placesOf(heldOut, MAX_HELD_OUT_GAPS, excludePaths),
-      validation: await placesOf(validating, VALIDATION_PLACES, [
+      places: await placesOf(heldOut, Math.min(MAX_HELD_OUT_GAPS, places), excludePaths),
+      validation: await placesOf(validating, Math.min(VALIDATION_PLACES, places), [
         ...excludePaths,
         ...manifest.validation.files,
       ]),
