@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { generalCodeSample } from '../data/general-code-examples.js';
+import { spreadSample } from '../data/spread-sample.js';
 import type { RunDirectory } from '../run-directory/run-directory.js';
 import type { EngineEvent } from './engine-events.js';
 import type { OpenedRun, TrainingEngine } from './training-engine.js';
@@ -13,7 +14,8 @@ async function* runOnnx(
   signal: AbortSignal,
 ): AsyncGenerator<EngineEvent> {
   const { readPeftAdapter, train, writePeftAdapter } = await import('@codebase-gardener/lora');
-  const { baseModelName, threads, memoryBudgetBytes, initialAdapter, maxGeneralLossRise } = settings;
+  const { baseModelName, threads, memoryBudgetBytes, initialAdapter, maxGeneralLossRise, validationTokens } =
+    settings;
   const { learningRate, warmupSteps, weightDecay, maxGradientNorm } = settings;
   const { sequenceLength, rows, accumulation, patience, budgetMs, maxEpochs, firstEpoch, seed } = settings;
   const general = () => generalCodeSample(base.tokenizer, sequenceLength);
@@ -21,7 +23,7 @@ async function* runOnnx(
   const training = train({
     base,
     examples: data.train,
-    validation: data.validation,
+    validation: validationTokens === null ? data.validation : spreadSample(data.validation, validationTokens),
     adapter: {
       ...settings.adapter,
       ...(initialAdapter ? { initial: await readPeftAdapter(initialAdapter, base.config) } : {}),

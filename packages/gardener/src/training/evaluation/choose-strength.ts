@@ -1,6 +1,7 @@
 import type { BaseModel, LoraAdapter, SupervisedExample } from '@codebase-gardener/lora';
 import { z } from 'zod';
 import { countTokens } from '../data/count-tokens.js';
+import { spreadSample } from '../data/spread-sample.js';
 import { meanNll } from './statistics/file-sums.js';
 
 /** Strengths that are compared, the one that was trained first. */
@@ -80,19 +81,4 @@ function asTrained(validation: readonly SupervisedExample[]): StrengthChoice {
       ? 'There are too few validation files to compare strengths'
       : 'The budget left no time to compare strengths';
   return { strength: 1, losses: [], reason: `${why}, so the adapter answers as it was trained.` };
-}
-
-/** Examples of all parts of a list, of at most `maxTokens` together. */
-function spreadSample(examples: readonly SupervisedExample[], maxTokens: number): SupervisedExample[] {
-  const every = Math.max(1, countTokens(examples) / maxTokens);
-  const count = Math.floor(examples.length / every);
-  const sample: SupervisedExample[] = [];
-  let tokens = 0;
-  for (let i = 0; i < count; i++) {
-    const example = examples[Math.floor(i * every)];
-    if (example === undefined || tokens + example.tokens.length > maxTokens) continue;
-    tokens += example.tokens.length;
-    sample.push(example);
-  }
-  return sample;
 }

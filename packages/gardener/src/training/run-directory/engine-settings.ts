@@ -31,6 +31,8 @@ const engineSettingsSchema = z.object({
   maxEpochs: z.number().int().positive(),
   /** Whether the data is seen in its own order the first time, or shuffled as later. */
   firstEpoch: z.enum(['given', 'shuffled']).default('shuffled'),
+  /** Of the validation examples, tokens that are looked at while training; null: all. */
+  validationTokens: z.number().positive().nullable().default(null),
   /** Validations without improvement after which training ends. */
   patience: z.number().int().positive(),
   checkpointEveryMs: z.number().positive(),

@@ -100,6 +100,7 @@ function settingsOf(run: RunDirectory): EngineSettings {
     device: 'auto',
     precision: 'auto',
     maxGeneralLossRise: 0.12,
+    validationTokens: 2_000,
   };
 }
 
@@ -262,11 +263,14 @@ test('a model of the user stays where it is', async () => {
 });
 
 test('settings from before some fields existed are read', async () => {
-  const { initialAdapter: _a, maxGeneralLossRise: _b, memoryBudgetBytes: _c, ...old } = settingsOf(directory);
+  const now = settingsOf(directory);
+  const { initialAdapter: _a, maxGeneralLossRise: _b, memoryBudgetBytes: _c, ...rest } = now;
+  const { validationTokens: _d, ...old } = rest;
   await writeFile(join(directory.path, 'engine.json'), JSON.stringify(old));
   expect(await directory.readEngineSettings()).toMatchObject({
     initialAdapter: null,
     maxGeneralLossRise: null,
+    validationTokens: null,
     memoryBudgetBytes: 0,
     device: 'auto',
     precision: 'auto',

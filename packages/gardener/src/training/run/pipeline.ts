@@ -82,7 +82,7 @@ async function trainAndJudge(run: RunContext): Promise<RunEventInput> {
   const budget = await openBudget(run);
   const baseScores = await scoreBase(run, { base, data, budget });
   const budgetMs = budget.trainingMs(baseScores, project.baseModel !== baseModel);
-  const trained = await trainAdapter(run, { base, data, budgetMs });
+  const trained = await trainAdapter(run, { base, data, budgetMs, baseScores });
 
   await report.event({ type: 'stage-start', stage: 'evaluating' });
   const saved = await saveTrained(run, { base, data, trained });

@@ -67,6 +67,7 @@ export async function readyRun(
     budgetMs: 600_000,
     firstEpoch: 'shuffled',
     maxEpochs: 1,
+    validationTokens: null,
     patience: 100,
     checkpointEveryMs: 600_000,
     seed: 5,

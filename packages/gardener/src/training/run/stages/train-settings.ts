@@ -18,6 +18,13 @@ const ACCUMULATION = 2;
 const MAX_EPOCHS = 4;
 const PATIENCE = 3;
 
+/**
+ * Of a training's time, what one look at validation code may take: there are three at least, and of a wide base on a
+ * slow machine all of that code would take as long as a quarter of the steps. Never less of it than this many tokens.
+ */
+const VALIDATION_SHARE = 0.03;
+const MIN_VALIDATION_TOKENS = 1_000;
+
 /** Rows whose gradients are put together for one step. */
 export const ROWS_PER_STEP = ROWS * ACCUMULATION;
 
@@ -42,7 +49,14 @@ export function suitedLearningRate({ hiddenSize }: { hiddenSize: number }): numb
 /** What a new training is told: the user's settings, the run's options, and what is fixed. */
 export function trainSettings(
   { garden, project, baseModel, options }: RunContext,
-  input: { base: BaseModel; data: RunData; budgetMs: number; targetModules: readonly TargetModule[] },
+  input: {
+    base: BaseModel;
+    data: RunData;
+    budgetMs: number;
+    /** As measured when the base was scored. */
+    msPerToken: number;
+    targetModules: readonly TargetModule[];
+  },
 ): EngineSettings {
   const { rank, alpha, dropout, learningRate, ...settings } = garden.settings;
   const { continuedFrom, sequenceLength } = input.data.manifest;
@@ -64,6 +78,8 @@ export function trainSettings(
     budgetMs: input.budgetMs,
     maxEpochs: MAX_EPOCHS,
     firstEpoch: 'given',
+    // A GPU or another machine has a pace of its own.
+    validationTokens: isHere(options) ? validationTokens(input) : null,
     patience: PATIENCE,
     checkpointEveryMs: settings.checkpointEveryMs,
     seed: options.seed,
@@ -74,6 +90,15 @@ export function trainSettings(
     memoryBudgetBytes: settings.trainingMemoryMegabytes * 1e6 || memoryElsewhere(options),
     maxGeneralLossRise: MAX_SAMPLED_LOSS_RISE,
   };
+}
+
+/** Tokens of validation code that fit into their share of a training's time. */
+export function validationTokens({ budgetMs, msPerToken }: { budgetMs: number; msPerToken: number }): number {
+  return Math.max(MIN_VALIDATION_TOKENS, Math.floor((budgetMs * VALIDATION_SHARE) / msPerToken));
+}
+
+function isHere({ engine, place }: RunContext['options']): boolean {
+  return engine === 'onnx' && place === 'local';
 }
 
 function memoryElsewhere({ engine, place }: RunContext['options']): number {
