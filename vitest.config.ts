@@ -11,6 +11,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, '**/*.{large,python}.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // Each file has a core: threads that wait for each other beside another file's take longer than one.
+    env: { CODEBASE_GARDENER_THREADS: '1' },
     // Its package.json has a "source" condition too, which Node would follow to TypeScript.
     server: { deps: { inline: ['@modelcontextprotocol/sdk', 'eventsource-parser'] } },
     // Far above what a test takes: a busy machine makes it slow, not wrong.

@@ -125,9 +125,9 @@ export const FACTORS: readonly Factor[] = [
   factor('order', 'Which rows are learned from where there is not time for all.', 'coverage', [
     ['drawn by chance', { order: 'drawn' }],
   ]),
-  factor('testRowWeight', 'What rows of tests count for in the order of rows.', '1', [
+  factor('testRowWeight', 'What rows of tests count for in the order of rows.', '0.5', [
     ['0.25', rows({ tests: 0.25 })],
-    ['0.5', rows({ tests: 0.5 })],
+    ['1', rows({ tests: 1 })],
   ]),
   factor('recipe of others', 'Rows drawn by chance, no chats, and gaps as others have them.', 'ours', [
     ['windows alone', { order: 'drawn', gapShare: 0, instructionShare: 0 }],

@@ -50,7 +50,7 @@ const OTHERS: { [K in SettingKey]: [Settings[K], Settings[K], Settings[K]] } = {
   relatedRowShare: [0.1, 0.2, 0.3],
   commitRowShare: [0.1, 0.2, 0.3],
   recentEditWeight: [2, 3, 4],
-  testRowWeight: [0.25, 0.5, 2],
+  testRowWeight: [0.25, 1, 2],
   sequenceLength: [128, 512, 1024],
   threads: [1, 2, 3],
   trainingMemoryMegabytes: [500, 600, 700],

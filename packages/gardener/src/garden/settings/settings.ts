@@ -202,7 +202,7 @@ export const settingsSchema = z.strictObject({
     .number()
     .min(0.01)
     .max(10)
-    .default(1)
+    .default(0.5)
     .describe(
       'What a row of a test counts for where a training has not time for all rows, against 1 for a row of other code.',
     ),
