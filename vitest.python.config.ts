@@ -9,8 +9,9 @@ export default defineConfig({
     globalSetup: ['scripts/test-models.setup.ts'],
     include: ['e2e/python/**/*.test.ts', 'packages/*/src/**/*.python.test.ts'],
     pool: 'forks',
-    // Most of what they wait for is Python starting and computing on one core.
+    // Two files at a time, each on a core of its own: threads of both on both cores take longer.
     maxWorkers: 2,
+    env: { CODEBASE_GARDENER_THREADS: '1', OMP_NUM_THREADS: '1' },
     testTimeout: 600_000,
     hookTimeout: 600_000,
   },

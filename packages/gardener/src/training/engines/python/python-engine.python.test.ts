@@ -56,7 +56,7 @@ describe.each(here)('the engine %s', (name) => {
       const firstEpoch = baseName === 'tiny qwen2' ? 'given' : 'shuffled';
       // Without validation examples the last state is the result.
       const examples = { train: steps === 10 ? 32 : 10, validation: 0 };
-      await using run = await readyRun(folder, file(), { threads: 2, firstEpoch }, examples);
+      await using run = await readyRun(folder, file(), { threads: 1, firstEpoch }, examples);
       const events = await trainInPython(name, run);
       const ours = await trainHere(run);
       expect(ours.losses).toHaveLength(steps);
