@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { expectTwoLines, TestGarden } from './run-gardener.js';
@@ -37,10 +37,13 @@ interface Status {
 }
 
 let status: Status;
+let durationS = 0;
 
 beforeAll(async () => {
   await garden.installModels(inject('baseModelFile'), inject('embeddingModelDirectory'));
+  const startMs = performance.now();
   status = await garden.json<Status>(['add', garden.codebase(ROOMS), '--budget', `${BUDGET_S}s`, '--wait']);
+  durationS = (performance.now() - startMs) / 1000;
 });
 afterAll(() => garden.remove());
 
@@ -83,12 +86,9 @@ describe('gardener add --wait', () => {
     expect(parity?.adapterAgreement).toBeGreaterThan((parity?.baseAgreement ?? 1) - 0.04);
   });
 
-  it('trains in what measuring the base leaves of its budget', () => {
-    const runs = join(garden.dataDir, 'projects', status.project.id, 'training');
-    const [run = ''] = readdirSync(runs);
-    const settings = JSON.parse(readFileSync(join(runs, run, 'engine.json'), 'utf8')) as { budgetMs: number };
-    expect(settings.budgetMs).toBeGreaterThan(0);
-    expect(settings.budgetMs).toBeLessThan(BUDGET_S * 1_000);
+  it('keeps to its budget', () => {
+    // Indexing comes on top, and a test machine does other things meanwhile.
+    expect(durationS).toBeLessThan(BUDGET_S * 1.15 + 90);
   });
 
   it('leaves an adapter in both formats, with its manifest and scorecard', () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SupervisedExample } from '@codebase-gardener/lora';
 import type { ParsedLog } from '../../codebase/history/parse-log.js';
-import { isTestPath } from '../../codebase/languages/test-path.js';
 import type { ChunkedFile } from '../../codebase/read/chunked-file.js';
 import { systemMessage } from '../../prompt/build-prompt.js';
+import { fileRole } from '../../retrieval/ranking/file-role.js';
 import { chatExample, chatFrame, type ExampleBase } from './chat-example.js';
 import { type CodeWindow, codeWindows } from './code-windows.js';
 import { countTokens } from './count-tokens.js';
@@ -100,7 +100,10 @@ export function makeExamples(
     ...ofKind('chat', pairs),
   ];
   const drawn = shuffled(withoutDuplicates(rows, filters), random);
-  const weightOf = (path: string): number => (isTestPath(path) ? weights.tests : 1);
+  const tests = new Set(
+    trainFiles.flatMap(({ file }) => (fileRole(file.path, file.language) === 'test' ? [file.path] : [])),
+  );
+  const weightOf = (path: string): number => (tests.has(path) ? weights.tests : 1);
   const train = orderRows(drawn, options.order ?? 'coverage', weightOf).map(({ example }) => example);
 
   const draw = (sides: readonly SplitFile[], maxTokens: number): CodeWindow[][] =>

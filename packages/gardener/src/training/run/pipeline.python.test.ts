@@ -67,7 +67,8 @@ async function goOn(run: string): Promise<RunEvent[]> {
 const here = PYTHON_ENGINES.filter((name) => name === 'peft' || process.env.GARDENER_MLX_PYTHON);
 
 test.each(here)('a run with the engine %s is measured and gated like any other', async (engine) => {
-  const { garden, project, run } = await queuedRun(engine, pythonOf(engine));
+  // A plan takes four steps: time for them beside the tests of another file.
+  const { garden, project, run } = await queuedRun(engine, pythonOf(engine), 30_000);
   const events = await goOn(run);
   expect(events.at(-1)).toMatchObject({
     type: 'run-complete',
@@ -75,8 +76,7 @@ test.each(here)('a run with the engine %s is measured and gated like any other',
     reason: expect.any(String),
   });
   const told = events.map(({ type }) => type);
-  // No plan: that takes four steps, which a busy machine need not come to.
-  for (const type of ['step-end', 'validation-end', 'checkpoint-save', 'evaluation-end'])
+  for (const type of ['plan', 'step-end', 'validation-end', 'checkpoint-save', 'evaluation-end'])
     expect(told).toContain(type);
   const { settings, scores } = await readAdapterManifest(garden.paths.adapter(project.id, 1));
   expect(settings).toMatchObject({ engine });

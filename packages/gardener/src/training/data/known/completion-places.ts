@@ -66,7 +66,7 @@ export async function completionPlaces(
     options.signal?.throwIfAborted();
     const file = byPath.get(path);
     const around = file && aroundGap(file.text, gap);
-    if (places.length >= options.count) break;
+    if (places.length === options.count) break;
     if (!file || !around) continue;
     const found = (await options.search(passageQuery(around.before, path))).filter(
       ({ chunk }) => !hidden.has(chunk.path),

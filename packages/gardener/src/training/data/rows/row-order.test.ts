@@ -53,19 +53,14 @@ describe('orderRows', () => {
     expect(new Set(ordered.slice(0, 3)).size).toBe(3);
   });
 
-  it('takes later what counts for less, as far as it does not add more', () => {
+  it('takes later what counts for less', () => {
     const rows = [
-      ...[
-        row('a', 'all say this'),
-        row('b', 'all say this'),
-        row('c', 'some say it'),
-        row('d', 'some say it'),
-      ],
-      ...[row('e', 'all say this')],
+      ...[...'abc'].map((file) => row(file, 'all say this')),
+      ...[...'de'].map((file) => row(file, 'some say it')),
     ];
-    const weightOf = (file: string) => ('abe'.includes(file) ? 0.25 : 1);
-    expect(names(orderRows(rows, 'coverage'))).toMatch(/^[abe]/);
-    expect(names(orderRows(rows, 'coverage', weightOf))).toMatch(/^[cd]/);
+    const weightOf = (file: string) => ('abc'.includes(file) ? 0.25 : 1);
+    expect(names(orderRows(rows, 'coverage'))).toMatch(/^[abc]/);
+    expect(names(orderRows(rows, 'coverage', weightOf))).toMatch(/^[de]/);
   });
 
   it('loses and repeats no row, whatever the order', () => {

@@ -15,7 +15,7 @@ export interface RowWeights {
   tests: number;
 }
 
-/** No row of these kinds, files of every age alike, and tests as was measured to be best for other code. */
+/** No row of these kinds, files of every age alike, and tests at half of what other code counts. */
 export const NO_MORE_ROWS: RowWeights = { bodies: 0, related: 0, commits: 0, recent: 1, tests: 0.5 };
 
 /** Tokens that are `share` of all when `codeTokens` are the rest. */

@@ -88,7 +88,7 @@ async function makeUses(
   const contextTokens = Math.min(SCORING_CONTEXT_TOKENS, base.contextLength);
   const placeTokens = Math.min(PLACE_TOKENS, contextTokens / 2);
   const excludePaths = manifest.heldOut.files;
-  const places = Math.max(MIN_PLACES, (run.budgetMs / 1000) * PLACES_PER_SECOND);
+  const places = Math.max(MIN_PLACES, Math.ceil((run.budgetMs / 1000) * PLACES_PER_SECOND));
   report.progress('making questions', 0, null);
   const questions = await knownQuestions(
     codebase.files.flatMap((file) => file.chunks),

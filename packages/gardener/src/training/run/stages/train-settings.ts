@@ -20,9 +20,10 @@ const PATIENCE = 3;
 
 /**
  * Of a training's time, what one look at validation code may take: there are three at least, and of a wide base on a
- * slow machine all of that code would take as long as a quarter of the steps. Never less of it than this many tokens.
+ * slow machine all of that code would take as long as a quarter of the steps.
  */
 const VALIDATION_SHARE = 0.03;
+/** Fewer tell states apart too badly. */
 const MIN_VALIDATION_TOKENS = 1_000;
 
 /** Rows whose gradients are put together for one step. */
