@@ -5,14 +5,18 @@ export default defineConfig({
   resolve: { conditions: ['source', 'node', 'import', 'default'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
-    globalSetup: ['scripts/test-models.setup.ts'],
+    globalSetup: ['scripts/compiled.setup.ts', 'scripts/test-models.setup.ts'],
     include: ['packages/*/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
     // Those of a larger model, and those that need Python, have configurations of their own.
     exclude: [...configDefaults.exclude, '**/*.{large,python}.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    // Each file has a core: threads that wait for each other beside another file's take longer than one.
-    env: { CODEBASE_GARDENER_THREADS: '1' },
+    env: {
+      // Each file has a core: threads that wait for each other beside another file's take longer than one.
+      CODEBASE_GARDENER_THREADS: '1',
+      // Child processes start from what is compiled.
+      CODEBASE_GARDENER_TEST_COMPILED: '1',
+    },
     // Its package.json has a "source" condition too, which Node would follow to TypeScript.
     server: { deps: { inline: ['@modelcontextprotocol/sdk', 'eventsource-parser'] } },
     // Far above what a test takes: a busy machine makes it slow, not wrong.

@@ -13,7 +13,11 @@ export default mergeConfig(
     test: {
       exclude: [...configDefaults.exclude, '**/*.{native,model,large,python}.test.ts'],
       alias: { 'onnxruntime-node': absent, '@lancedb/lancedb': absent, 'node-llama-cpp': absent },
-      env: { NODE_OPTIONS: `--require ${JSON.stringify(path('child-process.cjs'))}` },
+      env: {
+        NODE_OPTIONS: `--require ${JSON.stringify(path('child-process.cjs'))}`,
+        // Nothing is compiled first.
+        CODEBASE_GARDENER_TEST_COMPILED: '',
+      },
     },
   }),
 );

@@ -6,7 +6,12 @@ export default defineConfig({
   resolve: { conditions: ['source', 'node', 'import', 'default'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
-    globalSetup: ['scripts/test-models.setup.ts', 'scripts/large-model.setup.ts'],
+    globalSetup: [
+      'scripts/compiled.setup.ts',
+      'scripts/test-models.setup.ts',
+      'scripts/large-model.setup.ts',
+    ],
+    env: { CODEBASE_GARDENER_TEST_COMPILED: '1' },
     include: ['packages/*/src/**/*.large.test.ts'],
     pool: 'forks',
     fileParallelism: false,

@@ -2,15 +2,18 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { entryCommand, spawnEntry } from './spawn-entry.js';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'garden entry-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function output(entry: URL): Promise<string> {
   const child = spawnEntry(entry, ['a b'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -37,4 +40,14 @@ test('source runs through tsx from any directory, the compiled file plainly', as
     args: [join(folder, 'x.js'), '1'],
   });
   expect(await output(entry)).toBe('jsa b');
+});
+
+test('tests that have compiled all sources start children from what was compiled', () => {
+  const child = new URL('../../codebase/read/parser-child.js', import.meta.url);
+  const source = fileURLToPath(child).replace(/\.js$/, '.ts');
+  vi.stubEnv('CODEBASE_GARDENER_TEST_COMPILED', '');
+  expect(entryCommand(child, []).args.at(-1)).toBe(source);
+  vi.stubEnv('CODEBASE_GARDENER_TEST_COMPILED', '1');
+  const built = fileURLToPath(new URL('../../../dist/codebase/read/parser-child.js', import.meta.url));
+  expect(entryCommand(child, []).args).toEqual([built]);
 });
