@@ -57,8 +57,8 @@ beforeAll(async () => {
   const workspace = codebase();
   // The small model is rarely sure of anything; tried here is how what it writes is shown.
   process.env.CODEBASE_GARDENER_SUGGESTION_CONFIDENCE = '0';
-  // Half of the code in a prompt is read in half the time.
-  process.env.CODEBASE_GARDENER_CONTEXT_TOKENS = '2048';
+  // A quarter of the code in a prompt is read in a quarter of the time.
+  process.env.CODEBASE_GARDENER_CONTEXT_TOKENS = '1024';
   await server.start();
   editor = new VsCodeServer({
     ...{ vscode, workspace, extension: unpackExtension(garden.directory) },

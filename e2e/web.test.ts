@@ -26,8 +26,8 @@ let page: Page;
 beforeAll(async () => {
   if (chromiumFile === null) return;
   await garden.installModels(inject('baseModelFile'), inject('embeddingModelDirectory'));
-  // Half of the code in a prompt is read in half the time; the pictures show what is usual.
-  if (process.env.UPDATE_SCREENSHOTS !== '1') process.env.CODEBASE_GARDENER_CONTEXT_TOKENS = '2048';
+  // A quarter of the code in a prompt is read in a quarter of the time; the pictures show what is usual.
+  if (process.env.UPDATE_SCREENSHOTS !== '1') process.env.CODEBASE_GARDENER_CONTEXT_TOKENS = '1024';
   await server.start();
   browser = await TestBrowser.open();
   ({ page } = browser);

@@ -174,6 +174,7 @@ export const FACTORS: readonly Factor[] = [
   ),
   factor('accumulation', 'Rows of a step, at the same number of rows in all.', '2', [
     ['1', { accumulation: 1 }],
+    ['1 at 0.0014', { accumulation: 1, learningRate: 1.4e-3 }],
     ['4', { accumulation: 4 }],
   ]),
   factor('schedule', 'How the learning rate goes on after the warm-up.', 'cosine', [
