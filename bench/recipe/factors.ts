@@ -40,7 +40,7 @@ export const USUAL: Recipe = {
   modules: [...ATTENTION, ...MLP],
   trainedShare: 1,
   optimizer: {},
-  accumulation: 2,
+  accumulation: 1,
   gapShare: undefined,
   instructionShare: 0.15,
   rows: NO_MORE_ROWS,
@@ -71,6 +71,7 @@ export const FACTORS: readonly Factor[] = [
     ['0.0003', { learningRate: 3e-4 }],
     ['0.0005', { learningRate: 5e-4 }],
     ['0.001', { learningRate: 1e-3 }],
+    ['0.0014', { learningRate: 1.4e-3 }],
     ['0.002', { learningRate: 2e-3 }],
     ['0.004', { learningRate: 4e-3 }],
   ]),
@@ -172,9 +173,9 @@ export const FACTORS: readonly Factor[] = [
       ['0.3', rows({ commits: 0.3 })],
     ],
   ),
-  factor('accumulation', 'Rows of a step, at the same number of rows in all.', '2', [
-    ['1', { accumulation: 1 }],
-    ['1 at 0.0014', { accumulation: 1, learningRate: 1.4e-3 }],
+  factor('accumulation', 'Rows of a step, at the same number of rows in all.', '1', [
+    ['2', { accumulation: 2 }],
+    ['2 at 0.002', { accumulation: 2, learningRate: 2e-3 }],
     ['4', { accumulation: 4 }],
   ]),
   factor('schedule', 'How the learning rate goes on after the warm-up.', 'cosine', [

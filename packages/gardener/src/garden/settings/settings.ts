@@ -179,7 +179,7 @@ export const settingsSchema = z.strictObject({
     .max(1)
     .default(0)
     .describe(
-      'Highest learning rate of the schedule; 0 takes what suits the base: 0.002 for SmolLM2-135M, 0.0003 for Qwen2.5-Coder-0.5B and larger ones.',
+      'Highest learning rate of the schedule; 0 takes what suits the base: 0.0014 for SmolLM2-135M, 0.0003 for Qwen2.5-Coder-0.5B and larger ones.',
     ),
   bodyRowShare: rowShare.describe(
     'Share of the code tokens of a training that rows take which give a signature and its docstring and learn the body, 0 to 0.9.',
