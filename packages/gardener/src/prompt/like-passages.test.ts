@@ -48,3 +48,21 @@ it('takes no more than a few', () => {
   const many = Array.from({ length: 20 }, (_, n) => found(`${n}.ts`, `one(${n})`));
   expect(likePassages('one(', many)).toHaveLength(8);
 });
+
+it('shows lines that two results share once, and leaves what is equally alike in the order of the results', () => {
+  const lines = 'open(door)\nenter(door)\nclose(door)\nlock(door)';
+  const part = { ...found('a.ts', lines), score: 0.5 };
+  part.chunk.startLine += 20;
+  const whole = found('a.ts', `${filler(20)}\n${lines}`);
+  const other = found('b.ts', `${filler(7)}\n${lines}\n${filler(3)}`);
+  const shown = likePassages('open(door)\nenter(door)\nclose(door)\nlock(door)', [other, whole, part]);
+  expect(shown.map(({ chunk }) => [chunk.path, chunk.startLine])).toEqual([
+    ['b.ts', 18],
+    ['a.ts', 31],
+  ]);
+  expect(shown[1]?.score).toBe(1);
+});
+
+it('takes nothing for alike where the wanted words are nothing', () => {
+  expect(likePassages('}\n', [found('a.ts', '}\n}')])).toEqual([]);
+});

@@ -21,7 +21,8 @@ export function passageQuery(before: string, path: string): string {
  * Of each result the lines that are most like those right before a place, with a few that follow them: a prompt has
  * room for few lines, and code that is alike goes on alike. Windows of a few lines are compared by the words that both
  * have, as in RepoCoder (https://arxiv.org/abs/2303.12570); a word that few results have counts more. Results without
- * any of the words are left out. The most alike first. Pure.
+ * any of the words are left out, and of results that share lines of a file all but one. The most alike first, those
+ * equally alike in the order of the results. Pure.
  * @param before the file's text before the place
  */
 export function likePassages(before: string, results: readonly SearchResult[]): SearchResult[] {
@@ -31,17 +32,26 @@ export function likePassages(before: string, results: readonly SearchResult[]): 
     return { result, lines, words: lines.map((line) => wordsOf([line])) };
   });
   const weightOf = rarity(read.map(({ words }) => union(words)));
-  return read
+  const passages = read
     .map(({ result, lines, words }) => ({ lines, result, ...mostAlike(wanted, words, weightOf) }))
     .filter(({ likeness }) => likeness > 0)
     .sort((a, b) => b.likeness - a.likeness)
-    .slice(0, MOST_PASSAGES)
     .map(({ result, lines, start }) => linesOf(result, lines, start, COMPARED_LINES + FOLLOWING_LINES));
+  const shown: SearchResult[] = [];
+  for (const passage of passages) {
+    if (shown.length === MOST_PASSAGES) break;
+    if (!shown.some((other) => shareLines(other, passage))) shown.push(passage);
+  }
+  return shown;
+}
+
+function shareLines({ chunk: a }: SearchResult, { chunk: b }: SearchResult): boolean {
+  return a.path === b.path && a.startLine <= b.endLine && b.startLine <= a.endLine;
 }
 
 /**
  * Where the window begins that has most of the wanted words and fewest others: of the words of both, by weight, the
- * share that both have (Jaccard). The window moves a line at a time, and so do the sums.
+ * share that both have (Jaccard), in billionths. The window moves a line at a time, and so do the sums.
  */
 function mostAlike(
   wanted: ReadonlySet<string>,
@@ -67,7 +77,8 @@ function mostAlike(
     move(lines[end - COMPARED_LINES], -1);
     const start = Math.max(0, end - COMPARED_LINES + 1);
     const isWhole = end - start + 1 === Math.min(COMPARED_LINES, lines.length);
-    const likeness = isWhole && shared > 0 ? shared / (wantedWeight + others) : 0;
+    // Sums that moved differ from each other in their last digits where they should not.
+    const likeness = isWhole ? Math.round(1e9 * (shared / (wantedWeight + others))) : 0;
     if (likeness > best.likeness) best = { start, likeness };
   }
   return best;
