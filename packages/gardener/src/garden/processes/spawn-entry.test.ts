@@ -43,11 +43,11 @@ test('source runs through tsx from any directory, the compiled file plainly', as
 });
 
 test('tests that have compiled all sources start children from what was compiled', () => {
-  const child = new URL('../../codebase/read/parser-child.js', import.meta.url);
+  const child = new URL('../runner/runner-child.js', import.meta.url);
   const source = fileURLToPath(child).replace(/\.js$/, '.ts');
   vi.stubEnv('CODEBASE_GARDENER_TEST_COMPILED', '');
   expect(entryCommand(child, []).args.at(-1)).toBe(source);
   vi.stubEnv('CODEBASE_GARDENER_TEST_COMPILED', '1');
-  const built = fileURLToPath(new URL('../../../dist/codebase/read/parser-child.js', import.meta.url));
+  const built = fileURLToPath(new URL('../../../dist/garden/runner/runner-child.js', import.meta.url));
   expect(entryCommand(child, []).args).toEqual([built]);
 });

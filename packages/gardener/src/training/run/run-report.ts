@@ -19,6 +19,11 @@ export class RunReport {
    */
   async event(event: RunEventInput): Promise<void> {
     this.#enqueue(event);
+    await this.written();
+  }
+
+  /** Resolves when all that was noted is written: before work during which nothing else happens. @throws as `event` */
+  async written(): Promise<void> {
     await this.#tail;
     if (this.#failure !== null) throw this.#failure;
   }

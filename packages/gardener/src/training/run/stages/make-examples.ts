@@ -63,6 +63,8 @@ export async function makeRunExamples(
   }
   const history = await recentHistory(run);
   report.progress('making examples', 0, null);
+  // A large codebase takes most of a minute in one go.
+  await report.written();
   const set = makeExamples(codebase.files, base, {
     ...exampleOptions(run, codebase, base, continuation),
     history,
