@@ -1,11 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-
-/** The folder of src/ and dist/, seen from either. */
-const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Where an entry file, written as its compiled `new URL('./x.js', import.meta.url)`, really lies. */
 function locateEntry(entry: URL): { file: string; isSource: boolean } {
@@ -23,9 +19,8 @@ function locateEntry(entry: URL): { file: string; isSource: boolean } {
  */
 function builtFrom(source: string): string | null {
   if (process.env.CODEBASE_GARDENER_TEST_COMPILED !== '1') return null;
-  const path = relative(join(PACKAGE, 'src'), source);
-  const built = join(PACKAGE, 'dist', path.replace(/\.ts$/, '.js'));
-  return !path.startsWith('..') && existsSync(built) ? built : null;
+  const built = source.replace(/^(.*[\\/])src([\\/].*)\.ts$/, '$1dist$2.js');
+  return built !== source && existsSync(built) ? built : null;
 }
 
 /** The full address of tsx: a bare name would be looked up from the child's working directory. */
