@@ -71,7 +71,6 @@ export const FACTORS: readonly Factor[] = [
     ['0.0003', { learningRate: 3e-4 }],
     ['0.0005', { learningRate: 5e-4 }],
     ['0.001', { learningRate: 1e-3 }],
-    ['0.0014', { learningRate: 1.4e-3 }],
     ['0.002', { learningRate: 2e-3 }],
     ['0.004', { learningRate: 4e-3 }],
   ]),

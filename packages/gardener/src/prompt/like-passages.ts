@@ -78,7 +78,7 @@ function mostAlike(
     const start = Math.max(0, end - COMPARED_LINES + 1);
     const isWhole = end - start + 1 === Math.min(COMPARED_LINES, lines.length);
     // Sums that moved differ from each other in their last digits where they should not.
-    const likeness = isWhole ? Math.round(1e9 * (shared / (wantedWeight + others))) : 0;
+    const likeness = isWhole && shared > 0 ? Math.round((1e9 * shared) / (wantedWeight + others)) : 0;
     if (likeness > best.likeness) best = { start, likeness };
   }
   return best;

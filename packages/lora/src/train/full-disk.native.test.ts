@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const FIXTURE = fileURLToPath(new URL('./training-process.fixture.ts', import.meta.url));
+/** As scripts/compiled.setup.ts compiled it. */
+const FIXTURE = fileURLToPath(new URL('../../dist/train/training-process.fixture.js', import.meta.url));
 
 /** Runs shell commands in a mount namespace of their own; what they mount is gone afterwards. */
 function inNamespace(script: string) {
@@ -17,16 +18,7 @@ const canMakeDisks = inNamespace('mount -t tmpfs none /tmp').status === 0;
 
 const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(' ');
 const training = (directory: string, losses: string, steps: number) =>
-  quoted([
-    process.execPath,
-    '--conditions=source',
-    '--import',
-    'tsx',
-    FIXTURE,
-    directory,
-    losses,
-    `${steps}`,
-  ]);
+  quoted([process.execPath, FIXTURE, directory, losses, `${steps}`]);
 
 test.runIf(canMakeDisks)(
   'a disk that gets full while a checkpoint is saved: a clear end, the one before is whole, and the run goes on to the same losses',
