@@ -16,7 +16,6 @@ export interface Outcome {
   code: number | null;
   stdout: string;
   stderr: string;
-  durationMs: number;
 }
 
 const NOBODY = 65534;
@@ -98,7 +97,7 @@ export class TestGarden {
     expect(whole.code, whole.stderr).toBe(0);
     for (const i of commands.keys()) {
       const read = (ending: string) => readFileSync(join(this.directory, `small-${i}.${ending}`), 'utf8');
-      outcomes.push({ code: Number(read('code')), stdout: read('out'), stderr: read('err'), durationMs: 0 });
+      outcomes.push({ code: Number(read('code')), stdout: read('out'), stderr: read('err') });
     }
     return outcomes;
   }
@@ -109,14 +108,13 @@ export class TestGarden {
     options: SpawnOptions,
     environment: Record<string, string> = {},
   ): Promise<Outcome> {
-    const startMs = performance.now();
     const { CODEBASE_GARDENER_DATA_DIR: _, ...inherited } = process.env;
     const child = spawn(command, words, {
       ...options,
       env: { ...inherited, CODEBASE_GARDENER_DATA_DIR: this.dataDir, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const outcome: Outcome = { code: null, stdout: '', stderr: '', durationMs: 0 };
+    const outcome: Outcome = { code: null, stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
       outcome.stdout += piece;
     });
@@ -125,7 +123,7 @@ export class TestGarden {
     });
     return new Promise((settle, reject) => {
       child.once('error', reject);
-      child.once('close', (code) => settle({ ...outcome, code, durationMs: performance.now() - startMs }));
+      child.once('close', (code) => settle({ ...outcome, code }));
     });
   }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page, Request } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { desktopHost } from '../packages/vscode/src/host/desktop-host.js';
 import { gardenerBinary, repository, TestGarden } from './run-gardener.js';
 import { fetchVsCodeWeb, unpackExtension, VsCodeServer } from './vscode-web.js';
@@ -107,10 +107,14 @@ async function text(): Promise<string> {
   return lines.join('\n').replaceAll(/[\s\u00a0]+/g, '');
 }
 
+/** By the list of commands, which closes where a file that is still being opened takes the focus: then once more. */
 async function command(title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  await page.locator('.quick-input-widget input.input').fill(`>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+  const once = { timeout: 10_000 };
+  await vi.waitFor(async () => {
+    await page.keyboard.press('F1');
+    await page.locator('.quick-input-widget input.input').fill(`>${title}`, once);
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click(once);
+  }, SOON);
 }
 
 /** By the tree of files: a file system in the page's memory is not searched. */

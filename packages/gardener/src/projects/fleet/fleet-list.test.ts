@@ -50,12 +50,14 @@ describe('a file', () => {
     expect(await code(await fleet.write('many.txt', 'p\n'.repeat(5_001)))).toBe('garden.fleet-unreadable');
   });
 
-  it('of 500 lines is read, and hostile lines take no time', async () => {
+  it('of 500 lines is read', async () => {
     const many = Array.from({ length: 500 }, (_, n) => `/srv/${n}`).join('\n');
     expect(await read(many)).toHaveLength(500);
-    const before = performance.now();
+  });
+
+  // Milliseconds; an expression that tries every split of the spaces takes several times what is allowed.
+  it('of hostile lines does not hang', { timeout: 5_000 }, async () => {
     await read(Array.from({ length: 200 }, () => `a${' '.repeat(4_990)}b`).join('\n'));
-    expect(performance.now() - before).toBeLessThan(2_000);
   });
 });
 
