@@ -44,10 +44,10 @@ def initial_matrices(shapes: dict[str, tuple[int, ...]], seed: int) -> Matrices:
     return matrices
 
 
-def without_effect(matrices: Matrices) -> Matrices:
-    """The same matrices with B zero: the model is the base."""
+def at_strength(matrices: Matrices, strength: float) -> Matrices:
+    """The same matrices with their effect multiplied; at 0 the model is the base."""
     return {
-        name: np.zeros_like(matrix) if ".lora_B." in name else matrix
+        name: matrix * np.float32(strength) if ".lora_B." in name else matrix
         for name, matrix in matrices.items()
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import checkpoint, memory
-from .adapter import Matrices, initial_matrices, read_matrices, without_effect, write_peft_directory
+from .adapter import Matrices, at_strength, initial_matrices, read_matrices, write_peft_directory
 from .checkpoint import Checkpoint, Counters
 from .errors import EngineError
 from .examples import check_vocabulary
@@ -19,6 +19,9 @@ from .trainer import Trainer
 
 _TURNED_BACK = 0.5
 _MIN_IMPROVEMENT = 1e-3
+#: As in validation.ts.
+_MIN_STRENGTH = 0.25
+_AIM = 0.9
 #: Steps after which memory is judged again once training has become lighter.
 _SETTLING_STEPS = 3
 
@@ -183,28 +186,50 @@ class Loop:
         if self.retained and self.base_retained_loss is None:
             # The base is measured once an attempt: that is not what an evaluation costs.
             now = self.trainer.values()
-            self.trainer.set_values(without_effect(now))
+            self.trainer.set_values(at_strength(now, 0))
             self.base_retained_loss = self._mean_loss(self.retained)
             self.trainer.set_values(now)
         started = time.monotonic()
-        loss = self._mean_loss(self.validation)
-        rise = None
-        if self.base_retained_loss is not None:
-            rise = self._mean_loss(self.retained) / self.base_retained_loss - 1
+        strength, loss, rise, forgets = self._measure()
         self.plan.record_evaluation(self.counters.step, (time.monotonic() - started) * 1000)
-        limit = self.run.settings.max_general_loss_rise
-        forgets = rise is not None and limit is not None and rise > limit
         counters = self.counters
         lower = counters.best_loss is None or loss < counters.best_loss * (1 - _MIN_IMPROVEMENT)
         best = lower and not forgets
         if best:
             counters.best_loss = loss
-            self._keep_as_best()
+            self._keep_as_best(strength)
         elif counters.step >= counters.best_step:
             # After turning back, a state that has learned for less long than the best is not expected to be better.
             counters.evaluations_since_best += 1
-        told = {"step": counters.step, "loss": loss, "best": best, "retainedRise": rise}
+        told = {"step": counters.step, "strength": strength, "loss": loss, "best": best, "retainedRise": rise}
         self.channel.emit({"type": "validation-end", **told})
+
+    def _measure(self) -> tuple[float, float, float | None, bool]:
+        """Strength, loss, rise on what is to be retained, and whether that is too much: see validation.ts."""
+        loss, rise, forgets = self._measure_now()
+        if not forgets:
+            return 1.0, loss, rise, False
+        whole = self.trainer.values()
+        try:
+            for strength in self._milder(rise):
+                self.trainer.set_values(at_strength(whole, strength))
+                part = self._measure_now()
+                if not part[2]:
+                    return strength, *part
+        finally:
+            self.trainer.set_values(whole)
+        return 1.0, loss, rise, True
+
+    def _measure_now(self) -> tuple[float, float | None, bool]:
+        loss = self._mean_loss(self.validation)
+        if self.base_retained_loss is None:
+            return loss, None, False
+        rise = self._mean_loss(self.retained) / self.base_retained_loss - 1
+        return loss, rise, rise > self.run.settings.max_general_loss_rise
+
+    def _milder(self, rise: float) -> list[float]:
+        share = _AIM * self.run.settings.max_general_loss_rise / rise
+        return [strength for strength in (math.sqrt(share), share) if strength >= _MIN_STRENGTH]
 
     def _mean_loss(self, rows: list) -> float:
         at_once = max(1, self.run.settings.rows)
@@ -213,8 +238,9 @@ class Loop:
             total += self.trainer.negative_log_likelihood(rows[start : start + at_once])
         return total / max(1, count_targets(rows))
 
-    def _keep_as_best(self) -> None:
-        self.best = self.trainer.values()
+    def _keep_as_best(self, strength: float = 1.0) -> None:
+        values = self.trainer.values()
+        self.best = values if strength == 1 else at_strength(values, strength)
         self.counters.best_step = self.counters.step
         self.counters.evaluations_since_best = 0
 

@@ -41,9 +41,11 @@ export type TrainEvent =
   | {
       type: 'validation-end';
       step: number;
+      /** The share of the state's effect that was measured: less than 1 where all of it forgets too much. */
+      strength: number;
       /** On the validation examples, float32. */
       loss: number;
-      /** Whether no state before was better. */
+      /** Whether no state before was better; of the adapter that is kept, this strength is a part. */
       best: boolean;
       /** By what share the loss on `evaluation.retained` is above the base model's; null without. */
       retainedRise: number | null;

@@ -119,6 +119,33 @@ describe('training', () => {
     expect(strict.at(-1)).toMatchObject({ type: 'train-end', bestStep: 0 });
   });
 
+  test('of a state that forgets, so much is kept as does not', async () => {
+    const examples = patternExamples(6, 3).map(({ tokens, supervised }) => ({
+      tokens: tokens.map((token) => token % 10),
+      supervised,
+    }));
+    const exact = { ...settings(), machine: FLOAT32 };
+    const retaining = (maxRise: number) => ({ everySteps: 1000, retained: { examples, maxRise } });
+    const lastOf = (events: TrainEvent[]) => events.findLast((event) => event.type === 'validation-end')!;
+    const generous = await collect({ ...exact, evaluation: retaining(1000) });
+    const maxRise = lastOf(generous).retainedRise! / 2;
+    const mild = await collect({ ...exact, evaluation: retaining(maxRise) });
+    const { strength, best, loss, retainedRise } = lastOf(mild);
+    expect(strength).toBeGreaterThan(0.4);
+    expect(strength).toBeLessThan(1);
+    expect(best).toBe(true);
+    expect(retainedRise).toBeLessThanOrEqual(maxRise);
+    expect(loss).toBeGreaterThan(lastOf(generous).loss);
+    const [whole, part] = [generous, mild].map((events) => ending(events).adapter.blocks[0]!.v_proj!);
+    expect(part!.a).toEqual(whole!.a);
+    expect(part!.b).toEqual(whole!.b.map((value) => value * strength));
+    // What is told is what the adapter that is kept does.
+    const { adapter, validationLoss } = ending(mild);
+    const scores = await scoreExamples(base, adapter, exact.validation, { sequenceLength: 32, threads: 1 });
+    expect(validationLoss).toBe(loss);
+    expect(meanLoss(scores, exact.validation)).toBeCloseTo(loss, 5);
+  });
+
   test('a start that forgets too is evaluated once, and stopping and going on uses up no patience', async () => {
     const examples = patternExamples(6, 3).map(({ tokens, supervised }) => ({
       tokens: tokens.map((token) => token % 10),

@@ -163,10 +163,10 @@ async function evaluate(run: RunState, validation: Validation, plan: TrainingPla
   // The base model is measured once a run: that is not what an evaluation costs, by which evaluations are planned.
   await validation.measureBase();
   const started = performance.now();
-  const { loss, retainedRise, forgets } = await validation.measure();
+  const { strength, loss, retainedRise, forgets } = await validation.measure();
   plan.recordEvaluation(run.step, performance.now() - started);
-  const best = run.recordEvaluation({ loss, forgets });
-  return { type: 'validation-end', step: run.step, loss, best, retainedRise };
+  const best = run.recordEvaluation({ strength, loss, forgets });
+  return { type: 'validation-end', step: run.step, strength, loss, best, retainedRise };
 }
 
 /**

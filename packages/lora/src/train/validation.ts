@@ -5,8 +5,15 @@ import { meanLoss, scoreRows } from './scoring/score.js';
 import type { Scorer } from './scoring/scorer.js';
 import type { TrainSettings } from './settings/train-settings.js';
 
+/** Less of a state's effect than this is hardly worth serving. */
+const MIN_STRENGTH = 0.25;
+/** What is aimed at, of what the loss on the retained examples may rise: an estimate may be a little wrong. */
+const AIM = 0.9;
+
 /** What an evaluation finds; losses in nats a target token, float32. */
 export interface Measured {
+  /** The share of the state's effect that was measured: less than 1 where all of it forgets, and less of it does not. */
+  strength: number;
   /** On the validation examples. */
   loss: number;
   /** By what share the loss on the retained examples is above the base model's; null without any. */
@@ -56,17 +63,38 @@ export class Validation {
     this.#baseLoss = meanLoss(scores, this.#retained);
   }
 
-  /** Measures the parameters as they are now. */
+  /**
+   * Measures the parameters as they are now. Where they forget, the same change of the weights is tried at less of its
+   * strength: most of what is learned stays, and what is forgotten falls faster (WiSE-FT, arXiv:2109.01903).
+   */
   async measure(): Promise<Measured> {
     await this.measureBase();
+    const whole = await this.#measureAt(1, this.parameters);
+    if (!whole.forgets) return whole;
+    for (const strength of milder(whole.retainedRise!, this.#maxRise)) {
+      const { config, adapter, gradient } = this.parameters;
+      const values = this.parameters.valuesAt(strength);
+      const part = await this.#measureAt(strength, new LoraParameters(config, adapter, { values, gradient }));
+      if (!part.forgets) return part;
+    }
+    return whole;
+  }
+
+  async #measureAt(strength: number, parameters: LoraParameters): Promise<Measured> {
     const examples = [...this.#validation, ...this.#retained];
-    const scores = await scoreRows(this.scorer, this.parameters, examples, this.#rows);
+    const scores = await scoreRows(this.scorer, parameters, examples, this.#rows);
     const split = this.#validation.length;
     const loss = meanLoss(scores.slice(0, split), this.#validation);
-    if (this.#retained.length === 0) return { loss, retainedRise: null, forgets: false };
+    if (this.#retained.length === 0) return { strength, loss, retainedRise: null, forgets: false };
     const retained = meanLoss(scores.slice(split), this.#retained);
     this.#baseLoss ??= retained;
     const rise = retained / this.#baseLoss - 1;
-    return { loss, retainedRise: rise, forgets: rise > this.#maxRise };
+    return { strength, loss, retainedRise: rise, forgets: rise > this.#maxRise };
   }
+}
+
+/** Strengths at which no more should be forgotten than may be: if that grows with their square, and in proportion. */
+function milder(rise: number, maxRise: number): number[] {
+  const share = (AIM * maxRise) / rise;
+  return [Math.sqrt(share), share].filter((strength) => strength >= MIN_STRENGTH);
 }

@@ -22,6 +22,8 @@ export const engineEventSchema = z.discriminatedUnion('type', [
   event('step-end', TRAINING_EVENTS['step-end']),
   event('validation-end', {
     ...TRAINING_EVENTS['validation-end'],
+    /** The share of the state's effect that was measured: less than 1 where all of it forgets too much. */
+    strength: z.number().positive(),
     /** By what share the loss on general code is above the base model's; null where nothing must be retained. */
     retainedRise: figure,
   }),

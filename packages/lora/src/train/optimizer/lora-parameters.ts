@@ -78,6 +78,17 @@ export class LoraParameters {
     );
   }
 
+  /** A copy of the values with every B, and so their effect, multiplied. */
+  valuesAt(strength: number): Float32Array {
+    const values = this.values.slice();
+    for (const slot of this.slots) {
+      if (!slot.name.startsWith('lora_B')) continue;
+      const b = this.view(values, slot);
+      for (let i = 0; i < b.length; i++) b[i]! *= strength;
+    }
+    return values;
+  }
+
   /** Makes the gradient zero. */
   clearGradient(): void {
     this.gradient.fill(0);

@@ -2,6 +2,7 @@ import { DataCursor } from '../batches/data-cursor.js';
 import type { AdamW } from '../optimizer/adamw.js';
 import type { LoraParameters } from '../optimizer/lora-parameters.js';
 import type { TrainSettings } from '../settings/train-settings.js';
+import type { Measured } from '../validation.js';
 import { loadCheckpoint, type PlanState, saveCheckpoint } from './checkpoint.js';
 import { settingsHash } from './settings-hash.js';
 
@@ -91,20 +92,20 @@ export class RunState {
     return Object.assign(run, counters, { plan: saved.plan ?? null });
   }
 
-  /** Takes the values as they are now for the best ones. */
-  keepAsBest(): void {
-    this.best.set(this.parameters.values);
+  /** Takes the values as they are now for the best ones, or less of their effect. */
+  keepAsBest(strength = 1): void {
+    this.best.set(strength === 1 ? this.parameters.values : this.parameters.valuesAt(strength));
     this.bestStep = this.step;
     this.evaluationsSinceBest = 0;
   }
 
   /** Takes note of an evaluation, and of the values when they are the best so far. @returns whether they are */
-  recordEvaluation({ loss, forgets }: { loss: number; forgets: boolean }): boolean {
+  recordEvaluation({ strength, loss, forgets }: Omit<Measured, 'retainedRise'>): boolean {
     const lower = this.bestLoss === null || loss < this.bestLoss * (1 - MIN_IMPROVEMENT);
     const best = lower && !forgets;
     if (best) {
       this.bestLoss = loss;
-      this.keepAsBest();
+      this.keepAsBest(strength);
     } else if (this.step >= this.bestStep) {
       // After turning back, a state that has learned for less long than the best one is not expected to be better.
       this.evaluationsSinceBest++;

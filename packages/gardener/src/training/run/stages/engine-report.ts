@@ -15,8 +15,10 @@ export function inReport(event: PlaceEvent): RunEventInput[] {
     case 'go-on':
       return [event];
     case 'validation-end': {
-      const { retainedRise, ...validation } = event;
-      const forgets = retainedRise !== null && retainedRise > MAX_SAMPLED_LOSS_RISE;
+      const { retainedRise, strength, ...validation } = event;
+      if (retainedRise === null) return [validation];
+      if (strength < 1) return [validation, ...log(milder(event.step, strength, retainedRise))];
+      const forgets = retainedRise > MAX_SAMPLED_LOSS_RISE;
       return [validation, ...(forgets ? log(forgetting(event.step, retainedRise)) : [])];
     }
     case 'start':
@@ -48,6 +50,13 @@ function forgetting(step: number, rise: number): string {
   return (
     `At step ${step} the model forgets: its loss on general code is ${percent} % above the base model's. ` +
     'This state is not kept.'
+  );
+}
+
+function milder(step: number, strength: number, rise: number): string {
+  return (
+    `At step ${step} the model forgets too much. With ${(strength * 100).toFixed(0)} % of what it learned, its loss on ` +
+    `general code is ${(rise * 100).toFixed(1)} % above the base model's: that is what counts of this state.`
   );
 }
 
