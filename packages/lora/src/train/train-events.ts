@@ -45,7 +45,7 @@ export type TrainEvent =
       strength: number;
       /** On the validation examples, float32. */
       loss: number;
-      /** Whether no state before was better; of the adapter that is kept, this strength is a part. */
+      /** Whether no state before was better: then it is kept, at that strength. */
       best: boolean;
       /** By what share the loss on `evaluation.retained` is above the base model's; null without. */
       retainedRise: number | null;

@@ -4,22 +4,20 @@ import { LoraParameters } from './optimizer/lora-parameters.js';
 import { meanLoss, scoreRows } from './scoring/score.js';
 import type { Scorer } from './scoring/scorer.js';
 import type { TrainSettings } from './settings/train-settings.js';
+import type { StateScore } from './state/run-state.js';
 
 /** Less of a state's effect than this is hardly worth serving. */
 const MIN_STRENGTH = 0.25;
 /** What is aimed at, of what the loss on the retained examples may rise: an estimate may be a little wrong. */
 const AIM = 0.9;
 
-/** What an evaluation finds; losses in nats a target token, float32. */
-export interface Measured {
-  /** The share of the state's effect that was measured: less than 1 where all of it forgets, and less of it does not. */
-  strength: number;
-  /** On the validation examples. */
-  loss: number;
+/**
+ * What an evaluation finds, in float32. The strength is less than 1 where all of the state forgets and less of it does
+ * not.
+ */
+export interface Measured extends StateScore {
   /** By what share the loss on the retained examples is above the base model's; null without any. */
   retainedRise: number | null;
-  /** Whether that is more than it may be. */
-  forgets: boolean;
 }
 
 /** Measures the state of a training on examples that it never trains on. */
@@ -70,8 +68,9 @@ export class Validation {
   async measure(): Promise<Measured> {
     await this.measureBase();
     const whole = await this.#measureAt(1, this.parameters);
-    if (!whole.forgets) return whole;
-    for (const strength of milder(whole.retainedRise!, this.#maxRise)) {
+    const { forgets, retainedRise } = whole;
+    if (!forgets || retainedRise === null) return whole;
+    for (const strength of milder(retainedRise, this.#maxRise)) {
       const { config, adapter, gradient } = this.parameters;
       const values = this.parameters.valuesAt(strength);
       const part = await this.#measureAt(strength, new LoraParameters(config, adapter, { values, gradient }));

@@ -104,8 +104,8 @@ export interface EvaluationOptions {
   patience?: number;
   /**
    * What must not be forgotten: a state with which the loss on these examples is more than `maxRise` (a share) above
-   * the base model's never counts as the best; less of its effect may, with which it is not. Without validation examples
-   * it is not looked at.
+   * the base model's never counts as the best; less of its effect may, with which it is not. Without validation
+   * examples it is not looked at.
    */
   retained?: { examples: readonly Example[]; maxRise: number };
 }

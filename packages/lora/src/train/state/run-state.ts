@@ -2,12 +2,21 @@ import { DataCursor } from '../batches/data-cursor.js';
 import type { AdamW } from '../optimizer/adamw.js';
 import type { LoraParameters } from '../optimizer/lora-parameters.js';
 import type { TrainSettings } from '../settings/train-settings.js';
-import type { Measured } from '../validation.js';
 import { loadCheckpoint, type PlanState, saveCheckpoint } from './checkpoint.js';
 import { settingsHash } from './settings-hash.js';
 
 /** Smallest relative fall of the validation loss that counts as an improvement. */
 const MIN_IMPROVEMENT = 1e-3;
+
+/** What an evaluation found of a state. */
+export interface StateScore {
+  /** The share of the state's effect that was measured. */
+  strength: number;
+  /** On the validation examples, nats a target token. */
+  loss: number;
+  /** Whether that much of it forgets more than it may: then it is never the best. */
+  forgets: boolean;
+}
 
 /** The state of a run that outlives the process: what a checkpoint holds. */
 export class RunState {
@@ -99,8 +108,11 @@ export class RunState {
     this.evaluationsSinceBest = 0;
   }
 
-  /** Takes note of an evaluation, and of the values when they are the best so far. @returns whether they are */
-  recordEvaluation({ strength, loss, forgets }: Omit<Measured, 'retainedRise'>): boolean {
+  /**
+   * Takes note of an evaluation, and of the values, at the strength that was measured, when they are the best so far.
+   * @returns whether they are
+   */
+  recordEvaluation({ strength, loss, forgets }: StateScore): boolean {
     const lower = this.bestLoss === null || loss < this.bestLoss * (1 - MIN_IMPROVEMENT);
     const best = lower && !forgets;
     if (best) {
