@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The one that says whether a training of a minute helps. */
+/** The one that says whether a training keeps to its time. */
 const MAIN_JOB = 'e2e/main-job.test.ts';
 
 // The product through the built command line, with the real models. The main job has both cores to itself; of the other

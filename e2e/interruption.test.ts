@@ -62,6 +62,7 @@ describe('background training', () => {
     name = project.name;
     const runs = join(garden.dataDir, 'projects', project.id, 'training');
     runDirectory = join(runs, readdirSync(runs)[0] ?? '');
+    expect(events().some(({ type }) => type === 'run-complete')).toBe(false);
     const early = await garden.run(['ask', 'What is this?']);
     if (early.code !== 0) expectTwoLines(early, /still being indexed|no index/);
   });
@@ -76,10 +77,14 @@ describe('background training', () => {
     const checkpoint = events().findLast((event) => event.type === 'checkpoint-save')?.step ?? 0;
     expect(worker).toBeDefined();
     process.kill(worker ?? 0, 'SIGKILL');
+    let looks = 0;
     await waitUntil('the interruption is seen', async () => {
+      looks += 1;
       await status();
       return events().some((event) => event.type === 'run-interrupt');
     });
+    // Half a second or more apart: it is told soon, however slow a look is.
+    expect(looks).toBeLessThan(12);
     await waitUntil(
       'a second start',
       () => events().filter((event) => event.type === 'run-start').length === 2,

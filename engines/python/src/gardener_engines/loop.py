@@ -213,9 +213,9 @@ class Loop:
         try:
             for strength in self._milder(rise):
                 self.trainer.set_values(at_strength(whole, strength))
-                part = self._measure_now()
-                if not part[2]:
-                    return strength, *part
+                part_loss, part_rise, part_forgets = self._measure_now()
+                if not part_forgets:
+                    return strength, part_loss, part_rise, False
         finally:
             self.trainer.set_values(whole)
         return 1.0, loss, rise, True

@@ -53,8 +53,8 @@ test('killed at 30 random moments, a run reports the losses and ends with the ad
       const before = (await linesOf(join(killed, 'losses'))).length;
       await attempt(killed, async (lines) => {
         while ((await lines()).length < before + steps) await delay(1);
-        const killedAt = performance.now() + extraMs;
-        while (performance.now() < killedAt && (await lines()).length < before + 8) await delay(1);
+        const killAt = performance.now() + extraMs;
+        while (performance.now() < killAt && (await lines()).length < before + 8) await delay(1);
       });
     }
     const reported = await linesOf(join(killed, 'losses'));

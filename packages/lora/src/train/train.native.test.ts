@@ -33,6 +33,12 @@ afterAll(async () => {
 });
 
 const settings = () => patternTraining(base);
+/** Of tokens that training never shows: it makes them less likely. */
+const neverShown = () =>
+  patternExamples(6, 3).map(({ tokens, supervised }) => ({
+    tokens: tokens.map((token) => token % 10),
+    supervised,
+  }));
 
 describe('training', () => {
   test('learns, and keeps the best state it saw', async () => {
@@ -95,11 +101,7 @@ describe('training', () => {
   });
 
   test('a state that forgets what is to be retained is never the best, however good it is otherwise', async () => {
-    // Tokens that training never shows: it makes them less likely.
-    const examples = patternExamples(6, 3).map(({ tokens, supervised }) => ({
-      tokens: tokens.map((token) => token % 10),
-      supervised,
-    }));
+    const examples = neverShown();
     const validations = (events: TrainEvent[]) =>
       events.flatMap((event) => (event.type === 'validation-end' ? [event] : []));
     // In float32: how much is forgotten must not depend on how this CPU multiplies integers.
@@ -120,10 +122,7 @@ describe('training', () => {
   });
 
   test('of a state that forgets, so much is kept as does not', async () => {
-    const examples = patternExamples(6, 3).map(({ tokens, supervised }) => ({
-      tokens: tokens.map((token) => token % 10),
-      supervised,
-    }));
+    const examples = neverShown();
     const exact = { ...settings(), machine: FLOAT32 };
     const retaining = (maxRise: number) => ({ everySteps: 1000, retained: { examples, maxRise } });
     const lastOf = (events: TrainEvent[]) => events.findLast((event) => event.type === 'validation-end')!;
@@ -147,10 +146,7 @@ describe('training', () => {
   });
 
   test('a start that forgets too is evaluated once, and stopping and going on uses up no patience', async () => {
-    const examples = patternExamples(6, 3).map(({ tokens, supervised }) => ({
-      tokens: tokens.map((token) => token % 10),
-      supervised,
-    }));
+    const examples = neverShown();
     const exact = { ...settings(), machine: FLOAT32 };
     const { adapter: initial } = ending(await collect(exact));
     const options: TrainOptions = {
@@ -195,7 +191,8 @@ describe('training', () => {
     expect(step).toBeLessThan(200);
   });
 
-  test('a budget ends the run', async () => {
+  test('a budget ends the run in time', async () => {
+    const started = performance.now();
     const { steps: _, ...unbounded } = settings();
     const events = await collect({
       ...unbounded,
@@ -204,6 +201,7 @@ describe('training', () => {
       evaluation: { everySteps: 4, patience: 1000 },
     });
     expect(ending(events).reason).toBe('budget');
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect(events.some((event) => event.type === 'plan')).toBe(true);
   });
 });

@@ -55,9 +55,8 @@ export class Validation {
    */
   async measureBase(): Promise<void> {
     if (this.#retained.length === 0 || this.#baseLoss !== null || this.parameters.isBase) return;
-    const { config, adapter } = this.parameters;
     const rows = packExamples(this.#retained, this.#sequenceLength, null);
-    const scores = await scoreRows(this.scorer, new LoraParameters(config, adapter), this.#retained, rows);
+    const scores = await scoreRows(this.scorer, this.#partOf(0), this.#retained, rows);
     this.#baseLoss = meanLoss(scores, this.#retained);
   }
 
@@ -71,12 +70,16 @@ export class Validation {
     const { forgets, retainedRise } = whole;
     if (!forgets || retainedRise === null) return whole;
     for (const strength of milder(retainedRise, this.#maxRise)) {
-      const { config, adapter, gradient } = this.parameters;
-      const values = this.parameters.valuesAt(strength);
-      const part = await this.#measureAt(strength, new LoraParameters(config, adapter, { values, gradient }));
+      const part = await this.#measureAt(strength, this.#partOf(strength));
       if (!part.forgets) return part;
     }
     return whole;
+  }
+
+  /** A copy of the parameters with so much of their effect. Only to be scored: the gradient is theirs. */
+  #partOf(strength: number): LoraParameters {
+    const { config, adapter, gradient } = this.parameters;
+    return new LoraParameters(config, adapter, { values: this.parameters.valuesAt(strength), gradient });
   }
 
   async #measureAt(strength: number, parameters: LoraParameters): Promise<Measured> {

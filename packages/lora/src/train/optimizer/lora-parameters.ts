@@ -39,6 +39,11 @@ function slotsOf(config: TransformerConfig, adapter: AdapterConfig): ParameterSl
   return slots;
 }
 
+/** Whether it is a B, without which its A changes nothing. */
+function isB({ name }: ParameterSlot): boolean {
+  return name.startsWith('lora_B');
+}
+
 /**
  * All trainable values in one flat array, so that the optimiser, the checkpoint and the norm of the gradient are plain
  * loops. Matrices are views into it: the A matrices of modules that read one input lie one below the other.
@@ -74,15 +79,14 @@ export class LoraParameters {
   /** Whether they change nothing: every B is zero. */
   get isBase(): boolean {
     return this.slots.every(
-      (slot) => !slot.name.startsWith('lora_B') || this.view(this.values, slot).every((value) => value === 0),
+      (slot) => !isB(slot) || this.view(this.values, slot).every((value) => value === 0),
     );
   }
 
-  /** A copy of the values with every B, and so their effect, multiplied. */
+  /** A copy of the values with every B, and so their effect, multiplied; at 0 they change nothing. */
   valuesAt(strength: number): Float32Array {
     const values = this.values.slice();
-    for (const slot of this.slots) {
-      if (!slot.name.startsWith('lora_B')) continue;
+    for (const slot of this.slots.filter(isB)) {
       const b = this.view(values, slot);
       for (let i = 0; i < b.length; i++) b[i]! *= strength;
     }
@@ -118,7 +122,7 @@ export class LoraParameters {
     const random = seededRandom(seed, 1);
     for (const slot of this.slots) {
       const view = this.view(this.values, slot);
-      if (slot.name.startsWith('lora_B')) {
+      if (isB(slot)) {
         view.fill(0);
         continue;
       }
