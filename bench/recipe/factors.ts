@@ -27,6 +27,8 @@ export interface Recipe {
   sequenceLength: number | undefined;
   /** Share of the steps, the last ones, whose states are averaged; 0 takes the last state. */
   averaged: number;
+  /** How much of its effect the adapter has when it is scored; above 1 it goes on in the direction learned. */
+  strength: number;
 }
 
 const ATTENTION: readonly TargetModule[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
@@ -48,6 +50,7 @@ export const USUAL: Recipe = {
   seed: 1,
   sequenceLength: undefined,
   averaged: 0,
+  strength: 1,
 };
 
 /** One factor with the values that are tried beside the usual one. */
@@ -140,6 +143,12 @@ export const FACTORS: readonly Factor[] = [
   factor('averaged', 'Share of the steps, the last ones, whose states are averaged.', '0, the last state', [
     ['0.1', { averaged: 0.1 }],
     ['0.3', { averaged: 0.3 }],
+  ]),
+  factor('strength', 'How much of its effect the adapter has, of the same training.', '1', [
+    ['0.5', { strength: 0.5 }],
+    ['0.75', { strength: 0.75 }],
+    ['1.25', { strength: 1.25 }],
+    ['1.5', { strength: 1.5 }],
   ]),
   factor(
     'seed',

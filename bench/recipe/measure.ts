@@ -8,6 +8,7 @@ import {
   type LoraAdapter,
   loadFrozenWeights,
   type SupervisedExample,
+  scaleAdapter,
   scoreExamples,
   train,
 } from '@codebase-gardener/lora';
@@ -53,6 +54,13 @@ export interface Bench {
   threads: number;
   /** Tokens of windows, and of gaps, that are scored at most. */
   scoredTokens: number;
+  /** The last training, of which other strengths may be asked. */
+  last: { key: string; trained: Trained } | null;
+}
+
+interface Trained {
+  adapter: LoraAdapter;
+  tokensPerSecond: number | null;
 }
 
 /** Whether a recipe can be measured: rows of commits need a history. */
@@ -74,7 +82,7 @@ export async function openBench(
   for await (const item of chunkCodebase(root))
     if (isChunkedFile(item) && isCode(item.language)) files.push(item);
   const history = await readHistory(root);
-  return { base, frozen: await loadFrozenWeights(base), files, history, ...options };
+  return { base, frozen: await loadFrozenWeights(base), files, history, last: null, ...options };
 }
 
 /**
@@ -95,20 +103,32 @@ export async function measureRecipe(bench: Bench, recipe: Recipe, rows: number):
   const learned = length === sequenceLength ? set : setOf(length);
   const steps = Math.ceil((rows * sequenceLength) / length / recipe.accumulation);
   const trained =
-    rows === 0 ? null : await trainBy({ ...bench, sequenceLength: length }, recipe, learned, steps);
-  const adapter = trained?.adapter ?? null;
+    rows === 0 ? null : await trainOnce(bench, { ...recipe, sequenceLength: length }, learned, steps);
+  const adapter = trained && scaleAdapter(trained.adapter, recipe.strength);
   const general = generalCodeSample(base.tokenizer, sequenceLength);
   const generalLoss = meanNll(general, await score(bench, adapter, general));
   const scored = await heldOutLosses(bench, adapter, set);
   return { files: scored, generalLoss, steps, tokensPerSecond: trained?.tokensPerSecond ?? null };
 }
 
+/** Trainings that differ in their strength alone are one. */
+async function trainOnce(
+  bench: Bench,
+  recipe: Recipe & { sequenceLength: number },
+  learned: ExampleSet,
+  steps: number,
+): Promise<Trained> {
+  const key = JSON.stringify([{ ...recipe, strength: 1 }, steps]);
+  if (bench.last?.key !== key) bench.last = { key, trained: await trainBy(bench, recipe, learned, steps) };
+  return bench.last.trained;
+}
+
 async function trainBy(
-  { base, sequenceLength, threads }: Bench,
-  recipe: Recipe,
+  { base, threads }: Bench,
+  recipe: Recipe & { sequenceLength: number },
   { train: examples }: ExampleSet,
   steps: number,
-): Promise<{ adapter: LoraAdapter; tokensPerSecond: number | null }> {
+): Promise<Trained> {
   const { learningRate, rank, alpha, modules, trainedShare, optimizer, accumulation, order, seed } = recipe;
   const states = recipe.averaged === 0 ? null : await mkdtemp(join(tmpdir(), 'gardener-recipe-'));
   const average = new AverageState();
@@ -125,7 +145,7 @@ async function trainBy(
       warmupSteps: Math.min(WARMUP_STEPS, Math.ceil(steps / 4)),
       ...optimizer,
     },
-    batch: { sequenceLength, rows: 1, accumulation },
+    batch: { sequenceLength: recipe.sequenceLength, rows: 1, accumulation },
     // Nothing waits in a loop, so that it can run beside other work.
     machine: { spinning: false, ...(threads > 0 && { threads }) },
     ...(states !== null && { checkpoint: { directory: states, everyMs: 0 } }),
