@@ -6,12 +6,13 @@ import {
   type LoraAdapter,
   loadBaseModel,
   readGgufAdapter,
+  type SupervisedExample,
   scaleAdapter,
   scoreExamples,
 } from '@codebase-gardener/lora';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { writeRandomAdapter } from '../../models/llama-cpp/adapter.fixture.js';
-import { chooseStrength, STRENGTHS, type StrengthOptions } from './choose-strength.js';
+import { best, chooseStrength, milder, STRENGTHS, type StrengthOptions } from './choose-strength.js';
 import { meanNll } from './statistics/file-sums.js';
 
 let folder: string;
@@ -31,7 +32,10 @@ beforeAll(async () => {
   await writeRandomAdapter(file, inject('tinyBaseFile'), 1, 1);
   adapter = await readGgufAdapter(file, base.config);
   const validation = [1, 2, 3, 4, 5, 6].map(window);
-  options = { base, adapter, validation, sequenceLength: 128, threads: 1, limitMs: 1e6, msPerToken: 1 };
+  options = {
+    ...{ base, adapter, validation, general: null },
+    ...{ sequenceLength: 128, threads: 1, limitMs: 1e6, msPerToken: 1 },
+  };
 });
 afterAll(async () => {
   await base?.[Symbol.asyncDispose]();
@@ -41,8 +45,7 @@ afterAll(async () => {
 test('each strength is scored on validation files, and the best one is taken', async () => {
   const choice = await chooseStrength(options);
   expect(choice.losses.map(({ strength }) => strength)).toEqual([...STRENGTHS]);
-  const least = Math.min(...choice.losses.map(({ loss }) => loss));
-  expect(choice.losses.find(({ strength }) => strength === choice.strength)?.loss).toBe(least);
+  expect(choice).toEqual(best(choice.losses));
   // What is scored at 0.5 lies between the base and the whole adapter in the weights: half of alpha.
   const half = scaleAdapter(adapter, 0.5);
   expect(half.config.alpha).toBe(adapter.config.alpha / 2);
@@ -64,4 +67,33 @@ test('a sample is spread over the files and small enough for the time', async ()
   const every = [0, 1, 3].flatMap((at) => options.validation[at] ?? []);
   const scores = await scoreExamples(base, adapter, every, { sequenceLength: 128, threads: 1 });
   expect(choice.losses[0]?.loss).toBeCloseTo(meanNll(every, scores), 5);
+});
+
+describe('general code', () => {
+  const meanAt = async (strength: number, examples: SupervisedExample[]) => {
+    const scaled = scaleAdapter(adapter, strength);
+    return meanNll(
+      examples,
+      await scoreExamples(base, scaled, examples, { sequenceLength: 128, threads: 1 }),
+    );
+  };
+
+  test('is scored at the strength chosen; where it is forgotten, less is taken, and the reason says so', async () => {
+    const examples = [7, 8].map(window);
+    const { strength, losses } = await chooseStrength(options);
+    const baseLoss = (await meanAt(strength, examples)) / 1.1;
+    const choice = await chooseStrength({ ...options, general: { examples, baseLoss } });
+    expect(choice).toEqual(milder(best(losses), 0.1));
+    expect(choice.reason).toContain('General code is 10.0 % above the base with it, more than 3.0 %');
+    const kept = await chooseStrength({ ...options, general: { examples, baseLoss: baseLoss * 1.1 } });
+    expect(kept).toEqual(best(losses));
+  });
+
+  test('takes no time from what is compared: it is left out where not all fits', async () => {
+    const examples = [7, 8].map(window);
+    const general = { examples, baseLoss: 1e-9 };
+    // Three passes of 300 tokens, and 200 of general code.
+    expect((await chooseStrength({ ...options, general, limitMs: 1_099 })).reason).not.toContain('General');
+    expect((await chooseStrength({ ...options, general, limitMs: 1_100 })).reason).toContain('General');
+  });
 });

@@ -10,6 +10,19 @@ export const STRENGTHS: readonly number[] = [1, 0.75, 0.5];
 const MAX_SAMPLE_TOKENS = 2_000;
 /** Fewer than this tell nothing. */
 const MIN_SAMPLE_TOKENS = 300;
+/**
+ * Gaps are filled worse at less strength, by more than code, which is what is compared here, may get better by chance
+ * (docs/recipe.md): of the loss, at least this share is to be won.
+ */
+const MIN_FALL = 0.02;
+
+/** The loss on general code should be at most this share above the base's. */
+const WANTED_GENERAL_RISE = 0.03;
+/** What is aimed at, as it is estimated. */
+const AIMED_GENERAL_RISE = 0.025;
+/** At a strength s general code changes by -GAIN s + b s^2, with about this GAIN on all codebases of docs/recipe.md. */
+const GAIN = 0.22;
+const MIN_STRENGTH = 0.5;
 
 /** How much of its effect an adapter is to have. */
 export const strengthChoiceSchema = z.object({
@@ -23,12 +36,20 @@ export const strengthChoiceSchema = z.object({
 /** See `strengthChoiceSchema`. */
 export type StrengthChoice = z.infer<typeof strengthChoiceSchema>;
 
+/** The general code, and the base's loss on it, nats per token. */
+export interface GeneralCode {
+  examples: readonly SupervisedExample[];
+  baseLoss: number;
+}
+
 /** What strengths are compared on, and how long it may take. */
 export interface StrengthOptions {
   base: BaseModel;
   adapter: LoraAdapter;
   /** Windows of files that neither training nor the gate takes; the sample is spread over them. */
   validation: readonly SupervisedExample[];
+  /** What must not be forgotten; null leaves it out. */
+  general: GeneralCode | null;
   sequenceLength: number;
   threads: number;
   limitMs: number;
@@ -39,40 +60,68 @@ export interface StrengthOptions {
 }
 
 /**
- * Compares an adapter at half, at three quarters of and at its whole strength on validation files, and takes the one
- * with the lowest loss: one that has learned too much fits other code better at less.
+ * Compares an adapter at half, at three quarters of and at its whole strength on validation files: one that has learned
+ * too much fits other code clearly better at less. Where the chosen one forgets general code, and the time allows to
+ * see it, it is so much less that it should not.
  */
 export async function chooseStrength(options: StrengthOptions): Promise<StrengthChoice> {
-  const { base, adapter, signal, onProgress } = options;
-  const affordable = options.limitMs / options.msPerToken / STRENGTHS.length;
-  const sample = spreadSample(options.validation, Math.min(MAX_SAMPLE_TOKENS, affordable));
-  if (countTokens(sample) < MIN_SAMPLE_TOKENS) return asTrained(options.validation);
+  const { base, adapter, validation, general, signal, onProgress } = options;
+  const affordable = options.limitMs / options.msPerToken;
+  const forGeneral = countTokens(general?.examples ?? []);
+  const looksAtGeneral = affordable - forGeneral >= STRENGTHS.length * MIN_SAMPLE_TOKENS;
+  const forValidation = (affordable - (looksAtGeneral ? forGeneral : 0)) / STRENGTHS.length;
+  const sample = spreadSample(validation, Math.min(MAX_SAMPLE_TOKENS, forValidation));
+  if (countTokens(sample) < MIN_SAMPLE_TOKENS) return asTrained(validation);
   const { loadFrozenWeights, scaleAdapter, scoreExamples } = await import('@codebase-gardener/lora');
   const frozen = await loadFrozenWeights(base);
-  const losses: StrengthChoice['losses'] = [];
-  for (const [index, strength] of STRENGTHS.entries()) {
-    const scores = await scoreExamples(base, scaleAdapter(adapter, strength), sample, {
+  const passes = STRENGTHS.length + (looksAtGeneral ? 1 : 0);
+  const lossAt = async (strength: number, examples: readonly SupervisedExample[], pass: number) => {
+    const scores = await scoreExamples(base, scaleAdapter(adapter, strength), examples, {
       frozen,
       sequenceLength: options.sequenceLength,
       ...(options.threads > 0 && { threads: options.threads }),
       ...(signal && { signal }),
-      onProgress: (share) => onProgress?.(Math.round((index + share) * 100), STRENGTHS.length * 100),
+      onProgress: (share) => onProgress?.(Math.round((pass + share) * 100), passes * 100),
     });
-    losses.push({ strength, loss: meanNll(sample, scores) });
-  }
-  return best(losses);
+    return meanNll(examples, scores);
+  };
+  const losses: StrengthChoice['losses'] = [];
+  for (const [pass, strength] of STRENGTHS.entries())
+    losses.push({ strength, loss: await lossAt(strength, sample, pass) });
+  const choice = best(losses);
+  if (general === null || !looksAtGeneral) return choice;
+  const generalLoss = await lossAt(choice.strength, general.examples, STRENGTHS.length);
+  return milder(choice, generalLoss / general.baseLoss - 1);
 }
 
-/** Of equal losses, the one of the greater strength. */
+/**
+ * So much less of a strength that general code should not be forgotten; what is given is whole where it is not. Pure.
+ * @param generalRise by what share the loss on general code is above the base's, at the strength that was chosen
+ */
+export function milder(choice: StrengthChoice, generalRise: number): StrengthChoice {
+  if (generalRise <= WANTED_GENERAL_RISE) return choice;
+  const b = (generalRise + GAIN * choice.strength) / choice.strength ** 2;
+  const wanted = (GAIN + Math.sqrt(GAIN ** 2 + 4 * b * AIMED_GENERAL_RISE)) / (2 * b);
+  const strength = Math.min(choice.strength, Math.max(MIN_STRENGTH, Math.floor(wanted * 100) / 100));
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  const reason =
+    `${choice.reason} General code is ${percent(generalRise)} above the base with it, ` +
+    `more than ${percent(WANTED_GENERAL_RISE)}: the adapter has a strength of ${strength}.`;
+  return { ...choice, strength, reason };
+}
+
+/** The strength with the lowest loss, where that is clearly lower than at the whole strength. Pure. */
 export function best(losses: StrengthChoice['losses']): StrengthChoice {
-  const byLoss = [...losses].sort((a, b) => a.loss - b.loss || b.strength - a.strength);
-  const strength = byLoss[0]?.strength ?? 1;
+  const [lowest] = [...losses].sort((a, b) => a.loss - b.loss || b.strength - a.strength);
+  const whole = losses.find(({ strength }) => strength === 1) ?? lowest;
   const figures = losses.map(({ strength, loss }) => `${loss.toFixed(3)} at ${strength}`).join(', ');
-  return {
-    strength,
-    losses,
-    reason: `Strength ${strength} has the lowest loss on validation files (${figures}).`,
-  };
+  const chosen = lowest && whole && lowest.loss <= whole.loss * (1 - MIN_FALL) ? lowest : whole;
+  const strength = chosen?.strength ?? 1;
+  const verdict =
+    chosen === lowest
+      ? ' has the lowest loss on validation files'
+      : ', as trained: none below it has a clearly lower loss on validation files';
+  return { strength, losses, reason: `Strength ${strength}${verdict} (${figures}).` };
 }
 
 function asTrained(validation: readonly SupervisedExample[]): StrengthChoice {

@@ -1,6 +1,10 @@
+import type { BaseModel } from '@codebase-gardener/lora';
 import { adapterStrength, loadAdapter, setAdapterStrength } from '../../adapters/adapter-store.js';
+import { generalCodeExamples } from '../../data/general-code-examples.js';
+import type { RunData } from '../../data/run-data.js';
 import {
   chooseStrength,
+  type GeneralCode,
   type StrengthChoice,
   strengthChoiceSchema,
 } from '../../evaluation/choose-strength.js';
@@ -20,6 +24,7 @@ export async function settleStrength(
       base,
       adapter: await loadAdapter(saved.directory, base),
       validation: data.validation,
+      general: generalCode(base, data, baseScores),
       sequenceLength: data.manifest.sequenceLength,
       threads: garden.settings.threads,
       limitMs: budgetMs * STRENGTH_SHARE,
@@ -33,4 +38,13 @@ export async function settleStrength(
   }
   await report.event({ type: 'log', message: choice.reason });
   return choice;
+}
+
+function generalCode(
+  { tokenizer }: BaseModel,
+  { manifest: { sequenceLength } }: RunData,
+  { generalLoss }: SideScores,
+): GeneralCode | null {
+  if (generalLoss === null) return null;
+  return { examples: generalCodeExamples(tokenizer, sequenceLength).flat(), baseLoss: generalLoss };
 }
