@@ -35,23 +35,25 @@ describe('general code', () => {
   });
 
   test('that is forgotten takes so much as it should: what three codebases of bench/recipe showed', () => {
-    // There the whole strength was 2.6, 3.4 and 2.4 % above the base, 1.25 of it 10.3, 11.2 and 11.0 %.
-    for (const [rise, at, low, high] of [
-      [0.103, 1.25, 0.95, 1.05],
-      [0.112, 1.25, 0.93, 1.03],
-      [0.11, 1.25, 0.95, 1.05],
-      [0.21, 1.5, 0.93, 1.05],
+    // There the whole strength was 2.6, 3.4 and 2.4 % above the base, 1.25 of it 10.3, 11.2 and 11.0 %,
+    // 1.5 of it 21.0, 22.8 and 23.1 %.
+    for (const [rise, at] of [
+      [0.103, 1.25],
+      [0.112, 1.25],
+      [0.11, 1.25],
+      [0.21, 1.5],
+      [0.228, 1.5],
+      [0.231, 1.5],
     ] as const) {
       const { strength } = milder({ ...whole, strength: at }, rise);
-      expect(strength).toBeGreaterThan(low);
-      expect(strength).toBeLessThan(high);
+      expect(Math.abs(strength - 1)).toBeLessThan(0.03);
     }
   });
 
   test('never takes more than a half', () => {
     expect(milder(whole, 0.049)).toMatchObject({
       strength: 0.91,
-      reason: expect.stringContaining('4.9 % above the base with it, more than 3.0 %'),
+      reason: expect.stringContaining("4.9 % above the base's, more than 3 %"),
     });
     expect(milder(whole, 5).strength).toBe(0.5);
     expect(milder({ ...whole, strength: 0.5 }, 0.1).strength).toBe(0.5);

@@ -103,10 +103,9 @@ export function milder(choice: StrengthChoice, generalRise: number): StrengthCho
   const b = (generalRise + GAIN * choice.strength) / choice.strength ** 2;
   const wanted = (GAIN + Math.sqrt(GAIN ** 2 + 4 * b * AIMED_GENERAL_RISE)) / (2 * b);
   const strength = Math.min(choice.strength, Math.max(MIN_STRENGTH, Math.floor(wanted * 100) / 100));
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   const reason =
-    `${choice.reason} General code is ${percent(generalRise)} above the base with it, ` +
-    `more than ${percent(WANTED_GENERAL_RISE)}: the adapter has a strength of ${strength}.`;
+    `${choice.reason} Its loss on general code is ${(generalRise * 100).toFixed(1)} % above the base's, ` +
+    `more than ${WANTED_GENERAL_RISE * 100} %: the adapter has a strength of ${strength}.`;
   return { ...choice, strength, reason };
 }
 
