@@ -34,6 +34,11 @@ describe('general code', () => {
     expect(milder(whole, -0.1)).toBe(whole);
   });
 
+  test('that a ruined adapter has no figure of leaves it to the gate', () => {
+    expect(milder(whole, Number.NaN)).toBe(whole);
+    expect(milder(whole, Number.POSITIVE_INFINITY)).toBe(whole);
+  });
+
   test('that is forgotten takes so much as it should: what three codebases of bench/recipe showed', () => {
     // There the whole strength was 2.6, 3.4 and 2.4 % above the base, 1.25 of it 10.3, 11.2 and 11.0 %,
     // 1.5 of it 21.0, 22.8 and 23.1 %.

@@ -27,7 +27,7 @@ const MIN_STRENGTH = 0.5;
 /** How much of its effect an adapter is to have. */
 export const strengthChoiceSchema = z.object({
   strength: z.number(),
-  /** One plain sentence. */
+  /** In plain sentences. */
   reason: z.string(),
   /** Nats per token on the sample of validation files; empty where nothing was compared. */
   losses: z.array(z.object({ strength: z.number(), loss: z.number() })),
@@ -99,7 +99,8 @@ export async function chooseStrength(options: StrengthOptions): Promise<Strength
  * @param generalRise by what share the loss on general code is above the base's, at the strength that was chosen
  */
 export function milder(choice: StrengthChoice, generalRise: number): StrengthChoice {
-  if (generalRise <= WANTED_GENERAL_RISE) return choice;
+  // A ruined adapter has no figure: the gate refuses it as it is.
+  if (!Number.isFinite(generalRise) || generalRise <= WANTED_GENERAL_RISE) return choice;
   const b = (generalRise + GAIN * choice.strength) / choice.strength ** 2;
   const wanted = (GAIN + Math.sqrt(GAIN ** 2 + 4 * b * AIMED_GENERAL_RISE)) / (2 * b);
   const strength = Math.min(choice.strength, Math.max(MIN_STRENGTH, Math.floor(wanted * 100) / 100));
