@@ -269,7 +269,7 @@ export const settingsSchema = z.strictObject({
     })
     .default('auto')
     .describe(
-      'How much of its own effect an adapter has: 1 as it was trained, 0 none, 1.5 at most. auto takes 1, or 0.75 or 0.5 where that fitted the validation files of its training clearly better.',
+      'How much of its own effect an adapter has: 1 as it was trained, 0 none, 1.5 at most. auto takes 1, or less where that fitted the validation files of its training clearly better or general code would be forgotten.',
     ),
   minTrainingTokens: whole(0, 1e12)
     .default(20_000)

@@ -43,7 +43,9 @@ afterAll(async () => {
 });
 
 test('each strength is scored on validation files, and the best one is taken', async () => {
-  const choice = await chooseStrength(options);
+  const told: [number, number][] = [];
+  const choice = await chooseStrength({ ...options, onProgress: (...progress) => told.push(progress) });
+  expect(told.at(-1)).toEqual([300, 300]);
   expect(choice.losses.map(({ strength }) => strength)).toEqual([...STRENGTHS]);
   expect(choice).toEqual(best(choice.losses));
   // What is scored at 0.5 lies between the base and the whole adapter in the weights: half of alpha.

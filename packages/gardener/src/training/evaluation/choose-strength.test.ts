@@ -16,6 +16,8 @@ test('the strength with the lowest loss is taken, where it is clearly lower than
       'Strength 0.75 has the lowest loss on validation files (1.340 at 1, 1.290 at 0.75, 1.300 at 0.5).',
   });
   expect(best(losses(1, 1, 1)).strength).toBe(1);
+  // Of equal ones the greatest.
+  expect(best(losses(1, 0.9, 0.9)).strength).toBe(0.75);
 });
 
 test('starlette: what three quarters win on code is chance, and gaps are filled worse by 2 %', () => {

@@ -65,16 +65,16 @@ export interface StrengthOptions {
  * see it, it is so much less that it should not.
  */
 export async function chooseStrength(options: StrengthOptions): Promise<StrengthChoice> {
-  const { base, adapter, validation, general, signal, onProgress } = options;
+  const { base, adapter, validation, signal, onProgress } = options;
   const affordable = options.limitMs / options.msPerToken;
-  const forGeneral = countTokens(general?.examples ?? []);
-  const looksAtGeneral = affordable - forGeneral >= STRENGTHS.length * MIN_SAMPLE_TOKENS;
-  const forValidation = (affordable - (looksAtGeneral ? forGeneral : 0)) / STRENGTHS.length;
+  const beside = affordable - countTokens(options.general?.examples ?? []);
+  const general = beside >= STRENGTHS.length * MIN_SAMPLE_TOKENS ? options.general : null;
+  const forValidation = (general === null ? affordable : beside) / STRENGTHS.length;
   const sample = spreadSample(validation, Math.min(MAX_SAMPLE_TOKENS, forValidation));
   if (countTokens(sample) < MIN_SAMPLE_TOKENS) return asTrained(validation);
   const { loadFrozenWeights, scaleAdapter, scoreExamples } = await import('@codebase-gardener/lora');
   const frozen = await loadFrozenWeights(base);
-  const passes = STRENGTHS.length + (looksAtGeneral ? 1 : 0);
+  const passes = STRENGTHS.length + (general === null ? 0 : 1);
   const lossAt = async (strength: number, examples: readonly SupervisedExample[], pass: number) => {
     const scores = await scoreExamples(base, scaleAdapter(adapter, strength), examples, {
       frozen,
@@ -89,7 +89,7 @@ export async function chooseStrength(options: StrengthOptions): Promise<Strength
   for (const [pass, strength] of STRENGTHS.entries())
     losses.push({ strength, loss: await lossAt(strength, sample, pass) });
   const choice = best(losses);
-  if (general === null || !looksAtGeneral) return choice;
+  if (general === null) return choice;
   const generalLoss = await lossAt(choice.strength, general.examples, STRENGTHS.length);
   return milder(choice, generalLoss / general.baseLoss - 1);
 }
@@ -110,18 +110,20 @@ export function milder(choice: StrengthChoice, generalRise: number): StrengthCho
   return { ...choice, strength, reason };
 }
 
-/** The strength with the lowest loss, where that is clearly lower than at the whole strength. Pure. */
+/**
+ * The whole strength, unless a lower one has a clearly lower loss: then that of the lowest, of equal ones the greatest.
+ * Pure.
+ */
 export function best(losses: StrengthChoice['losses']): StrengthChoice {
-  const [lowest] = [...losses].sort((a, b) => a.loss - b.loss || b.strength - a.strength);
-  const whole = losses.find(({ strength }) => strength === 1) ?? lowest;
+  const whole = losses.find(({ strength }) => strength === 1)?.loss ?? Number.POSITIVE_INFINITY;
+  const [better] = losses
+    .filter(({ loss }) => loss <= whole * (1 - MIN_FALL))
+    .sort((a, b) => a.loss - b.loss || b.strength - a.strength);
   const figures = losses.map(({ strength, loss }) => `${loss.toFixed(3)} at ${strength}`).join(', ');
-  const chosen = lowest && whole && lowest.loss <= whole.loss * (1 - MIN_FALL) ? lowest : whole;
-  const strength = chosen?.strength ?? 1;
-  const verdict =
-    chosen === lowest
-      ? ' has the lowest loss on validation files'
-      : ', as trained: none below it has a clearly lower loss on validation files';
-  return { strength, losses, reason: `Strength ${strength}${verdict} (${figures}).` };
+  const verdict = better
+    ? `Strength ${better.strength} has the lowest loss on validation files`
+    : 'Strength 1, as trained: none below it has a clearly lower loss on validation files';
+  return { strength: better?.strength ?? 1, losses, reason: `${verdict} (${figures}).` };
 }
 
 function asTrained(validation: readonly SupervisedExample[]): StrengthChoice {
